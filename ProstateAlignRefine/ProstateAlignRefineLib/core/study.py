@@ -1,0 +1,45 @@
+"""A biparametric prostate MRI study: three volumes, each with its own geometry in one patient space."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import SimpleITK as sitk
+
+from .geometry import Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Modality(str, Enum):
+    T2W = "t2w"
+    ADC = "adc"
+    HBV = "hbv"
+
+
+@dataclass(frozen=True)
+class Study:
+    """T2W, ADC (1e-6 mm2/s) and HBV as scanned, in LPS patient space.
+
+    `headers` holds the DICOM headers of each volume's slices (pydicom datasets without pixels) where the study came
+    from DICOM, and is empty otherwise. `reasons` says, a sentence a modality, why that series or file was taken.
+    """
+
+    t2w: sitk.Image
+    adc: sitk.Image
+    hbv: sitk.Image
+    headers: Mapping[Modality, tuple[Any, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    reasons: Mapping[Modality, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def grid(self) -> Grid:
+        """The T2W grid, on which every result lies."""
+        return Grid.of(self.t2w)
+
+    def volume(self, modality: Modality) -> sitk.Image:
+        volumes: dict[Modality, sitk.Image] = {Modality.T2W: self.t2w, Modality.ADC: self.adc, Modality.HBV: self.hbv}
+        return volumes[modality]

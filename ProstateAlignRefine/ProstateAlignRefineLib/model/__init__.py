@@ -1,0 +1,1 @@
+"""The network, its text guidance and the model bundle (torch)."""

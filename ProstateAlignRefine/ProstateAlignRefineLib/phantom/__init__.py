@@ -1,0 +1,1 @@
+"""Synthetic biparametric prostate MRI with known truth."""

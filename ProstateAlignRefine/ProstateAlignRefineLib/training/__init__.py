@@ -1,0 +1,1 @@
+"""Losses, schedule, data and trainer (torch)."""

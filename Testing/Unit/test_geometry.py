@@ -24,7 +24,9 @@ def test_index_and_lps_are_inverse_and_agree_with_simpleitk(an_oblique_grid):
 def test_resampling_an_oblique_volume_keeps_patient_space(an_oblique_grid):
     lps = an_oblique_grid.to_lps(np.stack(np.meshgrid(range(10), range(30), range(40), indexing="ij")[::-1], -1))
     ramp = to_image((lps @ [1.0, 2.0, 3.0]).astype(np.float32), an_oblique_grid)
-    straight = Grid((12, 12, 4), (1.0, 1.0, 2.0), tuple(an_oblique_grid.centre - [5, 5, 3]), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    straight = Grid(
+        (12, 12, 4), (1.0, 1.0, 2.0), tuple(an_oblique_grid.centre - [5, 5, 3]), (1, 0, 0, 0, 1, 0, 0, 0, 1)
+    )
     there = to_array(resample(ramp, straight))
     points = straight.to_lps(np.stack(np.meshgrid(range(4), range(12), range(12), indexing="ij")[::-1], -1))
     np.testing.assert_allclose(there, points @ [1.0, 2.0, 3.0], atol=1e-3)

@@ -1,1 +1,1 @@
-"""Ground floor: geometry, study, maps, gate, lesions, report. Imports numpy, SimpleITK, Pillow and the standard library."""
+"""Ground floor: geometry, study, maps, gate, lesions, report. Needs numpy, SimpleITK and Pillow."""

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import InputError
+from .maps import Maps
+
 Tensor = TypeVar("Tensor")
+
+ADDED, REMOVED = 1, 2
 
 
 def gate_logits(base: Tensor, refined: Tensor, confidence: Tensor, tau: float, alpha: float) -> Tensor:
@@ -15,3 +24,29 @@ def gate_logits(base: Tensor, refined: Tensor, confidence: Tensor, tau: float, a
     gating the logits and then taking their difference.
     """
     return base + alpha * (refined - base) * (confidence > tau)  # type: ignore[operator, no-any-return]
+
+
+@dataclass(frozen=True)
+class Gated:
+    """The outcome of one gate setting, bool [Z, Y, X]: the mask, and what it would be without the refiner."""
+
+    mask: NDArray[np.bool_]
+    base_mask: NDArray[np.bool_]
+
+    @property
+    def edits(self) -> NDArray[np.uint8]:
+        """0 unchanged, 1 added by the refiner, 2 removed by it."""
+        return (self.mask & ~self.base_mask) * np.uint8(ADDED) + (self.base_mask & ~self.mask) * np.uint8(REMOVED)
+
+
+def apply_gate(maps: Maps, tau: float, alpha: float) -> Gated:
+    """Foreground where the gated margin is positive."""
+    margin = gate_logits(maps.base_margin, maps.refined_margin, maps.confidence, tau, alpha)
+    return Gated(mask=margin > 0, base_mask=maps.base_margin > 0)
+
+
+def check_gate(tau: float, alpha: float) -> None:
+    """InputError unless both lie between 0 and 1."""
+    for name, value in (("tau", tau), ("alpha", alpha)):
+        if not 0.0 <= value <= 1.0:
+            raise InputError(f"{name} is {value:g}, but it must lie between 0 and 1.")

@@ -1,0 +1,65 @@
+"""The network's maps on the T2W grid, and their files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from .errors import InputError
+from .geometry import Array, Grid, to_array, to_image
+
+MAP_NAMES = ("base_margin", "refined_margin", "confidence", "similarity")
+
+
+@dataclass(frozen=True)
+class Maps:
+    """What the network says of each T2W voxel, float32 [Z, Y, X].
+
+    `base_margin`, `refined_margin`: foreground minus background logit without and with the (ungated) refiner.
+    `confidence`: what the gate's tau is compared with, 0 to 1. `similarity`: text-image similarity, 0 to 1.
+    """
+
+    grid: Grid
+    base_margin: NDArray[np.float32]
+    refined_margin: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    similarity: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        for name in MAP_NAMES:
+            if getattr(self, name).shape != self.grid.shape:
+                raise ValueError(f"{name} has shape {getattr(self, name).shape}, the grid {self.grid.shape}")
+
+
+def write_volume(array: Array, grid: Grid, path: Path) -> None:
+    """A compressed NIfTI file of an array [Z, Y, X]."""
+    sitk.WriteImage(to_image(array, grid), str(path), useCompression=True, compressionLevel=1)
+
+
+def read_volume(path: Path) -> sitk.Image:
+    """An image file; InputError where it is missing or unreadable."""
+    if not path.is_file():
+        raise InputError(f"The file '{path.name}' is missing; run the segmentation again to make it.")
+    try:
+        return sitk.ReadImage(str(path))
+    except RuntimeError:
+        raise InputError(f"The file '{path.name}' cannot be read as an image; make it again.") from None
+
+
+def save_maps(maps: Maps, folder: Path) -> None:
+    for name in MAP_NAMES:
+        write_volume(getattr(maps, name), maps.grid, folder / f"{name}.nii.gz")
+
+
+def load_maps(folder: Path) -> Maps:
+    """The maps that `save_maps` wrote; InputError where one is missing or lies on another grid."""
+    images = {name: read_volume(folder / f"{name}.nii.gz") for name in MAP_NAMES}
+    grid = Grid.of(images["base_margin"])
+    for name, image in images.items():
+        if not grid.matches(Grid.of(image)):
+            raise InputError(f"The map '{name}' lies on another grid than 'base_margin'; run the segmentation again.")
+    return Maps(grid, **{name: to_array(image).astype(np.float32) for name, image in images.items()})

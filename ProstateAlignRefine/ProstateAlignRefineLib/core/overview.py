@@ -1,0 +1,137 @@
+"""overview.png: the lesion slices on T2W, ADC and HBV, with heatmap and edits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from .gate import ADDED, REMOVED, Gated
+from .geometry import Array, Grid
+from .lesions import Lesion
+from .maps import Maps
+from .palette import ADDED_RGB, LESION_RGB, REMOVED_RGB, blend, grey, heat
+from .report import RESEARCH_USE
+from .study import Modality
+
+MOST_ROWS = 4
+VIEW_MM = 100.0
+PANEL = 300
+BAR = 26
+FOOT = 46
+INK, PAPER = (225, 225, 225), (18, 18, 20)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is drawn. `volumes` and `labels` are [Z, Y, X] on the maps' grid."""
+
+    volumes: Mapping[Modality, Array]
+    maps: Maps
+    gated: Gated
+    labels: NDArray[np.uint8]
+    lesions: Sequence[Lesion]
+    notice: str
+
+
+def draw_overview(scene: Scene) -> Image.Image:
+    """One row a lesion (the four most confident), or the most suspicious slice where there is none."""
+    rows = _rows(scene)
+    windows = {name: _window(values) for name, values in scene.volumes.items()}
+    heat_range = _window(scene.maps.similarity[scene.maps.confidence > 0], 2.0, 99.9)
+    sheet = Image.new("RGB", (5 * PANEL, BAR + len(rows) * (PANEL + BAR) + FOOT), PAPER)
+    pen = ImageDraw.Draw(sheet)
+    titles = ("T2W", "ADC", "HBV", f"similarity {heat_range[0]:.2f} to {heat_range[1]:.2f}", "refiner's edits")
+    for column, title in enumerate(titles):
+        pen.text((column * PANEL + 8, 5), title, fill=INK, font=_font(14))
+    for number, (caption, z, centre) in enumerate(rows):
+        top = BAR + number * (PANEL + BAR)
+        for column, panel in enumerate(_panels(scene, z, centre, windows, heat_range)):
+            sheet.paste(panel, (column * PANEL, top))
+        pen.text((8, top + PANEL + 4), caption, fill=INK, font=_font(14))
+    _foot(pen, sheet.height - FOOT, scene.notice)
+    return sheet
+
+
+def _rows(scene: Scene) -> list[tuple[str, int, tuple[int, int]]]:
+    """Caption, slice, and the (y, x) the view is centred on."""
+    if not scene.lesions:
+        z = int(np.unravel_index(scene.maps.confidence.argmax(), scene.maps.grid.shape)[0])
+        return [(f"No lesion found; slice {z} holds the highest confidence", z, _middle(scene.maps.grid))]
+    rows = []
+    for lesion in scene.lesions[:MOST_ROWS]:
+        z = int((scene.labels == lesion.number).sum(axis=(1, 2)).argmax())
+        caption = (
+            f"lesion {lesion.number}, slice {z}: {lesion.volume_ml:.2f} mL, {lesion.max_axial_diameter_mm:.0f} mm, "
+            f"confidence {lesion.mean_confidence:.2f}, similarity {lesion.mean_similarity:.2f}"
+        )
+        rows.append((caption, z, _middle(scene.maps.grid)))
+    return rows
+
+
+def _middle(grid: Grid) -> tuple[int, int]:
+    return grid.size[1] // 2, grid.size[0] // 2
+
+
+def _panels(
+    scene: Scene,
+    z: int,
+    centre: tuple[int, int],
+    windows: Mapping[Modality, tuple[float, float]],
+    heat_range: tuple[float, float],
+) -> list[Image.Image]:
+    grid = scene.maps.grid
+
+    def view(picture: Array) -> Image.Image:
+        return _view(picture, grid, centre)
+
+    outline = _outline(view((scene.labels[z] > 0).astype(np.uint8) * 255))
+    base = {m: np.asarray(view(grey(values[z], *windows[m]))) for m, values in scene.volumes.items()}
+    images = [blend(base[m], LESION_RGB, outline) for m in (Modality.T2W, Modality.ADC, Modality.HBV)]
+    similarity = np.asarray(view(heat(scene.maps.similarity[z], *heat_range)))
+    strength = np.asarray(view(grey(scene.maps.similarity[z], *heat_range)))[..., 0] / 255
+    images.append(blend(base[Modality.T2W], similarity, 0.15 + 0.6 * strength))
+    edited = blend(base[Modality.T2W], LESION_RGB, 0.5 * outline)
+    for code, colour in ((ADDED, ADDED_RGB), (REMOVED, REMOVED_RGB)):
+        edited = blend(edited, colour, np.asarray(view((scene.gated.edits[z] == code).astype(np.uint8) * 255)) / 255)
+    return [Image.fromarray(image) for image in [*images, edited]]
+
+
+def _view(picture: Array, grid: Grid, centre: tuple[int, int]) -> Image.Image:
+    """The square of VIEW_MM about `centre` (y, x), at PANEL pixels; black beyond the field of view."""
+    half_x, half_y = (VIEW_MM / 2 / spacing for spacing in grid.spacing[:2])
+    y, x = centre
+    box = (round(x - half_x), round(y - half_y), round(x + half_x), round(y + half_y))
+    labels = picture.ndim == 2
+    kept = Image.Resampling.NEAREST if labels else Image.Resampling.BICUBIC
+    return Image.fromarray(picture).crop(box).resize((PANEL, PANEL), kept)
+
+
+def _outline(mask: Image.Image) -> NDArray[np.float64]:
+    """Two pixels wide, just outside the mask, so that the lesion itself stays visible."""
+    inside = sitk.GetImageFromArray((np.asarray(mask) > 127).astype(np.uint8))
+    grown = sitk.BinaryDilate(inside, (2, 2), sitk.sitkBall)
+    return sitk.GetArrayFromImage(grown - inside).astype(float)
+
+
+def _window(values: Array, low: float = 1.0, high: float = 99.5) -> tuple[float, float]:
+    if not values.size:
+        return 0.0, 1.0
+    return float(np.percentile(values, low)), float(np.percentile(values, high))
+
+
+def _foot(pen: ImageDraw.ImageDraw, top: int, notice: str) -> None:
+    x = 8.0
+    for text, colour in (("lesion", LESION_RGB), ("added by the refiner", ADDED_RGB), ("removed by it", REMOVED_RGB)):
+        pen.rectangle((x, top + 6, x + 10, top + 16), fill=colour)
+        pen.text((x + 16, top + 3), text, fill=INK, font=_font(13))
+        x += 32 + pen.textlength(text, font=_font(13))
+    pen.text((8, top + 24), f"{RESEARCH_USE} {notice}".strip(), fill=INK, font=_font(13))
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)

@@ -1,0 +1,74 @@
+"""Which device computes, at which precision, and how much fits on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import psutil
+import torch
+
+from ..core.errors import InputError
+
+# Activations alive at once at full resolution, in multiples of the first stage's width: three encoders' maps and
+# their residual sums, the fused skip, the decoder's concatenation and the refiner's query, key, value and output.
+_LIVE_MAPS = 16
+
+
+@dataclass(frozen=True)
+class Compute:
+    """A device and the precision of its autocast (weights stay float32)."""
+
+    device: torch.device
+    precision: str
+
+    @property
+    def description(self) -> str:
+        if self.device.type == "cuda":
+            free, _ = torch.cuda.mem_get_info(self.device)
+            return f"GPU: {torch.cuda.get_device_name(self.device)}, {free / 1e9:.1f} GB free, {self.precision}"
+        return f"CPU: {torch.get_num_threads()} threads, {self.precision}"
+
+    @property
+    def autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
+
+    def fits(self, voxels: int, width: int) -> bool:
+        """Whether one forward on `voxels` with `width` first-stage features leaves half of the free memory."""
+        return voxels * width * 4 * _LIVE_MAPS < self._free_bytes() / 2
+
+    def _free_bytes(self) -> int:
+        if self.device.type == "cuda":
+            return int(torch.cuda.mem_get_info(self.device)[0])
+        return int(psutil.virtual_memory().available)
+
+
+def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
+    """`device`: auto | cpu | cuda | cuda:N; `precision`: auto | fp32 | bf16. InputError where it is not there."""
+    chosen = _device(device)
+    if precision not in ("auto", "fp32", "bf16"):
+        raise InputError(f"Precision '{precision}' is unknown; choose auto, fp32 or bf16.")
+    if precision == "bf16" and chosen.type == "cuda" and not torch.cuda.is_bf16_supported():
+        raise InputError(f"The GPU {chosen} has no bf16; choose --precision fp32.")
+    return Compute(chosen, _best_precision(chosen) if precision == "auto" else precision)
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise InputError(f"Device '{name}' is unknown; choose auto, cpu, cuda or cuda:N.") from None
+    if device.type not in ("cpu", "cuda"):
+        raise InputError(f"Device '{name}' is not supported; choose auto, cpu, cuda or cuda:N.")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise InputError(f"Device '{name}' is not there ({torch.cuda.device_count()} GPUs found); choose --device cpu.")
+    return device
+
+
+def _best_precision(device: torch.device) -> str:
+    """bf16 where the hardware computes in it; elsewhere it is emulated, and slower than fp32."""
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    native = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    return "bf16" if native() else "fp32"

@@ -1,0 +1,65 @@
+"""From a study to what the network reads: one array on one grid, z-scored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from ..core.geometry import BSPLINE, Grid, resample, to_array
+from ..core.study import Modality, Study
+
+if TYPE_CHECKING:
+    from ..model.config import Preprocessing
+
+
+def network_grid(t2w: Grid, preprocessing: Preprocessing) -> Grid:
+    """The network's grid: T2W axes and centre, the bundle's spacing, at most `region_mm` wide along every axis."""
+    whole = _whole_grid(t2w, preprocessing)
+    return whole.centre_box(_box_size(whole, preprocessing.region_mm))
+
+
+def network_volumes(
+    study: Study, preprocessing: Preprocessing, channels: Sequence[str]
+) -> tuple[NDArray[np.float32], Grid]:
+    """The study as [C, Z, Y, X] in the order of `channels`, z-scored, with the grid it lies on.
+
+    Volumes are interpolated with cubic B-splines in physical space, clamped to their own range. The mean and standard
+    deviation are taken over the T2W field of view (`image`, as nnU-Net) or over the region read (`region`).
+    """
+    whole = _whole_grid(study.grid, preprocessing)
+    region = network_grid(study.grid, preprocessing)
+    over_image = preprocessing.normalization == "image"
+    arrays = [
+        _z_scored(study.volume(Modality(name.lower())), whole if over_image else region, region) for name in channels
+    ]
+    return np.stack(arrays), region
+
+
+def _whole_grid(t2w: Grid, preprocessing: Preprocessing) -> Grid:
+    z, y, x = preprocessing.spacing_mm
+    return t2w.with_spacing((x, y, z))
+
+
+def _box_size(whole: Grid, region_mm: float) -> tuple[int, int, int]:
+    """In plane always the full region; along z no further than the slices go."""
+    x, y, z = (int(np.ceil(region_mm / spacing - 1e-6)) for spacing in whole.spacing)
+    return x, y, min(z, whole.size[2])
+
+
+def _z_scored(volume: sitk.Image, measured: Grid, region: Grid) -> NDArray[np.float32]:
+    reference = _on(volume, measured)
+    mean, deviation = float(reference.mean()), float(reference.std())
+    values = reference if measured is region else _on(volume, region)
+    return ((values - mean) / max(deviation, 1e-8)).astype(np.float32)
+
+
+def _on(volume: sitk.Image, grid: Grid) -> NDArray[np.float32]:
+    limits = sitk.MinimumMaximumImageFilter()
+    limits.Execute(volume)
+    # Cubic splines overshoot at sharp edges; an ADC below zero is not physics.
+    values = to_array(resample(volume, grid, BSPLINE))
+    return np.clip(values, min(limits.GetMinimum(), 0.0), limits.GetMaximum()).astype(np.float32)

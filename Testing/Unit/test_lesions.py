@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from ProstateAlignRefineLib.core.geometry import Grid
+from ProstateAlignRefineLib.core.lesions import find_lesions
+from ProstateAlignRefineLib.core.maps import Maps
+
+GRID = Grid((40, 40, 10), (0.5, 0.5, 3.0), (-10.0, -10.0, -15.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+
+
+def maps_with(confidence: np.ndarray) -> Maps:
+    zeros = np.zeros(GRID.shape, np.float32)
+    return Maps(GRID, zeros, zeros, confidence.astype(np.float32), zeros + 0.5)
+
+
+@pytest.fixture
+def two_boxes() -> np.ndarray:
+    """A: 6 x 8 x 10 voxels (z, y, x); B: 2 x 4 x 4, four voxels apart."""
+    mask = np.zeros(GRID.shape, bool)
+    mask[1:7, 10:18, 5:15] = True
+    mask[2:4, 30:34, 30:34] = True
+    return mask
+
+
+def test_lesions_are_numbered_by_falling_mean_confidence(two_boxes):
+    confidence = np.full(GRID.shape, 0.6)
+    confidence[2:4, 30:34, 30:34] = 0.9
+    labels, lesions = find_lesions(two_boxes, maps_with(confidence), np.ones(GRID.shape), 0.0)
+    assert [lesion.mean_confidence for lesion in lesions] == pytest.approx([0.9, 0.6])
+    assert labels[3, 31, 31] == 1
+    assert labels[3, 12, 7] == 2
+
+
+def test_measures_of_a_box(two_boxes):
+    adc = np.zeros(GRID.shape)
+    adc[two_boxes] = 1000.0
+    adc[1, 10, 5:15] = 0.0  # masked by the scanner
+    _, lesions = find_lesions(two_boxes, maps_with(two_boxes * 0.7), adc, 0.1)
+    (box,) = lesions
+    assert box.volume_ml == pytest.approx(6 * 8 * 10 * 0.75e-3)
+    # Outline of a 10 x 8 voxel rectangle through the centres of the voxel faces.
+    assert box.max_axial_diameter_mm == pytest.approx(0.5 * np.hypot(10, 7), abs=1e-6)
+    assert box.diameter_3d_mm == pytest.approx(np.sqrt((9 * 0.5) ** 2 + (7 * 0.5) ** 2 + 18.0**2))
+    assert box.mean_adc == pytest.approx(1000.0)
+    assert box.centre_lps == pytest.approx((-10 + 9.5 * 0.5, -10 + 13.5 * 0.5, -15 + 3.5 * 3))
+    assert box.slices == (1, 6)
+
+
+def test_diameter_equals_the_largest_distance_between_all_outline_points():
+    rng = np.random.default_rng(3)
+    mask = np.zeros(GRID.shape, bool)
+    mask[2:7, 8:25, 8:25] = rng.uniform(size=(5, 17, 17)) < 0.6
+    _, lesions = find_lesions(mask, maps_with(mask * 0.7), np.ones(GRID.shape), 0.3)
+    index = np.argwhere(mask)
+    steps = np.concatenate([np.eye(3), -np.eye(3)]) / 2
+    points = ((index[:, None] + steps) * [3.0, 0.5, 0.5]).reshape(-1, 3)
+    longest = max(np.sqrt(((points - p) ** 2).sum(1).max()) for p in points)
+    assert lesions[0].diameter_3d_mm == pytest.approx(longest)
+
+
+def test_small_components_are_dropped_by_physical_volume(two_boxes):
+    labels, lesions = find_lesions(two_boxes, maps_with(two_boxes), np.ones(GRID.shape), minimum_ml=0.1)
+    assert len(lesions) == 1
+    assert labels[3, 31, 31] == 0
+
+
+def test_diagonal_voxels_belong_to_one_lesion():
+    mask = np.zeros(GRID.shape, bool)
+    mask[4, 10, 10] = mask[5, 11, 11] = True
+    assert len(find_lesions(mask, maps_with(mask), np.ones(GRID.shape), 0.0)[1]) == 1
+
+
+def test_an_empty_mask_has_no_lesion():
+    labels, lesions = find_lesions(
+        np.zeros(GRID.shape, bool), maps_with(np.zeros(GRID.shape)), np.ones(GRID.shape), 0.1
+    )
+    assert lesions == ()
+    assert labels.max() == 0
+
+
+def test_no_adc_signal_gives_no_adc_value(two_boxes):
+    _, lesions = find_lesions(two_boxes, maps_with(two_boxes), np.zeros(GRID.shape), 0.1)
+    assert lesions[0].mean_adc is None

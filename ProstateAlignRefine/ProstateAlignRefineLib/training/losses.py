@@ -1,0 +1,118 @@
+"""Segmentation, alignment and heatmap losses (METHOD 3).
+
+Shapes: logits [B, 2, Z, Y, X]; target [B, 1, Z, Y, X] with 0 background and 1 lesion; similarity [B, 1, Z, Y, X]
+between 0 and 1. Losses are computed in float32 whatever the precision of the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+import torch.nn.functional as F
+from monai.losses import DiceLoss, TverskyLoss
+from torch import Tensor
+
+RegionLoss = Literal["tversky", "dice", "focal_tversky"]
+HeatmapLoss = Literal["plain", "balanced"]
+
+
+@dataclass(frozen=True)
+class SegmentationLossSettings:
+    """The region term plus cross-entropy over the hardest voxels.
+
+    `alpha` weighs false positives, `beta` false negatives; `gamma` is the focal exponent; `top_share` is the share of
+    voxels that count as hardest, 1.0 being plain cross-entropy.
+    """
+
+    region: RegionLoss = "tversky"
+    alpha: float = 0.3
+    beta: float = 0.7
+    gamma: float = 1.5
+    smooth: float = 1e-5
+    top_share: float = 0.1
+    label_smoothing: float = 0.05
+
+    def __post_init__(self) -> None:
+        if self.region not in get_args(RegionLoss):
+            raise ValueError(f"region is {self.region!r}, known are {', '.join(get_args(RegionLoss))}")
+        if not 0.0 < self.top_share <= 1.0:
+            raise ValueError(f"top_share is {self.top_share}, it must lie above 0 and not above 1")
+
+
+def segmentation_loss(logits: Tensor, target: Tensor, settings: SegmentationLossSettings) -> Tensor:
+    """Region loss over the batch's foreground plus TopK cross-entropy.
+
+    With `dice` the region term is -Dice (lowest -1), as in nnU-Net; the Tversky terms are 1 - index (lowest 0).
+    """
+    logits = logits.float()
+    return _region_loss(logits, target, settings) + topk_cross_entropy(
+        logits, target, settings.top_share, settings.label_smoothing
+    )
+
+
+def topk_cross_entropy(logits: Tensor, target: Tensor, share: float, label_smoothing: float) -> Tensor:
+    """Mean cross-entropy of the `share` of all the batch's voxels where it is largest."""
+    voxels = F.cross_entropy(logits, target[:, 0].long(), reduction="none", label_smoothing=label_smoothing).flatten()
+    return voxels.topk(max(int(voxels.numel() * share), 1), sorted=False).values.mean()
+
+
+def deep_supervision_weights(levels: int) -> tuple[float, ...]:
+    """1, 1/2, 1/4, ... finest first, the coarsest 0 where there are several, normalised to a sum of 1."""
+    weights = [0.5**level for level in range(levels)]
+    if levels > 1:
+        weights[-1] = 0.0
+    return tuple(weight / sum(weights) for weight in weights)
+
+
+def deep_supervision_loss(
+    logits: Sequence[Tensor], targets: Sequence[Tensor], settings: SegmentationLossSettings
+) -> Tensor:
+    """Weighted sum of the segmentation loss over the decoder's levels, finest first."""
+    weights = deep_supervision_weights(len(logits))
+    terms = [
+        weight * segmentation_loss(output, target, settings)
+        for weight, output, target in zip(weights, logits, targets, strict=True)
+        if weight > 0
+    ]
+    return torch.stack(terms).sum()
+
+
+def targets_like(target: Tensor, logits: Sequence[Tensor]) -> list[Tensor]:
+    """The full-size target at the size of every level, by nearest neighbour."""
+    return [F.interpolate(target.float(), output.shape[2:], mode="nearest-exact") for output in logits]
+
+
+def alignment_loss(similarity: Tensor, target: Tensor) -> Tensor:
+    """1 - mean similarity over the batch's foreground voxels; 0 where there are none."""
+    foreground = (target > 0).float()
+    count = foreground.sum()
+    return ((1.0 - similarity.float()) * foreground).sum() / count.clamp(min=1.0)
+
+
+def heatmap_loss(similarity: Tensor, target: Tensor, kind: HeatmapLoss = "plain") -> Tensor:
+    """Binary cross-entropy between similarity and foreground mask.
+
+    `plain` averages over all voxels [paper]. `balanced` gives the foreground and the background half the weight each,
+    since a lesion is a few voxels in ten thousand; without foreground it is the background's mean.
+    """
+    foreground = (target > 0).float()
+    with torch.autocast(similarity.device.type, enabled=False):
+        voxels = F.binary_cross_entropy(similarity.float(), foreground, reduction="none")
+    if kind == "plain":
+        return voxels.mean()
+    background = (voxels * (1 - foreground)).sum() / (1 - foreground).sum().clamp(min=1.0)
+    lesion = (voxels * foreground).sum() / foreground.sum().clamp(min=1.0)
+    present = (foreground.sum() > 0).float()
+    return present * 0.5 * (lesion + background) + (1 - present) * background
+
+
+def _region_loss(logits: Tensor, target: Tensor, settings: SegmentationLossSettings) -> Tensor:
+    shared = {"include_background": False, "to_onehot_y": True, "softmax": True, "batch": True}
+    smooth = {"smooth_nr": settings.smooth, "smooth_dr": settings.smooth}
+    if settings.region == "dice":
+        return DiceLoss(**shared, **smooth)(logits, target) - 1.0
+    loss = TverskyLoss(alpha=settings.alpha, beta=settings.beta, **shared, **smooth)(logits, target)
+    return loss**settings.gamma if settings.region == "focal_tversky" else loss

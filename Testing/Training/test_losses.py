@@ -1,0 +1,88 @@
+"""The losses give the numbers the authors' code gives, and behave at the edges."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ProstateAlignRefineLib.training.losses import (
+    SegmentationLossSettings,
+    alignment_loss,
+    deep_supervision_loss,
+    deep_supervision_weights,
+    heatmap_loss,
+    segmentation_loss,
+    targets_like,
+)
+
+RELATIVE = 1e-5
+
+
+@pytest.fixture
+def values(reference_vectors: Path) -> dict:
+    return json.loads((reference_vectors / "values.json").read_text())
+
+
+@pytest.fixture
+def tensors(reference_vectors: Path) -> dict[str, torch.Tensor]:
+    with np.load(reference_vectors / "arrays.npz") as arrays:
+        return {name: torch.from_numpy(arrays[name]) for name in arrays.files if not name.startswith("metric")}
+
+
+@pytest.mark.parametrize("region", ["dice", "tversky", "focal_tversky"])
+def test_segmentation_losses_equal_the_reference(region: str, values: dict, tensors: dict) -> None:
+    settings = SegmentationLossSettings(region=region)
+    logits = [tensors[f"logits_{i}"] for i in range(3)]
+    targets = [tensors[f"target_{i}"] for i in range(3)]
+    expected = values[f"{region}_topk"]
+    assert deep_supervision_weights(3) == pytest.approx(expected["deep_supervision_weights"])
+    assert float(segmentation_loss(logits[0], targets[0], settings)) == pytest.approx(
+        expected["full_resolution_only"], rel=RELATIVE
+    )
+    assert float(deep_supervision_loss(logits, targets, settings)) == pytest.approx(
+        expected["deep_supervision"], rel=RELATIVE
+    )
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.4])
+def test_auxiliary_losses_equal_the_reference(scale: float, values: dict, tensors: dict) -> None:
+    expected = values[f"auxiliary_scale_{scale}"]
+    align = float(alignment_loss(tensors["similarity"], tensors["target_0"]))
+    heat = float(heatmap_loss(tensors["similarity"], tensors["target_0"]))
+    assert align == pytest.approx(expected["align_raw"], rel=RELATIVE)
+    assert heat == pytest.approx(expected["heat_raw"], rel=RELATIVE)
+    assert scale * (0.2 * align + 0.5 * heat) == pytest.approx(expected["total"], rel=RELATIVE)
+
+
+def test_balanced_heatmap_loss_weighs_one_lesion_voxel_like_the_whole_background() -> None:
+    similarity = torch.full((1, 1, 4, 8, 8), 0.1)
+    target = torch.zeros_like(similarity)
+    target[0, 0, 2, 4, 4] = 1
+    expected = 0.5 * (-np.log(0.1) - np.log(0.9))
+    assert float(heatmap_loss(similarity, target, "balanced")) == pytest.approx(expected, rel=1e-5)
+
+
+def test_losses_without_foreground_are_finite_and_have_a_gradient() -> None:
+    similarity = torch.full((1, 1, 2, 4, 4), 0.3, requires_grad=True)
+    logits = torch.zeros(1, 2, 2, 4, 4, requires_grad=True)
+    target = torch.zeros(1, 1, 2, 4, 4)
+    assert alignment_loss(similarity, target).item() == 0.0
+    assert heatmap_loss(similarity, target, "balanced").item() == pytest.approx(-np.log(0.7), rel=1e-5)
+    segmentation_loss(logits, target, SegmentationLossSettings()).backward()
+    assert torch.isfinite(logits.grad).all()
+    assert logits.grad.abs().sum() > 0
+
+
+def test_targets_follow_the_size_of_each_level() -> None:
+    target = torch.zeros(1, 1, 4, 8, 8)
+    target[..., 4:] = 1
+    levels = targets_like(target, [torch.zeros(1, 2, 4, 8, 8), torch.zeros(1, 2, 2, 4, 4)])
+    assert levels[1].shape == (1, 1, 2, 4, 4)
+    assert levels[1].mean() == 0.5
+
+
+def test_an_unknown_region_loss_is_refused() -> None:
+    with pytest.raises(ValueError, match="focal_tversky"):
+        SegmentationLossSettings(region="lovasz")  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,9 @@ from torch.nn.functional import pad
 from ..core.geometry import Grid, resample, to_array, to_image
 from ..core.maps import MAP_NAMES, Maps
 from ..model.bundle import Bundle
+from ..model.config import Triple
 from ..model.network import foreground_confidence
+from ..model.positions import Window
 from .device import Compute
 
 TILE_OVERLAP = 0.5
@@ -36,11 +38,11 @@ class Plan:
     forwards: int
 
 
-def plan_forwards(bundle: Bundle, shape: tuple[int, ...], compute: Compute) -> Plan:
-    """`shape`: the region's (z, y, x)."""
+def plan_forwards(bundle: Bundle, shape: tuple[int, ...], compute: Compute, tiled: bool = False) -> Plan:
+    """`shape`: the region's (z, y, x). Tiles where it does not fit in one forward, or where `tiled` asks for them."""
     divisor = bundle.config.architecture.size_divisor
     padded = tuple(-(-n // d) * d for n, d in zip(shape, divisor, strict=True))
-    if compute.fits(int(np.prod(padded)), bundle.config.architecture.features_per_stage[0]):
+    if not tiled and compute.fits(int(np.prod(padded)), bundle.config.architecture.features_per_stage[0]):
         return Plan(padded, padded, 1)
     tile = tuple(bundle.config.preprocessing.patch_size)
     padded = tuple(max(n, t) for n, t in zip(padded, tile, strict=True))
@@ -58,11 +60,13 @@ def predict(
     """
     network, text = bundle.network.to(compute.device), bundle.text.to(compute.device)
     done = 0
+    region: Triple = volumes.shape[1:]
 
-    def maps_of(image: Tensor) -> Tensor:
+    def maps_of(image: Tensor, place: Sequence[Sequence[slice]]) -> Tensor:
         nonlocal done
+        z, y, x = (axis.start for axis in place[0][2:])
         with compute.autocast:
-            output = network(image, text)
+            output = network(image, text, Window((z, y, x), region))
         base, refined = output.base_logits[0].float(), output.refined_logits.float()
         confidence = foreground_confidence(base, bundle.config.confidence)
         done += 1
@@ -72,8 +76,11 @@ def predict(
     image = torch.from_numpy(volumes)[None]
     excess = [a - b for a, b in zip(plan.padded, image.shape[2:], strict=True)]
     image = pad(image, (0, excess[2], 0, excess[1], 0, excess[0])).to(compute.device)
-    whole = _tiled(image, plan, maps_of) if plan.forwards > 1 else maps_of(image)
-    z, y, x = volumes.shape[1:]
+    whole = sliding_window_inference(
+        image, plan.tile, 1, maps_of, overlap=TILE_OVERLAP, mode="gaussian", with_coord=True
+    )
+    assert isinstance(whole, Tensor)
+    z, y, x = region
     return whole[0, :, :z, :y, :x].cpu().numpy()
 
 
@@ -84,12 +91,6 @@ def maps_on(grid: Grid, region: Grid, stacked: NDArray[np.float32]) -> Maps:
         for name, values in zip(MAP_NAMES, stacked, strict=True)
     }
     return Maps(grid, **arrays)
-
-
-def _tiled(image: Tensor, plan: Plan, maps_of: Callable[[Tensor], Tensor]) -> Tensor:
-    result = sliding_window_inference(image, plan.tile, 1, maps_of, overlap=TILE_OVERLAP, mode="gaussian")
-    assert isinstance(result, Tensor)
-    return result
 
 
 def _margin(logits: Tensor) -> Tensor:

@@ -1,0 +1,40 @@
+"""The one entry: `prostate-align-refine COMMAND ...`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from . import __version__
+from .commands import gate, import_checkpoint, segment
+from .core.errors import InputError
+
+COMMANDS = (segment, gate, import_checkpoint)
+INPUT_ERROR = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; exit code 0, or 2 with one sentence on standard error where the input cannot be used."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        return int(parsed.run(parsed))
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return INPUT_ERROR
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="prostate-align-refine",
+        description="Text-guided prostate lesion segmentation on biparametric MRI. For research use only.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.add_parser(subparsers)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

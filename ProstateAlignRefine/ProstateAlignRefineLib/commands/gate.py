@@ -1,0 +1,36 @@
+"""`prostate-align-refine gate`: another tau or alpha on stored maps, in a second and without torch."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from ..core.files import replacing_folder
+from ..core.gate import check_gate
+from ..core.report import lesion_table
+from .results import copy_for_rewriting, read_result, write_gated
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("gate", help="redo lesions, edits, SEG, report and overview with another gate")
+    parser.add_argument("output", type=Path, metavar="OUT", help="a folder that `segment` has written")
+    parser.add_argument("--tau", type=float, help="confidence above which the refiner edits (default: as it was)")
+    parser.add_argument("--alpha", type=float, help="how strongly it edits (default: as it was)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    stored = read_result(arguments.output)
+    tau = stored.run.tau if arguments.tau is None else arguments.tau
+    alpha = stored.run.alpha if arguments.alpha is None else arguments.alpha
+    check_gate(tau, alpha)
+    result = replace(stored, run=replace(stored.run, tau=tau, alpha=alpha))
+    with replacing_folder(arguments.output) as folder:
+        copy_for_rewriting(arguments.output, folder)
+        outcome = write_gated(folder, result)
+    print(lesion_table(outcome.lesions))
+    print(
+        f"With tau {tau:g} and alpha {alpha:g} the refiner added {outcome.added} and removed {outcome.removed} voxels."
+    )
+    return 0

@@ -1,0 +1,131 @@
+"""The output folder of `segment`, which `gate` redoes: what lies in it, and how it is written. Needs no torch."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import InputError
+from ..core.gate import ADDED, REMOVED, Gated, apply_gate
+from ..core.geometry import Array, Grid, resample, to_array
+from ..core.lesions import Lesion, find_lesions
+from ..core.maps import Maps, load_maps, read_volume, save_maps, write_volume
+from ..core.overview import Scene, draw_overview
+from ..core.report import REPORT_NAME, Run, read_run, write_report
+from ..core.study import Modality, Study
+
+SEGMENTATION_NAME = "lesions.seg.dcm"
+STUDY_FOLDER = "study"
+
+
+@dataclass(frozen=True)
+class Result:
+    """All that a gate setting is applied to. `volumes` [Z, Y, X] and `maps` lie on the T2W grid."""
+
+    volumes: Mapping[Modality, Array]
+    maps: Maps
+    headers: Mapping[Modality, tuple[Any, ...]]
+    run: Run
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one gate setting gave."""
+
+    lesions: tuple[Lesion, ...]
+    added: int
+    removed: int
+    wrote_dicom: bool
+
+
+def volumes_on_t2w(study: Study) -> Mapping[Modality, Array]:
+    """The three volumes on the T2W grid; ADC and HBV linearly interpolated."""
+    return {
+        modality: to_array(study.t2w) if modality is Modality.T2W else to_array(resample(volume, study.grid))
+        for modality in Modality
+        for volume in [study.volume(modality)]
+    }
+
+
+def check_output_folder(folder: Path) -> bool:
+    """Whether an earlier result lies there, which will be replaced; InputError where anything else does."""
+    if folder.is_file():
+        raise InputError("The output path is a file; name a folder.")
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return False
+    if (folder / REPORT_NAME).is_file():
+        return True
+    raise InputError("The output folder holds other files; name a new or empty folder, or one with an earlier result.")
+
+
+def write_inputs(folder: Path, result: Result) -> None:
+    """The parts of the folder that no gate setting changes."""
+    from ..dicom import save_headers
+
+    save_maps(result.maps, folder)
+    study = folder / STUDY_FOLDER
+    study.mkdir()
+    for modality, values in result.volumes.items():
+        write_volume(values.astype(np.float32), result.maps.grid, study / f"{modality.value}.nii.gz")
+    if result.headers:
+        save_headers(result.headers, study / "headers")
+
+
+def read_result(folder: Path) -> Result:
+    """What `write_inputs` and the report left; InputError where a part is missing or damaged."""
+    from ..dicom import load_headers
+
+    run = read_run(folder)
+    maps = load_maps(folder)
+    volumes = {}
+    for modality in Modality:
+        image = read_volume(folder / STUDY_FOLDER / f"{modality.value}.nii.gz")
+        if not maps.grid.matches(Grid.of(image)):
+            raise InputError(f"The stored {modality.value.upper()} lies on another grid than the maps; segment again.")
+        volumes[modality] = to_array(image)
+    headers = folder / STUDY_FOLDER / "headers"
+    return Result(volumes, maps, load_headers(headers) if headers.is_dir() else {}, run)
+
+
+def write_gated(folder: Path, result: Result) -> Outcome:
+    """Everything that depends on the gate: lesions, edits, SEG, report, overview."""
+    gated = apply_gate(result.maps, result.run.tau, result.run.alpha)
+    facts = result.run.model
+    labels, lesions = find_lesions(gated.mask, result.maps, result.volumes[Modality.ADC], facts.minimum_lesion_ml)
+    write_volume(labels, result.maps.grid, folder / "lesions.nii.gz")
+    write_volume(gated.edits, result.maps.grid, folder / "edits.nii.gz")
+    wrote_dicom = _write_dicom(folder / SEGMENTATION_NAME, result, labels)
+    added, removed = _counts(gated)
+    write_report(folder, result.run, lesions, {"added": added, "removed": removed})
+    scene = Scene(result.volumes, result.maps, gated, labels, lesions, facts.notice)
+    draw_overview(scene).save(folder / "overview.png")
+    return Outcome(lesions, added, removed, wrote_dicom)
+
+
+def copy_for_rewriting(folder: Path, into: Path) -> None:
+    """The whole result, less the SEG, which an empty outcome does not have."""
+    shutil.copytree(folder, into, dirs_exist_ok=True, ignore=shutil.ignore_patterns(SEGMENTATION_NAME))
+
+
+def _counts(gated: Gated) -> tuple[int, int]:
+    edits = gated.edits
+    return int((edits == ADDED).sum()), int((edits == REMOVED).sum())
+
+
+def _write_dicom(path: Path, result: Result, labels: Array) -> bool:
+    if not result.headers or not labels.any():
+        return False
+    from .. import __version__
+    from ..dicom import SegmentationInfo, write_segmentation
+
+    run = result.run
+    info = SegmentationInfo(
+        version=__version__, tau=run.tau, alpha=run.alpha, prompt=run.prompt, bundle=run.model.sha256, edited=run.edited
+    )
+    write_segmentation(labels, result.maps.grid, result.headers, info, path)
+    return True

@@ -1,0 +1,174 @@
+"""`prostate-align-refine segment`: a study in, lesions, maps, report and DICOM-SEG out."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import __version__
+from ..core.errors import InputError
+from ..core.files import replacing_folder
+from ..core.gate import check_gate
+from ..core.report import ModelFacts, Run, lesion_table
+from ..core.study import Modality, Study
+from ..core.study_files import find_study_files, match_study_files, read_study_files
+from .progress import StageBar
+from .results import Result, check_output_folder, volumes_on_t2w, write_gated, write_inputs
+
+if TYPE_CHECKING:
+    from ..inference.device import Compute
+    from ..inference.segment import Segmentation
+    from ..model.bundle import Bundle
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("segment", help="find and outline lesions in a study")
+    parser.add_argument("input", nargs="*", type=Path, metavar="INPUT", help="a study folder, or its three files")
+    for modality in Modality:
+        parser.add_argument(f"--{modality.value}", type=Path, metavar="FILE", help=f"the {modality.name} volume")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the results")
+    parser.add_argument("--model", type=Path, metavar="BUNDLE", help="model bundle (default: the starter model)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
+    parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16"))
+    parser.add_argument("--tau", type=float, help="confidence above which the refiner edits (default: the bundle's)")
+    parser.add_argument("--alpha", type=float, help="how strongly it edits (default: the bundle's)")
+    parser.add_argument("--prompt", metavar="TEXT", help="what to look for (default: the bundle's prompt)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from ..inference.device import choose_compute
+
+    for name in ("tau", "alpha"):
+        if getattr(arguments, name) is not None:
+            check_gate(**{"tau": 0.0, "alpha": 0.0, name: getattr(arguments, name)})
+    replaces = check_output_folder(arguments.output)
+    compute = choose_compute(arguments.device, arguments.precision)
+    with StageBar() as bar:
+        result = _segment(arguments, compute, bar)
+        bar("write", 0, 1)
+        with replacing_folder(arguments.output) as folder:
+            write_inputs(folder, result)
+            outcome = write_gated(folder, result)
+    print(lesion_table(outcome.lesions))
+    print(f"The refiner added {outcome.added} and removed {outcome.removed} voxels.")
+    for source in result.run.sources.values():
+        print(source)
+    kept = "Replaced the earlier results in" if replaces else "Results are in"
+    print(f"{kept} {arguments.output}; see overview.png." + _about_dicom(result, outcome.wrote_dicom))
+    if result.run.model.notice:
+        print(result.run.model.notice)
+    return 0
+
+
+def read_study(arguments: argparse.Namespace) -> Study:
+    """The study of `INPUT` or of the three options; InputError where it is not clear which one is meant."""
+    named = {modality: getattr(arguments, modality.value) for modality in Modality}
+    if any(named.values()):
+        missing = [f"--{modality.value}" for modality, path in named.items() if path is None]
+        if missing or arguments.input:
+            raise InputError("Give either INPUT or all three of --t2w, --adc and --hbv.")
+        return read_study_files(named)
+    if len(arguments.input) == 1 and arguments.input[0].is_dir():
+        return _from_folder(arguments.input[0])
+    if len(arguments.input) == 1 and not arguments.input[0].exists():
+        raise InputError("The input folder does not exist; check its path.")
+    files = match_study_files(arguments.input) if len(arguments.input) == 3 else None
+    if files is None:
+        raise InputError("Give one study folder, three files named *_t2w, *_adc and *_hbv, or --t2w, --adc and --hbv.")
+    return read_study_files(files)
+
+
+def _from_folder(folder: Path) -> Study:
+    files = find_study_files(folder)
+    if files is not None:
+        return read_study_files(files)
+    from ..dicom import load_study
+
+    return load_study(folder)
+
+
+def _segment(arguments: argparse.Namespace, compute: Compute, bar: StageBar) -> Result:
+    from ..inference.preprocess import network_grid
+    from ..inference.segment import expected_seconds, segment_study
+
+    started = time.perf_counter()
+    bar("read", 0, 1)
+    study = read_study(arguments)
+    read = time.perf_counter()
+    bar("load", 0, 1)
+    bundle = _load(arguments.model, arguments.prompt)
+    loaded = time.perf_counter()
+    shape = network_grid(study.grid, bundle.config.preprocessing).shape
+    bar.say(
+        f"{compute.description}; about {max(1, round(expected_seconds(bundle, shape, compute)))} s for the network."
+    )
+    probed = time.perf_counter()
+    segmentation = segment_study(study, bundle, compute, bar)
+    if segmentation.compute != compute:
+        bar.say(f"The GPU's memory did not suffice; computed on {segmentation.compute.description}.")
+    before = {"read": read - started, "load": loaded - read, "estimate": probed - loaded}
+    return Result(
+        volumes_on_t2w(study),
+        segmentation.maps,
+        study.headers,
+        _run(arguments, study, bundle, segmentation, {**before, **segmentation.seconds}),
+    )
+
+
+def _load(path: Path | None, prompt: str | None) -> Bundle:
+    from ..model.bundle import load_bundle, starter_bundle_path, with_prompt
+
+    bundle = load_bundle(starter_bundle_path() if path is None else path)
+    return bundle if prompt is None else with_prompt(bundle, prompt)
+
+
+def _run(
+    arguments: argparse.Namespace,
+    study: Study,
+    bundle: Bundle,
+    segmentation: Segmentation,
+    seconds: Mapping[str, float],
+) -> Run:
+    config = bundle.config
+    return Run(
+        model=model_facts(bundle),
+        tau=config.tau if arguments.tau is None else arguments.tau,
+        alpha=config.alpha if arguments.alpha is None else arguments.alpha,
+        prompt=config.prompt if arguments.prompt is None else arguments.prompt,
+        device=segmentation.compute.description,
+        precision=segmentation.compute.precision,
+        sources={modality.value: reason for modality, reason in study.reasons.items()},
+        versions=_versions(),
+        seconds=dict(seconds),
+    )
+
+
+def model_facts(bundle: Bundle) -> ModelFacts:
+    config = bundle.config
+    return ModelFacts(
+        config.name, bundle.sha256, config.notice, config.tau, config.alpha, config.prompt, config.minimum_lesion_ml
+    )
+
+
+def _versions() -> dict[str, str]:
+    import SimpleITK
+    import torch
+
+    return {
+        "prostate-align-refine": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "SimpleITK": SimpleITK.Version.VersionString(),
+    }
+
+
+def _about_dicom(result: Result, wrote: bool) -> str:
+    if wrote:
+        return ""
+    why = "there is no lesion to export" if result.headers else "the input is not DICOM"
+    return f" No DICOM segmentation was written: {why}."

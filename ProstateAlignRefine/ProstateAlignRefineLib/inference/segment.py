@@ -1,0 +1,88 @@
+"""From a study to maps on its T2W grid: the whole way through the network."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ..core.maps import Maps
+from ..core.study import Study
+from ..model.bundle import Bundle
+from .device import Compute
+from .predictor import Plan, maps_on, plan_forwards, predict
+from .preprocess import network_volumes
+
+# (stage, done, all): stages in the order of STAGES; `done` of `all` forwards in the stage "network".
+Progress = Callable[[str, int, int], None]
+STAGES = ("preprocess", "network", "maps")
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """Maps on the T2W grid, the device that made them in the end, and the seconds each stage took."""
+
+    maps: Maps
+    compute: Compute
+    seconds: dict[str, float]
+
+
+def segment_study(study: Study, bundle: Bundle, compute: Compute, progress: Progress) -> Segmentation:
+    """Runs `bundle` on `study`. Where GPU memory runs out it goes on with tiles, then on the CPU."""
+    seconds: dict[str, float] = {}
+    started = time.perf_counter()
+
+    def lap(stage: str) -> None:
+        seconds[stage] = time.perf_counter() - started - sum(seconds.values())
+
+    progress("preprocess", 0, 1)
+    volumes, region = network_volumes(study, bundle.config.preprocessing, bundle.config.architecture.channels)
+    lap("preprocess")
+    progress("network", 0, 1)
+    stacked, used = _predict_where_it_fits(bundle, volumes, compute, progress)
+    lap("network")
+    progress("maps", 0, 1)
+    maps = maps_on(study.grid, region, stacked)
+    lap("maps")
+    progress("maps", 1, 1)
+    return Segmentation(maps, used, seconds)
+
+
+def expected_seconds(bundle: Bundle, shape: tuple[int, ...], compute: Compute) -> float:
+    """How long the network will take on a region (z, y, x), from one small forward on the same device."""
+    plan = plan_forwards(bundle, shape, compute)
+    divisor = bundle.config.architecture.size_divisor
+    small = tuple(min(n, max(d * 2, n // 4 // d * d)) for n, d in zip(plan.tile, divisor, strict=True))
+    probe = np.zeros((len(bundle.config.architecture.channels), *small), np.float32)
+    started = time.perf_counter()
+    predict(bundle, probe, Plan(small, small, 1), compute, lambda done, whole: None)
+    took = time.perf_counter() - started
+    return took * plan.forwards * float(np.prod(plan.tile)) / float(np.prod(small))
+
+
+def _predict_where_it_fits(
+    bundle: Bundle, volumes: NDArray[np.float32], compute: Compute, progress: Progress
+) -> tuple[NDArray[np.float32], Compute]:
+    for plan, candidate in _attempts(bundle, volumes.shape[1:], compute):
+        try:
+            stacked = predict(bundle, volumes, plan, candidate, lambda done, whole: progress("network", done, whole))
+        except torch.OutOfMemoryError:
+            torch.cuda.empty_cache()
+            progress("network: GPU memory full, trying a smaller way", 0, 1)
+        else:
+            return stacked, candidate
+    raise MemoryError("the CPU attempt ended without a result")
+
+
+def _attempts(bundle: Bundle, shape: tuple[int, ...], compute: Compute) -> Iterator[tuple[Plan, Compute]]:
+    first = plan_forwards(bundle, shape, compute)
+    yield first, compute
+    if compute.device.type == "cuda":
+        if first.forwards == 1:
+            yield plan_forwards(bundle, shape, compute, tiled=True), compute
+        cpu = replace(compute, device=torch.device("cpu"), precision="fp32")
+        yield plan_forwards(bundle, shape, cpu), cpu

@@ -1,0 +1,96 @@
+"""The Align then Refine network (METHOD: network). The gate stands outside, in core.gate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from .blocks import Fusion
+from .config import Architecture, Confidence
+from .decoder import Decoder
+from .encoder import Encoder
+from .positions import Window
+from .refiner import Refiner
+from .similarity import SimilarityHead
+from .text import TextBatch, TextEmbedding
+
+FOREGROUND = 1
+
+
+@dataclass(frozen=True)
+class NetworkOutput:
+    """Float32 throughout.
+
+    `base_logits`: [B, 2, ...] of every decoder level, finest (full size) first. `refined_logits` [B, 2, Z, Y, X]: the
+    finest level with the refiner wholly on, before the gate. `similarity` [B, 1, Z, Y, X]: 0 to 1, the sigmoid of
+    `similarity_logits`.
+    """
+
+    base_logits: list[Tensor]
+    refined_logits: Tensor
+    similarity: Tensor
+    similarity_logits: Tensor
+
+
+class AlignRefineNetwork(nn.Module):
+    """Three encoders, fusion at every stage, decoder with deep supervision, similarity head, text refiner."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        self.architecture = architecture
+        count = len(architecture.channels)
+        self.encoders = nn.ModuleList(Encoder(architecture) for _ in range(count))
+        self.fusions = nn.ModuleList(Fusion(count, features) for features in architecture.features_per_stage)
+        self.decoder = Decoder(architecture)
+        self.similarity = SimilarityHead(architecture)
+        self.refiner = Refiner(architecture)
+
+    def forward(self, image: Tensor, text: TextEmbedding | TextBatch, window: Window | None = None) -> NetworkOutput:
+        """Image [B, 3, Z, Y, X] in the order of `architecture.channels`, sizes multiples of `size_divisor`.
+
+        `text` lies on the image's device. `window` tells a tile's place in its region; without it the image is the
+        whole region.
+        """
+        self._check(image, text)
+        words = text.for_images(image.shape[0])
+        skips = self._skips(image)
+        features = self.decoder(skips)
+        similarity = self.similarity([*features, skips[-1]], words.pooled, image.shape[2:])
+        refined = self.refiner(features[0], words.tokens, words.mask, window)
+        return NetworkOutput(
+            base_logits=[logits.float() for logits in self.decoder.logits(features)],
+            refined_logits=self.decoder.finest_head(refined).float(),
+            similarity=torch.sigmoid(similarity),
+            similarity_logits=similarity,
+        )
+
+    def _skips(self, image: Tensor) -> list[Tensor]:
+        """Fused maps of every stage, finest first."""
+        maps = [encoder(image[:, i : i + 1]) for i, encoder in enumerate(self.encoders)]
+        return [fusion(list(stage)) for fusion, stage in zip(self.fusions, zip(*maps, strict=True), strict=True)]
+
+    def _check(self, image: Tensor, text: TextEmbedding | TextBatch) -> None:
+        divisor = self.architecture.size_divisor
+        if image.ndim != 5 or image.shape[1] != len(self.architecture.channels):
+            raise ValueError(f"the network reads [B, {len(self.architecture.channels)}, Z, Y, X], not {image.shape}")
+        if any(size % step for size, step in zip(image.shape[2:], divisor, strict=True)):
+            raise ValueError(f"input sizes {tuple(image.shape[2:])} must be multiples of {divisor}")
+        if text.pooled.shape[-1] != self.architecture.text_width:
+            raise ValueError(f"text of width {text.pooled.shape[-1]}, the network reads {self.architecture.text_width}")
+
+
+def foreground_confidence(base_logits: Tensor, kind: Confidence) -> Tensor:
+    """What the gate's tau is compared with, [B, 1, Z, Y, X] from logits [B, 2, Z, Y, X], 0 to 1, without gradient.
+
+    `sigmoid_foreground_logit`: the authors' (the foreground logit alone); `softmax_foreground`: the foreground's
+    probability.
+    """
+    logits = base_logits.detach().float()
+    foreground = logits[:, FOREGROUND : FOREGROUND + 1]
+    if kind == "sigmoid_foreground_logit":
+        return torch.sigmoid(foreground)
+    if kind == "softmax_foreground":
+        return torch.sigmoid(foreground - logits[:, :FOREGROUND])
+    raise ValueError(f"unknown confidence kind {kind!r}")

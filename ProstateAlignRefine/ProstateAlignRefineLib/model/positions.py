@@ -1,0 +1,51 @@
+"""Where a voxel lies, as numbers attention can use."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from .config import Triple
+
+FREQUENCIES = 4
+
+
+@dataclass(frozen=True)
+class Window:
+    """Where a network input lies in the region it was cut from: its first voxel and the region's size, (z, y, x).
+
+    Tiles and training patches are given one, so that a voxel keeps its coordinates whichever tile it is seen in.
+    """
+
+    start: Triple
+    region: Triple
+
+
+class PositionCode(nn.Module):
+    """Fourier code of coordinates normalised to -1..1 over the region, one learned linear map an axis, summed."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.axes = nn.ModuleList(nn.Linear(2 * FREQUENCIES, width, bias=False) for _ in range(3))
+
+    def forward(self, size: Sequence[int], window: Window | None) -> Tensor:
+        """[Z, Y, X, width] for an input of `size` (z, y, x); without a window the input is the whole region."""
+        start, region = (window.start, window.region) if window else ((0, 0, 0), tuple(size))
+        z, y, x = (
+            axis(_fourier(first, length, whole, axis.weight))
+            for axis, first, length, whole in zip(self.axes, start, size, region, strict=True)
+        )
+        return z[:, None, None] + y[None, :, None] + x[None, None, :]
+
+
+def _fourier(first: int, length: int, whole: int, like: Tensor) -> Tensor:
+    """[length, 2 * FREQUENCIES]: sine and cosine of pi 2^k / 2 times the normalised coordinate of the voxel centres."""
+    index = torch.arange(first, first + length, device=like.device, dtype=torch.float32)
+    coordinate = (2 * index + 1) / whole - 1
+    octaves = 2.0 ** torch.arange(FREQUENCIES, device=like.device, dtype=torch.float32)
+    angles = coordinate[:, None] * octaves * (math.pi / 2)
+    return torch.cat((angles.sin(), angles.cos()), dim=1)

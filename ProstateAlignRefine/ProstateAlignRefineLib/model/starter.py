@@ -1,0 +1,19 @@
+"""Where the model that comes with the program lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..core.errors import InputError
+from .config import CONFIG_FILE
+
+LIBRARY = Path(__file__).resolve().parent.parent
+
+
+def starter_bundle_path() -> Path:
+    """The starter bundle of an installed package or of a source checkout; InputError where there is neither."""
+    candidates = (LIBRARY / "Models" / "starter", LIBRARY.parent.parent / "Resources" / "Models" / "starter")
+    for folder in candidates:
+        if (folder / CONFIG_FILE).is_file():
+            return folder
+    raise InputError("No starter model is installed with this program; name a model bundle with --model.")

@@ -16,7 +16,7 @@ from ..core.geometry import Array, Grid, resample, to_array
 from ..core.lesions import Lesion, find_lesions
 from ..core.maps import Maps, load_maps, read_volume, save_maps, write_volume
 from ..core.overview import Scene, draw_overview
-from ..core.report import REPORT_NAME, Run, read_run, write_report
+from ..core.report import Run, read_run, write_report
 from ..core.study import Modality, Study
 
 SEGMENTATION_NAME = "lesions.seg.dcm"
@@ -50,17 +50,6 @@ def volumes_on_t2w(study: Study) -> Mapping[Modality, Array]:
         for modality in Modality
         for volume in [study.volume(modality)]
     }
-
-
-def check_output_folder(folder: Path) -> bool:
-    """Whether an earlier result lies there, which will be replaced; InputError where anything else does."""
-    if folder.is_file():
-        raise InputError("The output path is a file; name a folder.")
-    if not folder.is_dir() or not any(folder.iterdir()):
-        return False
-    if (folder / REPORT_NAME).is_file():
-        return True
-    raise InputError("The output folder holds other files; name a new or empty folder, or one with an earlier result.")
 
 
 def write_inputs(folder: Path, result: Result) -> None:

@@ -6,18 +6,19 @@ import argparse
 import platform
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..core.errors import InputError
-from ..core.files import replacing_folder
+from ..core.files import check_replaceable, replacing_folder
 from ..core.gate import check_gate
-from ..core.report import ModelFacts, Run, lesion_table
+from ..core.report import REPORT_NAME, ModelFacts, Run, lesion_table
 from ..core.study import Modality, Study
 from ..core.study_files import find_study_files, match_study_files, read_study_files
 from .progress import StageBar
-from .results import Result, check_output_folder, volumes_on_t2w, write_gated, write_inputs
+from .results import Result, volumes_on_t2w, write_gated, write_inputs
 
 if TYPE_CHECKING:
     from ..inference.device import Compute
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     for name in ("tau", "alpha"):
         if getattr(arguments, name) is not None:
             check_gate(**{"tau": 0.0, "alpha": 0.0, name: getattr(arguments, name)})
-    replaces = check_output_folder(arguments.output)
+    replaces = check_replaceable(arguments.output, REPORT_NAME)
     compute = choose_compute(arguments.device, arguments.precision)
     with StageBar() as bar:
         result = _segment(arguments, compute, bar)
@@ -121,10 +122,11 @@ def _segment(arguments: argparse.Namespace, compute: Compute, bar: StageBar) -> 
 
 
 def _load(path: Path | None, prompt: str | None) -> Bundle:
-    from ..model.bundle import load_bundle, starter_bundle_path, with_prompt
+    from ..model.bundle import load_bundle, starter_bundle_path
+    from ..model.text_encoder import embed_prompt
 
     bundle = load_bundle(starter_bundle_path() if path is None else path)
-    return bundle if prompt is None else with_prompt(bundle, prompt)
+    return bundle if prompt is None else replace(bundle, text=embed_prompt(bundle, prompt))
 
 
 def _run(

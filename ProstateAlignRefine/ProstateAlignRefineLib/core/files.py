@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .errors import InputError
+
 
 @contextmanager
 def replacing_file(path: Path) -> Iterator[Path]:
@@ -39,3 +41,17 @@ def replacing_folder(path: Path) -> Iterator[Path]:
             os.replace(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_replaceable(folder: Path, mark: str) -> bool:
+    """Whether an earlier result, known by the file or folder `mark` in it, lies in `folder` and would be replaced.
+
+    InputError where something else lies there.
+    """
+    if folder.is_file():
+        raise InputError("The output path is a file; name a folder.")
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return False
+    if (folder / mark).exists():
+        return True
+    raise InputError("The output folder holds other files; name a new or empty folder, or one with an earlier result.")

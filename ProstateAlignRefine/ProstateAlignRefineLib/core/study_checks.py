@@ -17,7 +17,7 @@ ADC_RANGE = (300.0, 3000.0)
 
 
 def check_study(study: Study) -> None:
-    """InputError (one sentence) where a volume is no 3D scalar image, the fields of view differ, or ADC units are off."""
+    """InputError where a volume is no 3D scalar image, the fields of view differ, or the ADC units are off."""
     for modality in Modality:
         _check_volume(study.volume(modality), modality.value.upper())
     centre = prostate_region(study.grid)

@@ -1,0 +1,49 @@
+"""`prostate-align-refine phantom`: a synthetic study with known lesions, as DICOM."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import SimpleITK as sitk
+
+from ..core.files import check_replaceable, replacing_folder
+
+if TYPE_CHECKING:
+    from ..phantom import Phantom
+
+STUDY_FOLDER, TRUTH_FOLDER = "dicom", "truth"
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("phantom", help="write a synthetic bp-MRI study with known lesions, as DICOM")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write")
+    parser.add_argument("--seed", type=int, default=0, help="which study (default: 0)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from ..phantom import make_phantom
+
+    check_replaceable(arguments.output, TRUTH_FOLDER)
+    phantom = make_phantom(arguments.seed)
+    with replacing_folder(arguments.output) as folder:
+        write_phantom(phantom, folder, arguments.seed)
+    print(f"Synthetic study {arguments.seed}: {len(phantom.truth.facts)} lesions, in {arguments.output}.")
+    return 0
+
+
+def write_phantom(phantom: Phantom, folder: Path, seed: int) -> None:
+    """`folder`/dicom: the study; `folder`/truth: lesion labels and zones on the T2W grid, facts as JSON."""
+    from ..dicom import write_study
+
+    write_study(phantom.study, folder / STUDY_FOLDER, seed=seed)
+    truth = folder / TRUTH_FOLDER
+    truth.mkdir()
+    sitk.WriteImage(phantom.truth.lesions, str(truth / "lesions.nii.gz"), useCompression=True)
+    sitk.WriteImage(phantom.truth.zones, str(truth / "zones.nii.gz"), useCompression=True)
+    facts = {"seed": seed, "lesions": [asdict(lesion) for lesion in phantom.truth.facts]}
+    (truth / "truth.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

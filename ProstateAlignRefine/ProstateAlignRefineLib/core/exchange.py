@@ -1,0 +1,34 @@
+"""Maps as plain array files, for the way from the worker to the panel: exact, uncompressed, quick to read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from .errors import InputError
+from .files import replacing_file
+from .geometry import Grid
+from .maps import MAP_NAMES, Maps
+
+GRID_FILE = "grid.json"
+
+
+def write_exchange(maps: Maps, folder: Path) -> None:
+    """One `.npy` a map; the grid last, so that a folder with a grid is whole."""
+    for name in MAP_NAMES:
+        np.save(folder / f"{name}.npy", np.ascontiguousarray(getattr(maps, name)), allow_pickle=False)
+    with replacing_file(folder / GRID_FILE) as path:
+        path.write_text(json.dumps(asdict(maps.grid)), encoding="utf-8")
+
+
+def read_exchange(folder: Path) -> Maps:
+    """The maps that `write_exchange` wrote; InputError where the folder is not whole."""
+    try:
+        content = json.loads((folder / GRID_FILE).read_text(encoding="utf-8"))
+        grid = Grid(**{name: tuple(values) for name, values in content.items()})
+        return Maps(grid, **{name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in MAP_NAMES})
+    except (OSError, ValueError, TypeError):
+        raise InputError("The result of the segmentation is not complete; segment again.") from None

@@ -1,0 +1,85 @@
+"""Who may import whom: read from the source, so that no room sneaks upstairs."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = "ProstateAlignRefineLib"
+LIBRARY = Path(__file__).resolve().parents[2] / "ProstateAlignRefine" / PACKAGE
+
+ALLOWED_ROOMS = {
+    "core": set(),
+    "dicom": {"core"},
+    "model": {"core"},
+    "inference": {"model", "core"},
+    "training": {"model", "core", "inference", "phantom", "evaluation"},
+    "evaluation": {"model", "core", "inference"},
+    "phantom": {"core"},
+    "scene": {"core", "dicom"},
+    "app": {"scene", "core", "dicom"},
+    "commands": {"core", "dicom", "model", "inference", "training", "phantom", "evaluation"},
+}
+SLICER_SIDE = {"slicer", "qt", "ctk", "vtk", "vtkmodules", "mrml", "PythonQt", "PySide6"}
+FORBIDDEN_PACKAGES = {
+    room: ({"torch", "monai"} if room in {"core", "dicom", "scene", "app", "phantom"} else set())
+    | (set() if room in {"scene", "app"} else SLICER_SIDE)
+    for room in ALLOWED_ROOMS
+}
+FORBIDDEN_PACKAGES["scene"] |= {"qt", "ctk", "PythonQt", "PySide6"}
+CORE_PACKAGES = {"numpy", "SimpleITK", "PIL"}
+
+ROOMS = sorted(room for room in ALLOWED_ROOMS if (LIBRARY / room).is_dir())
+
+
+def imports_of(path: Path) -> list[str]:
+    """Dotted names of every import in a module, relative ones resolved, those inside functions too."""
+    parts = [PACKAGE, *path.relative_to(LIBRARY).with_suffix("").parts]
+    names = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = parts[: len(parts) - node.level] if node.level else []
+            module = [*base, *(node.module.split(".") if node.module else [])]
+            names += [".".join([*module, alias.name]) for alias in node.names]
+    return names
+
+
+def modules_of(room: str) -> list[Path]:
+    return sorted((LIBRARY / room).rglob("*.py"))
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_the_rooms_below_it(room):
+    allowed = ALLOWED_ROOMS[room] | {room, "__version__"}
+    for path in modules_of(room):
+        inside = [name.split(".")[1] for name in imports_of(path) if name.startswith(PACKAGE + ".")]
+        assert set(inside) <= allowed, f"{path.relative_to(LIBRARY)} reaches for {set(inside) - allowed}"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_keeps_off_packages_that_are_not_its_business(room):
+    for path in modules_of(room):
+        outside = {name.split(".")[0] for name in imports_of(path)}
+        assert not outside & FORBIDDEN_PACKAGES[room], path.relative_to(LIBRARY)
+
+
+def test_core_needs_only_numpy_simpleitk_and_pillow():
+    for path in modules_of("core"):
+        outside = {name.split(".")[0] for name in imports_of(path)} - {PACKAGE}
+        assert outside <= set(sys.stdlib_module_names) | CORE_PACKAGES, path.relative_to(LIBRARY)
+
+
+def test_every_room_is_known_to_the_rule():
+    rooms = {path.name for path in LIBRARY.iterdir() if (path / "__init__.py").is_file()}
+    assert rooms <= set(ALLOWED_ROOMS)
+
+
+def test_the_scene_is_passed_in_never_taken_from_a_global():
+    for room in ("scene", "core", "dicom"):
+        for path in modules_of(room) if (LIBRARY / room).is_dir() else []:
+            text = path.read_text(encoding="utf-8")
+            for name in ("slicer.mrmlScene", "slicer.app", "slicer.modules"):
+                assert name not in text, path.relative_to(LIBRARY)

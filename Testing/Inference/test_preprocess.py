@@ -42,7 +42,7 @@ def test_every_channel_is_z_scored_over_what_the_bundle_says(study):
     np.testing.assert_allclose(over_region.mean(axis=(1, 2, 3)), 0, atol=1e-3)
     np.testing.assert_allclose(over_region.std(axis=(1, 2, 3)), 1, atol=1e-3)
     over_image, _ = network_volumes(study, preprocessing("image"), CHANNELS)
-    assert abs(over_image[2].mean()) > 0.1
+    assert abs(over_image[0].mean()) > 0.05
 
 
 def test_channels_come_in_the_order_asked(study):

@@ -27,7 +27,7 @@ def network_volumes(
 ) -> tuple[NDArray[np.float32], Grid]:
     """The study as [C, Z, Y, X] in the order of `channels`, z-scored, with the grid it lies on.
 
-    Volumes are interpolated with cubic B-splines in physical space, clamped to their own range. The mean and standard
+    Volumes are interpolated with cubic B-splines in physical space, and never below zero where they are not themselves. The mean and standard
     deviation are taken over the T2W field of view (`image`, as nnU-Net) or over the region read (`region`).
     """
     whole = _whole_grid(study.grid, preprocessing)
@@ -58,8 +58,6 @@ def _z_scored(volume: sitk.Image, measured: Grid, region: Grid) -> NDArray[np.fl
 
 
 def _on(volume: sitk.Image, grid: Grid) -> NDArray[np.float32]:
-    limits = sitk.MinimumMaximumImageFilter()
-    limits.Execute(volume)
-    # Cubic splines overshoot at sharp edges; an ADC below zero is not physics.
-    values = to_array(resample(volume, grid, BSPLINE))
-    return np.clip(values, min(limits.GetMinimum(), 0.0), limits.GetMaximum()).astype(np.float32)
+    lowest = float(sitk.GetArrayViewFromImage(volume).min())
+    # Cubic splines undershoot at sharp edges; an ADC or a signal below zero is not physics.
+    return np.maximum(to_array(resample(volume, grid, BSPLINE)), min(lowest, 0.0)).astype(np.float32)

@@ -1,0 +1,54 @@
+"""Undo and redo: every user action leaves one step that knows the state before and after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+State = TypeVar("State")
+
+MOST_STEPS = 100
+
+
+@dataclass(frozen=True)
+class Step(Generic[State]):
+    """One user action; `text` names it for the menu ("Reject lesion 2")."""
+
+    text: str
+    before: State
+    after: State
+
+
+class History(Generic[State]):
+    """The steps taken, and how many of them stand. A new step forgets those that were undone."""
+
+    def __init__(self) -> None:
+        self._steps: list[Step[State]] = []
+        self._done = 0
+
+    @property
+    def undoable(self) -> Step[State] | None:
+        return self._steps[self._done - 1] if self._done else None
+
+    @property
+    def redoable(self) -> Step[State] | None:
+        return self._steps[self._done] if self._done < len(self._steps) else None
+
+    def push(self, step: Step[State]) -> None:
+        self._steps = [*self._steps[: self._done], step][-MOST_STEPS:]
+        self._done = len(self._steps)
+
+    def undo(self) -> State | None:
+        """The state to go back to, or None where there is nothing to undo."""
+        step = self.undoable
+        if step is None:
+            return None
+        self._done -= 1
+        return step.before
+
+    def redo(self) -> State | None:
+        step = self.redoable
+        if step is None:
+            return None
+        self._done += 1
+        return step.after

@@ -1,0 +1,89 @@
+"""The network's maps as volume nodes, so that the gate still moves after a scene is saved and opened again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from ..core.geometry import Array
+from ..core.maps import MAP_NAMES, Maps
+from ..core.palette import heat
+from .volumes import Node, add_volume, grid_of, voxels_of
+
+HEAT_NAME = "Text-image similarity"
+MAP_ATTRIBUTE = "ProstateAlignRefine.Map"
+TITLES = {
+    "base_margin": "Base margin",
+    "refined_margin": "Refined margin",
+    "confidence": "Confidence",
+    "similarity": "Similarity",
+}
+FOR_READERS = ("confidence", "similarity")
+
+
+@dataclass(frozen=True)
+class MapNodes:
+    """The volume nodes of `core.maps.Maps`, field by field."""
+
+    base_margin: Node
+    refined_margin: Node
+    confidence: Node
+    similarity: Node
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(getattr(self, field.name) for field in fields(self))
+
+
+def add_maps(scene: Node, maps: Maps, t2w: Node) -> MapNodes:
+    """Four new volumes in the study of `t2w`; the margins, which nobody reads by eye, stay out of the selectors."""
+    nodes = {}
+    for name in MAP_NAMES:
+        node = add_volume(scene, getattr(maps, name), maps.grid, f"{t2w.GetName()} {TITLES[name].lower()}", t2w)
+        node.SetAttribute(MAP_ATTRIBUTE, name)
+        node.SetHideFromEditors(name not in FOR_READERS)
+        _window(node, (0.0, 1.0))
+        nodes[name] = node
+    colours = heat_colours(scene)
+    for name in FOR_READERS:
+        nodes[name].GetDisplayNode().SetAndObserveColorNodeID(colours.GetID())
+    _window(nodes["similarity"], heat_range(maps))
+    return MapNodes(**nodes)
+
+
+def maps_of(nodes: MapNodes) -> Maps:
+    """The maps that `add_maps` stored: views on the nodes' voxels, not copies."""
+    arrays = {name: voxels_of(getattr(nodes, name)).astype(np.float32, copy=False) for name in MAP_NAMES}
+    return Maps(grid_of(nodes.similarity), **arrays)
+
+
+def heat_range(maps: Maps) -> tuple[float, float]:
+    """The similarities between which the heatmap's colours run: the 2nd and 99.9th percentile where the network
+    looked."""
+    seen = maps.similarity[maps.confidence > 0]
+    if not seen.size:
+        return 0.0, 1.0
+    low, high = (float(value) for value in np.percentile(seen, (2.0, 99.9)))
+    return (low, high) if high > low else (low, low + 1e-3)
+
+
+def heat_colours(scene: Node) -> Node:
+    """The heatmap's colour table, one for the whole scene."""
+    found = scene.GetFirstNode(HEAT_NAME, "vtkMRMLColorTableNode")
+    if found is not None:
+        return found
+    node = scene.AddNewNodeByClass("vtkMRMLColorTableNode", HEAT_NAME)
+    node.SetTypeToUser()
+    node.SetAttribute("Category", "ProstateAlignRefine")
+    colours: Array = heat(np.linspace(0, 1, 256), 0, 1) / 255.0
+    node.SetNumberOfColors(len(colours))
+    for index, (red, green, blue) in enumerate(colours):
+        node.SetColor(index, str(index), float(red), float(green), float(blue), 1.0)
+    return node
+
+
+def _window(volume: Node, bounds: tuple[float, float]) -> None:
+    display = volume.GetDisplayNode()
+    display.AutoWindowLevelOff()
+    display.SetWindowLevelMinMax(*bounds)

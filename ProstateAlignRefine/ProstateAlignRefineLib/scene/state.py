@@ -1,0 +1,128 @@
+"""The panel's state, typed, kept on one scripted-module node and so saved with the scene.
+
+Works on a bare `vtkMRMLScriptedModuleNode` and on the node that Slicer's `getParameterNode()` gives.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar, cast, overload
+
+from .volumes import Node
+
+MODULE_NAME = "ProstateAlignRefine"
+
+Value = TypeVar("Value", str, float, bool)
+
+
+class Parameter(Generic[Value]):
+    """A text, number or switch of the state; the default where the node holds none, or none that can be read."""
+
+    def __init__(self, default: Value) -> None:
+        self.default = default
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, state: None, owner: type) -> Parameter[Value]: ...
+    @overload
+    def __get__(self, state: PanelState, owner: type) -> Value: ...
+    def __get__(self, state: PanelState | None, owner: type) -> Parameter[Value] | Value:
+        if state is None:
+            return self
+        text = state.node.GetParameter(self.name)
+        return _parse(text, self.default) if text else self.default
+
+    def __set__(self, state: PanelState, value: Value) -> None:
+        state.node.SetParameter(self.name, _text(value))
+
+
+class Reference:
+    """A node of the scene, or None; MRML keeps the link through saving, opening and renumbering."""
+
+    def __init__(self) -> None:
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, state: PanelState, owner: type | None = None) -> Node | None:
+        return state.node.GetNodeReference(self.name)
+
+    def __set__(self, state: PanelState, node: Node | None) -> None:
+        state.node.SetNodeReferenceID(self.name, node.GetID() if node is not None else None)
+
+
+class PanelState:
+    """What the panel shows and the module remembers."""
+
+    t2w = Reference()
+    adc = Reference()
+    hbv = Reference()
+    lesions = Reference()
+    review = Reference()
+    base_margin = Reference()
+    refined_margin = Reference()
+    confidence = Reference()
+    similarity = Reference()
+
+    bundle = Parameter("")
+    prompt = Parameter("")
+    used_prompt = Parameter("")
+    python = Parameter("")
+    device = Parameter("auto")
+    algorithm = Parameter(MODULE_NAME)
+
+    tau = Parameter(0.35)
+    alpha = Parameter(0.25)
+    bundle_tau = Parameter(0.35)
+    bundle_alpha = Parameter(0.25)
+    minimum_ml = Parameter(0.0)
+    prompt_changed = Parameter(False)
+
+    outline = Parameter(True)
+    show_ai = Parameter(True)
+    edits = Parameter(False)
+    heatmap = Parameter(False)
+    heatmap_opacity = Parameter(0.5)
+    heatmap_threshold = Parameter(0.0)
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    def names(self) -> tuple[str, ...]:
+        """Every parameter, references aside."""
+        return tuple(name for name, field in vars(PanelState).items() if isinstance(field, Parameter))
+
+
+def find_or_add_state_node(scene: Node) -> Node:
+    """The module's one state node, as Slicer's `getParameterNode()` would make it."""
+    count = scene.GetNumberOfNodesByClass("vtkMRMLScriptedModuleNode")
+    for index in range(count):
+        node = scene.GetNthNodeByClass(index, "vtkMRMLScriptedModuleNode")
+        if node.GetAttribute("ModuleName") == MODULE_NAME:
+            return node
+    node = scene.CreateNodeByClass("vtkMRMLScriptedModuleNode")
+    node.UnRegister(None)
+    node.SetSingletonTag(MODULE_NAME)
+    node.SetModuleName(MODULE_NAME)
+    node.SetName(MODULE_NAME)
+    return scene.AddNode(node)
+
+
+def _text(value: str | float | bool) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return repr(float(value)) if isinstance(value, float | int) else value
+
+
+def _parse(text: str, default: Value) -> Value:
+    if isinstance(default, bool):
+        return cast(Value, text == "true")
+    if isinstance(default, float):
+        try:
+            return cast(Value, float(text))
+        except ValueError:
+            return default
+    return cast(Value, text)

@@ -27,8 +27,8 @@ def network_volumes(
 ) -> tuple[NDArray[np.float32], Grid]:
     """The study as [C, Z, Y, X] in the order of `channels`, z-scored, with the grid it lies on.
 
-    Volumes are interpolated with cubic B-splines in physical space, and never below zero where they are not themselves. The mean and standard
-    deviation are taken over the T2W field of view (`image`, as nnU-Net) or over the region read (`region`).
+    Volumes are interpolated with cubic B-splines in physical space. The mean and standard deviation are taken over the
+    T2W field of view (`image`, as nnU-Net) or over the region read (`region`).
     """
     whole = _whole_grid(study.grid, preprocessing)
     region = network_grid(study.grid, preprocessing)

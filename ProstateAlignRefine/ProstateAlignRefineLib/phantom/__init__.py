@@ -1,1 +1,7 @@
 """Synthetic biparametric prostate MRI with known truth."""
+
+from .generate import make_phantom
+from .sampling import Sampling
+from .truth import GLAND_ZONES, LesionFact, Level, Phantom, Side, Truth, Zone
+
+__all__ = ["GLAND_ZONES", "LesionFact", "Level", "Phantom", "Sampling", "Side", "Truth", "Zone", "make_phantom"]

@@ -1,0 +1,43 @@
+"""Signed distances of simple solids (mm, negative inside) and smooth profiles."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .canvas import Canvas
+from .fields import Floats
+
+
+def ellipsoid(
+    canvas: Canvas, centre: NDArray[np.float64], radii: NDArray[np.float64], squareness: float = 2.0
+) -> Floats:
+    """About the distance to an ellipsoid; above 2 its axial sections are superellipses."""
+    u = (canvas.x - np.float32(centre[0])) / np.float32(radii[0])
+    v = (canvas.y - np.float32(centre[1])) / np.float32(radii[1])
+    w = (canvas.z - np.float32(centre[2])) / np.float32(radii[2])
+    if squareness == 2.0:
+        section = u * u + v * v
+    else:
+        n = np.float32(squareness)
+        section = (np.abs(u) ** n + np.abs(v) ** n) ** (2 / n)
+    return (np.sqrt(section + w * w) - 1) * np.float32(np.prod(radii) ** (1 / 3))
+
+
+def smooth_union(one: Floats, other: Floats, blend_mm: float) -> Floats:
+    """The union of two solids with the crease between them filled over `blend_mm`."""
+    k = np.float32(blend_mm)
+    h = np.maximum(k - np.abs(one - other), 0) / k
+    return np.minimum(one, other) - h * h * k * np.float32(0.25)
+
+
+def lerp_profile(t: Floats, knots: tuple[tuple[float, float], ...]) -> Floats:
+    """Piecewise linear values at `t` through (position, value) knots."""
+    positions, values = zip(*knots, strict=True)
+    return np.interp(t, positions, values).astype(np.float32)
+
+
+def interpolate(position: float, knots: tuple[tuple[float, float], ...]) -> float:
+    """Piecewise linear value at one position through (position, value) knots."""
+    positions, values = zip(*knots, strict=True)
+    return float(np.interp(position, positions, values))

@@ -1,0 +1,76 @@
+"""Truth on a grid: the zone map and the facts of each lesion."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.geometry import Grid
+from .canvas import Canvas
+from .fields import Frame
+from .gland import GlandField
+from .lesions import Lesion
+from .pelvis import (
+    Pelvis,
+    bladder_distance,
+    obturator_distance,
+    pubis_distance,
+    rectum_distance,
+    vesicle_distance,
+)
+from .truth import GLAND_ZONES, LesionFact, Level, Side, Zone
+
+MIDLINE_MM = 3.0
+"""A lesion whose centre lies this close to the gland's midline is on neither side."""
+
+
+def zone_map(pelvis: Pelvis, canvas: Canvas, field: GlandField, where: tuple[slice, slice, slice]) -> NDArray[np.uint8]:
+    """`Zone` codes [z, y, x] on the canvas; `field` lies on its crop `where`. Later structures cover earlier ones."""
+    zones = np.zeros(canvas.grid.shape, np.uint8)
+    zones[pubis_distance(pelvis, canvas) < 0] = Zone.BONE
+    zones[obturator_distance(pelvis, canvas) < 0] = Zone.MUSCLE
+    zones[bladder_distance(pelvis.bladder, canvas) < 0] = Zone.BLADDER
+    for side in (-1, 1):
+        zones[vesicle_distance(pelvis, canvas, side) < 0] = Zone.SEMINAL_VESICLES
+    zones[rectum_distance(pelvis.rectum, canvas)[0] < 0] = Zone.RECTUM
+    near = zones[where]
+    near[field.gland < 0] = Zone.PERIPHERAL
+    near[field.transition < 0] = Zone.TRANSITION
+    near[field.central < 0] = Zone.CENTRAL
+    near[field.stroma < 0] = Zone.ANTERIOR_STROMA
+    near[field.urethra < 0] = Zone.URETHRA
+    return zones
+
+
+def lesion_facts(
+    labels: NDArray[np.uint8], zones: NDArray[np.uint8], grid: Grid, frame: Frame, lesions: list[Lesion]
+) -> tuple[LesionFact, ...]:
+    """What a report would say of each lesion; side and thirds follow the gland's own axes."""
+    heights = frame.coordinates(grid)[2][np.isin(zones, GLAND_ZONES)]
+    thirds = np.percentile(heights, (1, 99)) if heights.size else np.array([-1.0, 1.0])
+    facts = []
+    for label, lesion in enumerate(lesions, start=1):
+        inside = labels == label
+        centre = grid.to_lps(np.argwhere(inside)[:, ::-1].mean(axis=0))
+        x, _, z = frame.rotation.T @ (centre - frame.centre)
+        facts.append(
+            LesionFact(
+                label=label,
+                zone=_main_zone(zones[inside]),
+                side=Side.MIDLINE if abs(x) < MIDLINE_MM else Side.LEFT if x > 0 else Side.RIGHT,
+                level=_level((z - thirds[0]) / (thirds[1] - thirds[0])),
+                volume_ml=float(inside.sum()) * grid.voxel_ml,
+                centre_lps=(float(centre[0]), float(centre[1]), float(centre[2])),
+                adc=lesion.plan.tissue.adc,
+            )
+        )
+    return tuple(facts)
+
+
+def _main_zone(codes: NDArray[np.uint8]) -> Zone:
+    counts = np.bincount(codes[np.isin(codes, GLAND_ZONES)], minlength=len(Zone))
+    return Zone(int(np.argmax(counts)))
+
+
+def _level(height: float) -> Level:
+    return Level.APEX if height < 1 / 3 else Level.MID if height < 2 / 3 else Level.BASE

@@ -1,0 +1,119 @@
+"""Synthetic studies: the same for the same seed, and true to what they say of themselves."""
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from ProstateAlignRefineLib.core.geometry import NEAREST, Grid, resample, to_array
+from ProstateAlignRefineLib.phantom import Phantom, Sampling, Zone, make_phantom
+
+COARSE = Sampling.of_field((1.5, 1.5, 4.0), (108.0, 108.0, 72.0))
+
+
+@pytest.fixture(scope="module")
+def phantoms() -> list[Phantom]:
+    return [make_phantom(seed, COARSE) for seed in range(40)]
+
+
+def test_a_seed_always_makes_the_same_study() -> None:
+    one, two = make_phantom(3, COARSE), make_phantom(3, COARSE)
+    for a, b in zip(_images(one), _images(two), strict=True):
+        assert Grid.of(a) == Grid.of(b)
+        np.testing.assert_array_equal(to_array(a), to_array(b))
+    assert one.parameters == two.parameters
+    assert one.truth.facts == two.truth.facts
+
+
+def test_another_seed_makes_another_study() -> None:
+    one, two = make_phantom(3, COARSE), make_phantom(4, COARSE)
+    assert not np.array_equal(to_array(one.study.t2w), to_array(two.study.t2w))
+
+
+def test_the_t2w_grid_is_the_one_asked_for(phantoms: list[Phantom]) -> None:
+    for phantom in phantoms:
+        assert phantom.study.grid.size == COARSE.size
+        assert phantom.study.grid.spacing == COARSE.spacing
+        assert Grid.of(phantom.truth.lesions) == Grid.of(phantom.truth.zones) == phantom.study.grid
+
+
+def test_diffusion_has_its_own_coarser_grid_around_the_t2w_field() -> None:
+    phantom = make_phantom(0, Sampling.of_field((0.75, 0.75, 3.0), (120.0, 120.0, 60.0)))
+    adc = Grid.of(phantom.study.adc)
+    assert adc.spacing[0] > 0.75
+    assert adc != phantom.study.grid
+    assert Grid.of(phantom.study.hbv) == adc
+
+
+def test_most_studies_are_oblique(phantoms: list[Phantom]) -> None:
+    tilted = [abs(phantom.study.grid.axes[2, 2]) < 0.9995 for phantom in phantoms]
+    assert np.mean(tilted) > 0.7
+    assert not all(tilted)
+
+
+def test_gland_volumes_spread_about_51_ml(phantoms: list[Phantom]) -> None:
+    volumes = [to_array(p.truth.gland).sum() * p.study.grid.voxel_ml for p in phantoms]
+    assert 38 < np.median(volumes) < 66
+    assert min(volumes) > 15
+    assert max(volumes) < 150
+
+
+def test_about_four_in_ten_studies_have_no_lesion(phantoms: list[Phantom]) -> None:
+    counts = [len(phantom.truth.facts) for phantom in phantoms]
+    assert 0.2 < np.mean(np.array(counts) == 0) < 0.6
+    assert max(counts) <= 3
+
+
+def test_lesion_facts_agree_with_the_labels(phantoms: list[Phantom]) -> None:
+    for phantom in phantoms:
+        labels = to_array(phantom.truth.lesions)
+        assert labels.max() == len(phantom.truth.facts)
+        for fact in phantom.truth.facts:
+            inside = labels == fact.label
+            assert fact.volume_ml == pytest.approx(inside.sum() * phantom.study.grid.voxel_ml)
+            assert inside.sum() >= 4
+            centre = phantom.study.grid.to_lps(np.argwhere(inside)[:, ::-1].mean(axis=0))
+            np.testing.assert_allclose(fact.centre_lps, centre, atol=1e-6)
+
+
+def test_lesions_lie_in_or_at_the_gland(phantoms: list[Phantom]) -> None:
+    for phantom in phantoms:
+        lesions, gland = to_array(phantom.truth.lesions) > 0, to_array(phantom.truth.gland) > 0
+        if lesions.any():
+            assert gland[lesions].mean() > 0.6
+
+
+def test_lesions_are_darker_in_adc_and_brighter_in_hbv_than_their_gland(phantoms: list[Phantom]) -> None:
+    darker, brighter = [], []
+    for phantom in phantoms:
+        adc, hbv = (to_array(resample(v, phantom.study.grid, NEAREST)) for v in (phantom.study.adc, phantom.study.hbv))
+        lesions, gland = to_array(phantom.truth.lesions) > 0, to_array(phantom.truth.gland) > 0
+        if lesions.sum() < 40:
+            continue
+        darker.append(np.median(adc[lesions]) < np.median(adc[gland & ~lesions]))
+        brighter.append(np.median(hbv[lesions]) > np.median(hbv[gland & ~lesions]))
+    assert len(darker) >= 8
+    assert np.mean(darker) > 0.9
+    assert np.mean(brighter) > 0.85
+
+
+def test_tissues_have_the_adc_of_the_literature(phantoms: list[Phantom]) -> None:
+    peripheral, transition = [], []
+    for phantom in phantoms:
+        adc = to_array(resample(phantom.study.adc, phantom.study.grid, NEAREST)).astype(float)
+        zones = np.where(to_array(phantom.truth.lesions) > 0, 0, to_array(phantom.truth.zones))
+        peripheral.append(np.median(adc[(zones == Zone.PERIPHERAL) & (adc > 0)]))
+        transition.append(np.median(adc[(zones == Zone.TRANSITION) & (adc > 0)]))
+    assert 1250 < np.median(peripheral) < 1750
+    assert 1100 < np.median(transition) < 1450
+    assert np.mean(np.array(peripheral) > np.array(transition)) > 0.75
+
+
+def test_the_high_b_image_says_its_b_value(phantoms: list[Phantom]) -> None:
+    for phantom in phantoms:
+        assert 800 <= float(phantom.study.hbv.GetMetaData("b_value")) <= 2000
+        assert float(phantom.study.hbv.GetMetaData("b_value")) == phantom.parameters["hbv_b_value"]
+
+
+def _images(phantom: Phantom) -> tuple[sitk.Image, ...]:
+    study, truth = phantom.study, phantom.truth
+    return study.t2w, study.adc, study.hbv, truth.lesions, truth.zones

@@ -1,1 +1,16 @@
 """DICOM in and out: series matching, loading, segmentation objects."""
+
+from .headers import load_headers, save_headers
+from .seg import SegmentationInfo, write_segmentation
+from .series_writer import StudyLabel, write_study
+from .study import load_study
+
+__all__ = [
+    "SegmentationInfo",
+    "StudyLabel",
+    "load_headers",
+    "load_study",
+    "save_headers",
+    "write_segmentation",
+    "write_study",
+]

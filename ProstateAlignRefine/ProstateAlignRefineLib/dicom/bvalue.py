@@ -1,0 +1,112 @@
+"""The diffusion b-value of an image, s/mm2: standard tags, then vendors' private ones, sequence name, description."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+
+_MOST = 20000.0  # beyond any clinical gradient: a value above it is no b-value
+
+
+@dataclass(frozen=True)
+class BValue:
+    """`value` in s/mm2 and `source`, the words that say where it stood."""
+
+    value: float
+    source: str
+
+
+def b_value(header: Dataset, groups: Iterable[Dataset] = ()) -> BValue | None:
+    """The b-value of one image or frame, the most trustworthy source first; None where nothing tells it.
+
+    `groups`: the functional group items of a frame (Per-frame and Shared Functional Groups), empty for classic images.
+    Sources in order: (0018,9087), also within (0018,9117); Siemens (0019,xx0C), GE (0043,xx39), Philips (2001,xx03)
+    and UIH (0065,xx09) by their private creators; Sequence Name (0018,0024). The series description is not asked.
+    """
+    for item in (*groups, header):
+        found = _standard(item) or _private(item)
+        if found:
+            return found
+    return _sequence_name(header)
+
+
+def described_b_value(description: str) -> BValue | None:
+    """The b-value that a series description names: 'DWI b1400', 'ep2d_b=800'; the last resort."""
+    named = re.findall(r"(?<![a-z])b[ _=-]{0,2}(\d{1,4})(?!\d)", description.lower())
+    values = {float(value) for value in named}
+    return BValue(values.pop(), "the description") if len(values) == 1 else None
+
+
+def _standard(item: Dataset) -> BValue | None:
+    holders = [item, *item.get("MRDiffusionSequence", [])]
+    for holder in holders:
+        value = _number(holder.get("DiffusionBValue"), "<d")
+        if value is not None and 0 <= value <= _MOST:
+            return BValue(value, "DiffusionBValue")
+        if holder.get("DiffusionDirectionality") == "NONE":
+            return BValue(0.0, "DiffusionDirectionality")
+    return None
+
+
+def _unchanged(value: float) -> float:
+    return value
+
+
+def _ge(value: float) -> float:
+    """GE adds a marker of 1e9 to the value: 1000001500 is b = 1500."""
+    return value % 1e9
+
+
+# vendor, group, private creator, element, binary form where the value comes as bytes, decoding
+_PRIVATE: tuple[tuple[str, int, str, int, str, Callable[[float], float]], ...] = (
+    ("Siemens", 0x0019, "SIEMENS MR HEADER", 0x0C, "", _unchanged),
+    ("GE", 0x0043, "GEMS_PARM_01", 0x39, "", _ge),
+    ("Philips", 0x2001, "Philips Imaging DD 001", 0x03, "<f", _unchanged),
+    ("UIH", 0x0065, "Image Private Header", 0x09, "<d", _unchanged),
+)
+
+
+def _private(item: Dataset) -> BValue | None:
+    for vendor, group, creator, element, binary, decode in _PRIVATE:
+        try:
+            raw = item.private_block(group, creator)[element].value
+        except KeyError:
+            continue
+        value = _number(raw, binary)
+        if value is not None and 0 <= decode(value) <= _MOST:
+            return BValue(decode(value), f"the {vendor} private tag")
+    return None
+
+
+def _sequence_name(header: Dataset) -> BValue | None:
+    """Siemens: '*ep_b800t', '*ep_b1000#3'; '*ep_b50_800' names a range, not a b-value."""
+    match = re.search(r"(?<![a-z])b(\d{1,5})(?:t|#\d*)?$", str(header.get("SequenceName", "")).strip().lower())
+    return BValue(float(match[1]), "SequenceName") if match else None
+
+
+def _number(raw: object, binary: str) -> float | None:
+    """A number from what a tag may hold: a number, text, several values (the first counts), or UN / OB bytes."""
+    if isinstance(raw, (list, tuple, MultiValue)):
+        raw = raw[0] if raw else None
+    if isinstance(raw, bytes):
+        return _of_bytes(raw, binary)
+    try:
+        return float(raw)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+
+
+def _of_bytes(raw: bytes, binary: str) -> float | None:
+    text = raw.split(b"\\")[0].strip(b" \0")
+    try:
+        return float(text.decode("ascii"))
+    except ValueError:
+        pass
+    if binary and len(raw) == struct.calcsize(binary):
+        return float(struct.unpack(binary, raw)[0])
+    return None

@@ -1,0 +1,103 @@
+"""Source headers that results refer to: only what they need, complete where the standard wants it, saved as files."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian
+
+from ..core.errors import InputError
+from ..core.geometry import Grid
+from ..core.study import Modality
+from .classify import classify_series
+from .frames import frames_of
+from .reading import UnreadableError, read_header
+
+# Everything a result takes over from its sources; whatever else a header holds stays behind.
+_IDENTITY = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID")
+_STUDY = ("StudyInstanceUID", "StudyDate", "StudyTime", "StudyDescription", "PatientIdentityRemoved")
+_STUDY_REST = ("DeidentificationMethod", "DeidentificationMethodCodeSequence", "SpecificCharacterSet")
+_SERIES = ("SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "Modality", "FrameOfReferenceUID")
+_SERIES_REST = ("PositionReferenceIndicator", "BodyPartExamined", "PatientPosition", "Manufacturer")
+_IMAGE = ("SOPClassUID", "SOPInstanceUID", "InstanceNumber", "ImageType", "Rows", "Columns", "NumberOfFrames")
+_PLANE = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices")
+_PIXELS = ("SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated", "BitsStored", "HighBit")
+_PIXELS_REST = ("PixelRepresentation", "EchoTime", "DiffusionBValue")
+_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+_DIMENSIONS = ("DimensionOrganizationSequence", "DimensionIndexSequence", "DimensionOrganizationType")
+CARRIED = (
+    *_IDENTITY, *_STUDY, *_STUDY_REST, *_SERIES, *_SERIES_REST, *_IMAGE, *_PLANE, *_PIXELS, *_PIXELS_REST, *_GROUPS,
+    *_DIMENSIONS,
+)  # fmt: skip
+_TYPE_2 = (*_IDENTITY, "StudyDate", "StudyTime", "PositionReferenceIndicator", "ReferringPhysicianName", "Manufacturer")
+
+
+def source_header(header: Dataset) -> Dataset:
+    """A copy that results can refer to: the attributes named in `CARRIED`, empty type 2 ones where they lack.
+
+    De-identified studies often lack type 2 attributes that writers of results ask for. Slice Thickness, type 2 in MR,
+    is filled with the slice distance, or 1 mm. InputError where there is no Frame of Reference UID.
+    """
+    if not header.get("FrameOfReferenceUID"):
+        raise InputError(
+            "The T2W, ADC or HBV series has no frame of reference, so nothing can be placed on it in DICOM; "
+            "use the volumes as image files instead."
+        )
+    copy = Dataset()
+    for keyword in CARRIED:
+        if keyword in header:
+            copy[keyword] = header[keyword]
+    for keyword in _TYPE_2:
+        if copy.get(keyword) is None:
+            setattr(copy, keyword, "")
+    if "PixelSpacing" in copy and not copy.get("SliceThickness"):
+        copy.SliceThickness = copy.get("SpacingBetweenSlices") or "1"
+    copy.remove_private_tags()
+    copy.file_meta = _file_meta(copy)
+    return copy
+
+
+def save_headers(headers: Mapping[Modality, Sequence[Dataset]], folder: Path) -> None:
+    """Header-only DICOM files `t2w-0001.dcm` ..., in slice order: what `load_headers` needs to write results again."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for modality, slices in headers.items():
+        for number, header in enumerate(slices, start=1):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # pydicom's warnings quote the values they are about
+                copy = source_header(header)
+                copy.save_as(folder / f"{modality.value}-{number:04d}.dcm", enforce_file_format=True)
+
+
+def load_headers(folder: Path) -> Mapping[Modality, tuple[Dataset, ...]]:
+    """What `save_headers` wrote; InputError where a file is damaged."""
+    try:
+        return MappingProxyType(
+            {
+                modality: tuple(read_header(path) for path in sorted(folder.glob(f"{modality.value}-*.dcm")))
+                for modality in Modality
+            }
+        )
+    except UnreadableError:
+        raise InputError("The stored DICOM headers are damaged; run the segmentation again.") from None
+
+
+def describes_grid(headers: Sequence[Dataset], grid: Grid) -> bool:
+    """Whether the slices of these headers make a volume on `grid`, within 1e-3 mm."""
+    try:
+        frames = [frame for header in headers for frame in frames_of(header, Path())]
+    except UnreadableError:
+        return False
+    stacks = [candidate.stack for candidate in classify_series(frames)]
+    return any(stack is not None and stack.grid.matches(grid) for stack in stacks)
+
+
+def _file_meta(header: Dataset) -> FileMetaDataset:
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = header.SOPClassUID
+    meta.MediaStorageSOPInstanceUID = header.SOPInstanceUID
+    return meta

@@ -1,0 +1,209 @@
+"""DICOM Segmentation objects (PS3.3 A.51), BINARY: lesions on the T2W grid, written, read again and compared."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from pydicom.uid import generate_uid
+
+from ..core.errors import InputError
+from ..core.files import replacing_file
+from ..core.geometry import Array, Grid
+from ..core.palette import LESION_RGB
+from ..core.study import Modality
+from .codes import ABNORMAL_STRUCTURE, ARTIFICIAL_INTELLIGENCE, LESION, PROSTATE
+from .headers import describes_grid, source_header
+from .quiet import quietly
+from .text import LONG_TEXT, checked_text
+
+if TYPE_CHECKING:
+    import highdicom as hd
+
+PRODUCT = "ProstateAlignRefine"
+ALGORITHM = "Align then Refine"
+BUILT_IN_PROMPTS = frozenset({"prostate lesion"})
+DESCRIPTION = "Prostate lesions, AI, for research"
+SERIES_OFFSET = 1000  # added to the T2W series number, so that results follow their sources
+
+
+@dataclass(frozen=True)
+class SegmentationInfo:
+    """How the lesions came about, for the Segmentation Algorithm Identification Sequence (0062,0007).
+
+    `bundle`: SHA-256 of the model bundle. `edited`: tau, alpha, prompt or voxels were changed by a person
+    (SEMIAUTOMATIC instead of AUTOMATIC). A `prompt` that is not built in may hold patient text: only its digest is
+    written. `labels`, `tracking_uids`, `colours` (0 to 255), one a lesion: kept from an earlier export where given.
+    """
+
+    version: str
+    tau: float
+    alpha: float
+    prompt: str
+    bundle: str
+    edited: bool = False
+    labels: tuple[str, ...] = ()
+    tracking_uids: tuple[str, ...] = ()
+    colours: tuple[tuple[int, int, int], ...] = ()
+
+    @property
+    def prompt_id(self) -> str:
+        if self.prompt in BUILT_IN_PROMPTS:
+            return self.prompt
+        return "sha256:" + hashlib.sha256(self.prompt.encode()).hexdigest()[:12]
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        return {
+            "tau": f"{self.tau:g}",
+            "alpha": f"{self.alpha:g}",
+            "prompt_id": self.prompt_id,
+            "weights": f"sha256:{self.bundle[:16]}",
+            "edited": str(int(self.edited)),
+        }
+
+
+def write_segmentation(
+    lesions: Array, grid: Grid, headers: Mapping[Modality, Sequence[Dataset]], info: SegmentationInfo, path: Path
+) -> None:
+    """Writes a BINARY segmentation, one segment a lesion, that refers to T2W, ADC and HBV.
+
+    `lesions`: labels 1..n [Z, Y, X], or masks that may overlap [Z, Y, X, n], on `grid`, which must be that of the T2W
+    `headers` (within 1e-3 mm). The file takes its name only after it was read again and every voxel found equal.
+    InputError where there is no lesion, the grid is another one, or a text does not fit.
+    """
+    masks = as_masks(lesions)
+    if not masks.any():
+        raise InputError("There is no lesion to export, so no DICOM segmentation is written.")
+    if masks.shape[:3] != grid.shape or not describes_grid(headers[Modality.T2W], grid):
+        raise InputError(
+            "The lesions lie on another grid than the T2W series they are to refer to; "
+            "resample them to the T2W series first."
+        )
+    sources = {modality: [source_header(header) for header in slices] for modality, slices in headers.items()}
+    with quietly("DICOM segmentation"):
+        segmentation = _segmentation(masks, grid, sources, info)
+    with replacing_file(path) as temporary:
+        with quietly("DICOM segmentation"):
+            segmentation.save_as(temporary)
+            equal = np.array_equal(read_segmentation(temporary, grid), masks)
+        if not equal:
+            raise InputError("The DICOM segmentation did not read back as it was written, so it was not kept.")
+
+
+def read_segmentation(path: Path, grid: Grid) -> NDArray[np.bool_]:
+    """Masks [Z, Y, X, n] of a segmentation file on `grid`, without resampling."""
+    import highdicom as hd
+
+    volume = hd.seg.segread(path).get_volume(combine_segments=False, dtype=np.uint8)
+    geometry = hd.VolumeGeometry(lps_affine_zyx(grid), grid.shape, coordinate_system="PATIENT")
+    matched: NDArray[np.uint8] = volume.match_geometry(geometry).array
+    return matched.reshape(*grid.shape, -1).astype(bool)
+
+
+def lps_affine_zyx(grid: Grid) -> NDArray[np.float64]:
+    """[4, 4]: array index (z, y, x, 1) to LPS millimetres."""
+    return grid.affine[:, [2, 1, 0, 3]]
+
+
+def as_masks(lesions: Array) -> NDArray[np.bool_]:
+    """Labels [Z, Y, X] or masks [Z, Y, X, n] of any integer type as masks [Z, Y, X, n]."""
+    if lesions.ndim == 4:
+        return lesions.astype(bool)
+    return np.asarray(lesions)[..., None] == np.arange(1, max(int(lesions.max()), 1) + 1)
+
+
+def tracking_uids(masks: NDArray[np.bool_], t2w: Dataset, info: SegmentationInfo) -> tuple[str, ...]:
+    """The unique identity of each lesion: the one given, else one that follows from the series and the voxels."""
+    if info.tracking_uids:
+        if len(info.tracking_uids) != masks.shape[-1]:
+            raise InputError("The number of tracking identifiers differs from the number of lesions.")
+        return info.tracking_uids
+    return tuple(
+        f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, _fingerprint(masks[..., n], t2w)).int}" for n in range(masks.shape[-1])
+    )
+
+
+def _fingerprint(mask: NDArray[np.bool_], t2w: Dataset) -> str:
+    return f"{t2w.SeriesInstanceUID} {hashlib.sha256(np.packbits(mask).tobytes()).hexdigest()}"
+
+
+def _segmentation(
+    masks: NDArray[np.bool_], grid: Grid, sources: Mapping[Modality, list[Dataset]], info: SegmentationInfo
+) -> hd.seg.Segmentation:
+    import highdicom as hd
+
+    t2w = sources[Modality.T2W]
+    volume = hd.Volume(
+        masks.astype(np.uint8),
+        lps_affine_zyx(grid),
+        coordinate_system="PATIENT",
+        frame_of_reference_uid=t2w[0].FrameOfReferenceUID,
+        channels={"SegmentNumber": range(1, masks.shape[-1] + 1)},
+    )
+    return hd.seg.Segmentation(
+        source_images=t2w,
+        further_source_images=[header for modality in (Modality.ADC, Modality.HBV) for header in sources[modality]],
+        pixel_array=volume,
+        segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
+        segment_descriptions=_descriptions(masks, t2w[0], info),
+        series_instance_uid=generate_uid(),
+        series_number=int(t2w[0].get("SeriesNumber") or 0) + SERIES_OFFSET,
+        sop_instance_uid=generate_uid(),
+        instance_number=1,
+        manufacturer=PRODUCT,
+        manufacturer_model_name=ALGORITHM,
+        software_versions=checked_text(info.version, "version"),
+        device_serial_number=info.bundle[:16],
+        content_label="LESIONS",
+        content_description=DESCRIPTION,
+        content_creator_name=f"{PRODUCT}^{info.version}",
+        series_description=DESCRIPTION,
+        omit_empty_frames=True,
+    )
+
+
+def _descriptions(masks: NDArray[np.bool_], t2w: Dataset, info: SegmentationInfo) -> list[hd.seg.SegmentDescription]:
+    import highdicom as hd
+
+    count = masks.shape[-1]
+    labels = info.labels or tuple(f"Lesion {number}" for number in range(1, count + 1))
+    colours = info.colours or (LESION_RGB,) * count
+    if len(labels) != count or len(colours) != count:
+        raise InputError(f"There are {count} lesions, but {len(labels)} labels and {len(colours)} colours.")
+    identities = tracking_uids(masks, t2w, info)
+    return [
+        hd.seg.SegmentDescription(
+            segment_number=number,
+            segment_label=checked_text(label, "lesion label"),
+            segmented_property_category=ABNORMAL_STRUCTURE,
+            segmented_property_type=LESION,
+            algorithm_type="SEMIAUTOMATIC" if info.edited else "AUTOMATIC",
+            algorithm_identification=_algorithm(info),
+            tracking_uid=identity,
+            tracking_id=f"{PRODUCT}-L{number}",
+            anatomic_regions=[PROSTATE],
+            display_color=hd.color.CIELabColor.from_rgb(*colour),
+        )
+        for number, (label, identity, colour) in enumerate(zip(labels, identities, colours, strict=True), start=1)
+    ]
+
+
+def _algorithm(info: SegmentationInfo) -> hd.AlgorithmIdentificationSequence:
+    import highdicom as hd
+
+    checked_text(",".join(f"{key}={value}" for key, value in info.parameters.items()), "parameter text", LONG_TEXT)
+    return hd.AlgorithmIdentificationSequence(
+        name=ALGORITHM,
+        family=ARTIFICIAL_INTELLIGENCE,
+        version=info.version,
+        source=PRODUCT,
+        parameters=info.parameters,
+    )

@@ -1,0 +1,1 @@
+"""The Slicer panel: Qt, the worker process, installation. Nothing here imports torch."""

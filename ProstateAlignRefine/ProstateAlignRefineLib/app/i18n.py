@@ -1,0 +1,14 @@
+"""Translation: Slicer's where it is there, the text itself elsewhere."""
+
+from __future__ import annotations
+
+try:
+    # Slicer's function finds the context by looking at its caller, so it must not be wrapped.
+    from slicer.i18n import tr as _
+except ImportError:
+
+    def _(text: str) -> str:
+        return text
+
+
+__all__ = ["_"]

@@ -1,0 +1,90 @@
+"""What the worker does for a request: describe the device, segment a study. Keeps the last bundle loaded."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import SimpleITK as sitk
+import torch
+
+from .. import __version__
+from ..core.errors import InputError
+from ..core.exchange import write_exchange
+from ..core.geometry import Grid
+from ..core.protocol import Describe, Described, Finished, Message, Progress, Segment
+from ..core.study_files import find_study_files, read_study_files
+from ..model.bundle import Bundle, load_bundle
+from ..model.config import CONFIG_FILE
+from ..model.text_encoder import embed_prompt
+from .device import Compute, choose_compute
+from .preprocess import network_grid
+from .segment import expected_seconds, segment_study
+
+Send = Callable[[Message], None]
+
+# An ordinary axial T2W: what the time estimate is for.
+USUAL_T2W = Grid((384, 384, 24), (0.5, 0.5, 3.0), (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
+
+
+def describe(request: Describe, send: Send) -> None:
+    compute = choose_compute(request.device)
+    seconds = 0.0
+    if request.bundle:
+        bundle = _bundle(request.bundle)
+        shape = network_grid(USUAL_T2W, bundle.config.preprocessing).shape
+        seconds = expected_seconds(bundle, shape, compute)
+    send(Described(request.request, compute.description, seconds, versions()))
+
+
+def segment(request: Segment, send: Send) -> None:
+    def progress(stage: str, done: int, whole: int) -> None:
+        send(Progress(request.request, stage, done, whole))
+
+    progress("read", 0, 1)
+    files = find_study_files(Path(request.study))
+    if files is None:
+        raise InputError("The study did not reach the worker; segment again.")
+    study = read_study_files(files)
+    progress("load", 0, 1)
+    compute = choose_compute(request.device)
+    bundle = _prompted(_bundle(request.bundle), request.prompt)
+    result = segment_study(study, bundle, compute, progress)
+    progress("write", 0, 1)
+    write_exchange(result.maps, Path(request.output))
+    used = result.compute
+    send(
+        Finished(request.request, used.description, used.precision, _smaller(compute, used), result.seconds, versions())
+    )
+
+
+def versions() -> dict[str, str]:
+    return {
+        "prostate-align-refine": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "SimpleITK": sitk.Version.VersionString(),
+    }
+
+
+def _smaller(wanted: Compute, used: Compute) -> str:
+    if wanted.device.type == used.device.type:
+        return ""
+    return "The GPU's memory did not suffice; computed on the CPU."
+
+
+def _bundle(path: str) -> Bundle:
+    return _load(path, (Path(path) / CONFIG_FILE).stat().st_mtime_ns if (Path(path) / CONFIG_FILE).is_file() else 0)
+
+
+@lru_cache(maxsize=1)
+def _load(path: str, changed: int) -> Bundle:
+    """`changed`: when bundle.json was written, so that another bundle in the same place is loaded anew."""
+    return load_bundle(Path(path))
+
+
+def _prompted(bundle: Bundle, prompt: str) -> Bundle:
+    return bundle if prompt == bundle.config.prompt else replace(bundle, text=embed_prompt(bundle, prompt))

@@ -1,0 +1,121 @@
+"""The worker process: reads requests as JSON lines from standard input, answers with events on standard output.
+
+Started by the panel with a private folder as its only argument. It ends, and removes that folder, when its standard
+input closes: that is how it learns that the application is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import queue
+import shutil
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from .. import __version__
+from ..core.errors import InputError
+from ..core.protocol import (
+    INPUT,
+    INSTALL,
+    INTERNAL,
+    MEMORY,
+    PROTOCOL,
+    Describe,
+    Failed,
+    Hello,
+    LineBuffer,
+    Message,
+    Segment,
+    decode,
+    encode,
+)
+
+PACKAGES_HINT = "choose another Python under 'Advanced', or install the packages with the button there"
+MEMORY_HINT = "close other programs, or choose another device"
+
+Send = Callable[[Message], None]
+
+
+def main() -> None:
+    send = _claim_stdout()
+    requests: queue.Queue[Message] = queue.Queue()
+    threading.Thread(target=_read, args=(requests, Path(sys.argv[1])), daemon=True).start()
+    send(Hello(PROTOCOL, __version__, platform.python_version()))
+    while True:
+        answer(requests.get(), send)
+
+
+def answer(request: Message, send: Send) -> None:
+    """Fulfils one request; whatever goes wrong becomes a `Failed` event, and the worker stays up."""
+    assert isinstance(request, Describe | Segment)
+    try:
+        _job(request)(send)
+    except Exception as error:
+        # The panel must hear of every failure, or it would wait for ever.
+        reason, message = _explain(error)
+        if reason == INTERNAL:
+            traceback.print_exc()
+        send(Failed(request.request, reason, message))
+
+
+def _job(request: Describe | Segment) -> Callable[[Send], None]:
+    from . import jobs
+
+    if isinstance(request, Segment):
+        return lambda send: jobs.segment(request, send)
+    return lambda send: jobs.describe(request, send)
+
+
+def _explain(error: Exception) -> tuple[str, str]:
+    if isinstance(error, InputError):
+        return INPUT, str(error)
+    if isinstance(error, ImportError):
+        return INSTALL, f"The worker's Python lacks {error.name or 'a package'}; {PACKAGES_HINT}."
+    if _is_out_of_memory(error):
+        return MEMORY, f"The memory did not suffice, on the GPU or on the computer; {MEMORY_HINT}."
+    return INTERNAL, f"The worker failed ({type(error).__name__}); its log says more."
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    # torch.OutOfMemoryError is a RuntimeError, and so is what its CPU allocator raises.
+    return isinstance(error, MemoryError) or "memory" in type(error).__name__.lower() or "alloc" in str(error).lower()
+
+
+def _claim_stdout() -> Send:
+    """The protocol keeps the pipe to itself: whatever libraries print goes to standard error."""
+    pipe = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+    lock = threading.Lock()
+
+    def send(message: Message) -> None:
+        with lock:
+            _write(pipe, encode(message))
+
+    return send
+
+
+def _write(pipe: IO[bytes], line: bytes) -> None:
+    try:
+        pipe.write(line)
+    except BrokenPipeError:
+        os._exit(0)
+
+
+def _read(requests: queue.Queue[Message], folder: Path) -> None:
+    buffer = LineBuffer()
+    try:
+        while piece := os.read(0, 65536):
+            for line in buffer.feed(piece):
+                requests.put(decode(line))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

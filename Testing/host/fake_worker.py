@@ -1,0 +1,107 @@
+"""A worker without torch that speaks the real protocol, and misbehaves as told.
+
+Run as `python fake_worker.py BEHAVIOUR FOLDER`.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "ProstateAlignRefine"))
+
+from ProstateAlignRefineLib.core.exchange import write_exchange
+from ProstateAlignRefineLib.core.geometry import Grid
+from ProstateAlignRefineLib.core.maps import Maps
+from ProstateAlignRefineLib.core.protocol import (
+    MEMORY,
+    PROTOCOL,
+    Describe,
+    Described,
+    Failed,
+    Finished,
+    Hello,
+    Progress,
+    decode,
+    encode,
+)
+from ProstateAlignRefineLib.core.study_files import find_study_files, read_study_files
+
+VERSIONS = {"torch": "none"}
+# Of the two lesions, as shares of the field of view in x, y, z.
+CENTRES = np.array([[0.42, 0.55, 0.5], [0.6, 0.5, 0.5]], np.float32)
+
+
+def say(message):
+    os.write(1, encode(message))
+
+
+def main(behaviour):
+    if behaviour == "does not start":
+        sys.exit("RuntimeError: no such luck")
+    say(Hello(PROTOCOL + (behaviour == "other version"), "0", "3"))
+    for line in sys.stdin.buffer:
+        request = decode(line)
+        if isinstance(request, Describe):
+            say(Described(request.request, "CPU: 2 threads, fp32", 7.0, VERSIONS))
+        else:
+            segment(request, behaviour)
+
+
+def segment(request, behaviour):
+    say(Progress(request.request, "read", 0, 1))
+    if behaviour == "slow":
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        Path(request.output).joinpath("child.pid").write_text(str(child.pid))
+        say(Progress(request.request, "network", 1, 8))
+        time.sleep(600)
+    elif behaviour == "crash":
+        sys.stderr.write("Traceback\nValueError: boom\n")
+        os._exit(3)
+    elif behaviour == "killed":
+        os.kill(os.getpid(), 9)
+    elif behaviour == "garbage":
+        os.write(1, b"Downloading 3%\n")
+    elif behaviour == "out of memory":
+        say(Failed(request.request, MEMORY, "The memory did not suffice."))
+    elif behaviour == "pieces":
+        in_pieces(finished(request))
+    else:
+        fell_back = "The GPU's memory did not suffice; computed on the CPU." if behaviour == "fell back" else ""
+        say(Progress(request.request, "network", 1, 1))
+        os.write(1, encode(finished(request, fell_back)))
+
+
+def in_pieces(message):
+    line = encode(message)
+    for piece in (line[:10], line[10:11], line[11:]):
+        os.write(1, piece)
+        time.sleep(0.05)
+
+
+def finished(request, fell_back=""):
+    files = find_study_files(Path(request.study))
+    study = read_study_files(files)
+    write_exchange(blob_maps(study.grid), Path(request.output))
+    return Finished(request.request, "CPU: 2 threads, fp32", "fp32", fell_back, {"network": 0.1}, VERSIONS)
+
+
+def blob_maps(grid: Grid) -> Maps:
+    """Two ball-shaped lesions that fade outwards; the refiner wants the first larger and the second smaller."""
+    z, y, x = np.indices(grid.shape, dtype=np.float32)
+    points = np.stack([x, y, z], -1) * np.asarray(grid.spacing, np.float32)
+    extent = np.asarray(grid.size) * np.asarray(grid.spacing)
+    first, second = (np.linalg.norm(points - extent * centre, axis=-1) for centre in CENTRES)
+        np.linalg.norm(points - extent * np.asarray(c), axis=-1) for c in ((0.42, 0.55, 0.5), (0.6, 0.5, 0.5))
+    )
+    base = np.maximum(8.0 - first, 6.0 - second).astype(np.float32)
+    refined = np.maximum(12.0 - first, 2.0 - second).astype(np.float32)
+    confidence = (1 / (1 + np.exp(-base / 3))).astype(np.float32)
+    return Maps(grid, base, refined, confidence, np.sqrt(confidence))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

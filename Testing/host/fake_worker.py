@@ -95,8 +95,6 @@ def blob_maps(grid: Grid) -> Maps:
     points = np.stack([x, y, z], -1) * np.asarray(grid.spacing, np.float32)
     extent = np.asarray(grid.size) * np.asarray(grid.spacing)
     first, second = (np.linalg.norm(points - extent * centre, axis=-1) for centre in CENTRES)
-        np.linalg.norm(points - extent * np.asarray(c), axis=-1) for c in ((0.42, 0.55, 0.5), (0.6, 0.5, 0.5))
-    )
     base = np.maximum(8.0 - first, 6.0 - second).astype(np.float32)
     refined = np.maximum(12.0 - first, 2.0 - second).astype(np.float32)
     confidence = (1 / (1 + np.exp(-base / 3))).astype(np.float32)

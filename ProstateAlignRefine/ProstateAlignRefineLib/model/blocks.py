@@ -13,7 +13,7 @@ ONES: Triple = (1, 1, 1)
 
 def convolution(inputs: int, outputs: int, kernel: Triple, stride: Triple = ONES, bias: bool = False) -> nn.Conv3d:
     """A convolution that keeps the size at stride 1, with He initialisation for leaky ReLU."""
-    layer = nn.Conv3d(inputs, outputs, kernel, stride, [k // 2 for k in kernel], bias=bias)
+    layer = nn.Conv3d(inputs, outputs, kernel, stride, (kernel[0] // 2, kernel[1] // 2, kernel[2] // 2), bias=bias)
     nn.init.kaiming_normal_(layer.weight, a=LEAKY_SLOPE)
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)

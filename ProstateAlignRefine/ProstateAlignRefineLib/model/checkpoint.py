@@ -44,7 +44,7 @@ class ImportReport:
 
     bundle: Path
     config: ModelConfig
-    weights: tuple[str, ...]
+    used: tuple[str, ...]
     duplicates: Mapping[str, str]
     parameters: int
 

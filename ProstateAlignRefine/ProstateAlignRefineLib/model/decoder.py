@@ -18,7 +18,6 @@ class DecoderLevel(nn.Module):
         self.upsampling = upsampling
         self.reduce = convolution(inputs, features, ONES)
         self.blocks = residual_stage(2 * features, features, kernel)
-        self.head = convolution(features, NUMBER_OF_CLASSES, ONES, bias=True)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         # A 1x1x1 convolution and nearest upsampling commute; convolving first works on the fewer voxels.
@@ -27,7 +26,7 @@ class DecoderLevel(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Levels from the coarsest to the finest, each with its segmentation head."""
+    """Levels and their segmentation heads, from the coarsest to the finest."""
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
@@ -35,6 +34,9 @@ class Decoder(nn.Module):
         self.levels = nn.ModuleList(
             DecoderLevel(features[i + 1], features[i], kernels[i], strides[i + 1])
             for i in reversed(range(len(features) - 1))
+        )
+        self.heads = nn.ModuleList(
+            convolution(width, NUMBER_OF_CLASSES, ONES, bias=True) for width in reversed(features[:-1])
         )
 
     def forward(self, skips: list[Tensor]) -> list[Tensor]:
@@ -48,9 +50,8 @@ class Decoder(nn.Module):
 
     def logits(self, features: list[Tensor]) -> list[Tensor]:
         """Class logits of every level, finest first."""
-        return [level.head(x) for level, x in zip(reversed(self.levels), features, strict=True)]
+        return [head(x) for head, x in zip(reversed(self.heads), features, strict=True)]
 
-    @property
-    def finest_head(self) -> nn.Module:
-        """The segmentation head that base and refined features share."""
-        return self.levels[-1].head
+    def finest_logits(self, features: Tensor) -> Tensor:
+        """Class logits of full-size features, by the head that base and refined features share."""
+        return self.heads[-1](features)

@@ -61,7 +61,7 @@ class AlignRefineNetwork(nn.Module):
         refined = self.refiner(features[0], words.tokens, words.mask, window)
         return NetworkOutput(
             base_logits=[logits.float() for logits in self.decoder.logits(features)],
-            refined_logits=self.decoder.finest_head(refined).float(),
+            refined_logits=self.decoder.finest_logits(refined).float(),
             similarity=torch.sigmoid(similarity),
             similarity_logits=similarity,
         )

@@ -32,20 +32,20 @@ class PositionCode(nn.Module):
         super().__init__()
         self.axes = nn.ModuleList(nn.Linear(2 * FREQUENCIES, width, bias=False) for _ in range(3))
 
-    def forward(self, size: Sequence[int], window: Window | None) -> Tensor:
+    def forward(self, size: Sequence[int], window: Window | None, device: torch.device) -> Tensor:
         """[Z, Y, X, width] for an input of `size` (z, y, x); without a window the input is the whole region."""
         start, region = (window.start, window.region) if window else ((0, 0, 0), tuple(size))
         z, y, x = (
-            axis(_fourier(first, length, whole, axis.weight))
+            axis(_fourier(first, length, whole, device))
             for axis, first, length, whole in zip(self.axes, start, size, region, strict=True)
         )
         return z[:, None, None] + y[None, :, None] + x[None, None, :]
 
 
-def _fourier(first: int, length: int, whole: int, like: Tensor) -> Tensor:
+def _fourier(first: int, length: int, whole: int, device: torch.device) -> Tensor:
     """[length, 2 * FREQUENCIES]: sine and cosine of pi 2^k / 2 times the normalised coordinate of the voxel centres."""
-    index = torch.arange(first, first + length, device=like.device, dtype=torch.float32)
+    index = torch.arange(first, first + length, device=device, dtype=torch.float32)
     coordinate = (2 * index + 1) / whole - 1
-    octaves = 2.0 ** torch.arange(FREQUENCIES, device=like.device, dtype=torch.float32)
+    octaves = 2.0 ** torch.arange(FREQUENCIES, device=device, dtype=torch.float32)
     angles = coordinate[:, None] * octaves * (math.pi / 2)
     return torch.cat((angles.sin(), angles.cos()), dim=1)

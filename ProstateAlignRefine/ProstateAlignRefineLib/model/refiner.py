@@ -39,7 +39,7 @@ class Refiner(nn.Module):
     def delta(self, x: Tensor, tokens: Tensor, mask: Tensor, window: Window | None = None) -> Tensor:
         """The proposed change of every voxel's features, [B, C, Z, Y, X]."""
         voxels = x.flatten(2).transpose(1, 2)
-        places = self.positions(x.shape[2:], window).flatten(0, 2) if self.positions else None
+        places = self.positions(x.shape[2:], window, x.device).flatten(0, 2) if self.positions else None
         keys, values, padding = self.k(tokens), self.v(tokens), ~mask
         step = voxels.shape[1] if self.training else QUERIES_AT_ONCE
         parts = []

@@ -40,7 +40,7 @@ def _check_keys(names: list[str], data: Mapping[str, object], where: str) -> Non
 
 
 def _decode(kind: Any, value: object, where: str) -> Any:
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return from_dict(kind, value, where)
     origin = get_origin(kind)
     if origin is tuple:

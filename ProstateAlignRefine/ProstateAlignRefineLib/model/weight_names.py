@@ -12,7 +12,7 @@ _PARTS = (
     (r"^skip_fusions\.", "fusions."),
     (r"^decoder\.stages\.(\d+)\.", r"decoder.levels.\1.blocks."),
     (r"^decoder\.upsample_layers\.(\d+)\.conv\.", r"decoder.levels.\1.reduce."),
-    (r"^decoder\.seg_layers\.(\d+)\.", r"decoder.levels.\1.head."),
+    (r"^decoder\.seg_layers\.(\d+)\.", r"decoder.heads.\1."),
     (r"^align_conv\.", "similarity.image_projections.0."),
     (r"^text_proj\.", "similarity.text_projection."),
     (r"^_refiner\.mha\.", "refiner.attention."),

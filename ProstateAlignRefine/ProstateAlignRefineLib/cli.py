@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 
 from . import __version__
-from .commands import gate, import_checkpoint, segment
+from .commands import demo, gate, import_checkpoint, phantom, segment
 from .core.errors import InputError
 
-COMMANDS = (segment, gate, import_checkpoint)
+COMMANDS = (segment, gate, import_checkpoint, phantom, demo)
 INPUT_ERROR = 2
 
 

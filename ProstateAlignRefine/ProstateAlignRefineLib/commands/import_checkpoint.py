@@ -22,6 +22,9 @@ def run(arguments: argparse.Namespace) -> int:
     report = import_checkpoint(
         arguments.checkpoint, arguments.plans, arguments.dataset, arguments.text_embedding, arguments.output
     )
-    print(f"Used {len(report.used)} weights; {len(report.duplicates)} are known duplicates of these.")
+    print(f"Used {len(report.weights)} weights ({report.parameters:,} parameters).")
+    print(f"{len(report.duplicates)} entries repeat them:")
+    for duplicate, original in report.duplicates.items():
+        print(f"  {duplicate} = {original}")
     print(f"The bundle is in {arguments.output}.")
     return 0

@@ -57,8 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
             outcome = write_gated(folder, result)
     print(lesion_table(outcome.lesions))
     print(f"The refiner added {outcome.added} and removed {outcome.removed} voxels.")
-    for source in result.run.sources.values():
-        print(source)
+    for modality, source in result.run.sources.items():
+        print(f"{modality.upper()}: {source}")
     kept = "Replaced the earlier results in" if replaces else "Results are in"
     print(f"{kept} {arguments.output}; see overview.png." + _about_dicom(result, outcome.wrote_dicom))
     if result.run.model.notice:
@@ -123,10 +123,13 @@ def _segment(arguments: argparse.Namespace, compute: Compute, bar: StageBar) -> 
 
 def _load(path: Path | None, prompt: str | None) -> Bundle:
     from ..model.bundle import load_bundle, starter_bundle_path
-    from ..model.text_encoder import embed_prompt
 
     bundle = load_bundle(starter_bundle_path() if path is None else path)
-    return bundle if prompt is None else replace(bundle, text=embed_prompt(bundle, prompt))
+    if prompt is None:
+        return bundle
+    from ..model.text_encoder import embed_prompt
+
+    return replace(bundle, text=embed_prompt(bundle, prompt))
 
 
 def _run(

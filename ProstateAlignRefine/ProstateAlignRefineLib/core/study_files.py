@@ -46,7 +46,7 @@ def match_study_files(paths: Sequence[Path]) -> Mapping[Modality, Path] | None:
 def read_study_files(files: Mapping[Modality, Path]) -> Study:
     """Reads and checks the three volumes; InputError says which file cannot be used and why."""
     volumes = {modality.value: _read(files[modality], modality) for modality in Modality}
-    reasons = {modality: f"file given as {modality.value.upper()}" for modality in Modality}
+    reasons = dict.fromkeys(Modality, "a file given by name")
     study = Study(**volumes, reasons=MappingProxyType(reasons))
     check_study(study)
     return study

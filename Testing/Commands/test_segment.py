@@ -1,0 +1,162 @@
+import json
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from PIL import Image
+
+from ProstateAlignRefineLib.cli import main
+from ProstateAlignRefineLib.core.gate import gate_logits
+from ProstateAlignRefineLib.core.geometry import Grid
+
+VOLUMES = ("lesions", "confidence", "base_margin", "refined_margin", "similarity", "edits")
+
+
+def array(folder, name: str) -> np.ndarray:
+    return sitk.GetArrayFromImage(sitk.ReadImage(str(folder / f"{name}.nii.gz")))
+
+
+@pytest.fixture
+def results(a_study_folder, a_bundle, tmp_path):
+    out = tmp_path / "out"
+    assert main(["segment", str(a_study_folder), "-o", str(out), "--model", str(a_bundle), "--tau", "0.2"]) == 0
+    return out
+
+
+def test_every_volume_lies_on_the_t2w_grid(results, a_study_folder):
+    t2w = Grid.of(sitk.ReadImage(str(a_study_folder / "a_t2w.mha")))
+    for name in VOLUMES:
+        assert Grid.of(sitk.ReadImage(str(results / f"{name}.nii.gz"))).matches(t2w), name
+
+
+def test_lesions_and_edits_follow_from_the_stored_maps(results):
+    maps = {name: array(results, name) for name in VOLUMES}
+    gated = gate_logits(maps["base_margin"], maps["refined_margin"], maps["confidence"], 0.2, 0.25) > 0
+    base = maps["base_margin"] > 0
+    np.testing.assert_array_equal(maps["edits"] == 1, gated & ~base)
+    np.testing.assert_array_equal(maps["edits"] == 2, base & ~gated)
+    assert maps["lesions"].dtype == np.uint8
+    assert not (maps["lesions"].astype(bool) & ~gated).any()
+
+
+def test_the_report_agrees_with_the_label_volume(results):
+    report = json.loads((results / "report.json").read_text())
+    labels = array(results, "lesions")
+    assert [lesion["number"] for lesion in report["lesions"]] == list(range(1, labels.max() + 1))
+    assert report["lesions"], "the random model should find something, or this test shows nothing"
+    for lesion in report["lesions"]:
+        assert lesion["volume_ml"] == pytest.approx((labels == lesion["number"]).sum() * 3e-3, abs=1e-3)
+    confidences = [lesion["mean_confidence"] for lesion in report["lesions"]]
+    assert confidences == sorted(confidences, reverse=True)
+    run = report["run"]
+    assert (run["tau"], run["alpha"], run["prompt"]) == (0.2, 0.25, "prostate lesion")
+    assert len(run["model"]["sha256"]) == 64
+    assert set(run["seconds"]) >= {"read", "load", "preprocess", "network", "maps"}
+
+
+def test_the_overview_is_a_picture_with_a_row_a_lesion(results):
+    report = json.loads((results / "report.json").read_text())
+    rows = min(len(report["lesions"]), 4)
+    picture = Image.open(results / "overview.png")
+    assert picture.height > rows * 300
+    assert np.asarray(picture).std() > 10
+
+
+def test_gate_redoes_what_segment_would_have_done(results, a_study_folder, a_bundle, tmp_path):
+    other = tmp_path / "other"
+    options = ["--tau", "0.6", "--alpha", "0.9"]
+    assert main(["segment", str(a_study_folder), "-o", str(other), "--model", str(a_bundle), *options]) == 0
+    assert main(["gate", str(results), *options]) == 0
+    for name in VOLUMES:
+        np.testing.assert_array_equal(array(results, name), array(other, name))
+    ours, theirs = (json.loads((folder / "report.json").read_text()) for folder in (results, other))
+    assert ours["lesions"] == theirs["lesions"]
+    assert ours["edits_voxels"] == theirs["edits_voxels"]
+
+
+def test_gate_does_not_import_torch(results, repository):
+    import subprocess
+    import sys
+
+    program = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from ProstateAlignRefineLib.cli import main\n"
+        f"sys.exit(main(['gate', {str(results)!r}, '--tau', '0.5', '--alpha', '0.5']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=repository / "ProstateAlignRefine",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_gate_out_of_range_changes_nothing(results, capsys):
+    before = {path.name: path.stat().st_mtime_ns for path in results.iterdir()}
+    assert main(["gate", str(results), "--tau", "1.5"]) == 2
+    assert "between 0 and 1" in capsys.readouterr().err
+    assert {path.name: path.stat().st_mtime_ns for path in results.iterdir()} == before
+
+
+def test_tiles_cover_what_one_forward_covers(a_study_folder, a_bundle, tmp_path, monkeypatch):
+    from ProstateAlignRefineLib.inference.device import Compute
+
+    one, tiles = tmp_path / "one", tmp_path / "tiles"
+    base = ["segment", str(a_study_folder), "--model", str(a_bundle), "--precision", "fp32"]
+    assert main([*base, "-o", str(one)]) == 0
+    monkeypatch.setattr(Compute, "fits", lambda self, voxels, width: False)
+    assert main([*base, "-o", str(tiles)]) == 0
+    first, second = array(one, "base_margin"), array(tiles, "base_margin")
+    assert not np.array_equal(first, second)  # a tile's instance norm sees other voxels
+    np.testing.assert_array_equal(first > -15, second > -15)
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        (["--device", "tpu"], "Device 'tpu'"),
+        (["--tau", "-1"], "tau is -1"),
+        (["--model", "nowhere"], "does not exist"),
+        (["--t2w", "a.mha"], "either INPUT or all three"),
+    ],
+)
+def test_bad_options_are_one_sentence_and_leave_nothing(a_study_folder, tmp_path, capsys, extra, said):
+    out = tmp_path / "out"
+    assert main(["segment", str(a_study_folder), "-o", str(out), *extra]) == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert said in error
+    assert not out.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["study"]
+
+
+def test_a_folder_with_other_files_is_left_alone(a_study_folder, tmp_path, capsys):
+    out = tmp_path / "photos"
+    out.mkdir()
+    (out / "holiday.jpg").touch()
+    assert main(["segment", str(a_study_folder), "-o", str(out)]) == 2
+    assert [path.name for path in out.iterdir()] == ["holiday.jpg"]
+
+
+def test_nothing_found_is_a_result_too(a_study_folder, a_bundle, tmp_path, capsys):
+    """A minimum volume larger than the study drops everything."""
+    from dataclasses import replace
+
+    from ProstateAlignRefineLib.model.bundle import load_bundle, save_bundle
+
+    bundle = load_bundle(a_bundle)
+    strict = tmp_path / "strict"
+    save_bundle(strict, bundle.network, replace(bundle.config, minimum_lesion_ml=1e6), bundle.text, "# strict\n")
+    out = tmp_path / "out"
+    assert main(["segment", str(a_study_folder), "-o", str(out), "--model", str(strict)]) == 0
+    assert "No lesion found" in capsys.readouterr().out
+    assert array(out, "lesions").max() == 0
+    assert (out / "overview.png").is_file()
+
+
+def test_three_files_are_a_study_too(a_study_folder, a_bundle, results, tmp_path):
+    out = tmp_path / "three"
+    files = [arg for name in ("t2w", "adc", "hbv") for arg in (f"--{name}", str(a_study_folder / f"a_{name}.mha"))]
+    assert main(["segment", *files, "-o", str(out), "--model", str(a_bundle), "--tau", "0.2"]) == 0
+    np.testing.assert_array_equal(array(out, "lesions"), array(results, "lesions"))

@@ -1,0 +1,104 @@
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+
+from ProstateAlignRefineLib.core.geometry import Grid
+from ProstateAlignRefineLib.core.maps import MAP_NAMES
+from ProstateAlignRefineLib.inference.device import Compute
+from ProstateAlignRefineLib.inference.predictor import Plan, maps_on, plan_forwards, predict
+from ProstateAlignRefineLib.model.config import (
+    Architecture,
+    Preprocessing,
+    RefinerSettings,
+    SimilaritySettings,
+)
+from ProstateAlignRefineLib.model.network import NetworkOutput
+
+CPU = Compute(torch.device("cpu"), "fp32")
+
+
+class Pointwise(torch.nn.Module):
+    """Answers for each voxel alone, and for where it lies, so that tiles and one forward must agree exactly."""
+
+    def forward(self, image, text, window):
+        z = torch.arange(window.start[0], window.start[0] + image.shape[2], dtype=torch.float32)
+        place = (z / window.region[0])[None, None, :, None, None].expand_as(image[:, :1])
+        logits = torch.cat([image[:, :1], image[:, 1:2] * 2], dim=1)
+        return NetworkOutput([logits], logits + place, torch.sigmoid(image[:, 2:]), image[:, 2:])
+
+
+class NoText:
+    def to(self, device):
+        return self
+
+
+@dataclass(frozen=True)
+class Config:
+    architecture: Architecture
+    preprocessing: Preprocessing
+    confidence: str = "softmax_foreground"
+
+
+@dataclass(frozen=True)
+class FakeBundle:
+    config: Config
+    network: torch.nn.Module
+    text: NoText
+
+
+@pytest.fixture
+def a_bundle() -> FakeBundle:
+    architecture = Architecture(
+        ("T2W", "ADC", "HBV"),
+        (4, 4),
+        ((1, 3, 3), (3, 3, 3)),
+        ((1, 1, 1), (2, 4, 4)),
+        8,
+        SimilaritySettings(8, (1,), 1.0, False),
+        RefinerSettings(4, 2, True),
+    )
+    return FakeBundle(Config(architecture, Preprocessing((3, 1, 1), 64.0, (4, 16, 16), "image")), Pointwise(), NoText())
+
+
+@pytest.fixture
+def volumes() -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(3, 7, 33, 30)).astype(np.float32)
+
+
+def test_the_region_is_padded_to_the_networks_stride(a_bundle, volumes):
+    assert plan_forwards(a_bundle, volumes.shape[1:], CPU) == Plan((8, 36, 32), (8, 36, 32), 1)
+
+
+def test_tiles_give_exactly_what_one_forward_gives(a_bundle, volumes):
+    once = predict(a_bundle, volumes, plan_forwards(a_bundle, volumes.shape[1:], CPU), CPU, lambda done, whole: None)
+    plan = plan_forwards(a_bundle, volumes.shape[1:], CPU, tiled=True)
+    calls = []
+    tiled = predict(a_bundle, volumes, plan, CPU, lambda done, whole: calls.append((done, whole)))
+    assert plan.forwards > 10
+    assert calls == [(n + 1, plan.forwards) for n in range(plan.forwards)]
+    np.testing.assert_allclose(tiled, once, atol=1e-5)
+
+
+def test_the_maps_are_margins_confidence_and_similarity(a_bundle, volumes):
+    maps = predict(a_bundle, volumes, plan_forwards(a_bundle, volumes.shape[1:], CPU), CPU, lambda done, whole: None)
+    stacked = dict(zip(MAP_NAMES, maps, strict=True))
+    margin = volumes[1] * 2 - volumes[0]
+    np.testing.assert_allclose(stacked["base_margin"], margin, atol=1e-6)
+    np.testing.assert_allclose(stacked["confidence"], 1 / (1 + np.exp(-margin)), atol=1e-6)
+    np.testing.assert_allclose(stacked["similarity"], 1 / (1 + np.exp(-volumes[2])), atol=1e-6)
+
+
+def test_voxels_outside_the_region_are_background_no_gate_can_lift(volumes):
+    region = Grid((10, 10, 4), (1.0, 1.0, 3.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    t2w = Grid((40, 40, 4), (0.5, 0.5, 3.0), (-5.0, -5.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    maps = maps_on(t2w, region, np.ones((4, 4, 10, 10), np.float32))
+    assert maps.base_margin[0, 0, 0] == maps.refined_margin[0, 0, 0] == -20
+    assert maps.confidence[0, 0, 0] == 0
+    assert maps.base_margin[1, 20, 20] == 1
+
+
+def test_less_memory_means_tiles(a_bundle, volumes, monkeypatch):
+    monkeypatch.setattr(Compute, "_free_bytes", lambda self: 1000)
+    assert plan_forwards(a_bundle, volumes.shape[1:], CPU).forwards > 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,10 +32,27 @@ class Box:
         (z, y, x), (z_end, y_end, x_end) = self.low, self.high
         return x, x_end - 1, y, y_end - 1, z, z_end - 1
 
-    def holds(self, other: Box) -> bool:
-        return all(a <= b for a, b in zip(self.low, other.low, strict=True)) and all(
-            a >= b for a, b in zip(self.high, other.high, strict=True)
-        )
+    @classmethod
+    def of_extent(cls, extent: Sequence[int]) -> Box:
+        """From VTK's bounds, which may be those of an empty image."""
+        x, x_last, y, y_last, z, z_last = (int(bound) for bound in extent)
+        return cls((z, y, x), (z_last + 1, y_last + 1, x_last + 1))
+
+    @property
+    def empty(self) -> bool:
+        return any(size <= 0 for size in self.shape)
+
+    def meet(self, other: Box) -> Box:
+        """What both share; empty where they are apart."""
+        low = tuple(max(a, b) for a, b in zip(self.low, other.low, strict=True))
+        high = tuple(min(a, b) for a, b in zip(self.high, other.high, strict=True))
+        return Box((low[0], low[1], low[2]), (high[0], high[1], high[2]))
+
+    def within(self, other: Box) -> tuple[slice, slice, slice]:
+        """Index of this box's voxels in an array that fills `other`."""
+        starts = [a - b for a, b in zip(self.low, other.low, strict=True)]
+        parts = [slice(start, start + size) for start, size in zip(starts, self.shape, strict=True)]
+        return parts[0], parts[1], parts[2]
 
 
 def box_of(mask: Array) -> Box:

@@ -29,9 +29,7 @@ def empty_image(grid: Grid, box: Box) -> Any:
 
 def voxels(image: Any) -> Array:
     """[z, y, x] view of the image's own voxels."""
-    x, x_end, y, y_end, z, z_end = image.GetExtent()
-    shape = z_end - z + 1, y_end - y + 1, x_end - x + 1
-    return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(shape)
+    return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(Box.of_extent(image.GetExtent()).shape)
 
 
 def announce(image: Any) -> None:
@@ -43,18 +41,12 @@ def announce(image: Any) -> None:
 def write_mask(labels: NDArray[np.uint8], image: Any, value: int, grid: Grid, number: int) -> None:
     """Write `number` into `labels` (whole grid) where the image, wherever it lies, holds `value`."""
     placed = image if _on_grid(image, grid) else _resampled(image, grid)
-    x, x_end, y, y_end, z, z_end = placed.GetExtent()
-    if x > x_end or y > y_end or z > z_end or placed.GetPointData().GetScalars() is None:
+    scalars = placed.GetPointData().GetScalars()
+    filled = Box.of_extent(placed.GetExtent())
+    shared = filled.meet(Box((0, 0, 0), grid.shape))
+    if scalars is None or shared.empty:
         return
-    depth, height, width = grid.shape
-    low, high = (
-        (max(z, 0), max(y, 0), max(x, 0)),
-        (min(z_end + 1, depth), min(y_end + 1, height), min(x_end + 1, width)),
-    )
-    if any(a >= b for a, b in zip(low, high, strict=True)):
-        return
-    inner = Box((low[0] - z, low[1] - y, low[2] - x), (high[0] - z, high[1] - y, high[2] - x))
-    labels[Box(low, high).slices][voxels(placed)[inner.slices] == value] = number
+    labels[shared.slices][voxels(placed)[shared.within(filled)] == value] = number
 
 
 def _on_grid(image: Any, grid: Grid) -> bool:

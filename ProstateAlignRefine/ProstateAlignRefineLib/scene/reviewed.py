@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -15,6 +16,8 @@ from ..core.geometry import Array, resample, to_array, to_image
 from ..core.lesions import Lesion, find_lesions
 from ..core.maps import Maps
 from .boxes import Box, box_of, crop_maps
+
+Known = Mapping[int, tuple[str, "Decision"]]  # tracking UID and decision, by lesion number
 
 NO_VOXELS = np.zeros(0, np.int64)
 
@@ -70,6 +73,14 @@ class Outcome:
     labels: NDArray[np.uint8]
     lesions: tuple[FoundLesion, ...]
 
+    @property
+    def known(self) -> Known:
+        return {found.lesion.number: (found.uid, found.decision) for found in self.lesions}
+
+    def where(self, rejected: bool) -> tuple[FoundLesion, ...]:
+        """The rejected lesions, or the others."""
+        return tuple(found for found in self.lesions if (found.decision is Decision.REJECTED) == rejected)
+
     def whole(self, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
         """The labels on the whole T2W grid, [z, y, x]."""
         labels = np.zeros(shape, np.uint8)
@@ -79,9 +90,8 @@ class Outcome:
     def kept(self, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
         """As `whole`, without the rejected lesions."""
         labels = self.whole(shape)
-        for found in self.lesions:
-            if found.decision is Decision.REJECTED:
-                labels[labels == found.lesion.number] = 0
+        for found in self.where(rejected=True):
+            labels[labels == found.lesion.number] = 0
         return labels
 
     def decided(self, number: int, decision: Decision) -> Outcome:
@@ -116,21 +126,16 @@ def gate_mask(maps: Maps, setting: Setting) -> NDArray[np.bool_]:
     return mask
 
 
-def inherit(new: Outcome, old: Outcome, shape: tuple[int, int, int]) -> Outcome:
-    """`new` with the tracking UIDs and decisions of the old lesions its own ones overlap.
+def inherit(new: Outcome, before: NDArray[np.uint8], known: Known) -> Outcome:
+    """`new` with the tracking UIDs and decisions of the earlier lesions (labels [z, y, x]) its own ones overlap.
 
     Parts of a lesion that split all keep its decision; the part that shares most voxels keeps its UID.
     """
-    before, after = old.whole(shape)[new.box.slices], new.labels
-    known = {found.lesion.number: found for found in old.lesions}
+    earlier = before[new.box.slices]
     shared = np.zeros((len(new.lesions) + 1, 256), np.int64)
-    np.add.at(shared, (after[after > 0], before[after > 0]), 1)
-    lesions = []
-    for found in new.lesions:
-        overlaps = shared[found.lesion.number, 1:]
-        ancestor = known.get(int(overlaps.argmax()) + 1) if overlaps.any() else None
-        lesions.append(_heir(found, ancestor, shared))
-    return replace(new, lesions=tuple(lesions))
+    np.add.at(shared, (new.labels, earlier), 1)
+    shared[0] = 0
+    return replace(new, lesions=tuple(_heir(found, shared, known) for found in new.lesions))
 
 
 def paint_between(before: Array, after: Array) -> Paint:
@@ -144,12 +149,14 @@ def new_uid() -> str:
     return f"2.25.{uuid.uuid4().int}"
 
 
-def _heir(found: FoundLesion, ancestor: FoundLesion | None, shared: NDArray[np.int64]) -> FoundLesion:
-    if ancestor is None:
+def _heir(found: FoundLesion, shared: NDArray[np.int64], known: Known) -> FoundLesion:
+    overlaps = shared[found.lesion.number, 1:]
+    ancestor = int(overlaps.argmax()) + 1
+    if not overlaps.any() or ancestor not in known:
         return found
-    closest = int(shared[:, ancestor.lesion.number].argmax())
-    uid = ancestor.uid if closest == found.lesion.number else found.uid
-    return replace(found, uid=uid, decision=ancestor.decision)
+    uid, decision = known[ancestor]
+    closest = int(shared[:, ancestor].argmax())
+    return replace(found, uid=uid if closest == found.lesion.number else found.uid, decision=decision)
 
 
 def _moved(lesion: Lesion, box: Box) -> Lesion:

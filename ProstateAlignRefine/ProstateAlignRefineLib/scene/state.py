@@ -11,7 +11,7 @@ from .volumes import Node
 
 MODULE_NAME = "ProstateAlignRefine"
 
-Value = TypeVar("Value", str, float, bool)
+Value = TypeVar("Value", bound="str | float | bool")
 
 
 class Parameter(Generic[Value]):

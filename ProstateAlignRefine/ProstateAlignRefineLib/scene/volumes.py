@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -33,7 +33,7 @@ class Inputs:
     adc: Node
     hbv: Node
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Node]:
         return iter((self.t2w, self.adc, self.hbv))
 
 
@@ -49,6 +49,14 @@ def grid_of(volume: Node) -> Grid:
     x, y, z = volume.GetImageData().GetDimensions()
     size, origin = (int(x), int(y), int(z)), affine[:3, 3]
     return Grid(size, _floats(spacing), _floats(origin), tuple(float(value) for value in axes.ravel()))
+
+
+def has_one_grid(volumes: Sequence[Node]) -> bool:
+    """Whether the volumes all hold voxels, and on the same grid."""
+    if any(volume.GetImageData() is None for volume in volumes):
+        return False
+    first, *others = (grid_of(volume) for volume in volumes)
+    return all(first.matches(other) for other in others)
 
 
 def ijk_to_ras(grid: Grid) -> Any:

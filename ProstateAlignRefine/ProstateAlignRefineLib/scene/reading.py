@@ -1,0 +1,260 @@
+"""One result in the scene, and what the reader did to it: the gate, the decisions, the painted voxels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.errors import InputError
+from ..core.gate import check_gate
+from ..core.maps import Maps
+from .display import ResultNodes, show_live, style_result
+from .history import History, Step
+from .live import Counts, LiveGate
+from .maps import MapNodes, add_maps, maps_of
+from .reviewed import Decision, FoundLesion, Outcome, Setting, gate_mask, inherit, paint_between, review
+from .segmentation import (
+    Signature,
+    add_segmentation,
+    read_decisions,
+    read_labels,
+    refresh_surface,
+    signature,
+    write_lesions,
+)
+from .state import PanelState
+from .terminology import AUTOMATIC, SEMIAUTOMATIC, Algorithm
+from .volumes import Inputs, Node, grid_of, has_one_grid, image_of
+
+GATE_TEXT, PAINT_TEXT = "Move the gate", "Edit voxels"
+DECISION_TEXTS = {
+    Decision.ACCEPTED: "Accept lesion {}",
+    Decision.REJECTED: "Reject lesion {}",
+    Decision.UNDECIDED: "Reopen lesion {}",
+}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """How the network's result came about; `tau` and `alpha` are the bundle's own."""
+
+    tau: float
+    alpha: float
+    minimum_ml: float
+    algorithm: str = "ProstateAlignRefine"
+    prompt_changed: bool = False
+
+
+class Reading:
+    """Moves the gate of one result, keeps its lesions and decisions, and undoes.
+
+    A slider calls `preview` while it moves and `commit` when it is let go. Everything is written to nodes of this
+    result; voxels that the user edits in its lesion segments are taken over, and the gate leaves them alone.
+    """
+
+    _outcome: Outcome
+    _counts: Counts
+
+    def __init__(self, scene: Node, inputs: Inputs, nodes: ResultNodes, maps: Maps, origin: Origin) -> None:
+        """Use `start` or `reopen`."""
+        self.scene, self.inputs, self.nodes, self.maps, self.origin = scene, inputs, nodes, maps, origin
+        self._adc = image_of(inputs.adc)
+        self._history: History[Outcome] = History()
+        self._live: LiveGate | None = None
+        self._is_live = False
+        self._written: Signature = ()
+
+    @classmethod
+    def start(cls, scene: Node, inputs: Inputs, maps: Maps, origin: Origin) -> Reading:
+        """A new result in new nodes, gated with the bundle's own tau and alpha."""
+        if not maps.grid.matches(grid_of(inputs.t2w)):
+            raise InputError("The T2W volume changed while the network ran; segment again.")
+        nodes = ResultNodes(
+            maps=add_maps(scene, maps, inputs.t2w),
+            lesions=add_segmentation(scene, inputs.t2w, f"{inputs.t2w.GetName()} lesions"),
+            review=add_segmentation(scene, inputs.t2w, f"{inputs.t2w.GetName()} lesion review"),
+        )
+        reading = cls(scene, inputs, nodes, maps, origin)
+        reading._go_to(review(maps, reading._adc, Setting(origin.tau, origin.alpha, origin.minimum_ml)))
+        style_result(nodes)
+        return reading
+
+    @classmethod
+    def reopen(cls, scene: Node, state: PanelState) -> Reading | None:
+        """The result that a loaded scene holds, edits and decisions included; None where parts of it are missing."""
+        inputs = Inputs(state.t2w, state.adc, state.hbv)
+        stored = MapNodes(state.base_margin, state.refined_margin, state.confidence, state.similarity)
+        nodes = ResultNodes(stored, state.lesions, state.review)
+        if any(node is None for node in (*inputs, *nodes)) or not has_one_grid((inputs.t2w, *stored)):
+            return None
+        origin = Origin(state.bundle_tau, state.bundle_alpha, state.minimum_ml, state.algorithm, state.prompt_changed)
+        reading = cls(scene, inputs, nodes, maps_of(stored), origin)
+        reading._go_to(reading._found_in_segments(state.tau, state.alpha))
+        return reading
+
+    def store(self, state: PanelState) -> None:
+        """Keep references and gate in the state, for `reopen`."""
+        state.t2w, state.adc, state.hbv = self.inputs
+        state.lesions, state.review = self.nodes.lesions, self.nodes.review
+        for name in ("base_margin", "refined_margin", "confidence", "similarity"):
+            setattr(state, name, getattr(self.nodes.maps, name))
+        state.tau, state.alpha = self.tau, self.alpha
+        state.bundle_tau, state.bundle_alpha = self.origin.tau, self.origin.alpha
+        state.minimum_ml, state.algorithm = self.origin.minimum_ml, self.origin.algorithm
+        state.prompt_changed = self.origin.prompt_changed
+
+    @property
+    def alive(self) -> bool:
+        """Whether the nodes this reading writes to are still in the scene."""
+        needed = (self.nodes.lesions, self.nodes.review, self.inputs.t2w)
+        return all(node.GetScene() is not None and self.scene.IsNodePresent(node) for node in needed)
+
+    @property
+    def tau(self) -> float:
+        return self._outcome.setting.tau
+
+    @property
+    def alpha(self) -> float:
+        return self._outcome.setting.alpha
+
+    @property
+    def lesions(self) -> tuple[FoundLesion, ...]:
+        return self._outcome.lesions
+
+    @property
+    def counts(self) -> Counts:
+        """Voxels of the lesions that are not rejected, and of the refiner's edits."""
+        return self._counts
+
+    @property
+    def algorithm_type(self) -> str:
+        """AUTOMATIC until a person changes the gate, the prompt, a voxel, or rejects a lesion."""
+        setting, origin = self._outcome.setting, self.origin
+        untouched = (setting.tau, setting.alpha) == (origin.tau, origin.alpha) and not setting.paint
+        rejected = self._outcome.where(rejected=True)
+        return AUTOMATIC if untouched and not rejected and not origin.prompt_changed else SEMIAUTOMATIC
+
+    def preview(self, tau: float, alpha: float) -> Counts:
+        """One tick of a slider: mask and edits in the views follow at once, lesions and tables wait for `commit`."""
+        check_gate(tau, alpha)
+        if not self._is_live:
+            self.collect_voxel_edits()
+            show_live(self.nodes, True)
+            self._is_live = True
+        self._pending = (tau, alpha)
+        self._counts = self._gate().move(tau, alpha)
+        return self._counts
+
+    def commit(self) -> tuple[FoundLesion, ...]:
+        """Find and measure the lesions of the gate last previewed; one step to undo."""
+        if not self._is_live:
+            self.collect_voxel_edits()
+        tau, alpha = self._pending
+        if (tau, alpha) != (self.tau, self.alpha):
+            self._take(replace(self._outcome.setting, tau=tau, alpha=alpha), GATE_TEXT)
+        else:
+            self._write()
+        return self.lesions
+
+    def set_gate(self, tau: float, alpha: float) -> tuple[FoundLesion, ...]:
+        """`preview` and `commit` in one: a typed value, a reset."""
+        self.preview(tau, alpha)
+        return self.commit()
+
+    def decide(self, number: int, decision: Decision) -> None:
+        """Accept or reject a lesion; one step to undo. A rejected lesion leaves the segmentation, not the result."""
+        self.collect_voxel_edits()
+        after = self._outcome.decided(number, decision)
+        if after != self._outcome:
+            self._step(DECISION_TEXTS[decision].format(number), after)
+
+    def collect_voxel_edits(self) -> bool:
+        """Take over what the user painted or erased in the lesion segments; one step to undo, False without edits."""
+        self._check()
+        if signature(self._holders) == self._written:
+            return False
+        shape = self.maps.grid.shape
+        strokes = paint_between(self._outcome.whole(shape), read_labels(self._holders, self.maps.grid))
+        self._written = signature(self._holders)
+        if not strokes:
+            return False
+        setting = self._outcome.setting
+        self._take(replace(setting, paint=strokes.over(setting.paint)), PAINT_TEXT)
+        return True
+
+    @property
+    def undo_text(self) -> str:
+        """What `undo` would take back; empty where there is nothing."""
+        return self._history.undoable.text if self._history.undoable else ""
+
+    @property
+    def redo_text(self) -> str:
+        return self._history.redoable.text if self._history.redoable else ""
+
+    def undo(self) -> None:
+        self.collect_voxel_edits()
+        self._go_to(self._history.undo())
+
+    def redo(self) -> None:
+        self.collect_voxel_edits()
+        self._go_to(self._history.redo())
+
+    def labels(self) -> NDArray[np.uint8]:
+        """[z, y, x] on the T2W grid, numbered as `lesions`, the rejected ones left out: what is exported."""
+        self.collect_voxel_edits()
+        return self._outcome.kept(self.maps.grid.shape)
+
+    @property
+    def _holders(self) -> tuple[Node, Node]:
+        return self.nodes.lesions, self.nodes.review
+
+    def _take(self, setting: Setting, text: str) -> None:
+        found = review(self.maps, self._adc, setting)
+        before = self._outcome
+        self._step(text, inherit(found, before.whole(self.maps.grid.shape), before.known))
+
+    def _step(self, text: str, after: Outcome) -> None:
+        self._history.push(Step(text, self._outcome, after))
+        self._go_to(after)
+
+    def _go_to(self, outcome: Outcome | None) -> None:
+        if outcome is None:
+            return
+        if self._live is not None and outcome.setting.paint is not self._outcome.setting.paint:
+            self._live = None
+        self._outcome = outcome
+        self._pending = (self.tau, self.alpha)
+        self._write()
+
+    def _write(self) -> None:
+        """The outcome into the scene: lesions, rejected lesions, edits, surface, counts."""
+        self._check()
+        by = Algorithm(self.origin.algorithm, self.algorithm_type)
+        grid = self.maps.grid
+        write_lesions(self.nodes.lesions, self._outcome, self._outcome.where(rejected=False), grid, by)
+        write_lesions(self.nodes.review, self._outcome, self._outcome.where(rejected=True), grid, by)
+        refresh_surface(self.nodes.lesions)
+        moved = self._gate().move(self.tau, self.alpha)
+        kept = [found.lesion.number for found in self._outcome.where(rejected=False)]
+        self._counts = replace(moved, mask=int(np.isin(self._outcome.labels, kept).sum()))
+        show_live(self.nodes, False)
+        self._is_live = False
+        self._written = signature(self._holders)
+
+    def _gate(self) -> LiveGate:
+        if self._live is None:
+            self._live = LiveGate(self.nodes.review, self.maps, self._outcome.setting.paint)
+        return self._live
+
+    def _found_in_segments(self, tau: float, alpha: float) -> Outcome:
+        """What the lesion segments hold: voxels that the gate does not explain were painted by the reader."""
+        setting = Setting(tau, alpha, self.origin.minimum_ml)
+        labels = read_labels(self._holders, self.maps.grid)
+        setting = replace(setting, paint=paint_between(gate_mask(self.maps, setting), labels))
+        return inherit(review(self.maps, self._adc, setting), labels, read_decisions(self._holders))
+
+    def _check(self) -> None:
+        if not self.alive:
+            raise InputError("The result was removed from the scene; segment again.")

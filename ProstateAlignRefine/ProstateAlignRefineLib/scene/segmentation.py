@@ -1,0 +1,120 @@
+"""Lesions as segments of nodes of our own: nobody else's segmentation is ever written to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import slicer
+from numpy.typing import NDArray
+
+from ..core.geometry import Grid
+from .oriented import empty_image, voxels, write_mask
+from .reviewed import Decision, FoundLesion, Outcome
+from .terminology import DECISION_TAG, NUMBER_TAG, TRACKING_TAG, Algorithm, new_segment, tag_lesion, tag_of
+from .volumes import Node, place_beside
+
+LABELMAP = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+SURFACE = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
+
+Signature = tuple[tuple[str, int], ...]
+
+
+def add_segmentation(scene: Node, t2w: Node, name: str) -> Node:
+    """A new, empty segmentation in the geometry and the study of the T2W volume."""
+    node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", scene.GenerateUniqueName(name))
+    node.CreateDefaultDisplayNodes()
+    node.SetReferenceImageGeometryParameterFromVolumeNode(t2w)
+    place_beside(scene, node, t2w)
+    return node
+
+
+def lesion_segments(node: Node) -> Iterator[tuple[str, Any]]:
+    """Id and segment of every lesion of ours; segments that the user added are not among them."""
+    segmentation = node.GetSegmentation()
+    for segment_id in segmentation.GetSegmentIDs():
+        segment = segmentation.GetSegment(segment_id)
+        if tag_of(segment, NUMBER_TAG):
+            yield segment_id, segment
+
+
+def write_lesions(node: Node, outcome: Outcome, lesions: Sequence[FoundLesion], grid: Grid, by: Algorithm) -> None:
+    """Make the node's lesion segments those `lesions` of the outcome, voxels and tags.
+
+    A lesion keeps its segment (whose id is the tracking UID) through changes of number and shape, and a name or colour
+    that the user gave it. The user's own segments stay as they are.
+    """
+    segmentation = node.GetSegmentation()
+    wanted = {found.uid for found in lesions}
+    modified = node.StartModify()
+    for segment_id, _ in list(lesion_segments(node)):
+        if segment_id not in wanted:
+            segmentation.RemoveSegment(segment_id)
+    image = _labelmap(outcome, lesions, grid)
+    for index, found in enumerate(lesions):
+        segment = _own_segment(segmentation, found)
+        tag_lesion(segment, found.lesion.number, found.uid, found.decision.value, by)
+        segment.SetLabelValue(found.lesion.number)
+        segment.AddRepresentation(LABELMAP, image)
+        if segmentation.GetSegment(found.uid) is None:
+            segmentation.AddSegment(segment, found.uid)
+        segmentation.SetSegmentIndex(found.uid, index)
+    node.EndModify(modified)
+
+
+def refresh_surface(node: Node) -> None:
+    """Rebuild the closed surface where there is one: it does not follow voxels written directly."""
+    if node.GetSegmentation().ContainsRepresentation(SURFACE):
+        node.RemoveClosedSurfaceRepresentation()
+        node.CreateClosedSurfaceRepresentation()
+
+
+def read_labels(nodes: Sequence[Node], grid: Grid) -> NDArray[np.uint8]:
+    """The lesion segments as they are now, edited or not: labels on the whole T2W grid, by their number tags."""
+    labels = np.zeros(grid.shape, np.uint8)
+    for node in nodes:
+        for _, segment in lesion_segments(node):
+            image = segment.GetRepresentation(LABELMAP)
+            if image is not None:
+                write_mask(labels, image, segment.GetLabelValue(), grid, int(tag_of(segment, NUMBER_TAG)))
+    return labels
+
+
+def read_decisions(nodes: Sequence[Node]) -> dict[int, tuple[str, Decision]]:
+    """Tracking UID and decision of each lesion segment, by number."""
+    return {
+        int(tag_of(segment, NUMBER_TAG)): (tag_of(segment, TRACKING_TAG), Decision(tag_of(segment, DECISION_TAG)))
+        for node in nodes
+        for _, segment in lesion_segments(node)
+    }
+
+
+def signature(nodes: Sequence[Node]) -> Signature:
+    """Changes whenever voxels of a lesion segment change, or a segment comes or goes."""
+    found = []
+    for node in nodes:
+        for segment_id, segment in lesion_segments(node):
+            image = segment.GetRepresentation(LABELMAP)
+            found.append((segment_id, image.GetMTime() if image is not None else 0))
+    return tuple(found)
+
+
+def _labelmap(outcome: Outcome, lesions: Sequence[FoundLesion], grid: Grid) -> Any:
+    image = empty_image(grid, outcome.box)
+    numbers = [found.lesion.number for found in lesions]
+    voxels(image)[:] = np.where(np.isin(outcome.labels, numbers), outcome.labels, 0)
+    return image
+
+
+def _own_segment(segmentation: Any, found: FoundLesion) -> Any:
+    """The lesion's segment, taken out of any labelmap it shares with the user's segments; a new one if it has none."""
+    name = f"Lesion {found.lesion.number}"
+    segment = segmentation.GetSegment(found.uid)
+    if segment is None:
+        return new_segment(name)
+    if segmentation.IsSharedBinaryLabelmap(found.uid):
+        segmentation.SeparateSegmentLabelmap(found.uid)
+    if segment.GetName() == f"Lesion {tag_of(segment, NUMBER_TAG)}":
+        segment.SetName(name)
+    return segment

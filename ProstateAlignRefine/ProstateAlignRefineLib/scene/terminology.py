@@ -1,0 +1,58 @@
+"""What the segments are, in DICOM's words: the tags that Slicer's own editor and exporters read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import slicer
+import vtk
+
+from ..core.palette import LESION_RGB
+
+CATEGORY = "SCT^49755003^Morphologically Altered Structure"
+LESION = "SCT^52988006^Lesion"
+PROSTATE = "SCT^41216001^Prostate"
+TERMINOLOGY = (
+    f"Segmentation category and type - DICOM master list~{CATEGORY}~{LESION}~^^"
+    f"~Anatomic codes - DICOM master list~{PROSTATE}~^^"
+)
+
+AUTOMATIC, SEMIAUTOMATIC = "AUTOMATIC", "SEMIAUTOMATIC"
+
+ALGORITHM_TYPE_TAG = "DICOM.SegmentAlgorithmType"
+ALGORITHM_NAME_TAG = "DICOM.SegmentAlgorithmName"
+TRACKING_TAG = "DICOM.TrackingUID"
+NUMBER_TAG = "ProstateAlignRefine.Lesion"
+DECISION_TAG = "ProstateAlignRefine.Decision"
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """Segment Algorithm Type (0062,0008) and Name (0062,0009)."""
+
+    name: str
+    type: str = AUTOMATIC
+
+
+def tag_lesion(segment: Any, number: int, uid: str, decision: str, algorithm: Algorithm) -> None:
+    """Terminology, algorithm, Tracking UID (0062,0021) and our own numbering."""
+    segment.SetTag(segment.GetTerminologyEntryTagName(), TERMINOLOGY)
+    segment.SetTag(ALGORITHM_TYPE_TAG, algorithm.type)
+    segment.SetTag(ALGORITHM_NAME_TAG, algorithm.name)
+    segment.SetTag(TRACKING_TAG, uid)
+    segment.SetTag(NUMBER_TAG, str(number))
+    segment.SetTag(DECISION_TAG, decision)
+
+
+def tag_of(segment: Any, name: str) -> str:
+    """The tag's text, empty where the segment has none."""
+    text = vtk.reference("")
+    return str(text) if segment.GetTag(name, text) else ""
+
+
+def new_segment(name: str, colour: tuple[int, int, int] = LESION_RGB) -> Any:
+    segment = slicer.vtkSegment()
+    segment.SetName(name)
+    segment.SetColor(*(channel / 255 for channel in colour))
+    return segment

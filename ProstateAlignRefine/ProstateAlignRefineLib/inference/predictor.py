@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from monai.data.utils import dense_patch_slices
-from monai.inferers.utils import sliding_window_inference
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import pad
@@ -47,7 +45,8 @@ def plan_forwards(bundle: Bundle, shape: tuple[int, ...], compute: Compute, tile
     tile = tuple(bundle.config.preprocessing.patch_size)
     padded = tuple(max(n, t) for n, t in zip(padded, tile, strict=True))
     step = [max(1, int(t * (1 - TILE_OVERLAP))) for t in tile]
-    return Plan(padded, tile, len(dense_patch_slices(padded, tile, step)))
+    counts = [max(1, -(-(n - t) // s) + 1) for n, t, s in zip(padded, tile, step, strict=True)]
+    return Plan(padded, tile, int(np.prod(counts)))
 
 
 @torch.inference_mode()
@@ -62,11 +61,10 @@ def predict(
     done = 0
     region: Triple = volumes.shape[1:]
 
-    def maps_of(image: Tensor, place: Sequence[Sequence[slice]]) -> Tensor:
+    def maps_of(image: Tensor, start: Triple) -> Tensor:
         nonlocal done
-        z, y, x = (axis.start for axis in place[0][2:])
         with compute.autocast:
-            output = network(image, text, Window((z, y, x), region))
+            output = network(image, text, Window(start, region))
         base, refined = output.base_logits[0].float(), output.refined_logits.float()
         confidence = foreground_confidence(base, bundle.config.confidence)
         done += 1
@@ -76,10 +74,7 @@ def predict(
     image = torch.from_numpy(volumes)[None]
     excess = [a - b for a, b in zip(plan.padded, image.shape[2:], strict=True)]
     image = pad(image, (0, excess[2], 0, excess[1], 0, excess[0])).to(compute.device)
-    whole = sliding_window_inference(
-        image, plan.tile, 1, maps_of, overlap=TILE_OVERLAP, mode="gaussian", with_coord=True
-    )
-    assert isinstance(whole, Tensor)
+    whole = maps_of(image, (0, 0, 0)) if plan.forwards == 1 else _tiled(image, plan, maps_of)
     z, y, x = region
     return whole[0, :, :z, :y, :x].cpu().numpy()
 
@@ -91,6 +86,20 @@ def maps_on(grid: Grid, region: Grid, stacked: NDArray[np.float32]) -> Maps:
         for name, values in zip(MAP_NAMES, stacked, strict=True)
     }
     return Maps(grid, **arrays)
+
+
+def _tiled(image: Tensor, plan: Plan, maps_of: Callable[[Tensor, Triple], Tensor]) -> Tensor:
+    # Importing MONAI takes longer than a forward, and most studies need no tiles.
+    from monai.inferers.utils import sliding_window_inference
+
+    def tile_maps(tile: Tensor, places: Sequence[Sequence[slice]]) -> Tensor:
+        z, y, x = (axis.start for axis in places[0][2:])
+        return maps_of(tile, (z, y, x))
+
+    options = {"overlap": TILE_OVERLAP, "mode": "gaussian", "with_coord": True}
+    whole = sliding_window_inference(image, plan.tile, 1, tile_maps, **options)
+    assert isinstance(whole, Tensor)
+    return whole
 
 
 def _margin(logits: Tensor) -> Tensor:

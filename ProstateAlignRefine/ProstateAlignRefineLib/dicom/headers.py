@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +14,7 @@ from ..core.geometry import Grid
 from ..core.study import Modality
 from .classify import classify_series
 from .frames import frames_of
+from .quiet import silent
 from .reading import UnreadableError, read_header
 
 # Everything a result takes over from its sources; whatever else a header holds stays behind.
@@ -61,17 +61,17 @@ def source_header(header: Dataset) -> Dataset:
     return copy
 
 
+@silent()
 def save_headers(headers: Mapping[Modality, Sequence[Dataset]], folder: Path) -> None:
     """Header-only DICOM files `t2w-0001.dcm` ..., in slice order: what `load_headers` needs to write results again."""
     folder.mkdir(parents=True, exist_ok=True)
     for modality, slices in headers.items():
         for number, header in enumerate(slices, start=1):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # pydicom's warnings quote the values they are about
-                copy = source_header(header)
-                copy.save_as(folder / f"{modality.value}-{number:04d}.dcm", enforce_file_format=True)
+            path = folder / f"{modality.value}-{number:04d}.dcm"
+            source_header(header).save_as(path, enforce_file_format=True)
 
 
+@silent()
 def load_headers(folder: Path) -> Mapping[Modality, tuple[Dataset, ...]]:
     """What `save_headers` wrote; InputError where a file is damaged."""
     try:
@@ -85,14 +85,20 @@ def load_headers(folder: Path) -> Mapping[Modality, tuple[Dataset, ...]]:
         raise InputError("The stored DICOM headers are damaged; run the segmentation again.") from None
 
 
-def describes_grid(headers: Sequence[Dataset], grid: Grid) -> bool:
-    """Whether the slices of these headers make a volume on `grid`, within 1e-3 mm."""
+def source_grid(headers: Sequence[Dataset], like: Grid) -> Grid:
+    """The grid (LPS) of these headers' slices; of several in an enhanced image the one of the size of `like`.
+
+    InputError where the slices make no regular volume.
+    """
     try:
         frames = [frame for header in headers for frame in frames_of(header, Path())]
     except UnreadableError:
-        return False
-    stacks = [candidate.stack for candidate in classify_series(frames)]
-    return any(stack is not None and stack.grid.matches(grid) for stack in stacks)
+        frames = []
+    stacks = [candidate.stack for candidate in classify_series(frames)] if frames else []
+    grids = [stack.grid for stack in stacks if stack is not None]
+    if not grids:
+        raise InputError("The DICOM headers of the T2W series make no regular volume; take the whole series.")
+    return next((grid for grid in grids if grid.matches(like)), grids[0])
 
 
 def _file_meta(header: Dataset) -> FileMetaDataset:

@@ -1,4 +1,4 @@
-"""Calling highdicom so that no patient name it may speak of reaches a log or an error message."""
+"""Calling pydicom and highdicom so that nothing a header holds reaches a log, a warning or an error message."""
 
 from __future__ import annotations
 
@@ -9,19 +9,31 @@ from contextlib import contextmanager
 
 from ..core.errors import InputError
 
+_TALKATIVE = ("pydicom", "highdicom", "pynetdicom")  # their messages quote values, patient names among them
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Drops the libraries' warnings and log lines; also a decorator."""
+    names = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in _TALKATIVE]
+    loggers = [logging.getLogger(name) for name in {*names, *_TALKATIVE}]
+    states = [logger.disabled for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.disabled = True
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, state in zip(loggers, states, strict=True):
+            logger.disabled = state
+
 
 @contextmanager
 def quietly(what: str) -> Iterator[None]:
-    """Warnings and log lines within are dropped; an error becomes an InputError that quotes nothing from it."""
-    logger = logging.getLogger("highdicom")
-    was_disabled = logger.disabled
-    children = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith("highdicom.")]
-    states = [child.disabled for child in children]
-    for one in (logger, *children):
-        one.disabled = True
+    """`silent`, and any error becomes an InputError that quotes nothing from it: `what` could not be made."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with silent():
             yield
     except InputError:
         raise
@@ -29,6 +41,3 @@ def quietly(what: str) -> Iterator[None]:
         raise InputError(
             f"The {what} could not be made from these DICOM headers ({type(error).__name__}); check the source series."
         ) from None
-    finally:
-        for one, state in zip((logger, *children), (was_disabled, *states), strict=True):
-            one.disabled = state

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-import warnings
 import zlib
 from pathlib import Path
 
@@ -36,10 +35,8 @@ def _read(path: Path, stop_before_pixels: bool) -> FileDataset:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise UnreadableError("not a regular file")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pydicom's warnings quote the values they are about
-            _refuse_inflation(path)
-            return dcmread(path, stop_before_pixels=stop_before_pixels)
+        _refuse_inflation(path)
+        return dcmread(path, stop_before_pixels=stop_before_pixels)
     except UnreadableError:
         raise
     except InvalidDicomError:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .frames import Frame, frames_of
+from .quiet import silent
 from .reading import UnreadableError, read_header
 
 
@@ -24,6 +25,7 @@ class Scan:
         return tuple(frame for frames in self.series.values() for frame in frames)
 
 
+@silent()
 def scan_folder(folder: Path) -> Scan:
     """Every MR slice in `folder` and below. Copies of an instance count as skipped."""
     series: dict[str, list[Frame]] = {}

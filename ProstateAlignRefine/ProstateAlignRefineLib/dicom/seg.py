@@ -20,8 +20,9 @@ from ..core.geometry import Array, Grid
 from ..core.palette import LESION_RGB
 from ..core.study import Modality
 from .codes import ABNORMAL_STRUCTURE, ARTIFICIAL_INTELLIGENCE, LESION, PROSTATE
-from .headers import describes_grid, source_header
-from .quiet import quietly
+from .headers import source_grid, source_header
+from .placing import place_on
+from .quiet import quietly, silent
 from .text import LONG_TEXT, checked_text
 
 if TYPE_CHECKING:
@@ -70,30 +71,29 @@ class SegmentationInfo:
         }
 
 
+@silent()
 def write_segmentation(
     lesions: Array, grid: Grid, headers: Mapping[Modality, Sequence[Dataset]], info: SegmentationInfo, path: Path
 ) -> None:
     """Writes a BINARY segmentation, one segment a lesion, that refers to T2W, ADC and HBV.
 
-    `lesions`: labels 1..n [Z, Y, X], or masks that may overlap [Z, Y, X, n], on `grid`, which must be that of the T2W
-    `headers` (within 1e-3 mm). The file takes its name only after it was read again and every voxel found equal.
+    `lesions`: labels 1..n [Z, Y, X], or masks that may overlap [Z, Y, X, n], on `grid`: that of the T2W `headers`
+    (within 1e-3 mm), or a flipped, turned or cropped copy of it; the file is always on the headers' own grid, and
+    takes its name only after it was read again and every voxel found equal.
     InputError where there is no lesion, the grid is another one, or a text does not fit.
     """
     masks = as_masks(lesions)
     if not masks.any():
         raise InputError("There is no lesion to export, so no DICOM segmentation is written.")
-    if masks.shape[:3] != grid.shape or not describes_grid(headers[Modality.T2W], grid):
-        raise InputError(
-            "The lesions lie on another grid than the T2W series they are to refer to; "
-            "resample them to the T2W series first."
-        )
+    target = source_grid(headers[Modality.T2W], like=grid)
+    masks = place_on(masks, grid, target)
     sources = {modality: [source_header(header) for header in slices] for modality, slices in headers.items()}
     with quietly("DICOM segmentation"):
-        segmentation = _segmentation(masks, grid, sources, info)
+        segmentation = _segmentation(masks, target, sources, info)
     with replacing_file(path) as temporary:
         with quietly("DICOM segmentation"):
             segmentation.save_as(temporary)
-            equal = np.array_equal(read_segmentation(temporary, grid), masks)
+            equal = np.array_equal(read_segmentation(temporary, target), masks)
         if not equal:
             raise InputError("The DICOM segmentation did not read back as it was written, so it was not kept.")
 

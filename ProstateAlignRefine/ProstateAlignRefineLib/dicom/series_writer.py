@@ -15,6 +15,7 @@ from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
 from ..core.geometry import Array, Grid, to_array
 from ..core.study import Modality, Study
+from .quiet import silent
 
 # What a reader needs to know each series again; attributes of the MR Image module.
 _SPIN_ECHO = {"ScanningSequence": "SE", "SequenceVariant": "SK", "EchoTime": "104", "RepetitionTime": "5660"}
@@ -55,6 +56,7 @@ class StudyLabel:
         return generate_uid(entropy_srcs=[self.seed, *names])
 
 
+@silent()
 def write_study(study: Study, folder: Path, label: StudyLabel) -> None:
     """Writes T2W, ADC and HBV into `folder`, one subfolder a series, one file a slice, in one frame of reference.
 

@@ -14,6 +14,7 @@ from ..core.geometry import Grid
 from ..core.study import Modality, Study
 from ..core.study_checks import check_study, prostate_region
 from .classify import Candidate
+from .quiet import silent
 from .reading import UnreadableError
 from .scan import scan_folder
 from .select import NO_CHOICES, Selection, select
@@ -21,6 +22,7 @@ from .units import adc_in_micrometres
 from .volume import read_volume
 
 
+@silent()
 def load_study(folder: Path, choices: Mapping[Modality, int] = NO_CHOICES) -> Study:
     """T2W, ADC (1e-6 mm2/s) and HBV of the one study in `folder` and below, float32, LPS, each on its own grid.
 

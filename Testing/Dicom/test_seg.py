@@ -1,0 +1,301 @@
+"""Segmentation objects: valid, read identically by independent readers, never on another grid, never half-written."""
+
+import logging
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import highdicom as hd
+import numpy as np
+import pytest
+from pydicom import Dataset, dcmread
+
+from Dicom.making import INFO, dciodvfy_errors, read_by_dcmqi, two_lesions
+from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.core.geometry import Grid
+from ProstateAlignRefineLib.core.study import Modality, Study
+from ProstateAlignRefineLib.dicom import load_headers, load_study, save_headers, seg, write_segmentation
+
+PRIVATE = "SENTINEL"
+
+
+@pytest.fixture
+def labels(study: Study):
+    return two_lesions(study.grid)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "lesions.seg.dcm"
+
+
+def many(grid: Grid, count: int):
+    labels = np.zeros(grid.shape, np.uint8)
+    for number in range(count):
+        z, place = number % grid.shape[0], number // grid.shape[0]
+        labels[z, 10 + 8 * place : 15 + 8 * place, 5 + number % 7 : 12 + number % 7] = number + 1
+    return labels
+
+
+def test_real_study_round_trips_through_validator_and_dcmqi(real_dicom, path, tmp_path):
+    study = load_study(real_dicom)
+    labels = two_lesions(study.grid)
+    write_segmentation(labels, study.grid, study.headers, INFO, path)
+    assert dciodvfy_errors(path) == []
+    assert np.array_equal(read_by_dcmqi(path, tmp_path / "dcmqi", study.grid), labels)
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_one_and_thirty_lesions_read_back_identically(study, path, tmp_path, count):
+    labels = many(study.grid, count)
+    write_segmentation(labels, study.grid, study.headers, INFO, path)
+    assert dciodvfy_errors(path) == []
+    assert np.array_equal(read_by_dcmqi(path, tmp_path / "dcmqi", study.grid), labels)
+    assert len(dcmread(path).SegmentSequence) == count
+
+
+def test_shuffled_headers_change_nothing(study, labels, path, tmp_path):
+    shuffled = {}
+    for modality, headers in study.headers.items():
+        shuffled[modality] = random.Random(3).sample(headers, len(headers))
+    write_segmentation(labels, study.grid, shuffled, INFO, path)
+    assert np.array_equal(read_by_dcmqi(path, tmp_path / "dcmqi", study.grid), labels)
+    positions = {header.SOPInstanceUID: header.ImagePositionPatient for header in study.headers[Modality.T2W]}
+    for group in dcmread(path).PerFrameFunctionalGroupsSequence:
+        derivation = group.DerivationImageSequence[0].SourceImageSequence
+        referenced = [item.ReferencedSOPInstanceUID for item in derivation]
+        t2w = next(uid for uid in referenced if uid in positions)
+        assert np.allclose(positions[t2w], group.PlanePositionSequence[0].ImagePositionPatient, atol=1e-3)
+
+
+def test_segmentation_refers_to_all_three_series(study, labels, path):
+    write_segmentation(labels, study.grid, study.headers, INFO, path)
+    referenced = {
+        instance.ReferencedSOPInstanceUID
+        for series in dcmread(path).ReferencedSeriesSequence
+        for instance in series.ReferencedInstanceSequence
+    }
+    assert referenced == {header.SOPInstanceUID for headers in study.headers.values() for header in headers}
+
+
+def test_segments_say_what_they_are_and_how_they_came_about(study, labels, path):
+    write_segmentation(labels, study.grid, study.headers, replace(INFO, colours=((230, 75, 60), (0, 0, 255))), path)
+    stored = dcmread(path)
+    first = stored.SegmentSequence[0]
+    algorithm = first.SegmentationAlgorithmIdentificationSequence[0]
+    assert stored.SegmentationType == "BINARY"
+    assert first.SegmentedPropertyCategoryCodeSequence[0].CodeValue == "49755003"
+    assert first.SegmentedPropertyTypeCodeSequence[0].CodeValue == "52988006"
+    assert first.AnatomicRegionSequence[0].CodeValue == "41216001"
+    assert first.SegmentAlgorithmType == "AUTOMATIC"
+    assert algorithm.AlgorithmFamilyCodeSequence[0].CodeValue == "123110"
+    assert algorithm.AlgorithmVersion == "1.2.3"
+    expected = "tau=0.35,alpha=0.25,prompt_id=prostate lesion,weights=sha256:abababababababab,edited=0"
+    assert algorithm.AlgorithmParameters == expected
+    assert [item.TrackingID for item in stored.SegmentSequence] == ["ProstateAlignRefine-L1", "ProstateAlignRefine-L2"]
+    assert not [element for element in stored if element.tag.is_private]
+
+
+def test_edited_result_is_semiautomatic_and_a_typed_prompt_is_only_a_digest(study, labels, path):
+    info = replace(INFO, prompt=f"lesion of {PRIVATE}", edited=True)
+    write_segmentation(labels, study.grid, study.headers, info, path)
+    first = dcmread(path).SegmentSequence[0]
+    parameters = first.SegmentationAlgorithmIdentificationSequence[0].AlgorithmParameters
+    assert first.SegmentAlgorithmType == "SEMIAUTOMATIC"
+    assert "prompt_id=sha256:" in parameters
+    assert parameters.endswith("edited=1")
+    assert PRIVATE.encode() not in path.read_bytes()
+
+
+def test_tracking_identity_follows_the_lesion_and_can_be_kept(study, labels, path):
+    def identities(masks, info=INFO):
+        write_segmentation(masks, study.grid, study.headers, info, path)
+        return [str(segment.TrackingUID) for segment in dcmread(path).SegmentSequence]
+
+    first = identities(labels)
+    assert identities(labels) == first
+    assert identities((labels == 2).astype(np.uint8)) == first[1:]
+    kept = ("2.25.1", "2.25.2")
+    assert identities(labels, replace(INFO, tracking_uids=kept)) == list(kept)
+    with pytest.raises(InputError, match="tracking identifiers"):
+        identities(labels, replace(INFO, tracking_uids=("2.25.1",)))
+
+
+def test_signed_masks_and_overlapping_masks_are_kept(study, labels, path):
+    write_segmentation(labels.astype(np.int16), study.grid, study.headers, INFO, path)
+    masks = np.stack([labels > 0, labels == 2], axis=-1)
+    write_segmentation(masks, study.grid, study.headers, INFO, path)
+    assert np.array_equal(seg.read_segmentation(path, study.grid), masks)
+    assert dciodvfy_errors(path) == []
+
+
+def test_one_empty_segment_among_others_is_kept(study, labels, path):
+    masks = np.stack([labels == 1, np.zeros_like(labels), labels == 2], axis=-1).astype(np.uint8)
+    write_segmentation(masks, study.grid, study.headers, INFO, path)
+    assert np.array_equal(seg.read_segmentation(path, study.grid), masks.astype(bool))
+
+
+def test_empty_result_is_refused_politely(study, path):
+    with pytest.raises(InputError, match="no lesion to export"):
+        write_segmentation(np.zeros(study.grid.shape, np.uint8), study.grid, study.headers, INFO, path)
+    assert not path.exists()
+
+
+def test_finer_slices_are_refused(study, path):
+    # highdicom would copy the source's slice distance into the file, which then nothing can read.
+    finer = replace(study.grid, size=(*study.grid.size[:2], 19), spacing=(*study.grid.spacing[:2], 1.5))
+    with pytest.raises(InputError, match="another grid than the T2W"):
+        write_segmentation(many(finer, 2), finer, study.headers, INFO, path)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("shift", [(0.01, 0, 0), (0, 0, 1.5)])
+def test_moved_grid_is_refused(study, labels, path, shift):
+    moved = replace(study.grid, origin=tuple(np.add(study.grid.origin, shift).tolist()))
+    with pytest.raises(InputError, match="another grid"):
+        write_segmentation(labels, moved, study.headers, INFO, path)
+
+
+def cropped(grid: Grid) -> Grid:
+    return replace(grid, size=(grid.size[0] - 10, grid.size[1] - 6, grid.size[2]), origin=_corner(grid, (6, 4, 0)))
+
+
+def flipped(grid: Grid, axis: int) -> Grid:
+    last = [0, 0, 0]
+    last[axis] = grid.size[axis] - 1
+    axes = grid.axes.copy()
+    axes[:, axis] *= -1
+    return replace(grid, origin=_corner(grid, tuple(last)), direction=tuple(axes.ravel().tolist()))
+
+
+def _corner(grid: Grid, index: tuple[int, ...]) -> tuple[float, ...]:
+    return tuple(grid.to_lps(index).tolist())
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_flipped_volume_is_written_on_the_source_grid(study, labels, path, tmp_path, axis):
+    write_segmentation(np.flip(labels, 2 - axis), flipped(study.grid, axis), study.headers, INFO, path)
+    assert np.array_equal(read_by_dcmqi(path, tmp_path / "dcmqi", study.grid), labels)
+
+
+def test_cropped_volume_is_written_on_the_source_grid(study, labels, path, tmp_path):
+    write_segmentation(labels[:, 4:-2, 6:-4], cropped(study.grid), study.headers, INFO, path)
+    assert np.array_equal(read_by_dcmqi(path, tmp_path / "dcmqi", study.grid), labels)
+    assert (dcmread(path).Rows, dcmread(path).Columns) == (80, 96)  # viewers refuse another matrix than the source's
+
+
+def test_turned_axes_are_written_on_the_source_grid(study, labels, path):
+    axes = study.grid.axes[:, [1, 0, 2]]
+    size, spacing = study.grid.size, study.grid.spacing
+    turned = Grid((size[1], size[0], size[2]), spacing, study.grid.origin, tuple(axes.ravel().tolist()))
+    write_segmentation(labels.transpose(0, 2, 1), turned, study.headers, INFO, path)
+    assert np.array_equal(seg.read_segmentation(path, study.grid), seg.as_masks(labels))
+
+
+def test_lesion_beyond_the_source_is_refused(study, labels, path):
+    moved = replace(study.grid, origin=_corner(study.grid, (60, 0, 0)))
+    with pytest.raises(InputError, match="reaches beyond"):
+        write_segmentation(labels, moved, study.headers, INFO, path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"labels": ("L" * 65, "b")}, "65 characters"),
+        ({"labels": ("前列腺", "b")}, "plain English letters"),
+        ({"labels": ("a\\b", "b")}, "plain English letters"),
+        ({"labels": ("only one",)}, "2 lesions, but 1 labels"),
+        ({"version": "1.0-α"}, "plain English letters"),
+    ],
+)
+def test_text_that_dicom_cannot_carry_is_refused(study, labels, path, changes, words):
+    with pytest.raises(InputError, match=words):
+        write_segmentation(labels, study.grid, study.headers, replace(INFO, **changes), path)
+    assert not path.exists()
+
+
+def test_long_prompt_is_harmless(study, labels, path):
+    write_segmentation(labels, study.grid, study.headers, replace(INFO, prompt="x" * 11059), path)
+    assert dciodvfy_errors(path) == []
+
+
+def test_missing_type_2_attributes_are_written_empty(study, labels, path):
+    for headers in study.headers.values():
+        for header in headers:
+            for keyword in ("PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID", "StudyDate", "StudyTime"):
+                header.pop(keyword, None)
+            header.pop("SliceThickness")
+    write_segmentation(labels, study.grid, study.headers, INFO, path)
+    assert dciodvfy_errors(path) == []
+    assert dcmread(path).AccessionNumber in ("", None)
+
+
+def test_missing_frame_of_reference_is_refused(study, labels, path):
+    for header in study.headers[Modality.T2W]:
+        del header.FrameOfReferenceUID
+    with pytest.raises(InputError, match="no frame of reference"):
+        write_segmentation(labels, study.grid, study.headers, INFO, path)
+
+
+def test_only_the_allowed_patient_attributes_reach_the_file(study, labels, path, caplog, recwarn):
+    forbidden = ("PhysiciansOfRecord", "AdmissionID", "AdditionalPatientHistory", "PatientComments")
+    places = ("InstitutionName", "InstitutionAddress", "StationName", "DeviceSerialNumber", "ReferringPhysicianName")
+    for headers in study.headers.values():
+        for header in headers:
+            for keyword in (*forbidden, *places, "IssuerOfPatientID", "OperatorsName", "ImageComments"):
+                setattr(header, keyword, f"{PRIVATE}^{keyword[:8]}")
+            header.PatientName = "ALLOWEDNAME"
+            header.private_block(0x0099, "MAKER", create=True).add_new(1, "LO", PRIVATE)
+    with caplog.at_level(logging.DEBUG):
+        write_segmentation(labels, study.grid, study.headers, INFO, path)
+    assert PRIVATE.encode() not in path.read_bytes()
+    assert b"ALLOWEDNAME" in path.read_bytes()
+    assert "ALLOWEDNAME" not in caplog.text
+    assert not [warning for warning in recwarn if "ALLOWEDNAME" in str(warning.message)]
+
+
+def test_library_failure_quotes_nothing_of_the_patient(study, labels, path):
+    for header in study.headers[Modality.T2W]:
+        header.PatientSex = PRIVATE
+    with pytest.raises(InputError) as refused:
+        write_segmentation(labels, study.grid, study.headers, INFO, path)
+    assert PRIVATE not in str(refused.value)
+    assert refused.value.__cause__ is None
+
+
+def test_failed_self_check_keeps_the_old_file_and_leaves_no_other(study, labels, path, monkeypatch):
+    path.write_bytes(b"the earlier file")
+    monkeypatch.setattr(seg, "read_segmentation", lambda *_: np.zeros((*study.grid.shape, 2), bool))
+    with pytest.raises(InputError, match="did not read back"):
+        write_segmentation(labels, study.grid, study.headers, INFO, path)
+    assert path.read_bytes() == b"the earlier file"
+    assert [item.name for item in path.parent.iterdir() if item.is_file()] == [path.name]
+
+
+def test_stored_headers_suffice_to_write_the_same_segmentation(study, labels, path, tmp_path):
+    save_headers(study.headers, tmp_path / "headers")
+    restored = load_headers(tmp_path / "headers")
+    assert sorted(item.name for item in (tmp_path / "headers").iterdir())[0] == "adc-0001.dcm"
+    write_segmentation(labels, study.grid, restored, INFO, path)
+    assert dciodvfy_errors(path) == []
+    assert np.array_equal(seg.read_segmentation(path, study.grid), seg.as_masks(labels))
+
+
+def test_stored_headers_hold_no_pixels_no_private_data_and_no_staff(study, tmp_path):
+    header: Dataset = study.headers[Modality.T2W][0]
+    header.OperatorsName = PRIVATE
+    save_headers(study.headers, tmp_path / "headers")
+    assert PRIVATE.encode() not in (tmp_path / "headers" / "t2w-0001.dcm").read_bytes()
+    assert (tmp_path / "headers" / "t2w-0001.dcm").stat().st_size < 4000
+
+
+def test_damaged_stored_headers_are_refused(study, tmp_path):
+    save_headers(study.headers, tmp_path / "headers")
+    (tmp_path / "headers" / "t2w-0001.dcm").write_bytes(b"damaged")
+    with pytest.raises(InputError, match="stored DICOM headers are damaged"):
+        load_headers(tmp_path / "headers")
+
+
+def test_highdicom_reads_what_was_written(study, labels, path):
+    write_segmentation(labels, study.grid, study.headers, INFO, path)
+    assert hd.seg.segread(path).segmentation_type == hd.seg.SegmentationTypeValues.BINARY

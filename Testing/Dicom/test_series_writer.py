@@ -1,0 +1,47 @@
+"""Written series: valid, deterministic, marked for what they are."""
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from pydicom import dcmread
+
+from Dicom.making import dciodvfy_errors, small_study
+from ProstateAlignRefineLib.core.geometry import Grid, to_array
+from ProstateAlignRefineLib.core.study import Modality
+from ProstateAlignRefineLib.dicom import StudyLabel, write_study
+from ProstateAlignRefineLib.dicom.series_writer import quantised
+
+
+@pytest.mark.parametrize("modality", list(Modality))
+def test_every_series_is_valid(study_folder, modality):
+    assert dciodvfy_errors(study_folder / modality.value / "0003.dcm") == []
+
+
+def test_itk_reads_the_same_volume(study_folder):
+    reader = sitk.ImageSeriesReader()
+    reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(study_folder / "t2w")))
+    image = reader.Execute()
+    assert Grid.of(image).matches(small_study().grid, 1e-6)
+    assert np.abs(to_array(image) - to_array(small_study().t2w)).max() < 0.01
+
+
+def test_same_seed_gives_the_same_files(study_folder, tmp_path):
+    write_study(small_study(), tmp_path / "again", StudyLabel(seed="test"))
+    for path in study_folder.rglob("*.dcm"):
+        assert path.read_bytes() == (tmp_path / "again" / path.relative_to(study_folder)).read_bytes()
+
+
+def test_images_say_that_they_are_synthetic(study_folder):
+    image = dcmread(study_folder / "t2w" / "0001.dcm")
+    assert image.PatientName == "Phantom^Synthetic"
+    assert image.SyntheticData == "YES"
+    assert image.ImageType[0] == "DERIVED"
+    assert image.StudyDate == ""
+
+
+@pytest.mark.parametrize(
+    "values", [np.arange(12.0), np.linspace(0, 1, 12), np.linspace(-5, 3, 12), np.full(12, 0.5), np.zeros(12)]
+)
+def test_quantised_values_come_back(values):
+    stored, slope, intercept = quantised(values)
+    assert np.abs(stored * slope + intercept - values).max() <= max(np.ptp(values), 1e-9) / 65535

@@ -53,9 +53,11 @@ def rotation_matrix(degrees: Triple) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class NoiseBox:
-    """Independent unit-variance smooth noise fields in a cube of the anatomy's frame."""
+    """Independent unit-variance smooth noise fields in a cube of the anatomy's frame; the finest varies over
+    `finest_mm`."""
 
     lattice: sitk.Image
+    finest_mm: float
 
     @classmethod
     def draw(
@@ -64,28 +66,57 @@ class NoiseBox:
         """Fields that vary over `correlations_mm` each, zero beyond `half_mm` from the gland's centre."""
         step = min(correlations_mm) / 2.5
         n = int(np.ceil(2 * half_mm / step)) + 1
-        fields = [_smooth_white(rng, (n, n, n), 0.5 * width / step) for width in correlations_mm]
+        fields = [_smooth_white(rng, (n, n, n), (0.5 * width / step,) * 3) for width in correlations_mm]
         lattice = sitk.Compose([sitk.GetImageFromArray(f) for f in fields])
         lattice.SetSpacing((step,) * 3)
         lattice.SetDirection(tuple(frame.rotation.ravel()))
         lattice.SetOrigin(tuple(frame.to_lps(np.full(3, -step * (n - 1) / 2))))
-        return cls(lattice)
+        return cls(lattice, min(correlations_mm))
 
     def on(self, grid: Grid) -> Floats:
         """[count, z, y, x]."""
-        image = sitk.Resample(self.lattice, grid.empty(), sitk.Transform(), sitk.sitkLinear, 0.0)
-        return np.ascontiguousarray(np.moveaxis(sitk.GetArrayViewFromImage(image), -1, 0))
+        coarse, strides = _thinned(grid, self.finest_mm / 3.5)
+        image = sitk.Resample(self.lattice, coarse.empty(), sitk.Transform(), sitk.sitkLinear, 0.0)
+        fields = np.ascontiguousarray(np.moveaxis(sitk.GetArrayViewFromImage(image), -1, 0))
+        return _thickened(fields, strides, grid)
 
 
-def smooth_noise(rng: np.random.Generator, grid: Grid, sigma_mm: Triple) -> Floats:
-    """Unit-variance noise [z, y, x] made on the grid, smoothed by `sigma_mm` (x, y, z) where that exceeds 0.4 voxels."""
-    return _smooth_white(rng, grid.shape, tuple(s / d for s, d in zip(sigma_mm, grid.spacing, strict=True)))
+def smooth_noise(rng: np.random.Generator, grid: Grid, sigma_mm: float) -> Floats:
+    """Unit-variance noise [z, y, x] made on the grid's own lattice, smoothed by a Gaussian where it exceeds a voxel."""
+    coarse, strides = _thinned(grid, sigma_mm / 1.2)
+    sigma = tuple(sigma_mm / s if sigma_mm > 0.4 * s else 0.0 for s in coarse.spacing)
+    return _thickened(_smooth_white(rng, coarse.shape, sigma), strides, grid)
 
 
-def _smooth_white(rng: np.random.Generator, shape: tuple[int, ...], sigma: float | tuple[float, ...]) -> Floats:
+def _thinned(grid: Grid, step_mm: float) -> tuple[Grid, tuple[int, int]]:
+    """The grid with every n-th column and row, about `step_mm` apart, reaching its far edge; and those n (x, y)."""
+    strides = [max(int(step_mm / s), 1) for s in grid.spacing[:2]]
+    size = [-(-(n - 1) // k) + 1 for n, k in zip(grid.size[:2], strides, strict=True)]
+    x, y, z = grid.spacing
+    spacing = (x * strides[0], y * strides[1], z)
+    return Grid((size[0], size[1], grid.size[2]), spacing, grid.origin, grid.direction), (strides[0], strides[1])
+
+
+def _thickened(field: Floats, strides: tuple[int, int], grid: Grid) -> Floats:
+    """Linear interpolation in plane of a field [..., z, y, x] on the thinned grid back to `grid`."""
+    if strides == (1, 1):
+        return field
+    across = _interpolation(field.shape[-1], strides[0], grid.size[0])
+    down = _interpolation(field.shape[-2], strides[1], grid.size[1])
+    return np.matmul(down.T, np.matmul(field, across))
+
+
+def _interpolation(knots: int, stride: int, size: int) -> Floats:
+    """[knots, size] weights of linear interpolation."""
+    at = np.arange(size) / stride
+    return np.clip(1 - np.abs(at[None, :] - np.arange(knots)[:, None]), 0, 1).astype(np.float32)
+
+
+def _smooth_white(rng: np.random.Generator, shape: tuple[int, ...], sigma: tuple[float, ...]) -> Floats:
+    """White noise [z, y, x] under a Gaussian of `sigma` voxels (x, y, z), scaled to unit variance."""
     image = sitk.GetImageFromArray(rng.standard_normal(shape, dtype=np.float32))
-    for axis, width in enumerate(sigma if isinstance(sigma, tuple) else (sigma,) * len(shape)):
-        if width > 0.4 and image.GetSize()[axis] >= 4:
+    for axis, width in enumerate(sigma):
+        if width > 0 and image.GetSize()[axis] >= 4:
             image = sitk.RecursiveGaussian(image, width, False, sitk.RecursiveGaussianImageFilter.ZeroOrder, axis)
     field: Floats = sitk.GetArrayFromImage(image)
     return field / np.float32(max(float(field.std()), 1e-6))

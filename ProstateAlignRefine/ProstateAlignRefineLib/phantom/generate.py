@@ -16,8 +16,9 @@ from .fields import Frame, NoiseBox
 from .gland import TEXTURE_MM, Gland, GlandField, draw_gland, gland_field, paint_gland
 from .lesions import Lesion, LesionPlan, draw_plans, paint_lesion, place
 from .mimics import Mimics, draw_mimics, paint_grain, paint_mimics
-from .pelvis import Pelvis, draw_pelvis, paint_pelvis
+from .pelvis import Pelvis, draw_pelvis
 from .sampling import Sampling, draw_diffusion_grid, draw_frame, draw_sampling, draw_t2w_grid
+from .surroundings import paint_plexus, paint_surroundings
 from .t2w import T2wProtocol, acquire_t2w, draw_t2w_protocol
 from .tissue import TissueSet, diffusion_contrast, draw_tissues, t2w_contrast
 from .truth import Phantom, Truth
@@ -48,7 +49,7 @@ def draw_patient(seed: int) -> Patient:
         NoiseBox.draw(rng, frame, 150.0, (22.0,) * 4),
         NoiseBox.draw(rng, frame, 64.0, (7.0,) * 3),
         coarse_mm=float(rng.uniform(1.0, 2.4)),
-        fine_mm=float(rng.uniform(0.2, 0.6)),
+        fine_mm=float(rng.uniform(0.3, 0.9)),
     )
     return Patient(
         frame,
@@ -84,15 +85,18 @@ def make_phantom(seed: int, sampling: Sampling | None = None) -> Phantom:
     return Phantom(study, truth, _describe(patient, t2w_protocol, diffusion_protocol, lesions))
 
 
-def _paint(patient: Patient, canvas: Canvas) -> tuple[Canvas, tuple[slice, slice, slice], GlandField]:
+def _paint(
+    rng: np.random.Generator, patient: Patient, canvas: Canvas
+) -> tuple[Canvas, tuple[slice, slice, slice], GlandField]:
     """The whole patient but the lesions; returns the crop about the gland, its place and the gland's distances."""
-    paint_pelvis(patient.pelvis, patient.gland, canvas, patient.tissues)
+    paint_surroundings(patient.pelvis, patient.gland, canvas, patient.tissues, rng)
     reach = patient.gland.radii * 1.25 + 9.0
     near, where = canvas.crop((0.0, 0.0, 0.0), (float(reach[0]), float(reach[1]), float(reach[2])))
     field = gland_field(patient.gland, near, patient.texture)
+    paint_plexus(patient.pelvis, near, field.gland, field.texture, patient.tissues)
     paint_gland(patient.gland, near, field, patient.tissues)
     paint_mimics(patient.mimics, patient.gland, near, field)
-    paint_grain(patient.mimics, near, field)
+    paint_grain(patient.mimics, near, field, rng)
     return near, where, field
 
 
@@ -100,7 +104,7 @@ def _scan_t2w(
     rng: np.random.Generator, patient: Patient, grid: Grid, protocol: T2wProtocol
 ) -> tuple[sitk.Image, Truth, list[Lesion]]:
     canvas = blank_canvas(grid, patient.frame, patient.deformation, t2w_contrast(protocol.echo_ms), 1)
-    near, where, field = _paint(patient, canvas)
+    near, where, field = _paint(rng, patient, canvas)
     zones = zone_map(patient.pelvis, canvas, field, where)
     lesions, near_labels = place(rng, list(patient.plans), near, field, zones[where])
     for lesion in lesions:
@@ -117,7 +121,7 @@ def _scan_diffusion(
 ) -> tuple[sitk.Image, sitk.Image]:
     canvas = blank_canvas(grid, patient.frame, patient.deformation, diffusion_contrast(protocol.echo_ms), 2)
     left = distort(canvas, protocol, patient.deformation.coarse, patient.pelvis.rectum)
-    near, _, field = _paint(patient, canvas)
+    near, _, field = _paint(rng, patient, canvas)
     for lesion in lesions:
         paint_lesion(lesion, near, field)
     inside = field.gland < 0

@@ -88,7 +88,7 @@ def draw_gland(rng: np.random.Generator, tissues: TissueSet) -> Gland:
 
 def _draw_lobes(rng: np.random.Generator, radii: NDArray[np.float64], volume: float) -> tuple[Lobe, Lobe]:
     """The transition zone's two lobes; the peripheral zone keeps 12 to 35 mL, the transition zone takes the rest."""
-    peripheral = min(12.0 + 0.13 * volume + rng.normal(0, 3.5), 0.7 * volume)
+    peripheral = min(15.0 + 0.14 * volume + rng.normal(0, 4.0), 0.7 * volume)
     size = ((volume - peripheral) / volume) ** (1 / 3)
     lobes = []
     for side in (-1, 1):

@@ -66,7 +66,7 @@ def _draw_plan(rng: np.random.Generator, limit_ml: float) -> LesionPlan:
     stretch = np.exp(rng.normal(0.0, 0.25, 3))
     stretch /= np.prod(stretch) ** (1 / 3)
     # Larger cancers are denser on average: their ADC is lower.
-    adc = float(np.clip(rng.normal(860.0 - 45.0 * np.log(volume), 120.0), 560.0, 1130.0))
+    adc = float(np.clip(rng.normal(900.0 - 40.0 * np.log(volume), 120.0), 580.0, 1150.0))
     tissue = Properties(float(rng.uniform(76, 108) if peripheral else rng.uniform(66, 90)), 0.92, adc)
     return LesionPlan(
         volume_ml=volume,
@@ -76,7 +76,7 @@ def _draw_plan(rng: np.random.Generator, limit_ml: float) -> LesionPlan:
         beyond_capsule_mm=float(rng.uniform(0.5, 4.0) if rng.random() < 0.25 else 0.0),
         zone_barrier=0.3 if rng.random() < 0.2 else float(rng.uniform(1.5, 4.0)),
         tissue=tissue,
-        conspicuity=float(np.clip(rng.normal(0.86, 0.13), 0.5, 1.0)),
+        conspicuity=float(np.clip(rng.normal(0.84, 0.13), 0.5, 1.0)),
         edge_mm=float(rng.uniform(1.0, 3.0)),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .canvas import Canvas, Effect
-from .fields import Floats
+from .fields import Floats, smooth_noise
 from .gland import Gland, GlandField, urethra_line
 
 
@@ -84,12 +84,13 @@ def _wedge_weight(wedge: Wedge, gland: Gland, canvas: Canvas, field: GlandField)
     return canvas.coverage(sector, 2.5) * canvas.coverage(band, 4.0) * (ahead > 0)
 
 
-def paint_grain(mimics: Mimics, canvas: Canvas, field: GlandField) -> None:
+def paint_grain(mimics: Mimics, canvas: Canvas, field: GlandField, rng: np.random.Generator) -> None:
     """Uneven signal inside the gland: ducts and septa in T2W, and ADC that follows them."""
     weight = canvas.coverage(field.gland, 1.5)
     noise = np.float32(0.6) * field.texture[0] + np.float32(0.5) * field.texture[1] + np.float32(0.4) * field.texture[3]
     t2w, adc = (np.float32(g) for g in mimics.grain)
     if len(canvas.maps) == 1:
+        noise += np.float32(0.8) * smooth_noise(rng, canvas.grid, 0.9)
         canvas.maps[0][...] *= np.clip(1 + weight * t2w * noise, 0.3, 2.0)
         return
     s0 = np.clip(1 + weight * np.float32(0.5) * t2w * noise, 0.4, 1.8)

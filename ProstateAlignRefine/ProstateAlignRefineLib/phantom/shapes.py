@@ -24,6 +24,14 @@ def ellipsoid(
     return (np.sqrt(section + w * w) - 1) * np.float32(np.prod(radii) ** (1 / 3))
 
 
+def ellipsoid_pair(canvas: Canvas, centre: NDArray[np.float64], radii: NDArray[np.float64]) -> Floats:
+    """The same ellipsoid on both sides of the midline."""
+    u = (np.abs(canvas.x) - np.float32(centre[0])) / np.float32(radii[0])
+    v = (canvas.y - np.float32(centre[1])) / np.float32(radii[1])
+    w = (canvas.z - np.float32(centre[2])) / np.float32(radii[2])
+    return (np.sqrt(u * u + v * v + w * w) - 1) * np.float32(np.prod(radii) ** (1 / 3))
+
+
 def smooth_union(one: Floats, other: Floats, blend_mm: float) -> Floats:
     """The union of two solids with the crease between them filled over `blend_mm`."""
     k = np.float32(blend_mm)

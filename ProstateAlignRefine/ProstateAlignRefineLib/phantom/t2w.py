@@ -21,17 +21,20 @@ class T2wProtocol:
     scale: float
     coil: float
     offset: float
+    texture: float
+    """Relative spread of the tissues' own fine structure."""
 
 
 def draw_t2w_protocol(rng: np.random.Generator) -> T2wProtocol:
     return T2wProtocol(
         echo_ms=float(rng.uniform(80, 130)),
         snr=float(np.exp(rng.uniform(np.log(9), np.log(40)))),
-        blur=float(rng.uniform(0.3, 0.75)),
+        blur=float(rng.uniform(0.3, 0.9)),
         gamma=float(np.exp(rng.normal(0, 0.12))),
         scale=float(np.exp(rng.uniform(np.log(250), np.log(2500)))),
         coil=float(rng.uniform(0.1, 0.7)),
         offset=float(rng.choice([0.0, rng.uniform(0, 0.03)])),
+        texture=float(rng.uniform(0.01, 0.05)),
     )
 
 
@@ -47,14 +50,15 @@ def acquire_t2w(rng: np.random.Generator, canvas: Canvas, protocol: T2wProtocol)
     """uint16 image on the canvas's grid."""
     tilt = rng.normal(0, 0.5, 2)
     signal = canvas.maps[0] * coil_field(canvas, protocol.coil, (float(tilt[0]), float(tilt[1])))
+    signal *= np.clip(1 + np.float32(protocol.texture) * smooth_noise(rng, canvas.grid, 0.8), 0.3, 2.0)
     image = sitk.GetImageFromArray(signal)
     for axis in (0, 1):
         image = sitk.RecursiveGaussian(image, protocol.blur, False, sitk.RecursiveGaussianImageFilter.ZeroOrder, axis)
     signal = sitk.GetArrayFromImage(image)
     level = float(np.median(signal)) + 0.15
     # The fine in-plane correlation is that of an interpolated k-space.
-    sigma = tuple(0.5 * s for s in canvas.grid.spacing[:2])
-    noise = [smooth_noise(rng, canvas.grid, (sigma[0], sigma[1], 0.0)) * np.float32(level / protocol.snr) for _ in "ri"]
+    sigma = 0.5 * canvas.grid.spacing[0]
+    noise = [smooth_noise(rng, canvas.grid, sigma) * np.float32(level / protocol.snr) for _ in "ri"]
     signal = np.hypot(signal + noise[0], noise[1]) + np.float32(protocol.offset)
     white = float(np.percentile(signal[:, ::4, ::4], 98.0))
     stored = (np.maximum(signal, 0) / np.float32(white)) ** np.float32(protocol.gamma) * np.float32(protocol.scale)

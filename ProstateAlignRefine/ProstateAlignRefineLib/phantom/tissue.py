@@ -62,13 +62,13 @@ class Spread:
 
 
 _TABLE: dict[Tissue, tuple[Properties, Spread]] = {
-    Tissue.FAT: (Properties(130, 0.90, 300, 0.04), Spread(0.20, 0.2, 0.5)),
+    Tissue.FAT: (Properties(200, 1.00, 300, 0.04), Spread(0.25, 0.2, 0.5)),
     Tissue.MUSCLE: (Properties(34, 0.85, 1300), Spread(0.10, 0.08)),
-    Tissue.MARROW: (Properties(90, 0.60, 400, 0.07), Spread(0.20, 0.3, 0.5)),
+    Tissue.MARROW: (Properties(105, 0.80, 400, 0.035), Spread(0.20, 0.3, 0.5)),
     Tissue.CORTEX: (Properties(20, 0.15, 800, 0.3), Spread()),
     Tissue.CARTILAGE: (Properties(32, 0.60, 1300, 0.5), Spread(0.2)),
-    Tissue.PERIPHERAL: (Properties(150, 0.95, 1640), Spread(0.16, 0.085)),
-    Tissue.TRANSITION: (Properties(85, 0.90, 1280), Spread(0.10, 0.075)),
+    Tissue.PERIPHERAL: (Properties(165, 0.95, 1720), Spread(0.18, 0.085)),
+    Tissue.TRANSITION: (Properties(74, 0.90, 1270), Spread(0.12, 0.075)),
     Tissue.GLANDULAR: (Properties(135, 0.95, 1520), Spread(0.18, 0.09)),
     Tissue.STROMAL: (Properties(60, 0.85, 1080), Spread(0.12, 0.08)),
     Tissue.CENTRAL: (Properties(66, 0.87, 1170), Spread(0.12, 0.09)),
@@ -101,9 +101,9 @@ def draw_tissues(rng: np.random.Generator) -> TissueSet:
 
 
 def vary(rng: np.random.Generator, mean: Properties, spread: Spread) -> Properties:
-    """Properties around `mean`, log-normal."""
+    """Properties around `mean`, log-normal; where T2 is longer, ADC tends to be higher."""
     t2, adc, share = np.exp(rng.normal(0.0, 1.0, 3) * (spread.t2, spread.adc, spread.share))
-    return Properties(mean.t2 * t2, mean.density, mean.adc * adc, mean.diffusion_share * share)
+    return Properties(mean.t2 * t2, mean.density, mean.adc * adc * t2**0.25, mean.diffusion_share * share)
 
 
 def t2w_contrast(echo_ms: float) -> Contrast:

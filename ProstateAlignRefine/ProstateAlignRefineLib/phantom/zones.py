@@ -10,8 +10,8 @@ from .canvas import Canvas
 from .fields import Frame
 from .gland import GlandField
 from .lesions import Lesion
-from .pelvis import (
-    Pelvis,
+from .pelvis import Pelvis
+from .surroundings import (
     bladder_distance,
     obturator_distance,
     pubis_distance,
@@ -28,10 +28,10 @@ def zone_map(pelvis: Pelvis, canvas: Canvas, field: GlandField, where: tuple[sli
     """`Zone` codes [z, y, x] on the canvas; `field` lies on its crop `where`. Later structures cover earlier ones."""
     zones = np.zeros(canvas.grid.shape, np.uint8)
     zones[pubis_distance(pelvis, canvas) < 0] = Zone.BONE
-    zones[obturator_distance(pelvis, canvas) < 0] = Zone.MUSCLE
+    zones[obturator_distance(pelvis.muscles, canvas) < 0] = Zone.MUSCLE
     zones[bladder_distance(pelvis.bladder, canvas) < 0] = Zone.BLADDER
     for side in (-1, 1):
-        zones[vesicle_distance(pelvis, canvas, side) < 0] = Zone.SEMINAL_VESICLES
+        zones[vesicle_distance(pelvis.vesicles, canvas, side) < 0] = Zone.SEMINAL_VESICLES
     zones[rectum_distance(pelvis.rectum, canvas)[0] < 0] = Zone.RECTUM
     near = zones[where]
     near[field.gland < 0] = Zone.PERIPHERAL

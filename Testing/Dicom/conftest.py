@@ -6,13 +6,13 @@ import pytest
 
 from Dicom.making import small_study
 from ProstateAlignRefineLib.core.study import Study
-from ProstateAlignRefineLib.dicom import StudyLabel, load_study, write_study
+from ProstateAlignRefineLib.dicom import load_study, write_study
 
 
 @pytest.fixture
 def study_folder(tmp_path: Path) -> Path:
     """A DICOM study: folders t2w, adc, hbv of ten files each."""
-    write_study(small_study(), tmp_path / "study", StudyLabel(seed="test"))
+    write_study(small_study(), tmp_path / "study", seed=1)
     return tmp_path / "study"
 
 

@@ -1,6 +1,7 @@
 """A study folder becomes three volumes in patient space, or one sentence."""
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from Dicom.making import change, shapes_of, small_study
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_array
 from ProstateAlignRefineLib.core.study import Modality, Study
-from ProstateAlignRefineLib.dicom import StudyLabel, load_study, write_study
+from ProstateAlignRefineLib.dicom import load_study, synthetic_label, write_study
 from ProstateAlignRefineLib.dicom.scan import scan_folder
 from ProstateAlignRefineLib.dicom.select import candidates_of, select
 
@@ -91,19 +92,18 @@ def test_series_with_a_missing_slice_is_refused_by_its_number(study_folder):
     assert "a slice is missing" in text
 
 
-def test_another_patient_in_the_folder_is_refused(study_folder, tmp_path):
-    other = StudyLabel(seed="other", patient_id="ELSE")
-    write_study(small_study(), study_folder / "other", other)
+def test_another_patient_in_the_folder_is_refused(study_folder):
+    write_study(small_study(), study_folder / "other", seed=2)
     assert "2 patients" in refusal(study_folder)
 
 
 def test_second_complete_study_is_refused(study_folder):
-    write_study(small_study(), study_folder / "second", StudyLabel(seed="second"))
+    write_study(small_study(), study_folder / "second", replace(synthetic_label(1), seed="second"))
     assert "2 studies" in refusal(study_folder)
 
 
 def test_incomplete_second_study_is_passed_over(study_folder):
-    write_study(small_study(), study_folder / "second", StudyLabel(seed="second"))
+    write_study(small_study(), study_folder / "second", replace(synthetic_label(1), seed="second"))
     for path in (study_folder / "second" / "hbv").iterdir():
         path.unlink()
     first = str(dcmread(study_folder / "t2w" / "0001.dcm").StudyInstanceUID)
@@ -158,7 +158,7 @@ def test_volumes_that_do_not_overlap_are_refused(study_folder):
 def test_adc_units_are_recognised_and_converted(tmp_path, factor, unit):
     original = small_study()
     scaled = Study(original.t2w, original.adc * factor, original.hbv)
-    write_study(scaled, tmp_path, StudyLabel(seed="units"))
+    write_study(scaled, tmp_path)
     study = load_study(tmp_path)
     assert np.abs(to_array(study.adc) - to_array(original.adc)).max() < 1
     assert unit in study.reasons[Modality.ADC]
@@ -166,7 +166,7 @@ def test_adc_units_are_recognised_and_converted(tmp_path, factor, unit):
 
 def test_adc_of_no_known_unit_is_refused(tmp_path):
     original = small_study()
-    write_study(Study(original.t2w, original.adc * 0.02, original.hbv), tmp_path, StudyLabel(seed="units"))
+    write_study(Study(original.t2w, original.adc * 0.02, original.hbv), tmp_path)
     assert "in no unit that is known" in refusal(tmp_path)
 
 

@@ -2,7 +2,7 @@
 
 from .headers import load_headers, save_headers
 from .seg import SegmentationInfo, write_segmentation
-from .series_writer import StudyLabel, write_study
+from .series_writer import StudyLabel, synthetic_label, write_study
 from .study import load_study
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "load_headers",
     "load_study",
     "save_headers",
+    "synthetic_label",
     "write_segmentation",
     "write_study",
 ]

@@ -45,23 +45,38 @@ class StudyLabel:
     """
 
     seed: str
-    patient_name: str = "Phantom^Synthetic"
-    patient_id: str = "PHANTOM"
-    description: str = "Synthetic prostate MRI, not of a patient"
-    derivation: str = "Synthetic image, computed, not acquired"
-    synthetic: bool = True
-    b_value: float = 1400.0
+    patient_name: str
+    patient_id: str
+    description: str
+    derivation: str
+    synthetic: bool
+    b_value: float
 
     def uid(self, *names: str) -> str:
         return generate_uid(entropy_srcs=[self.seed, *names])
 
 
+def synthetic_label(seed: int, b_value: float = 1400.0) -> StudyLabel:
+    """How a synthetic study is called; `b_value` of its HBV in s/mm2."""
+    return StudyLabel(
+        seed=f"synthetic {seed}",
+        patient_name="Phantom^Synthetic",
+        patient_id=f"PHANTOM-{seed}",
+        description="Synthetic prostate MRI, not of a patient",
+        derivation="Synthetic image, computed, not acquired",
+        synthetic=True,
+        b_value=b_value,
+    )
+
+
 @silent()
-def write_study(study: Study, folder: Path, label: StudyLabel) -> None:
+def write_study(study: Study, folder: Path, label: StudyLabel | None = None, seed: int = 0) -> None:
     """Writes T2W, ADC and HBV into `folder`, one subfolder a series, one file a slice, in one frame of reference.
 
-    `load_study` reads them back on the same grids; values as `quantised` stores them.
+    Without a `label` it is a synthetic study, number `seed`. `load_study` reads it back on the same grids; values as
+    `quantised` stores them.
     """
+    label = label or synthetic_label(seed)
     for number, modality in enumerate(Modality, start=1):
         volume = study.volume(modality)
         stored, slope, intercept = quantised(to_array(volume))

@@ -22,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
     report = import_checkpoint(
         arguments.checkpoint, arguments.plans, arguments.dataset, arguments.text_embedding, arguments.output
     )
-    print(f"Used {len(report.weights)} weights ({report.parameters:,} parameters).")
+    print(f"Used {len(report.used)} weights ({report.parameters:,} parameters).")
     print(f"{len(report.duplicates)} entries repeat them:")
     for duplicate, original in report.duplicates.items():
         print(f"  {duplicate} = {original}")

@@ -45,9 +45,8 @@ def match_study_files(paths: Sequence[Path]) -> Mapping[Modality, Path] | None:
 
 def read_study_files(files: Mapping[Modality, Path]) -> Study:
     """Reads and checks the three volumes; InputError says which file cannot be used and why."""
-    volumes = {modality.value: _read(files[modality], modality) for modality in Modality}
-    reasons = dict.fromkeys(Modality, "a file given by name")
-    study = Study(**volumes, reasons=MappingProxyType(reasons))
+    t2w, adc, hbv = (_read(files[modality], modality) for modality in (Modality.T2W, Modality.ADC, Modality.HBV))
+    study = Study(t2w, adc, hbv, reasons=MappingProxyType(dict.fromkeys(Modality, "a file given by name")))
     check_study(study)
     return study
 

@@ -96,8 +96,9 @@ def _tiled(image: Tensor, plan: Plan, maps_of: Callable[[Tensor, Triple], Tensor
         z, y, x = (axis.start for axis in places[0][2:])
         return maps_of(tile, (z, y, x))
 
-    options = {"overlap": TILE_OVERLAP, "mode": "gaussian", "with_coord": True}
-    whole = sliding_window_inference(image, plan.tile, 1, tile_maps, **options)
+    whole = sliding_window_inference(
+        image, plan.tile, 1, tile_maps, overlap=TILE_OVERLAP, mode="gaussian", with_coord=True
+    )
     assert isinstance(whole, Tensor)
     return whole
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import numpy as np
 import SimpleITK as sitk
 
 from ..core.geometry import Array, to_array
@@ -39,22 +40,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 def comparison(found: Array, truth: Array) -> str:
     """A line for each true lesion, and the count of findings that touch none. Labels [Z, Y, X] on one grid."""
-    lines = []
-    matched: set[int] = set()
-    for number in range(1, int(truth.max()) + 1):
-        touching = sorted({int(label) for label in found[truth == number]} - {0})
-        matched |= set(touching)
-        names = " and ".join(f"finding {label}" for label in touching) or "not found"
-        overlap = _dice(found[...] > 0 if not touching else _among(found, touching), truth == number)
-        lines.append(f"  true lesion {number}: {names}" + (f", Dice {overlap:.2f}" if touching else ""))
-    extra = set(range(1, int(found.max()) + 1)) - matched
-    return "\n".join([*lines, f"  findings where no lesion is: {len(extra)}"])
+    matched = {number: _touching(found, truth == number) for number in range(1, int(truth.max()) + 1)}
+    lines = [_line(number, labels, found, truth) for number, labels in matched.items()]
+    invented = set(range(1, int(found.max()) + 1)).difference(*matched.values())
+    return "\n".join([*lines, f"  findings where no lesion is: {len(invented)}"])
 
 
-def _among(found: Array, labels: list[int]) -> Array:
-    inside: Array = sum((found == label for label in labels), start=found < 0)
-    return inside
+def _touching(found: Array, lesion: Array) -> list[int]:
+    return sorted({int(label) for label in np.unique(found[lesion])} - {0})
 
 
-def _dice(first: Array, second: Array) -> float:
-    return 2 * float((first & second).sum()) / float(first.sum() + second.sum())
+def _line(number: int, labels: list[int], found: Array, truth: Array) -> str:
+    if not labels:
+        return f"  true lesion {number}: not found"
+    names = " and ".join(f"finding {label}" for label in labels)
+    inside, lesion = np.isin(found, labels), truth == number
+    dice = 2 * float((inside & lesion).sum()) / float(inside.sum() + lesion.sum())
+    return f"  true lesion {number}: {names}, Dice {dice:.2f}"

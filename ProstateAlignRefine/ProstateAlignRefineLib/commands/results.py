@@ -114,7 +114,12 @@ def _write_dicom(path: Path, result: Result, labels: Array) -> bool:
 
     run = result.run
     info = SegmentationInfo(
-        version=__version__, tau=run.tau, alpha=run.alpha, prompt=run.prompt, bundle=run.model.sha256, edited=not run.untouched
+        version=__version__,
+        tau=run.tau,
+        alpha=run.alpha,
+        prompt=run.prompt,
+        bundle=run.model.sha256,
+        edited=not run.untouched,
     )
     write_segmentation(labels, result.maps.grid, result.headers, info, path)
     return True

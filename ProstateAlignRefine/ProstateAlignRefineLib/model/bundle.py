@@ -26,7 +26,7 @@ WEIGHTS_FILE, TEXT_FILE, CARD_FILE = "weights.safetensors", "text.npz", "MODEL_C
 PICKLE_SUFFIXES = frozenset({".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bundle:
     """A loaded model: network in eval mode and text on one device. `sha256` identifies all of it."""
 
@@ -75,7 +75,9 @@ def save_bundle(
         (folder / CARD_FILE).write_text(model_card, encoding="utf-8")
         files = {name: _sha256(folder / name) for name in (WEIGHTS_FILE, TEXT_FILE, CARD_FILE)}
         config = replace(config, files=files)
-        (folder / CONFIG_FILE).write_text(json.dumps(config.to_dict(), indent=2) + "\n", encoding="utf-8")
+        (folder / CONFIG_FILE).write_text(
+            json.dumps(config.to_dict(), indent=2, allow_nan=False) + "\n", encoding="utf-8"
+        )
     return config
 
 

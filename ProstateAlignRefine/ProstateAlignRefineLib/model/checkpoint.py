@@ -117,32 +117,35 @@ def _network(architecture: Architecture, weights: Mapping[str, Tensor]) -> Align
     """The network with every weight in its place; InputError with the list where one is left over, missing or unfit."""
     network = AlignRefineNetwork(architecture)
     places = network.state_dict()
-    placed, unused = _place(weights, len(architecture.features_per_stage), places)
+    sources, unused = _sources(weights, len(architecture.features_per_stage), places)
     if unused:
         raise InputError(f"The checkpoint has weights that no part of the network uses: {', '.join(unused)}.")
-    missing = sorted(set(places) - set(placed))
+    missing = sorted(set(places) - set(sources))
     if missing:
         raise InputError(f"The checkpoint leaves parts of the network without weights: {', '.join(missing)}.")
-    unfit = [name for name, weight in placed.items() if weight.shape != places[name].shape]
+    placed = {
+        own: _as_linear(weights[name]) if places[own].ndim == 2 else weights[name] for own, name in sources.items()
+    }
+    unfit = [sources[own] for own, weight in placed.items() if weight.shape != places[own].shape]
     if unfit:
         raise InputError(f"Weights of the checkpoint have other shapes than the plans say: {', '.join(unfit)}.")
     network.load_state_dict(placed)
     return network.eval()
 
 
-def _place(
+def _sources(
     weights: Mapping[str, Tensor], stages: int, places: Mapping[str, Tensor]
-) -> tuple[dict[str, Tensor], list[str]]:
-    """The weights by this network's names, and the authors' names of those for which there is no place."""
-    placed: dict[str, Tensor] = {}
+) -> tuple[dict[str, str], list[str]]:
+    """{this network's name: the authors' name}, and the authors' names of weights for which there is no place."""
+    sources: dict[str, str] = {}
     unused = []
-    for name, weight in weights.items():
+    for name in weights:
         own = own_name(name, stages)
-        if own is None or own not in places or own in placed:
+        if own is None or own not in places or own in sources:
             unused.append(name)
         else:
-            placed[own] = _as_linear(weight) if places[own].ndim == 2 else weight
-    return placed, unused
+            sources[own] = name
+    return sources, unused
 
 
 def _as_linear(weight: Tensor) -> Tensor:

@@ -61,7 +61,7 @@ def distinct_weights(contents: Mapping[str, Any], stages: int) -> tuple[dict[str
 
 
 def _same(first: Tensor, second: Tensor) -> bool:
-    return torch.equal(first, second)
+    return first.dtype == second.dtype and torch.equal(first, second)
 
 
 def _numpy_scalars() -> list[Any]:

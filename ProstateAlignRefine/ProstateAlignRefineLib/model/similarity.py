@@ -51,4 +51,5 @@ class SimilarityHead(nn.Module):
     @staticmethod
     def _cosine(features: Tensor, text: Tensor) -> Tensor:
         features = functional.normalize(features.float(), dim=1)
-        return torch.einsum("bczyx,bc->bzyx", features, text).unsqueeze(1)
+        # Not a matrix product: autocast would take that to bfloat16, two digits of a cosine.
+        return (features * text[:, :, None, None, None]).sum(dim=1, keepdim=True)

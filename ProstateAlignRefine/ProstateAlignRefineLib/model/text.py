@@ -17,7 +17,7 @@ from ..core.errors import InputError
 UNIT_TOLERANCE = 1e-3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TextBatch:
     """Text for a batch of images: pooled [B, D], tokens [B, L, D], mask [B, L] (True: a real token)."""
 
@@ -34,7 +34,7 @@ class TextBatch:
         return self
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TextEmbedding:
     """One text, of one or more prompts: pooled [D] of unit length, tokens [L, D], mask [L] (True: a real token)."""
 

@@ -21,7 +21,7 @@ FOLDER_FILES = ("open_clip_config.json", "config.json")
 
 @dataclass(frozen=True)
 class TextTower:
-    """A frozen encoder: prompts to ids [N, L], ids to pooled [N, D] and tokens [N, L, D], both projected, ids to mask."""
+    """A frozen encoder: prompts to ids [N, L]; ids to projected pooled [N, D] and tokens [N, L, D], and to the mask."""
 
     tokenize: Callable[[Sequence[str]], Tensor]
     embed: Callable[[Tensor], tuple[Tensor, Tensor]]

@@ -160,7 +160,10 @@ def _draw_muscles(rng: np.random.Generator, gland: Gland) -> Muscles:
 
 
 def _draw_blob(rng: np.random.Generator, b: float) -> Blob:
-    """Along the pelvic wall, and beside the gland where the neurovascular bundles run."""
+    """Along the pelvic wall, beside the gland where the neurovascular bundles run, and behind the symphysis."""
+    if rng.random() < 0.3:
+        front = np.array([rng.normal(0, 9), -b - rng.uniform(2, 14), rng.uniform(-20, 8)])
+        return Blob(front, rng.uniform(0.8, 2.6) * np.array([rng.uniform(1, 3), 1, rng.uniform(1, 3)]), Tissue.VEIN)
     side = rng.choice([-1, 1])
     at = np.array([side * rng.uniform(26, 60), rng.uniform(-b - 35, b + 20), rng.uniform(-35, 45)])
     radii = rng.uniform(0.8, 3.5) * np.array([1, 1, rng.uniform(1, 4)])

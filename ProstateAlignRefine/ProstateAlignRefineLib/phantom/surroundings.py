@@ -76,7 +76,14 @@ def _paint_side_wall(muscles: Muscles, canvas: Canvas, tissues: TissueSet) -> No
 
 
 def pubis_distance(pelvis: Pelvis, canvas: Canvas) -> Floats:
-    return ellipsoid_pair(canvas, pelvis.pubis, np.array([pelvis.pubis[0] - pelvis.pubis_gap / 2 + 5, 16.0, 27.0]))
+    """Both pubic bodies and the rami that rise from them to the side walls."""
+    x, y, z = (float(v) for v in pelvis.pubis)
+    bodies = ellipsoid_pair(canvas, pelvis.pubis, np.array([x - pelvis.pubis_gap / 2 + 5, 16.0, 25.0]))
+    out = np.abs(canvas.x) - np.float32(x + 20)
+    rise = canvas.z - np.float32(z + 22) - np.float32(0.4) * out
+    back = canvas.y - np.float32(y + 1) - np.float32(0.3) * out
+    rami = np.sqrt((out / 26) ** 2 + (back / 8) ** 2 + (rise / 8) ** 2) - 1
+    return smooth_union(bodies, rami * np.float32(9.0), 8.0)
 
 
 def _paint_pubis(pelvis: Pelvis, canvas: Canvas, tissues: TissueSet) -> None:

@@ -62,7 +62,7 @@ class Spread:
 
 
 _TABLE: dict[Tissue, tuple[Properties, Spread]] = {
-    Tissue.FAT: (Properties(200, 1.00, 300, 0.04), Spread(0.25, 0.2, 0.5)),
+    Tissue.FAT: (Properties(200, 1.00, 300, 0.025), Spread(0.25, 0.2, 0.5)),
     Tissue.MUSCLE: (Properties(34, 0.85, 1300), Spread(0.10, 0.08)),
     Tissue.MARROW: (Properties(105, 0.80, 400, 0.035), Spread(0.20, 0.3, 0.5)),
     Tissue.CORTEX: (Properties(20, 0.15, 800, 0.3), Spread()),

@@ -38,10 +38,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def write_phantom(phantom: Phantom, folder: Path, seed: int) -> None:
     """`folder`/dicom: the study; `folder`/truth: lesion labels and zones on the T2W grid, facts as JSON."""
-    from ..dicom import StudyLabel, write_study
+    from ..dicom import synthetic_label, write_study
 
     b_value = float(phantom.study.hbv.GetMetaData("b_value"))
-    write_study(phantom.study, folder / STUDY_FOLDER, StudyLabel(f"phantom {seed}", b_value=b_value))
+    write_study(phantom.study, folder / STUDY_FOLDER, synthetic_label(seed, b_value))
     truth = folder / TRUTH_FOLDER
     truth.mkdir()
     sitk.WriteImage(phantom.truth.lesions, str(truth / "lesions.nii.gz"), useCompression=True)

@@ -63,6 +63,10 @@ def test_the_hash_identifies_the_bundle(
     assert len({first, *hashes}) == 3
 
 
+def test_every_file_is_as_readable_as_the_next(bundle_path: Path) -> None:
+    assert len({file.stat().st_mode for file in bundle_path.iterdir()}) == 1
+
+
 @pytest.mark.parametrize("name", ["weights.safetensors", "text.npz", "MODEL_CARD.md"])
 def test_a_changed_file_is_refused_before_it_is_opened(
     bundle_path: Path, name: str, monkeypatch: pytest.MonkeyPatch

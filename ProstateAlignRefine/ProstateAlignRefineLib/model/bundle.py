@@ -10,7 +10,8 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as serialize
 from torch import Tensor
 
 from ..core.errors import InputError
@@ -70,7 +71,8 @@ def save_bundle(
     if network.architecture != config.architecture:
         raise ValueError("the network was not built from the configuration's architecture")
     with replacing_folder(path) as folder:
-        save_file(_plain(network.state_dict()), folder / WEIGHTS_FILE)
+        # Not save_file, which makes the weights unreadable to other users.
+        (folder / WEIGHTS_FILE).write_bytes(serialize(_plain(network.state_dict())))
         save_text(text, folder / TEXT_FILE)
         (folder / CARD_FILE).write_text(model_card, encoding="utf-8")
         files = {name: _sha256(folder / name) for name in (WEIGHTS_FILE, TEXT_FILE, CARD_FILE)}

@@ -42,10 +42,11 @@ def copy_series(folder, name, into, edit):
 
 def test_real_study_picks_the_right_three_of_seven_series(real_dicom):
     selection = select(scan_folder(real_dicom))
-    numbers = {modality: candidate.frames[0].series_number for modality, candidate in selection.chosen.items()}
+    chosen = {modality: choice.candidates[0] for modality, choice in selection.choices.items()}
+    numbers = {modality: candidate.frames[0].series_number for modality, candidate in chosen.items()}
     assert numbers == {Modality.T2W: 4, Modality.ADC: 7, Modality.HBV: 8}
-    assert selection.chosen[Modality.HBV].b_value == 1000
-    assert "image type says ADC" in selection.reasons[Modality.ADC]
+    assert chosen[Modality.HBV].b_value == 1000
+    assert "image type says ADC" in selection.choices[Modality.ADC].reason
 
 
 def test_real_study_equals_the_published_volumes(real_dicom, real_study):

@@ -150,7 +150,7 @@ def _segmentation(
     )
     return hd.seg.Segmentation(
         source_images=t2w,
-        further_source_images=[header for modality in (Modality.ADC, Modality.HBV) for header in sources[modality]],
+        further_source_images=_further(sources),
         pixel_array=volume,
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=_descriptions(masks, t2w[0], info),
@@ -168,6 +168,12 @@ def _segmentation(
         series_description=DESCRIPTION,
         omit_empty_frames=True,
     )
+
+
+def _further(sources: Mapping[Modality, list[Dataset]]) -> list[Dataset]:
+    """The ADC's and HBV's images, each once: where both were computed, their sources are the same."""
+    images = [header for modality in (Modality.ADC, Modality.HBV) for header in sources[modality]]
+    return list({str(image.SOPInstanceUID): image for image in images}.values())
 
 
 def _descriptions(masks: NDArray[np.bool_], t2w: Dataset, info: SegmentationInfo) -> list[hd.seg.SegmentDescription]:

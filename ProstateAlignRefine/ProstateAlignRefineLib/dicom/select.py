@@ -9,18 +9,36 @@ from types import MappingProxyType
 from ..core.errors import InputError
 from ..core.study import Modality
 from .classify import Candidate, Kind, classify_series
+from .diffusion import DEFAULT_HIGH_B
 from .scan import Scan
+from .sources import b_values_for_fit, diffusion_sources
 
 KINDS = {Modality.T2W: Kind.T2W, Modality.ADC: Kind.ADC, Modality.HBV: Kind.HBV}
 NO_CHOICES: Mapping[Modality, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
-class Selection:
-    """The chosen volume of each modality, why, and every volume that was looked at, in series order."""
+class Choice:
+    """What one modality is read from: a volume, or the diffusion-weighted volumes that it is `computed` from."""
 
-    chosen: Mapping[Modality, Candidate]
-    reasons: Mapping[Modality, str]
+    candidates: tuple[Candidate, ...]
+    reason: str
+    computed: bool = False
+
+    @property
+    def frame_of_reference(self) -> str:
+        return self.candidates[0].frames[0].frame_of_reference
+
+    @property
+    def name(self) -> str:
+        return ", ".join(dict.fromkeys(one.name for one in self.candidates))
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The choice of each modality, and every volume that was looked at, in series order."""
+
+    choices: Mapping[Modality, Choice]
     candidates: tuple[Candidate, ...]
 
 
@@ -44,13 +62,35 @@ def select(scan: Scan, choices: Mapping[Modality, int] = NO_CHOICES) -> Selectio
             f"The folder holds images of {len(patients)} patients; give the folder of one patient's study."
         )
     candidates = _of_one_study(candidates_of(scan))
-    chosen: dict[Modality, Candidate] = {}
-    reasons: dict[Modality, str] = {}
+    made: dict[Modality, Choice] = {}
     for modality in Modality:
-        pool, told = _pool(candidates, modality, choices)
-        chosen[modality] = _best(pool, modality, chosen)
-        reasons[modality] = _reason(chosen[modality], pool, told)
-    return Selection(chosen, reasons, candidates)
+        made[modality] = _choose(candidates, modality, choices, made)
+    return Selection(made, candidates)
+
+
+def _choose(
+    candidates: Sequence[Candidate],
+    modality: Modality,
+    choices: Mapping[Modality, int],
+    made: Mapping[Modality, Choice],
+) -> Choice:
+    pool, told = _pool(candidates, modality, choices)
+    if not pool and modality is not Modality.T2W:
+        sources = diffusion_sources(candidates, made[Modality.T2W].candidates[0])
+        if sources:
+            return Choice(sources, _computed_reason(modality, sources), computed=True)
+    best = _best(pool, modality, {known: choice.candidates[0] for known, choice in made.items()})
+    return Choice((best,), _reason(best, pool, told))
+
+
+def _computed_reason(modality: Modality, sources: Sequence[Candidate]) -> str:
+    b_values = [one.b_value for one in sources if one.b_value is not None]
+    names = ", ".join(dict.fromkeys(one.name for one in sources))
+    fitted = ", ".join(f"{b:g}" for b in b_values_for_fit(b_values))
+    if modality is Modality.ADC:
+        return f"computed: log-linear fit over b = {fitted} of {names}; the study holds no ADC map."
+    high = f"computed: b = {DEFAULT_HIGH_B:g} from the log-linear fit over b = {fitted} of {names}"
+    return f"{high}; the study holds no high b-value series."
 
 
 def _series_order(candidate: Candidate) -> tuple[object, ...]:
@@ -59,19 +99,23 @@ def _series_order(candidate: Candidate) -> tuple[object, ...]:
 
 
 def _of_one_study(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """The study that holds a T2W, an ADC and an HBV volume."""
+    """The study that holds T2W, ADC and HBV, or what the latter two are computed from."""
     studies: dict[str, list[Candidate]] = {}
     for candidate in candidates:
         studies.setdefault(candidate.frames[0].study, []).append(candidate)
     if len(studies) == 1:
         return tuple(candidates)
-    complete = [study for study in studies.values() if set(KINDS.values()) <= {one.kind for one in study}]
+    complete = [study for study in studies.values() if _complete({one.kind for one in study})]
     if len(complete) != 1:
         raise InputError(
             f"The folder holds {len(studies)} studies, {len(complete)} of them with T2W, ADC and high b-value series; "
             "give the folder of one study."
         )
     return tuple(complete[0])
+
+
+def _complete(kinds: set[Kind]) -> bool:
+    return all(kind in kinds or (kind is not Kind.T2W and Kind.DWI in kinds) for kind in KINDS.values())
 
 
 def _pool(

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
 import SimpleITK as sitk
+from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from ..core.errors import InputError
-from ..core.geometry import Grid
+from ..core.geometry import Grid, to_array, to_image
 from ..core.study import Modality, Study
 from ..core.study_checks import check_study, prostate_region
 from .classify import Candidate
+from .diffusion import DEFAULT_HIGH_B, fit_diffusion, trace
 from .quiet import silent
 from .reading import UnreadableError
 from .scan import scan_folder
-from .select import NO_CHOICES, Selection, select
+from .select import NO_CHOICES, Choice, Selection, select
+from .sources import b_values_for_fit
 from .units import adc_in_micrometres
 from .volume import read_volume
 
@@ -27,7 +31,9 @@ def load_study(folder: Path, choices: Mapping[Modality, int] = NO_CHOICES) -> St
     """T2W, ADC (1e-6 mm2/s) and HBV of the one study in `folder` and below, float32, LPS, each on its own grid.
 
     `choices`: series numbers for modalities where the user overrules the automatic choice. The study's `headers` are
-    the DICOM headers of each volume in slice order, without pixels; `reasons` say why each series was taken.
+    the DICOM headers of each volume in slice order, without pixels; `reasons` say why each series was taken. An ADC
+    map or a high-b image (b = 1400) that the study lacks is computed from diffusion-weighted images, and the reason
+    begins with "computed"; its headers are those of these images.
     InputError where a series is missing, ambiguous or irregular, where units or geometry do not fit.
     """
     if not folder.is_dir():
@@ -36,11 +42,13 @@ def load_study(folder: Path, choices: Mapping[Modality, int] = NO_CHOICES) -> St
     _check_frame_of_reference(selection)
     volumes: dict[Modality, sitk.Image] = {}
     headers: dict[Modality, tuple[Dataset, ...]] = {}
-    for modality, candidate in selection.chosen.items():
-        volumes[modality], headers[modality] = _read(modality, candidate)
+    for modality, choice in selection.choices.items():
+        read = [_read(modality, candidate) for candidate in choice.candidates]
+        volumes[modality] = _computed(modality, choice, [image for image, _ in read]) if choice.computed else read[0][0]
+        headers[modality] = _distinct(header for _, slices in read for header in slices)
     centre = prostate_region(Grid.of(volumes[Modality.T2W]))
     volumes[Modality.ADC], unit = adc_in_micrometres(volumes[Modality.ADC], centre)
-    reasons = dict(selection.reasons)
+    reasons = {modality: choice.reason for modality, choice in selection.choices.items()}
     if unit != "1e-6 mm2/s":
         reasons[Modality.ADC] += f" Its values, in {unit}, were converted to 1e-6 mm2/s."
     study = Study(
@@ -65,12 +73,27 @@ def _read(modality: Modality, candidate: Candidate) -> tuple[sitk.Image, tuple[D
         ) from None
 
 
+def _computed(modality: Modality, choice: Choice, images: Sequence[sitk.Image]) -> sitk.Image:
+    """The ADC map or the high-b image of the diffusion-weighted volumes of a choice."""
+    grid = Grid.of(images[0])
+    by_b: dict[float, list[NDArray[np.float32]]] = {}
+    for candidate, image in zip(choice.candidates, images, strict=True):
+        by_b.setdefault(candidate.b_value or 0.0, []).append(to_array(image).astype(np.float32))
+    b_values = b_values_for_fit(list(by_b))
+    fit = fit_diffusion([trace(by_b[b]) if len(by_b[b]) > 1 else by_b[b][0] for b in b_values], b_values)
+    return to_image(fit.adc if modality is Modality.ADC else fit.signal_at(DEFAULT_HIGH_B), grid)
+
+
+def _distinct(headers: Iterable[Dataset]) -> tuple[Dataset, ...]:
+    return tuple({str(header.SOPInstanceUID): header for header in headers}.values())
+
+
 def _check_frame_of_reference(selection: Selection) -> None:
-    chosen = selection.chosen
-    t2w = chosen[Modality.T2W].frames[0].frame_of_reference
+    t2w = selection.choices[Modality.T2W]
     for modality in (Modality.ADC, Modality.HBV):
-        if chosen[modality].frames[0].frame_of_reference != t2w:
+        other = selection.choices[modality]
+        if other.frame_of_reference != t2w.frame_of_reference:
             raise InputError(
-                f"The T2W {chosen[Modality.T2W].name} and the {modality.name} {chosen[modality].name} have no common "
-                "frame of reference, so their positions cannot be compared; give series of one examination."
+                f"The T2W {t2w.name} and the {modality.name} {other.name} have no common frame of reference, so their "
+                "positions cannot be compared; give series of one examination."
             )

@@ -1,0 +1,61 @@
+"""Which diffusion-weighted images an ADC map or a high-b image is computed from where the study lacks it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .classify import Candidate, Kind
+
+FEWEST_B_VALUES = 2
+MOST_B_FOR_ADC = 1000.0  # s/mm2; above it the decay is no longer mono-exponential (PI-RADS v2.1)
+
+
+def diffusion_sources(candidates: Sequence[Candidate], t2w: Candidate) -> tuple[Candidate, ...]:
+    """Volumes of two or more b-values on one grid, in the T2W's frame of reference; empty where there are none.
+
+    Of several such sets the one with most b-values, then the later one. Of one b-value, a direction-free volume is
+    taken, else all its directions (three or more), whose geometric mean takes its place.
+    """
+    reference = t2w.frames[0].frame_of_reference
+    usable = [one for one in candidates if _usable(one) and one.frames[0].frame_of_reference == reference]
+    sets: list[list[Candidate]] = []
+    for one in usable:
+        home = next((group for group in sets if _same_grid(group[0], one)), None)
+        if home is None:
+            sets.append([one])
+        else:
+            home.append(one)
+    chosen = [tuple(volume for b in sorted(_b_values(group)) for volume in _at(group, b)) for group in sets]
+    chosen = [group for group in chosen if len(_b_values(group)) >= FEWEST_B_VALUES]
+    return max(chosen, key=lambda group: (len(_b_values(group)), _latest(group)), default=())
+
+
+def b_values_for_fit(b_values: Sequence[float]) -> tuple[float, ...]:
+    """Those up to 1000 s/mm2 if they are two or more, else all."""
+    low = tuple(b for b in sorted(set(b_values)) if b <= MOST_B_FOR_ADC)
+    return low if len(low) >= FEWEST_B_VALUES else tuple(sorted(set(b_values)))
+
+
+def _usable(one: Candidate) -> bool:
+    is_diffusion = one.kind in (Kind.DWI, Kind.HBV)
+    return is_diffusion and one.orientation == "axial" and one.b_value is not None and one.stack is not None
+
+
+def _same_grid(one: Candidate, other: Candidate) -> bool:
+    return one.stack is not None and other.stack is not None and one.stack.grid.matches(other.stack.grid)
+
+
+def _b_values(group: Sequence[Candidate]) -> set[float]:
+    return {one.b_value for one in group if one.b_value is not None}
+
+
+def _at(group: Sequence[Candidate], b: float) -> tuple[Candidate, ...]:
+    volumes = [one for one in group if one.b_value == b]
+    free = [one for one in volumes if not one.frames[0].direction]
+    if free:
+        return (max(free, key=lambda one: one.frames[0].series_number or 0),)
+    return tuple(volumes) if len(volumes) >= 3 else ()
+
+
+def _latest(group: Sequence[Candidate]) -> int:
+    return max(one.frames[0].series_number or 0 for one in group)

@@ -14,15 +14,15 @@ from .canvas import Canvas, Deformation, blank_canvas
 from .diffusion import DiffusionProtocol, acquire_diffusion, distort, draw_diffusion_protocol
 from .fields import Frame, NoiseBox
 from .gland import TEXTURE_MM, Gland, GlandField, draw_gland, gland_field, paint_gland
-from .lesions import Lesion, LesionPlan, draw_plans, paint_lesion, place
+from .lesions import Lesion, draw_plans, label_lesions, paint_lesion, place
 from .mimics import Mimics, draw_mimics, paint_grain, paint_mimics
 from .pelvis import Pelvis, draw_pelvis
-from .sampling import Sampling, draw_diffusion_grid, draw_frame, draw_sampling, draw_t2w_grid
+from .sampling import Sampling, draw_diffusion_grid, draw_frame, draw_sampling, draw_t2w_grid, measuring_grid
 from .surroundings import paint_plexus, paint_surroundings
 from .t2w import T2wProtocol, acquire_t2w, draw_t2w_protocol
 from .tissue import TissueSet, diffusion_contrast, draw_tissues, t2w_contrast
 from .truth import Phantom, Truth
-from .zones import lesion_facts, zone_map
+from .zones import lesion_facts, paint_gland_zones, zone_map
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Patient:
     gland: Gland
     pelvis: Pelvis
     mimics: Mimics
-    plans: tuple[LesionPlan, ...]
+    lesions: tuple[Lesion, ...]
     deformation: Deformation
     texture: NoiseBox
 
@@ -51,16 +51,14 @@ def draw_patient(seed: int) -> Patient:
         coarse_mm=float(rng.uniform(1.0, 2.4)),
         fine_mm=float(rng.uniform(0.3, 0.9)),
     )
-    return Patient(
-        frame,
-        tissues,
-        gland,
-        draw_pelvis(rng, gland),
-        draw_mimics(rng, gland),
-        tuple(draw_plans(rng, gland)),
-        deformation,
-        NoiseBox.draw(rng, frame, 52.0, TEXTURE_MM),
-    )
+    pelvis, mimics, plans = draw_pelvis(rng, gland), draw_mimics(rng, gland), draw_plans(rng, gland)
+    texture = NoiseBox.draw(rng, frame, 52.0, TEXTURE_MM)
+    canvas = blank_canvas(measuring_grid(frame, gland.radii), frame, deformation, t2w_contrast(100.0), 0)
+    field = gland_field(gland, canvas, texture)
+    zones = np.zeros(canvas.grid.shape, np.uint8)
+    paint_gland_zones(zones, field)
+    lesions = place(rng, plans, canvas, field, zones)
+    return Patient(frame, tissues, gland, pelvis, mimics, tuple(lesions), deformation, texture)
 
 
 def make_phantom(seed: int, sampling: Sampling | None = None) -> Phantom:
@@ -106,12 +104,12 @@ def _scan_t2w(
     canvas = blank_canvas(grid, patient.frame, patient.deformation, t2w_contrast(protocol.echo_ms), 1)
     near, where, field = _paint(rng, patient, canvas)
     zones = zone_map(patient.pelvis, canvas, field, where)
-    lesions, near_labels = place(rng, list(patient.plans), near, field, zones[where])
+    lesions, near_labels = label_lesions(list(patient.lesions), near, field)
     for lesion in lesions:
         paint_lesion(lesion, near, field)
     labels: NDArray[np.uint8] = np.zeros(grid.shape, np.uint8)
     labels[where] = near_labels
-    facts = lesion_facts(labels, zones, grid, patient.frame, lesions)
+    facts = lesion_facts(labels, zones, grid, patient.frame, [lesion.plan.tissue.adc for lesion in lesions])
     truth = Truth(to_image(labels, grid), to_image(zones, grid), facts)
     return acquire_t2w(rng, canvas, protocol), truth, lesions
 
@@ -143,7 +141,6 @@ def _describe(
         "misalignment_mm": float(np.linalg.norm(diffusion.shift_mm)),
         "t2w_echo_ms": t2w.echo_ms,
         "t2w_snr": t2w.snr,
-        "planned_lesions": float(len(patient.plans)),
         "lesions": float(len(lesions)),
         "rectal_content": patient.pelvis.rectum.content.value,
         "wedges": float(len(patient.mimics.wedges)),

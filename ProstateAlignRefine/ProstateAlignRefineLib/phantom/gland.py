@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ class Nodule:
 
 
 @dataclass(frozen=True)
-class Gland:
+class Outline:
     """Half-axes a (left-right), b (anterior-posterior), c (craniocaudal) and what varies about the ellipsoid."""
 
     radii: NDArray[np.float64]
@@ -42,12 +42,44 @@ class Gland:
     taper: float
     indent: float
     skew: float
+
+    def distance(self, x: Floats, y: Floats, z: Floats) -> Floats:
+        """Superellipse cross-sections: narrower in front and at the apex, flat or indented towards the rectum."""
+        a, b, c = (np.float32(r) for r in self.radii)
+        t = z / c
+        narrow = 1 + np.float32(self.taper) * np.clip(y / b, -1, 0.6) + np.float32(0.12) * np.clip(t, -1, 1)
+        u = np.abs(x - np.float32(self.skew) * y) / (a * narrow)
+        v = y / b
+        hollow = np.float32(self.indent) * np.exp(-((x / (a / 2)) ** 2)) * np.clip(2 * v, 0, 1)
+        depth = np.where(v > 0, (v + hollow) / np.float32(0.92), v / np.float32(1.05))
+        n = np.float32(self.squareness)
+        q = np.sqrt((u**n + np.abs(depth) ** n) ** (2 / n) + t * t)
+        return (q - 1) * np.float32(np.prod(self.radii) ** (1 / 3))
+
+    def scaled_to(self, volume_ml: float) -> Outline:
+        """The same shape at this volume."""
+        at = np.linspace(-1.3, 1.3, 40, dtype=np.float32)
+        z, y, x = np.meshgrid(*[at * np.float32(r) for r in self.radii[::-1]], indexing="ij")
+        box = float(np.prod(2.6 * 40 / 39 * self.radii)) / 1000
+        measured = float((self.distance(x, y, z) < 0).mean()) * box
+        return replace(self, radii=self.radii * (volume_ml / measured) ** (1 / 3))
+
+
+@dataclass(frozen=True)
+class Gland:
+    """Outline and inner structure; `stroma` is width and thickness, `urethra` x, radius and bend."""
+
+    outline: Outline
     lobes: tuple[Lobe, Lobe]
     stroma: tuple[float, float]
     central: float
     urethra: tuple[float, float, float]
     resected: bool
     nodules: tuple[Nodule, ...]
+
+    @property
+    def radii(self) -> NDArray[np.float64]:
+        return self.outline.radii
 
 
 @dataclass(frozen=True)
@@ -67,16 +99,17 @@ VOLUME_PERCENTILES = ((0.0, 25.0), (0.05, 28.0), (0.25, 39.0), (0.5, 51.0), (0.7
 
 def draw_gland(rng: np.random.Generator, tissues: TissueSet) -> Gland:
     """A gland of 25 to 120 mL, median 51."""
-    volume = float(interpolate(rng.random(), VOLUME_PERCENTILES))
-    aspect = np.array([1.22, 0.90, 1.04]) * np.exp(rng.normal(0, 0.06, 3))
-    radii = aspect / np.prod(aspect) ** (1 / 3) * (volume * 1000 / 4.0) ** (1 / 3)
-    lobes = _draw_lobes(rng, radii, volume)
-    return Gland(
-        radii=radii,
+    volume = interpolate(rng.random(), VOLUME_PERCENTILES)
+    outline = Outline(
+        radii=np.array([1.22, 0.90, 1.04]) * np.exp(rng.normal(0, 0.06, 3)),
         squareness=float(rng.uniform(2.0, 2.7)),
         taper=float(rng.uniform(0.05, 0.3)),
-        indent=float(rng.uniform(0.0, 4.0)),
+        indent=float(rng.uniform(0.0, 0.2)),
         skew=float(rng.normal(0, 0.06)),
+    ).scaled_to(volume)
+    lobes = _draw_lobes(rng, outline.radii, volume)
+    return Gland(
+        outline=outline,
         lobes=lobes,
         stroma=(float(rng.uniform(6, 16)), float(rng.uniform(2, 10))),
         central=float(rng.uniform(0.6, 1.15)),
@@ -87,9 +120,9 @@ def draw_gland(rng: np.random.Generator, tissues: TissueSet) -> Gland:
 
 
 def _draw_lobes(rng: np.random.Generator, radii: NDArray[np.float64], volume: float) -> tuple[Lobe, Lobe]:
-    """The transition zone's two lobes; the peripheral zone keeps 12 to 35 mL, the transition zone takes the rest."""
-    peripheral = min(15.0 + 0.14 * volume + rng.normal(0, 4.0), 0.7 * volume)
-    size = ((volume - peripheral) / volume) ** (1 / 3)
+    """The transition zone's two lobes; the peripheral zone keeps about 16 to 30 mL, the transition zone takes the rest."""
+    peripheral = min(16.0 + 0.13 * volume + rng.normal(0, 4.0), 0.7 * volume)
+    size = 0.92 * ((volume - peripheral) / volume) ** (1 / 3)
     lobes = []
     for side in (-1, 1):
         own = radii * size * np.array([0.66, 1.0, 1.0]) * np.exp(rng.normal(0, [0.10, 0.05, 0.07]))
@@ -128,8 +161,8 @@ def _plain(tissue: Properties) -> tuple[float, float, float, float]:
 
 def gland_field(gland: Gland, canvas: Canvas, texture: NoiseBox) -> GlandField:
     """Every distance of the gland on `canvas` (a crop about the gland)."""
-    outer = gland_distance(gland, canvas.x, canvas.y, canvas.z)
-    lobes = [ellipsoid(canvas, lobe.centre, lobe.radii, gland.squareness) for lobe in gland.lobes]
+    outer = gland.outline.distance(canvas.x, canvas.y, canvas.z)
+    lobes = [ellipsoid(canvas, lobe.centre, lobe.radii, gland.outline.squareness) for lobe in gland.lobes]
     transition = np.maximum(smooth_union(lobes[0], lobes[1], 6.0), outer + np.float32(0.8))
     return GlandField(
         gland=outer,
@@ -139,19 +172,6 @@ def gland_field(gland: Gland, canvas: Canvas, texture: NoiseBox) -> GlandField:
         urethra=np.maximum(_urethra_distance(gland, canvas), outer),
         texture=texture.on(canvas.grid),
     )
-
-
-def gland_distance(gland: Gland, x: Floats, y: Floats, z: Floats) -> Floats:
-    """Superellipse cross-sections: narrower in front and at the apex, flat or indented towards the rectum."""
-    a, b, c = (np.float32(r) for r in gland.radii)
-    t = z / c
-    narrow = 1 + np.float32(gland.taper) * np.clip(y / b, -1, 0.6) + np.float32(0.12) * np.clip(t, -1, 1)
-    u = np.abs(x - np.float32(gland.skew) * y) / (a * narrow)
-    hollow = np.float32(gland.indent) * np.exp(-((x / np.float32(13.0)) ** 2))
-    depth = np.where(y > 0, (y + hollow * np.clip(y / 8, 0, 1)) / (b * np.float32(0.92)), y / (b * np.float32(1.05)))
-    n = np.float32(gland.squareness)
-    q = np.sqrt((u**n + np.abs(depth) ** n) ** (2 / n) + t * t)
-    return (q - 1) * np.float32(np.prod(gland.radii) ** (1 / 3))
 
 
 def urethra_line(gland: Gland, z: Floats) -> tuple[Floats, Floats]:

@@ -53,7 +53,7 @@ class Lesion:
 def draw_plans(rng: np.random.Generator, gland: Gland) -> list[LesionPlan]:
     """None to three lesions, the largest first; none above a quarter of the gland."""
     count = int(rng.choice(len(COUNT_SHARES), p=COUNT_SHARES))
-    limit = float(np.prod(gland.radii)) * 4.2 / 1000 * 0.25
+    limit = float(np.prod(gland.radii)) * 4.0 / 1000 * 0.25
     plans = [_draw_plan(rng, limit) for _ in range(count)]
     return sorted(plans, key=lambda plan: -plan.volume_ml)
 
@@ -73,7 +73,7 @@ def _draw_plan(rng: np.random.Generator, limit_ml: float) -> LesionPlan:
         peripheral=peripheral,
         metric=np.diag(1 / stretch) @ turn,
         roughness=float(rng.uniform(0.08, 0.3)),
-        beyond_capsule_mm=float(rng.uniform(0.5, 4.0) if rng.random() < 0.25 else 0.0),
+        beyond_capsule_mm=float(rng.uniform(0.5, 5.0) if rng.random() < 0.45 else 0.0),
         zone_barrier=0.3 if rng.random() < 0.2 else float(rng.uniform(1.5, 4.0)),
         tissue=tissue,
         conspicuity=float(np.clip(rng.normal(0.84, 0.13), 0.5, 1.0)),
@@ -83,18 +83,40 @@ def _draw_plan(rng: np.random.Generator, limit_ml: float) -> LesionPlan:
 
 def place(
     rng: np.random.Generator, plans: list[LesionPlan], canvas: Canvas, field: GlandField, zones: NDArray[np.uint8]
-) -> tuple[list[Lesion], NDArray[np.uint8]]:
-    """Lesions and their instance labels on `canvas` (the crop about the gland whose `zones` are given)."""
-    labels = np.zeros(zones.shape, np.uint8)
+) -> list[Lesion]:
+    """The lesions that find room; `canvas` covers the gland finely enough to measure their volumes."""
+    taken = np.zeros(zones.shape, bool)
     lesions: list[Lesion] = []
     for plan in plans:
         centre = _draw_centre(rng, plan, canvas, field, zones=zones, others=lesions)
         if centre is None:
             continue
-        lesion, mask = _grow(plan, centre, canvas, field, labels > 0)
+        level = lesion_level(plan, centre, canvas, field)
+        level[taken] = np.inf
+        count = min(max(round(plan.volume_ml / canvas.grid.voxel_ml), 8), level.size - 1)
+        lesion = Lesion(plan, centre, float(np.partition(level, count, axis=None)[count]))
+        taken |= level < lesion.threshold
         lesions.append(lesion)
-        labels[mask] = len(lesions)
-    return lesions, labels
+    return lesions
+
+
+def label_lesions(lesions: list[Lesion], canvas: Canvas, field: GlandField) -> tuple[list[Lesion], NDArray[np.uint8]]:
+    """Instance labels on `canvas`, a crop about the gland, and the lesions that have any voxel there, in that order."""
+    labels = np.zeros(canvas.grid.shape, np.uint8)
+    seen = []
+    for lesion in lesions:
+        inside = (lesion_level(lesion.plan, lesion.centre, canvas, field) < lesion.threshold) & (labels == 0)
+        if inside.any():
+            seen.append(lesion)
+            labels[largest_piece(inside)] = len(seen)
+    return seen, labels
+
+
+def largest_piece(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The largest face-connected component."""
+    pieces = sitk.ConnectedComponent(sitk.GetImageFromArray(mask.astype(np.uint8)))
+    largest: NDArray[np.bool_] = sitk.GetArrayFromImage(sitk.RelabelComponent(pieces)) == 1
+    return largest
 
 
 def _draw_centre(
@@ -123,19 +145,6 @@ def _draw_centre(
         return None
     at = found[rng.integers(found.size)]
     return float(canvas.x.flat[at]), float(canvas.y.flat[at]), float(canvas.z.flat[at])
-
-
-def _grow(
-    plan: LesionPlan, centre: Triple, canvas: Canvas, field: GlandField, taken: NDArray[np.bool_]
-) -> tuple[Lesion, NDArray[np.bool_]]:
-    """The level set of the planned volume, its main piece as mask."""
-    level = lesion_level(plan, centre, canvas, field)
-    level[taken] = np.inf
-    count = min(max(round(plan.volume_ml / canvas.grid.voxel_ml), 8), level.size - 1)
-    threshold = float(np.partition(level, count, axis=None)[count])
-    pieces = sitk.ConnectedComponent(sitk.GetImageFromArray((level < threshold).astype(np.uint8)))
-    mask = sitk.GetArrayFromImage(sitk.RelabelComponent(pieces)) == 1
-    return Lesion(plan, centre, threshold), mask
 
 
 def lesion_level(plan: LesionPlan, centre: Triple, canvas: Canvas, field: GlandField) -> Floats:

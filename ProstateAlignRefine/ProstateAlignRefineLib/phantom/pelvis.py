@@ -118,7 +118,7 @@ def _draw_bladder(rng: np.random.Generator, gland: Gland) -> Bladder:
 def _draw_rectum(rng: np.random.Generator, gland: Gland) -> Rectum:
     b, c = float(gland.radii[1]), float(gland.radii[2])
     radius = float(np.clip(rng.gamma(9.0, 1.75), 9.5, 26.0))
-    behind = 0.92 * b - 0.6 * gland.indent + rng.uniform(0.5, 3.0)
+    behind = 0.92 * b - 0.6 * gland.outline.indent * b + rng.uniform(0.5, 3.0)
     canal = rng.uniform(10.5, 14.0)
     line = (
         (-c - 25, 0.55 * behind + canal),

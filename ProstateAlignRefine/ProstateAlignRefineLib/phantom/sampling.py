@@ -84,6 +84,12 @@ def draw_diffusion_grid(rng: np.random.Generator, t2w: Grid, whole_field: bool) 
     return grid_about(centre, t2w.axes, size, (spacing, spacing, thickness))
 
 
+def measuring_grid(frame: Frame, radii: np.ndarray) -> Grid:
+    """1.5 mm voxels on the anatomy's own axes about a gland of these half-axes, to place and measure lesions on."""
+    size = np.ceil((2 * radii * 1.15 + 14.0) / 1.5).astype(int)
+    return grid_about(frame.centre, frame.rotation, (int(size[0]), int(size[1]), int(size[2])), (1.5, 1.5, 1.5))
+
+
 def grid_about(centre: np.ndarray, axes: np.ndarray, size: tuple[int, int, int], spacing: Triple) -> Grid:
     """The grid with its middle at `centre` (LPS mm)."""
     origin = centre - axes @ ((np.asarray(size) - 1) / 2 * np.asarray(spacing))

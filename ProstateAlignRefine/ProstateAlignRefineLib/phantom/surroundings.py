@@ -6,7 +6,7 @@ import numpy as np
 
 from .canvas import Canvas
 from .fields import Floats, smooth_noise
-from .gland import Gland, gland_distance
+from .gland import Gland
 from .pelvis import Bladder, Muscles, Pelvis, Rectum, Vector, Vesicles
 from .shapes import ellipsoid, ellipsoid_pair, lerp_profile, smooth_union
 from .tissue import Tissue, TissueSet
@@ -113,7 +113,9 @@ def bladder_distance(bladder: Bladder, canvas: Canvas) -> Floats:
 def _paint_bladder(bladder: Bladder, gland: Gland, canvas: Canvas, tissues: TissueSet) -> None:
     a, b, c = (float(r) for r in gland.radii)
     near, _ = canvas.crop((0.0, -0.5 * b, c), (a + 12, b + 14, c + 14))
-    both = smooth_union(bladder_distance(bladder, near), gland_distance(gland, near.x, near.y, near.z), bladder.neck_mm)
+    both = smooth_union(
+        bladder_distance(bladder, near), gland.outline.distance(near.x, near.y, near.z), bladder.neck_mm
+    )
     near.fill(both, tissues[Tissue.BLADDER_WALL], edge_mm=2.0)
     outer = bladder_distance(bladder, canvas)
     canvas.fill(outer, tissues[Tissue.BLADDER_WALL])
@@ -134,7 +136,7 @@ def _paint_levator(pelvis: Pelvis, gland: Gland, canvas: Canvas, tissues: Tissue
     """A sling of muscle that hugs apex and rectum, thick below, open in front."""
     a, b, c = (float(r) for r in gland.radii)
     near, _ = canvas.crop((0.0, 14.0, -5.0), (a + 22, b + 45, c + 30))
-    held = smooth_union(gland_distance(gland, near.x, near.y, near.z), rectum_distance(pelvis.rectum, near)[0], 14.0)
+    held = smooth_union(gland.outline.distance(near.x, near.y, near.z), rectum_distance(pelvis.rectum, near)[0], 14.0)
     muscles = pelvis.muscles
     gap, half = lerp_profile(near.z, muscles.levator_gap), lerp_profile(near.z, muscles.levator_half)
     uneven = 1 + np.float32(0.5) * smooth_noise(rng, near.grid, 4.0)

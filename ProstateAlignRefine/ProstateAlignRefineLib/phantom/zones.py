@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +11,6 @@ from ..core.geometry import Grid
 from .canvas import Canvas
 from .fields import Frame
 from .gland import GlandField
-from .lesions import Lesion
 from .pelvis import Pelvis
 from .surroundings import (
     bladder_distance,
@@ -33,23 +34,27 @@ def zone_map(pelvis: Pelvis, canvas: Canvas, field: GlandField, where: tuple[sli
     for side in (-1, 1):
         zones[vesicle_distance(pelvis.vesicles, canvas, side) < 0] = Zone.SEMINAL_VESICLES
     zones[rectum_distance(pelvis.rectum, canvas)[0] < 0] = Zone.RECTUM
-    near = zones[where]
-    near[field.gland < 0] = Zone.PERIPHERAL
-    near[field.transition < 0] = Zone.TRANSITION
-    near[field.central < 0] = Zone.CENTRAL
-    near[field.stroma < 0] = Zone.ANTERIOR_STROMA
-    near[field.urethra < 0] = Zone.URETHRA
+    paint_gland_zones(zones[where], field)
     return zones
 
 
+def paint_gland_zones(zones: NDArray[np.uint8], field: GlandField) -> None:
+    """The gland's codes, in place, on the crop that `field` lies on."""
+    zones[field.gland < 0] = Zone.PERIPHERAL
+    zones[field.transition < 0] = Zone.TRANSITION
+    zones[field.central < 0] = Zone.CENTRAL
+    zones[field.stroma < 0] = Zone.ANTERIOR_STROMA
+    zones[field.urethra < 0] = Zone.URETHRA
+
+
 def lesion_facts(
-    labels: NDArray[np.uint8], zones: NDArray[np.uint8], grid: Grid, frame: Frame, lesions: list[Lesion]
+    labels: NDArray[np.uint8], zones: NDArray[np.uint8], grid: Grid, frame: Frame, adcs: Sequence[float]
 ) -> tuple[LesionFact, ...]:
-    """What a report would say of each lesion; side and thirds follow the gland's own axes."""
+    """What a report would say of each lesion, whose tissues' `adcs` are given; side and thirds follow the gland."""
     heights = frame.coordinates(grid)[2][np.isin(zones, GLAND_ZONES)]
     thirds = np.percentile(heights, (1, 99)) if heights.size else np.array([-1.0, 1.0])
     facts = []
-    for label, lesion in enumerate(lesions, start=1):
+    for label, adc in enumerate(adcs, start=1):
         inside = labels == label
         centre = grid.to_lps(np.argwhere(inside)[:, ::-1].mean(axis=0))
         x, _, z = frame.rotation.T @ (centre - frame.centre)
@@ -61,7 +66,7 @@ def lesion_facts(
                 level=_level((z - thirds[0]) / (thirds[1] - thirds[0])),
                 volume_ml=float(inside.sum()) * grid.voxel_ml,
                 centre_lps=(float(centre[0]), float(centre[1]), float(centre[2])),
-                adc=lesion.plan.tissue.adc,
+                adc=adc,
             )
         )
     return tuple(facts)

@@ -1,0 +1,156 @@
+"""The application around the panel: all that is asked of Slicer's globals stands here, so that it can be replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..scene.layout import ReadingLayout
+from ..scene.state import find_or_add_state_node
+
+Node = Any
+Widget = Any
+
+RESOURCES = Path(__file__).resolve().parents[2] / "Resources"
+SETTINGS_PREFIX = "ProstateAlignRefine/"
+
+
+class Application(Protocol):
+    """What the panel needs from the program it runs in."""
+
+    @property
+    def scene(self) -> Node: ...
+
+    def state_node(self) -> Node: ...
+
+    def reading_layout(self) -> ReadingLayout: ...
+
+    def load_ui(self, path: Path) -> Widget: ...
+
+    def widgets_of(self, widget: Widget) -> Any:
+        """The named children as attributes."""
+
+    def outside_environment(self) -> Mapping[str, str]:
+        """The environment as it was before the application put its own paths into it."""
+
+    def dicom_file(self, uid: str) -> Path | None:
+        """The file of a SOP instance in the application's DICOM database."""
+
+    def add_to_dicom_database(self, file: Path) -> None: ...
+
+    def ask_folder(self, title: str) -> Path | None: ...
+
+    def ask_file(self, title: str) -> Path | None: ...
+
+    def ask_new_file(self, title: str, name: str, kinds: str) -> Path | None: ...
+
+    def confirm(self, text: str) -> bool: ...
+
+    def copy_text(self, text: str) -> None: ...
+
+    def setting(self, name: str) -> str:
+        """A setting of the user, kept between sessions; empty where there is none."""
+
+    def keep_setting(self, name: str, value: str) -> None: ...
+
+    def data_folder(self) -> Path:
+        """Where downloaded models are kept."""
+
+
+class SlicerApplication:
+    """3D Slicer."""
+
+    @property
+    def scene(self) -> Node:
+        import slicer
+
+        return slicer.mrmlScene
+
+    def state_node(self) -> Node:
+        return find_or_add_state_node(self.scene)
+
+    def reading_layout(self) -> ReadingLayout:
+        import slicer
+
+        layout_node = slicer.app.layoutManager().layoutLogic().GetLayoutNode()
+        return ReadingLayout(self.scene, layout_node, slicer.app.applicationLogic())
+
+    def load_ui(self, path: Path) -> Widget:
+        import slicer
+
+        return slicer.util.loadUI(str(path))
+
+    def widgets_of(self, widget: Widget) -> Any:
+        import slicer
+
+        return slicer.util.childWidgetVariables(widget)
+
+    def outside_environment(self) -> Mapping[str, str]:
+        import slicer
+
+        environment: Mapping[str, str] = slicer.util.startupEnvironment()
+        return environment
+
+    def dicom_file(self, uid: str) -> Path | None:
+        import slicer
+
+        database = getattr(slicer, "dicomDatabase", None)
+        name = database.fileForInstance(uid) if database is not None and database.isOpen else ""
+        return Path(name) if name and Path(name).is_file() else None
+
+    def add_to_dicom_database(self, file: Path) -> None:
+        import slicer
+
+        database = getattr(slicer, "dicomDatabase", None)
+        if database is not None and database.isOpen:
+            database.insert(str(file))
+
+    def ask_folder(self, title: str) -> Path | None:
+        import qt
+        import slicer
+
+        return _path(qt.QFileDialog.getExistingDirectory(slicer.util.mainWindow(), title))
+
+    def ask_file(self, title: str) -> Path | None:
+        import qt
+        import slicer
+
+        return _path(qt.QFileDialog.getOpenFileName(slicer.util.mainWindow(), title))
+
+    def ask_new_file(self, title: str, name: str, kinds: str) -> Path | None:
+        import qt
+        import slicer
+
+        return _path(qt.QFileDialog.getSaveFileName(slicer.util.mainWindow(), title, name, kinds))
+
+    def confirm(self, text: str) -> bool:
+        import slicer
+
+        return bool(slicer.util.confirmOkCancelDisplay(text))
+
+    def copy_text(self, text: str) -> None:
+        import slicer
+
+        slicer.app.clipboard().setText(text)
+
+    def setting(self, name: str) -> str:
+        import slicer
+
+        return str(slicer.app.settings().value(SETTINGS_PREFIX + name) or "")
+
+    def keep_setting(self, name: str, value: str) -> None:
+        import slicer
+
+        slicer.app.settings().setValue(SETTINGS_PREFIX + name, value)
+
+    def data_folder(self) -> Path:
+        import slicer
+
+        return Path(slicer.app.slicerUserSettingsFilePath).parent / "ProstateAlignRefine"
+
+
+def _path(answer: Any) -> Path | None:
+    """PythonQt gives the name, other bindings the name and the filter."""
+    name = answer[0] if isinstance(answer, tuple) else answer
+    return Path(name) if name else None

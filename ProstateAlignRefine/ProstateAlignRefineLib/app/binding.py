@@ -1,0 +1,51 @@
+"""Small bridges between widgets and values. Properties are set as attributes, as PythonQt wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import qt
+
+from .readiness import Ready
+
+Widget = Any
+
+
+def allow(button: Widget, ready: Ready) -> None:
+    """Enabled or not, with the reason as tool tip."""
+    button.enabled = ready.possible
+    if ready.why:
+        button.toolTip = ready.why
+
+
+def put(widget: Widget, name: str, value: Any) -> None:
+    """Sets a property without the widget's signals, and only where it differs: a caret stays where it is."""
+    if getattr(widget, name) != value:
+        blocked = widget.blockSignals(True)
+        setattr(widget, name, value)
+        widget.blockSignals(blocked)
+
+
+class Coalesced:
+    """Many calls, one act: it runs once, with the last arguments, when the pending events are done."""
+
+    def __init__(self, act: Callable[..., None]) -> None:
+        self._act = act
+        self._arguments: tuple[Any, ...] | None = None
+        self._timer = qt.QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.flush)
+
+    def __call__(self, *arguments: Any) -> None:
+        self._arguments = arguments
+        self._timer.start(0)
+
+    def flush(self) -> None:
+        """Runs what is pending at once."""
+        arguments, self._arguments = self._arguments, None
+        if arguments is not None:
+            self._act(*arguments)
+
+    def drop(self) -> None:
+        self._arguments = None

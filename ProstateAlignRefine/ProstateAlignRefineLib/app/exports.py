@@ -1,0 +1,86 @@
+"""The result as files. Every function takes the reading and writes one file, whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import slicer
+
+from ..core.errors import InputError
+from ..core.files import replacing_file
+from ..core.maps import write_volume
+from ..core.palette import LESION_RGB
+from ..core.report import Run
+from ..core.study import Modality
+from ..scene.reading import Reading
+from ..scene.reviewed import Decision, FoundLesion
+from .i18n import _
+from .study_source import DicomHeaders, Headers
+from .texts import csv_text
+
+NIFTI_SUFFIXES = (".nii.gz", ".nii")
+SEGMENTATION_SUFFIX = ".seg.nrrd"
+
+
+def write_labels(reading: Reading, path: Path) -> None:
+    """Lesion labels on the T2W grid as NIfTI, or the segmentation itself as .seg.nrrd, by the file's suffix."""
+    labels = reading.labels()
+    if path.name.endswith(NIFTI_SUFFIXES):
+        with replacing_file(path) as temporary:
+            write_volume(labels, reading.maps.grid, temporary)
+    elif path.name.endswith(SEGMENTATION_SUFFIX):
+        _write_segmentation_node(reading, path)
+    else:
+        raise InputError(_("Give the file a name that ends on .nii.gz or .seg.nrrd."))
+
+
+def write_csv(reading: Reading, path: Path) -> None:
+    with replacing_file(path) as temporary:
+        temporary.write_text(csv_text(reading), encoding="utf-8")
+
+
+def write_dicom_segmentation(reading: Reading, run: Run, headers: DicomHeaders, path: Path) -> None:
+    """A DICOM segmentation of the lesions that are not rejected; InputError where it cannot be."""
+    from ..dicom import SegmentationInfo, write_segmentation
+
+    labels = reading.labels()
+    kept = kept_lesions(reading)
+    info = SegmentationInfo(
+        version=run.versions.get("prostate-align-refine", ""),
+        tau=reading.tau,
+        alpha=reading.alpha,
+        prompt=run.prompt,
+        bundle=run.model.sha256,
+        edited=reading.algorithm_type != "AUTOMATIC",
+        labels=tuple(f"Lesion {found.lesion.number}" for found in kept),
+        tracking_uids=tuple(found.uid for found in kept),
+        colours=(LESION_RGB,) * len(kept),
+    )
+    masks = np.stack([labels == found.lesion.number for found in kept], axis=-1) if kept else labels
+    write_segmentation(masks, reading.maps.grid, headers_of(reading, headers), info, path)
+
+
+def write_dicom_report(reading: Reading, run: Run, headers: DicomHeaders, path: Path) -> None:
+    """A DICOM TID 1500 report of the lesions that are not rejected; InputError where it cannot be."""
+    raise InputError("no")
+
+
+def kept_lesions(reading: Reading) -> list[FoundLesion]:
+    return [found for found in reading.lesions if found.decision is not Decision.REJECTED]
+
+
+def headers_of(reading: Reading, headers: DicomHeaders) -> Headers:
+    """InputError where a slice's file is missing."""
+    found = {modality: headers.of(node) for modality, node in zip(Modality, reading.inputs, strict=True)}
+    if not all(found.values()):
+        raise InputError(_("Not all DICOM files of the study were found; load the study again."))
+    return found
+
+
+def _write_segmentation_node(reading: Reading, path: Path) -> None:
+    storage = slicer.vtkMRMLSegmentationStorageNode()
+    with replacing_file(path) as temporary:
+        storage.SetFileName(str(temporary))
+        if not storage.WriteData(reading.nodes.lesions):
+            raise InputError(_("The segmentation could not be written; choose another folder."))

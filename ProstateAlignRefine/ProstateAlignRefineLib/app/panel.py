@@ -1,0 +1,105 @@
+"""The panel: the .ui, its sections, the timer that listens to the worker, and the scene's comings and goings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import qt
+import slicer
+
+from ..core.report import RESEARCH_USE
+from .application import RESOURCES, Application, SlicerApplication
+from .i18n import _
+from .install import Installer, SlicerInstaller
+from .sections.advanced import AdvancedSection
+from .sections.export import ExportSection
+from .sections.gate import GateSection
+from .sections.lesions import LesionSection
+from .sections.run import RunSection
+from .sections.show import ShowSection
+from .sections.study import StudySection
+from .session import Session
+from .worker import Worker
+
+POLL_MS = 50
+
+
+class Panel:
+    """`widget` is what to put into the module's layout; `session` holds everything that is not a widget."""
+
+    def __init__(
+        self,
+        application: Application | None = None,
+        worker: Worker | None = None,
+        installer: Installer | None = None,
+    ) -> None:
+        self.application: Application = application or SlicerApplication()
+        self.installer: Installer = installer or SlicerInstaller()
+        self.session = Session(self.application, worker)
+        self.widget = self.application.load_ui(RESOURCES / "UI" / "ProstateAlignRefine.ui")
+        self.ui: Any = self.application.widgets_of(self.widget)
+        self.ui.researchLabel.text = _(RESEARCH_USE)
+        self._run = RunSection(self.ui, self.session, self.installer)
+        self._advanced = AdvancedSection(self.ui, self.session, self.installer)
+        self._sections = (
+            StudySection(self.ui, self.session),
+            self._run,
+            GateSection(self.ui, self.session),
+            LesionSection(self.ui, self.session),
+            ShowSection(self.ui, self.session, self.widget),
+            ExportSection(self.ui, self.session),
+            self._advanced,
+        )
+        self._timer = qt.QTimer()
+        self._timer.timeout.connect(self._poll)
+        self._observers = self._observe_scene()
+        self.session.changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        for section in self._sections:
+            section.refresh()
+        if self.session.worker.busy and not self._timer.active:
+            self._timer.start(POLL_MS)
+
+    def enter(self) -> None:
+        """The module is shown again: voxels may have been edited meanwhile."""
+        self.session.take_voxel_edits()
+
+    def exit(self) -> None:
+        """Another module takes over: the user's own layout comes back."""
+        self.session.leave_layout()
+
+    def cleanup(self) -> None:
+        """The module is reloaded, or the application ends."""
+        for tag in self._observers:
+            self.application.scene.RemoveObserver(tag)
+        self._timer.stop()
+        self._advanced.stop()
+        self.session.stop()
+
+    def _poll(self) -> None:
+        self.session.worker.poll()
+        self._run.tick()
+        if not self.session.worker.busy:
+            self._timer.stop()
+
+    def _observe_scene(self) -> list[int]:
+        scene = self.application.scene
+        events = (
+            (slicer.vtkMRMLScene.StartCloseEvent, self._close),
+            (slicer.vtkMRMLScene.EndCloseEvent, self._adopt),
+            (slicer.vtkMRMLScene.EndImportEvent, self._adopt),
+            (slicer.vtkMRMLScene.NodeRemovedEvent, self._node_left),
+        )
+        return [scene.AddObserver(event, act) for event, act in events]
+
+    def _close(self, _caller: Any, _event: str) -> None:
+        self.session.leave_scene()
+
+    def _adopt(self, _caller: Any, _event: str) -> None:
+        self.session.adopt_scene()
+
+    def _node_left(self, _caller: Any, _event: str) -> None:
+        if not self.application.scene.IsClosing():
+            self.session.notice_removal()

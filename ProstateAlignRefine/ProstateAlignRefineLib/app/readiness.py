@@ -1,0 +1,115 @@
+"""Which action can be taken now, and if not, why: the text goes into the button's tool tip."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from importlib import metadata
+
+from ..core.study import Modality
+from .i18n import _
+from .session import Session
+
+OLDEST_PYDICOM = 3
+
+
+@dataclass(frozen=True)
+class Ready:
+    """`why`: the reason where it is not possible, what it does where it is."""
+
+    possible: bool
+    why: str
+
+
+def to_segment(session: Session) -> Ready:
+    if session.run.running:
+        return Ready(True, _("Stops the worker at once; nothing in the scene changes."))
+    missing = [modality.name for modality in Modality if getattr(session.state, modality.value) is None]
+    if missing:
+        return Ready(False, _("Choose {volumes} first.").format(volumes=", ".join(missing)))
+    if len({node.GetID() for node in session.inputs or ()}) < 3:
+        return Ready(False, _("T2W, ADC and HBV must be three different volumes."))
+    if session.bundle is None:
+        return Ready(False, _("Choose a model under 'Advanced' first."))
+    if not session.prompt.strip():
+        return Ready(False, _("Type what to look for."))
+    if session.worker.busy:
+        return Ready(False, _("The worker is busy; wait a moment."))
+    return Ready(True, _("Finds lesions in the three volumes; the result is a new segmentation."))
+
+
+def to_read(session: Session) -> Ready:
+    if session.inputs is None:
+        return Ready(False, _("Choose T2W, ADC and HBV first."))
+    return Ready(True, _("Four linked views in the plane of the T2W; click again for your own layout."))
+
+
+def to_adjust(session: Session) -> Ready:
+    if session.reading is None:
+        return Ready(False, _("Segment first."))
+    if not session.reading.alive:
+        return Ready(False, _("The result was removed from the scene; segment again."))
+    return Ready(True, "")
+
+
+def to_undo(session: Session) -> Ready:
+    text = session.reading.undo_text if session.reading else ""
+    return Ready(True, _("Undo: {action}").format(action=text)) if text else Ready(False, _("Nothing to undo."))
+
+
+def to_redo(session: Session) -> Ready:
+    text = session.reading.redo_text if session.reading else ""
+    return Ready(True, _("Redo: {action}").format(action=text)) if text else Ready(False, _("Nothing to redo."))
+
+
+def to_decide(session: Session, number: int | None) -> Ready:
+    ready = to_adjust(session)
+    if not ready.possible:
+        return ready
+    if number is None:
+        return Ready(False, _("Choose a lesion in the table."))
+    return Ready(True, _("Lesion {number}; click again to take it back.").format(number=number))
+
+
+def to_export(session: Session) -> Ready:
+    """Files that need no DICOM."""
+    ready = to_adjust(session)
+    if not ready.possible:
+        return ready
+    if session.record is None:
+        return Ready(False, _("How this result came about is not known; segment again."))
+    return Ready(True, "")
+
+
+def to_export_dicom(session: Session) -> Ready:
+    ready = to_export(session)
+    if not ready.possible or session.reading is None:
+        return ready
+    if not _dicom_packages():
+        return Ready(False, _("DICOM export needs Slicer 5.12 or newer (pydicom 3 and highdicom)."))
+    missing = [
+        modality.name
+        for modality, node in zip(Modality, session.reading.inputs, strict=True)
+        if not session.headers.knows(node)
+    ]
+    if missing:
+        return Ready(
+            False,
+            _("The DICOM files of {volumes} are not known; load the study from Slicer's DICOM database, or with 'Open "
+              "study folder', and segment it.").format(volumes=", ".join(missing)),
+        )
+    if not any(found.decision != "rejected" for found in session.reading.lesions):
+        return Ready(False, _("There is no lesion to export."))
+    return Ready(True, "")
+
+
+def to_test(session: Session) -> Ready:
+    if session.worker.busy:
+        return Ready(False, _("The worker is busy; wait a moment."))
+    return Ready(True, _("Starts this Python, loads the model and asks for its device."))
+
+
+def _dicom_packages() -> bool:
+    if importlib.util.find_spec("highdicom") is None or importlib.util.find_spec("pydicom") is None:
+        return False
+    return int(metadata.version("pydicom").split(".")[0]) >= OLDEST_PYDICOM

@@ -1,0 +1,87 @@
+"""Files and text out of the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ...core.errors import InputError
+from ...core.report import Run
+from ...scene.reading import Reading
+from .. import exports, readiness
+from ..binding import allow
+from ..i18n import _
+from ..session import Session
+from ..texts import report_text
+
+
+class ExportSection:
+    def __init__(self, ui: Any, session: Session) -> None:
+        self._ui, self._session = ui, session
+        ui.segButton.clicked.connect(self._segmentation)
+        ui.srButton.clicked.connect(self._measurements)
+        ui.fileButton.clicked.connect(self._labels)
+        ui.csvButton.clicked.connect(self._csv)
+        ui.copyButton.clicked.connect(self._copy)
+
+    def refresh(self) -> None:
+        ui, session = self._ui, self._session
+        plain, dicom = readiness.to_export(session), readiness.to_export_dicom(session)
+        for button in (ui.segButton, ui.srButton):
+            allow(button, dicom)
+        for button in (ui.fileButton, ui.csvButton, ui.copyButton):
+            allow(button, plain)
+        if session.reading is None:
+            ui.exportLabel.text = ""
+        elif not dicom.possible:
+            ui.exportLabel.text = dicom.why
+
+    def _segmentation(self) -> None:
+        def write(reading: Reading, run: Run, path: Path) -> None:
+            exports.write_dicom_segmentation(reading, run, self._session.headers, path)
+            self._session.application.add_to_dicom_database(path)
+
+        self._export(_("DICOM segmentation"), "lesions.seg.dcm", "DICOM (*.dcm)", write)
+
+    def _measurements(self) -> None:
+        def write(reading: Reading, run: Run, path: Path) -> None:
+            exports.write_dicom_report(reading, run, self._session.headers, path)
+            self._session.application.add_to_dicom_database(path)
+
+        self._export(_("DICOM structured report"), "lesions.sr.dcm", "DICOM (*.dcm)", write)
+
+    def _labels(self) -> None:
+        def write(reading: Reading, run: Run, path: Path) -> None:
+            exports.write_labels(reading, path)
+
+        self._export(_("Lesions"), "lesions.nii.gz", "NIfTI (*.nii.gz);;Segmentation (*.seg.nrrd)", write)
+
+    def _csv(self) -> None:
+        def write(reading: Reading, run: Run, path: Path) -> None:
+            exports.write_csv(reading, path)
+
+        self._export(_("Lesion table"), "lesions.csv", "CSV (*.csv)", write)
+
+    def _copy(self) -> None:
+        reading, run = self._session.reading, self._session.record
+        if reading is not None and run is not None:
+            self._session.application.copy_text(report_text(reading, run))
+            self._ui.exportLabel.text = _("The text is on the clipboard.")
+
+    def _export(self, title: str, name: str, kinds: str, write: Callable[[Reading, Run, Path], None]) -> None:
+        reading, run = self._session.reading, self._session.record
+        path = self._session.application.ask_new_file(title, name, kinds)
+        if path is None or reading is None or run is None:
+            return
+        try:
+            write(reading, run, path)
+            message = _("Written: {name}").format(name=path.name)
+        except InputError as error:
+            message = str(error)
+        except OSError as error:
+            message = _("{name} could not be written ({reason}); choose another folder.").format(
+                name=path.name, reason=error.strerror
+            )
+        self._session.changed.emit()
+        self._ui.exportLabel.text = message

@@ -1,0 +1,102 @@
+"""The gate: tau and alpha, with live counts, reset, undo and redo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...core.palette import ADDED_RGB, REMOVED_RGB
+from ...scene.live import Counts
+from .. import readiness
+from ..binding import Coalesced, allow, put
+from ..i18n import _
+from ..readiness import Ready
+from ..session import Session
+
+
+class GateSection:
+    """Mask, edits and counts follow a dragged slider; lesions, tables and 3D when it is let go."""
+
+    def __init__(self, ui: Any, session: Session) -> None:
+        self._ui, self._session = ui, session
+        self._preview = Coalesced(session.preview)
+        self._tau, self._alpha = session.state.tau, session.state.alpha
+        ui.tauSlider.valueIsChanging.connect(self._drag_tau)
+        ui.tauSlider.valueChanged.connect(self._release_tau)
+        ui.alphaSlider.valueIsChanging.connect(self._drag_alpha)
+        ui.alphaSlider.valueChanged.connect(self._release_alpha)
+        ui.resetButton.clicked.connect(self._reset)
+        ui.undoButton.clicked.connect(self._undo)
+        ui.redoButton.clicked.connect(self._redo)
+        session.ticked.connect(self.show_counts)
+
+    def refresh(self) -> None:
+        session, ui = self._session, self._ui
+        ready, reading = readiness.to_adjust(session), session.reading
+        source = reading or session.state
+        self._tau, self._alpha = source.tau, source.alpha
+        for slider, value in ((ui.tauSlider, self._tau), (ui.alphaSlider, self._alpha)):
+            slider.enabled = ready.possible
+            put(slider, "value", value)
+        allow(ui.resetButton, _to_reset(session))
+        allow(ui.undoButton, readiness.to_undo(session))
+        allow(ui.redoButton, readiness.to_redo(session))
+        if reading is not None and ready.possible:
+            self.show_counts(reading.counts)
+        else:
+            ui.countsLabel.text = ready.why
+            ui.editsLegend.text = ""
+
+    def show_counts(self, counts: Counts) -> None:
+        self._ui.countsLabel.text = _("Lesions {ml:.2f} mL ({voxels} voxels)").format(
+            ml=counts.mask_ml, voxels=counts.mask
+        )
+        self._ui.editsLegend.text = _("{green} added {added} voxels, {added_ml:.2f} mL · {blue} removed {removed} "
+                                      "voxels, {removed_ml:.2f} mL").format(
+            green=_square(ADDED_RGB),
+            added=counts.added,
+            added_ml=counts.added_ml,
+            blue=_square(REMOVED_RGB),
+            removed=counts.removed,
+            removed_ml=counts.removed_ml,
+        )
+
+    def _drag_tau(self, value: float) -> None:
+        self._tau = value
+        self._preview(self._tau, self._alpha)
+
+    def _drag_alpha(self, value: float) -> None:
+        self._alpha = value
+        self._preview(self._tau, self._alpha)
+
+    def _release_tau(self, value: float) -> None:
+        self._commit(value, self._alpha)
+
+    def _release_alpha(self, value: float) -> None:
+        self._commit(self._tau, value)
+
+    def _commit(self, tau: float, alpha: float) -> None:
+        self._preview.drop()
+        self._session.commit(tau, alpha)
+
+    def _reset(self) -> None:
+        self._session.reset_gate()
+
+    def _undo(self) -> None:
+        self._session.undo()
+
+    def _redo(self) -> None:
+        self._session.redo()
+
+
+def _to_reset(session: Session) -> Ready:
+    ready, reading = readiness.to_adjust(session), session.reading
+    if not ready.possible or reading is None:
+        return ready
+    origin = reading.origin
+    if (reading.tau, reading.alpha) == (origin.tau, origin.alpha):
+        return Ready(False, _("These are the model's own values."))
+    return Ready(True, _("Back to tau {tau:.2f} and alpha {alpha:.2f}.").format(tau=origin.tau, alpha=origin.alpha))
+
+
+def _square(rgb: tuple[int, int, int]) -> str:
+    return '<span style="color:#{:02x}{:02x}{:02x}">■</span>'.format(*rgb)

@@ -1,0 +1,55 @@
+"""Model, prompt, device, and the one button: segment, or cancel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import readiness
+from ..binding import allow, put
+from ..i18n import _
+from ..install import Installer
+from ..session import Session
+
+
+class RunSection:
+    def __init__(self, ui: Any, session: Session, installer: Installer) -> None:
+        self._ui, self._session, self._installer = ui, session, installer
+        ui.segmentButton.clicked.connect(self._click)
+        ui.promptEdit.textEdited.connect(self._type_prompt)
+
+    def refresh(self) -> None:
+        session, ui = self._session, self._ui
+        bundle = session.bundle
+        ui.modelLabel.text = bundle.facts.name if bundle else _("none; choose one under 'Advanced'")
+        ui.modelLabel.toolTip = bundle.description if bundle else ""
+        put(ui.promptEdit, "text", session.prompt)
+        ui.promptEdit.enabled = not session.run.running
+        ui.deviceLabel.text = session.device.line
+        ui.segmentButton.text = _("Cancel") if session.run.running else _("Segment lesion")
+        allow(ui.segmentButton, readiness.to_segment(session))
+        ui.progressBar.visible = session.run.running
+        self.tick()
+
+    def tick(self) -> None:
+        """Progress, stage and elapsed time; the message when nothing runs."""
+        session, ui = self._session, self._ui
+        if session.run.running:
+            ui.progressBar.value = round(100 * session.run.share)
+            ui.messageLabel.text = f"{session.run.stage} · {session.run.elapsed:.0f} s"
+        else:
+            notice = session.bundle.facts.notice if session.bundle else ""
+            ui.messageLabel.text = session.message or notice
+
+    def _click(self) -> None:
+        if self._session.run.running:
+            self._session.cancel()
+            return
+        problem = self._installer.install() if not self._session.python and self._installer.missing() else ""
+        if problem:
+            self._session.say(problem)
+        else:
+            self._session.segment()
+
+    def _type_prompt(self, text: str) -> None:
+        self._session.state.prompt = text
+        self._session.changed.emit()

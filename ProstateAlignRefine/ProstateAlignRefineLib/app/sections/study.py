@@ -1,0 +1,57 @@
+"""Which volumes are read, and why; the reading layout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ...core.study import Modality
+from .. import readiness
+from ..binding import allow, put
+from ..i18n import _
+from ..session import Session
+
+
+class StudySection:
+    def __init__(self, ui: Any, session: Session) -> None:
+        self._ui, self._session = ui, session
+        self._selectors = {Modality.T2W: ui.t2wSelector, Modality.ADC: ui.adcSelector, Modality.HBV: ui.hbvSelector}
+        self._reasons = {Modality.T2W: ui.t2wReason, Modality.ADC: ui.adcReason, Modality.HBV: ui.hbvReason}
+        for modality, selector in self._selectors.items():
+            selector.setMRMLScene(session.application.scene)
+            selector.currentNodeIDChanged.connect(self._chooser(modality))
+        ui.openButton.clicked.connect(self._open)
+        ui.matchButton.clicked.connect(self._match)
+        ui.layoutButton.clicked.connect(self._toggle_layout)
+
+    def refresh(self) -> None:
+        state = self._session.state
+        for modality, selector in self._selectors.items():
+            node = getattr(state, modality.value)
+            put(selector, "currentNodeID", node.GetID() if node is not None else "")
+            reason = self._reasons[modality]
+            reason.text = self._session.reasons.get(modality, "")
+            reason.visible = bool(reason.text)
+            selector.enabled = not self._session.run.running
+        allow(self._ui.layoutButton, readiness.to_read(self._session))
+        put(self._ui.layoutButton, "checked", self._session.layout.is_on)
+
+    def _chooser(self, modality: Modality) -> Callable[[], None]:
+        def choose() -> None:
+            self._session.choose_input(modality, self._selectors[modality].currentNode())
+
+        return choose
+
+    def _open(self) -> None:
+        folder = self._session.application.ask_folder(_("Study folder"))
+        if folder is not None:
+            self._session.open_study(folder)
+
+    def _match(self) -> None:
+        self._session.match_inputs()
+
+    def _toggle_layout(self) -> None:
+        if self._session.layout.is_on:
+            self._session.leave_layout()
+        else:
+            self._session.read()

@@ -1,0 +1,96 @@
+"""One segmentation at a time: study to the worker, maps back."""
+
+from __future__ import annotations
+
+import time
+
+from ..core.errors import InputError
+from ..core.exchange import read_exchange
+from ..core.maps import Maps
+from ..core.protocol import Failed, Finished, Progress, Segment
+from ..scene.volumes import Inputs
+from .handover import Handover, hand_over
+from .i18n import _
+from .signal import Signal
+from .worker import Worker
+
+# Shares of the whole at which a stage begins; the network takes nearly all of the time.
+BEGINNINGS = {"read": 0.02, "load": 0.05, "preprocess": 0.1, "network": 0.15, "maps": 0.92, "write": 0.96}
+
+
+class SegmentationRun:
+    """Knows when it runs, what with, and since when."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.finished: Signal[[Inputs, Maps, Finished]] = Signal()
+        self.failed: Signal[[str]] = Signal()
+        self.ended: Signal[[]] = Signal()
+        self.stage, self.share = "", 0.0
+        self._worker = worker
+        self._handover: Handover | None = None
+        self._inputs: Inputs | None = None
+        self._started = 0.0
+        worker.progressed.connect(self._progress)
+        worker.finished.connect(self._finish)
+        worker.failed.connect(self._fail)
+        worker.cancelled.connect(self._clear)
+
+    @property
+    def running(self) -> bool:
+        return self._inputs is not None
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the click."""
+        return time.monotonic() - self._started
+
+    def start(self, inputs: Inputs, bundle: str, prompt: str, device: str) -> None:
+        """InputError where a volume cannot be used."""
+        request = self._worker.next_request()
+        self._handover = hand_over(inputs, self._worker.folder, request)
+        self._inputs, self._started = inputs, time.monotonic()
+        self.stage, self.share = _("starting Python"), 0.0
+        study, maps = str(self._handover.study), str(self._handover.maps)
+        self._worker.request(Segment(request, study, bundle, prompt, maps, device))
+
+    def _progress(self, event: Progress) -> None:
+        self.stage = STAGE_TEXTS.get(event.stage, event.stage)
+        if event.stage == "network":
+            begin, end = BEGINNINGS["network"], BEGINNINGS["maps"]
+            self.share = begin + (end - begin) * event.done / max(event.all, 1)
+        else:
+            self.share = max(self.share, BEGINNINGS.get(event.stage, 0.0))
+
+    def _finish(self, event: Finished) -> None:
+        inputs, handover = self._inputs, self._handover
+        if inputs is None or handover is None:
+            return
+        try:
+            maps = read_exchange(handover.maps)
+        except InputError as error:
+            self._clear()
+            self.failed.emit(str(error))
+        else:
+            self._clear()
+            self.finished.emit(inputs, maps, event)
+
+    def _fail(self, event: Failed) -> None:
+        if self.running:
+            self._clear()
+            self.failed.emit(event.message)
+
+    def _clear(self) -> None:
+        if self._handover is not None:
+            self._handover.discard()
+        self._handover, self._inputs = None, None
+        self.ended.emit()
+
+
+STAGE_TEXTS = {
+    "read": _("reading the study"),
+    "load": _("loading the model"),
+    "preprocess": _("preparing the images"),
+    "network": _("running the network"),
+    "maps": _("mapping onto the T2W"),
+    "write": _("handing back"),
+}

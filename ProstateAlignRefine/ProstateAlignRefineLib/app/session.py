@@ -1,0 +1,282 @@
+"""What the panel does, without any widget: inputs, model, segmentation, and what is done to the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import InputError
+from ..core.maps import Maps
+from ..core.protocol import Described, Finished
+from ..core.report import ModelFacts, Run
+from ..core.study import Modality
+from ..scene.display import set_outline, show_ai, show_edits
+from ..scene.heatmap import Heatmap
+from ..scene.live import Counts
+from ..scene.maps import heat_range
+from ..scene.matching import match_volumes, volumes_in
+from ..scene.reading import Origin, Reading
+from ..scene.reviewed import Decision
+from ..scene.state import PanelState
+from ..scene.volumes import Inputs, Node
+from .application import Application
+from .bundles import BundleInfo, read_bundle, starter_bundle
+from .devices import DeviceQuestion
+from .i18n import _
+from .launch import launch_with
+from .run_record import keep_run, kept_run
+from .segmentation_run import SegmentationRun
+from .signal import Signal
+from .study_source import DicomHeaders, open_folder
+from .worker import Worker
+
+PYTHON, BUNDLE = "python", "bundle"  # settings of the user, kept between sessions
+
+
+class Session:
+    """The panel's logic. `changed` is sent when anything shown may differ, `ticked` while a slider moves."""
+
+    def __init__(self, application: Application, worker: Worker | None = None) -> None:
+        self.application = application
+        self.worker = worker or Worker(self._launch)
+        self.run = SegmentationRun(self.worker)
+        self.device = DeviceQuestion(self.worker)
+        self.changed: Signal[[]] = Signal()
+        self.ticked: Signal[[Counts]] = Signal()
+        self.message = ""
+        self.reasons: dict[Modality, str] = {}
+        self.headers = DicomHeaders(application.dicom_file)
+        self.reading: Reading | None = None
+        self.record: Run | None = None
+        self.bundle: BundleInfo | None = None
+        self._connect()
+        self.adopt_scene()
+
+    # --- scene
+
+    def adopt_scene(self) -> None:
+        """Takes up the state and the result that the scene holds; at the start and after one was opened."""
+        self.state = PanelState(self.application.state_node())
+        self.layout = self.application.reading_layout()
+        self.record = kept_run(self.state.node)
+        self._find_bundle()
+        self.reading = self._guarded(lambda: Reading.reopen(self.application.scene, self.state))
+        self.show_as_set()
+        self.changed.emit()
+
+    def leave_scene(self) -> None:
+        """The scene is about to close: what runs is cancelled, nothing of it is touched again."""
+        self.cancel()
+        self.layout.leave()
+        self.reading, self.record = None, None
+        self.reasons, self.message = {}, ""
+        self.headers.by_node.clear()
+
+    def take_voxel_edits(self) -> None:
+        """What the user painted in other modules becomes part of the result."""
+        self._on_result(lambda reading: reading.collect_voxel_edits())
+
+    def notice_removal(self) -> None:
+        """A node left the scene; the panel shows it where it was one of ours."""
+        if self.reading is not None and not self.reading.alive:
+            self.changed.emit()
+
+    def stop(self) -> None:
+        """The panel goes: no process stays behind."""
+        self.layout.leave()
+        self.worker.stop()
+
+    # --- inputs
+
+    @property
+    def inputs(self) -> Inputs | None:
+        nodes = [getattr(self.state, modality.value) for modality in Modality]
+        return None if any(node is None for node in nodes) else Inputs(*nodes)
+
+    def choose_input(self, modality: Modality, node: Node | None) -> None:
+        if node is not getattr(self.state, modality.value):
+            setattr(self.state, modality.value, node)
+            self.reasons[modality] = _("Chosen by you.") if node is not None else ""
+            self.changed.emit()
+
+    def match_inputs(self) -> None:
+        """T2W, ADC and HBV among the volumes of the scene, each with the reason."""
+        volumes = volumes_in(self.application.scene)
+        matches = match_volumes(volumes, self.headers.attributes(volumes))
+        for modality, match in matches.items():
+            setattr(self.state, modality.value, match.node)
+            self.reasons[modality] = match.reason
+        self.changed.emit()
+
+    def open_study(self, folder: Path) -> None:
+        opened = self._guarded(lambda: open_folder(self.application.scene, folder, self.headers))
+        if opened is not None:
+            for modality, node in zip(Modality, opened.inputs, strict=True):
+                setattr(self.state, modality.value, node)
+            self.reasons = dict(opened.reasons)
+            self.say("")
+
+    # --- model
+
+    def choose_bundle(self, folder: Path) -> None:
+        bundle = self._guarded(lambda: read_bundle(folder))
+        if bundle is not None:
+            self.bundle = bundle
+            self.state.bundle, self.state.prompt = str(folder), bundle.facts.prompt
+            self.application.keep_setting(BUNDLE, str(folder))
+            self.say("")
+
+    def choose_python(self, program: str) -> None:
+        if program != self.python:
+            self.application.keep_setting(PYTHON, program)
+            self.worker.stop()
+            self.device.forget()
+            self.changed.emit()
+
+    @property
+    def python(self) -> str:
+        """The user's own Python; empty for the application's."""
+        return self.application.setting(PYTHON)
+
+    @property
+    def prompt(self) -> str:
+        return self.state.prompt or (self.bundle.facts.prompt if self.bundle else "")
+
+    # --- segmentation
+
+    def segment(self) -> None:
+        if self.inputs is None or self.bundle is None:
+            return
+        inputs, facts, prompt = self.inputs, self.bundle.facts, self.prompt
+        folder = str(self.bundle.folder)
+        self._asked = (facts, prompt)
+        self.message = ""
+        self._guarded(lambda: self.run.start(inputs, folder, prompt, self.state.device))
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        if self.run.running:
+            self.worker.cancel()
+            self.say(_("Cancelled."))
+
+    # --- result
+
+    def preview(self, tau: float, alpha: float) -> None:
+        """One tick of a slider."""
+        reading = self.reading
+        if reading is not None:
+            counts = self._guarded(lambda: reading.preview(tau, alpha))
+            if counts is not None:
+                self.ticked.emit(counts)
+
+    def commit(self, tau: float, alpha: float) -> None:
+        """A slider was let go, or a value typed."""
+        self._on_result(lambda reading: reading.set_gate(tau, alpha))
+
+    def reset_gate(self) -> None:
+        self._on_result(lambda reading: reading.set_gate(reading.origin.tau, reading.origin.alpha))
+
+    def decide(self, number: int, decision: Decision) -> None:
+        self._on_result(lambda reading: reading.decide(number, decision))
+
+    def undo(self) -> None:
+        self._on_result(lambda reading: reading.undo())
+
+    def redo(self) -> None:
+        self._on_result(lambda reading: reading.redo())
+
+    def jump(self, number: int) -> None:
+        """Every view of the reading layout to a lesion."""
+        for found in self.reading.lesions if self.reading else ():
+            if found.lesion.number == number and self.inputs is not None:
+                if not self.layout.is_on:
+                    self.read()
+                self.layout.jump(self.inputs.t2w, found.lesion.centre_lps)
+
+    # --- views
+
+    def read(self) -> None:
+        """The reading layout."""
+        inputs = self.inputs
+        if inputs is not None:
+            self._guarded(lambda: self.layout.enter(inputs))
+            self.show_as_set()
+        self.changed.emit()
+
+    def leave_layout(self) -> None:
+        self.layout.leave()
+        self.changed.emit()
+
+    def show_as_set(self) -> None:
+        """Outline, edits, heatmap and the lot as the state says."""
+        reading, state = self.reading, self.state
+        if reading is None or not reading.alive:
+            return
+        set_outline(reading.nodes, state.outline)
+        show_edits(reading.nodes, state.edits)
+        show_ai(reading.nodes, state.show_ai)
+        shown = state.heatmap and state.show_ai
+        heatmap = Heatmap(shown, state.heatmap_opacity, state.heatmap_threshold)
+        if self.layout.is_on:
+            self.layout.heatmap(reading.nodes.maps.similarity, heatmap)
+
+    @property
+    def heat_range(self) -> tuple[float, float] | None:
+        return heat_range(self.reading.maps) if self.reading else None
+
+    def say(self, message: str) -> None:
+        self.message = message
+        self.changed.emit()
+
+    # --- inside
+
+    def _connect(self) -> None:
+        self.run.finished.connect(self._take_result)
+        self.run.failed.connect(self.say)
+        self.device.answered.connect(self.changed.emit)
+
+    def _launch(self) -> Any:
+        return launch_with(self.python, self.application.outside_environment())
+
+    def _find_bundle(self) -> None:
+        """The scene's, the user's last one, or the one that comes with the extension: the first that is there."""
+        named = [Path(text) for text in (self.state.bundle, self.application.setting(BUNDLE)) if text]
+        candidates = [folder for folder in (*named, starter_bundle()) if folder is not None and folder.is_dir()]
+        self.bundle = self._guarded(lambda: read_bundle(candidates[0])) if candidates else None
+
+    def _take_result(self, inputs: Inputs, maps: Maps, event: Finished) -> None:
+        facts, prompt = self._asked
+        origin = Origin(facts.tau, facts.alpha, facts.minimum_lesion_ml, prompt_changed=prompt != facts.prompt)
+        reading = self._guarded(lambda: Reading.start(self.application.scene, inputs, maps, origin))
+        if reading is None:
+            return
+        self.reading = reading
+        reading.store(self.state)
+        self.state.used_prompt = prompt
+        self.record = self._record(facts, prompt, event)
+        keep_run(self.state.node, self.record)
+        self.read()
+        self.say(event.fell_back)
+
+    def _record(self, facts: ModelFacts, prompt: str, event: Finished) -> Run:
+        sources: Mapping[str, str] = {modality.value: reason for modality, reason in self.reasons.items() if reason}
+        return Run(
+            facts, facts.tau, facts.alpha, prompt, event.device, event.precision, sources, event.versions, event.seconds
+        )
+
+    def _on_result(self, act: Callable[[Reading], object]) -> None:
+        reading = self.reading
+        if reading is not None:
+            self._guarded(lambda: act(reading))
+            if reading.alive:
+                reading.store(self.state)
+            self.changed.emit()
+
+    def _guarded(self, act: Callable[[], Any]) -> Any:
+        """The result, or None and the error's sentence as the message."""
+        try:
+            return act()
+        except InputError as error:
+            self.say(str(error))
+            return None

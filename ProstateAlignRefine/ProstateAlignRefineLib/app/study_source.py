@@ -1,0 +1,119 @@
+"""Where the three volumes come from: a folder, or the scene; and the DICOM headers behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import InputError
+from ..core.geometry import Grid, to_array
+from ..core.study import Modality, Study
+from ..core.study_files import find_study_files, read_study_files
+from ..scene.volumes import Inputs, Node, add_volume, instance_uids
+from .i18n import _
+
+Headers = Mapping[Modality, tuple[Any, ...]]
+FindFile = Callable[[str], Path | None]
+
+# What the matching reads of a volume's first DICOM file.
+KEYWORDS = (
+    "SeriesDescription",
+    "ProtocolName",
+    "ImageType",
+    "DiffusionBValue",
+    "SequenceName",
+    "ScanningSequence",
+    "EchoTime",
+    "RepetitionTime",
+)
+
+
+@dataclass
+class DicomHeaders:
+    """The headers of volumes that were read from a folder, by node, and those of the application's database."""
+
+    find_file: FindFile
+    by_node: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    def remember(self, node: Node, headers: Sequence[Any]) -> None:
+        self.by_node[node.GetID()] = tuple(headers)
+
+    def of(self, node: Node) -> tuple[Any, ...]:
+        """Empty where one slice's file is not known: half a series must not be exported upon."""
+        if node.GetID() in self.by_node:
+            return self.by_node[node.GetID()]
+        files = [self.find_file(uid) for uid in instance_uids(node)]
+        if not files or None in files:
+            return ()
+        headers = tuple(_read_header(file) for file in files if file is not None)
+        self.remember(node, headers)
+        return headers
+
+    def knows(self, node: Node | None) -> bool:
+        """Whether `of` will find headers, without reading any."""
+        if node is None:
+            return False
+        uids = instance_uids(node)
+        return node.GetID() in self.by_node or bool(uids and all(self.find_file(uid) for uid in (uids[0], uids[-1])))
+
+    def attributes(self, volumes: Sequence[Node]) -> Mapping[str, Mapping[str, str]]:
+        """DICOM keywords and their values as text, by node ID, for volumes that come from DICOM."""
+        return {node.GetID(): _keywords(header) for node in volumes if (header := self._first(node)) is not None}
+
+    def _first(self, node: Node) -> Any | None:
+        known = self.by_node.get(node.GetID())
+        if known:
+            return known[0]
+        uids = instance_uids(node)
+        file = self.find_file(uids[0]) if uids else None
+        return _read_header(file) if file is not None else None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A study that was read into the scene, and a sentence a modality, why that series or file was read."""
+
+    inputs: Inputs
+    reasons: Mapping[Modality, str]
+
+
+def open_folder(scene: Node, folder: Path, headers: DicomHeaders) -> Opened:
+    """Reads a study from PI-CAI-named files or from DICOM into new volume nodes; InputError says what is wrong."""
+    study = _read_study(folder)
+    nodes = {modality: _add(scene, study, modality) for modality in Modality}
+    for modality, series in study.headers.items():
+        headers.remember(nodes[modality], series)
+        nodes[modality].SetAttribute("DICOM.instanceUIDs", " ".join(str(slice_.SOPInstanceUID) for slice_ in series))
+    return Opened(Inputs(*nodes.values()), study.reasons)
+
+
+def _read_study(folder: Path) -> Study:
+    files = find_study_files(folder)
+    if files is not None:
+        return read_study_files(files)
+    try:
+        from ..dicom import load_study
+    except ImportError as error:
+        raise InputError(_("Reading DICOM needs the Python package {name}; install it.").format(name=error.name)) from None
+    return load_study(folder)
+
+
+def _add(scene: Node, study: Study, modality: Modality) -> Node:
+    image = study.volume(modality)
+    return add_volume(scene, to_array(image), Grid.of(image), modality.name)
+
+
+def _read_header(file: Path) -> Any:
+    import pydicom
+
+    return pydicom.dcmread(file, stop_before_pixels=True)
+
+
+def _keywords(header: Any) -> dict[str, str]:
+    return {name: _text(header.get(name)) for name in KEYWORDS if header.get(name) is not None}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else "\\".join(map(str, value)) if isinstance(value, Sequence) else str(value)

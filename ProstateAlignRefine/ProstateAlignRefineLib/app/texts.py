@@ -1,0 +1,116 @@
+"""The result as text: for the clipboard, and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from ..core.geometry import Grid
+from ..core.lesions import Lesion
+from ..core.report import RESEARCH_USE, Run
+from ..scene.reading import Reading
+from ..scene.reviewed import Decision, FoundLesion
+from .i18n import _
+from .places import level_of, side_of, slices_of
+
+DECISIONS = {
+    Decision.UNDECIDED: _("not reviewed"),
+    Decision.ACCEPTED: _("accepted"),
+    Decision.REJECTED: _("rejected"),
+}
+CSV_HEADER = (
+    "lesion decision volume_ml max_axial_diameter_mm diameter_3d_mm mean_adc_1e-6mm2/s p10_adc_1e-6mm2/s "
+    "mean_confidence max_confidence mean_similarity side level first_slice last_slice "
+    "centre_l_mm centre_p_mm centre_s_mm tracking_uid"
+).split()
+
+
+def report_text(reading: Reading, run: Run) -> str:
+    """Plain text to paste into a report; the research-use line first and last."""
+    kept = [found for found in reading.lesions if found.decision is not Decision.REJECTED]
+    rejected = len(reading.lesions) - len(kept)
+    lines = [
+        RESEARCH_USE,
+        run.model.notice,
+        "",
+        _("Prostate MRI (T2W, ADC, HBV): {count} lesion(s).").format(count=len(kept)),
+        *(_lesion_text(found, reading.maps.grid) for found in kept),
+        _("{count} further finding(s) rejected by the reader.").format(count=rejected) if rejected else "",
+        "",
+        _provenance(reading, run),
+    ]
+    return "\n".join(_without_double_blanks(lines)) + "\n"
+
+
+def csv_text(reading: Reading) -> str:
+    """One row a lesion, rejected ones too; a point as the decimal mark, whatever the language."""
+    sheet = io.StringIO()
+    writer = csv.writer(sheet, lineterminator="\n")
+    writer.writerow(CSV_HEADER)
+    writer.writerows(_csv_row(found, reading.maps.grid) for found in reading.lesions)
+    return sheet.getvalue()
+
+
+def adc_text(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0f}"
+
+
+def _lesion_text(found: FoundLesion, grid: Grid) -> str:
+    lesion = found.lesion
+    return _(
+        "Lesion {number} ({decision}): {side}, {level} third, slices {slices}; {volume:.2f} mL, {axial:.0f} mm axial; "
+        "ADC mean {adc}, 10th percentile {p10} (1e-6 mm2/s); confidence {confidence:.2f}; similarity {similarity:.2f}."
+    ).format(
+        number=lesion.number,
+        decision=DECISIONS[found.decision],
+        side=side_of(lesion, grid),
+        level=level_of(lesion, grid),
+        slices=slices_of(lesion),
+        volume=lesion.volume_ml,
+        axial=lesion.max_axial_diameter_mm,
+        adc=adc_text(lesion.mean_adc),
+        p10=adc_text(lesion.p10_adc),
+        confidence=lesion.mean_confidence,
+        similarity=lesion.mean_similarity,
+    )
+
+
+def _provenance(reading: Reading, run: Run) -> str:
+    return _(
+        "ProstateAlignRefine {version}, model {model} ({sha256}…), tau {tau:.2f}, alpha {alpha:.2f}, {kind}. "
+        "Side and level refer to the middle of the T2W images; the gland is not segmented."
+    ).format(
+        version=run.versions.get("prostate-align-refine", ""),
+        model=run.model.name,
+        sha256=run.model.sha256[:12],
+        tau=reading.tau,
+        alpha=reading.alpha,
+        kind=reading.algorithm_type.lower(),
+    )
+
+
+def _csv_row(found: FoundLesion, grid: Grid) -> Sequence[object]:
+    lesion: Lesion = found.lesion
+    numbers = (
+        lesion.volume_ml,
+        lesion.max_axial_diameter_mm,
+        lesion.diameter_3d_mm,
+        lesion.mean_adc,
+        lesion.p10_adc,
+        lesion.mean_confidence,
+        lesion.max_confidence,
+        lesion.mean_similarity,
+    )
+    rounded = ["" if number is None else f"{number:.4g}" for number in numbers]
+    place = (side_of(lesion, grid), level_of(lesion, grid), lesion.slices[0] + 1, lesion.slices[1] + 1)
+    centre = [f"{value:.2f}" for value in lesion.centre_lps]
+    return [lesion.number, found.decision.value or "not reviewed", *rounded, *place, *centre, found.uid]
+
+
+def _without_double_blanks(lines: Iterable[str]) -> list[str]:
+    kept: list[str] = []
+    for line in lines:
+        if line or (kept and kept[-1]):
+            kept.append(line)
+    return kept

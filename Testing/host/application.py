@@ -1,0 +1,94 @@
+"""An application for the panel: a real scene, a real layout node, answers given by the test in place of dialogs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import slicer
+import slicer.util
+from ProstateAlignRefineLib.scene.layout import ReadingLayout
+from ProstateAlignRefineLib.scene.state import find_or_add_state_node
+
+from . import modules  # noqa: F401 - puts qt and ctk in place
+
+
+class HostScene:
+    """Scene, logics and layout as Slicer's application has them, without its windows."""
+
+    def __init__(self):
+        self.scene = slicer.vtkMRMLScene()
+        self.logic = slicer.vtkSlicerApplicationLogic()
+        self.logic.SetMRMLScene(self.scene)
+        self.segmentations = slicer.vtkSlicerSegmentationsModuleLogic()
+        self.segmentations.SetMRMLApplicationLogic(self.logic)
+        self.segmentations.SetMRMLScene(self.scene)
+        self.layouts = slicer.vtkMRMLLayoutLogic()
+        self.layouts.SetMRMLScene(self.scene)
+
+
+class HostApplication:
+    """`answers` holds what the user would answer to each kind of dialog; what was copied, set or inserted is kept."""
+
+    def __init__(self, host: HostScene, data: Path):
+        self._host, self._data = host, data
+        self.answers = {}
+        self.asked = []
+        self.clipboard = ""
+        self.settings = {}
+        self.dicom_files = {}
+        self.inserted = []
+
+    @property
+    def scene(self):
+        return self._host.scene
+
+    def state_node(self):
+        return find_or_add_state_node(self.scene)
+
+    def reading_layout(self):
+        return ReadingLayout(self.scene, self._host.layouts.GetLayoutNode())
+
+    def load_ui(self, path):
+        return slicer.util.loadUI(str(path))
+
+    def widgets_of(self, widget):
+        return slicer.util.childWidgetVariables(widget)
+
+    def outside_environment(self):
+        import os
+
+        return dict(os.environ)
+
+    def dicom_file(self, uid):
+        return self.dicom_files.get(uid)
+
+    def add_to_dicom_database(self, file):
+        self.inserted.append(file)
+
+    def ask_folder(self, title):
+        return self._answer("folder", title)
+
+    def ask_file(self, title):
+        return self._answer("file", title)
+
+    def ask_new_file(self, title, name, kinds):
+        return self._answer("new file", title)
+
+    def confirm(self, text):
+        return self._answer("confirm", text)
+
+    def copy_text(self, text):
+        self.clipboard = text
+
+    def setting(self, name):
+        return self.settings.get(name, "")
+
+    def keep_setting(self, name, value):
+        self.settings[name] = value
+
+    def data_folder(self):
+        return self._data
+
+    def _answer(self, kind, text):
+        self.asked.append((kind, text))
+        return self.answers.get(kind)

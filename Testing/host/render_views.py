@@ -1,0 +1,102 @@
+"""The reading layout as one picture: `python Testing/host/render_views.py OUT.png`.
+
+Draws a synthetic study with stand-in maps. `--images T2W ADC HBV LESIONS GLAND` takes a study from files instead;
+`--look` chooses what is laid over it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from PIL import Image, ImageDraw, ImageFont
+from ProstateAlignRefineLib.core.geometry import NEAREST, Grid, resample, to_array
+from ProstateAlignRefineLib.core.maps import Maps
+from ProstateAlignRefineLib.scene.display import set_outline, show_edits
+from ProstateAlignRefineLib.scene.heatmap import Heatmap
+from ProstateAlignRefineLib.scene.layout import LABELS, ReadingLayout
+from ProstateAlignRefineLib.scene.maps import heat_range
+from ProstateAlignRefineLib.scene.reading import Origin, Reading
+from ProstateAlignRefineLib.scene.volumes import Inputs, add_volume
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from host.slice_views import Host, close_host, open_host, picture
+from host.stand_in_maps import stand_in_maps
+
+PHANTOM_SEED = 4
+LOOKS = ("outline", "fill", "edits")
+GAP = 4
+
+
+@dataclass(frozen=True)
+class Case:
+    t2w: sitk.Image
+    adc: sitk.Image
+    hbv: sitk.Image
+    maps: Maps
+
+
+def phantom_case(seed: int = PHANTOM_SEED) -> Case:
+    from ProstateAlignRefineLib.phantom.generate import make_phantom
+
+    phantom = make_phantom(seed)
+    study, truth = phantom.study, phantom.truth
+    return Case(study.t2w, study.adc, study.hbv, stand_in_maps(truth.lesions, truth.gland))
+
+
+def case_of(paths: list[Path]) -> Case:
+    t2w, adc, hbv, lesions, gland = (sitk.ReadImage(str(path)) for path in paths)
+    lesions, gland = (resample(label, Grid.of(t2w), NEAREST) for label in (lesions, gland))
+    return Case(t2w, adc, hbv, stand_in_maps(lesions, gland))
+
+
+def load(host: Host, case: Case) -> Reading:
+    volumes = [
+        add_volume(host.scene, to_array(image).astype(np.float32), Grid.of(image), name)
+        for name, image in (("T2W", case.t2w), ("ADC", case.adc), ("HBV", case.hbv))
+    ]
+    return Reading.start(host.scene, Inputs(*volumes), case.maps, Origin(tau=0.35, alpha=0.6, minimum_ml=0.05))
+
+
+def draw(host: Host, reading: Reading, look: str) -> Image.Image:
+    layout = ReadingLayout(host.scene, host.layout_node)
+    layout.enter(reading.inputs)
+    set_outline(reading.nodes, look != "fill")
+    show_edits(reading.nodes, look == "edits")
+    low, high = heat_range(reading.maps)
+    layout.heatmap(reading.nodes.maps.similarity, Heatmap(shown=True, opacity=0.6, threshold=low + 0.35 * (high - low)))
+    if reading.lesions:
+        layout.jump(reading.inputs.t2w, reading.lesions[0].lesion.centre_lps)
+    return sheet([(LABELS[tag], picture(view)) for tag, view in host.views.items()])
+
+
+def sheet(pictures: list[tuple[str, np.ndarray]]) -> Image.Image:
+    """The views in two rows of two, each with its name."""
+    height, width, _ = pictures[0][1].shape
+    page = Image.new("RGB", (2 * width + GAP, 2 * height + GAP), (40, 40, 40))
+    for number, (title, pixels) in enumerate(pictures):
+        tile = Image.fromarray(np.ascontiguousarray(pixels))
+        ImageDraw.Draw(tile).text((10, 8), title, fill=(235, 235, 235), font=ImageFont.load_default(18))
+        page.paste(tile, ((number % 2) * (width + GAP), (number // 2) * (height + GAP)))
+    return page
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--images", nargs=5, type=Path, metavar=("T2W", "ADC", "HBV", "LESIONS", "GLAND"))
+    parser.add_argument("--look", choices=LOOKS, default="outline")
+    options = parser.parse_args()
+    case = case_of(options.images) if options.images else phantom_case()
+    host = open_host()
+    draw(host, load(host, case), options.look).save(options.output)
+    close_host(host)
+
+
+if __name__ == "__main__":
+    main()

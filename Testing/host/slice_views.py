@@ -1,0 +1,72 @@
+"""Slicer's own slice views without a Slicer application: rendered off screen, read back as pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import slicer
+import vtk
+from ProstateAlignRefineLib.scene.layout import LABELS
+from trame_slicer.core import SlicerApp
+from trame_slicer.views import DirectViewFactory, ViewLayoutDefinition, ViewProps, ViewType
+from vtk.util.numpy_support import vtk_to_numpy
+
+
+@dataclass(frozen=True)
+class Host:
+    """A scene with Slicer's logics, its layout node, and the four views of the reading layout."""
+
+    app: SlicerApp
+    layout_logic: Any
+    views: dict[str, Any]
+
+    @property
+    def scene(self) -> Any:
+        return self.app.scene
+
+    @property
+    def layout_node(self) -> Any:
+        return self.layout_logic.GetLayoutNode()
+
+
+def open_host(width: int = 480, height: int = 480) -> Host:
+    app = SlicerApp()
+    app.view_manager.register_factory(DirectViewFactory(do_render_offscreen=True))
+    app.scene.RegisterNodeClass(slicer.vtkMRMLColorLegendDisplayNode())  # Slicer's Colors module does this
+    views = {tag: _view(app, tag, width, height) for tag in LABELS}
+    layout_logic = slicer.vtkMRMLLayoutLogic()
+    layout_logic.SetMRMLScene(app.scene)
+    return Host(app, layout_logic, views)
+
+
+def close_host(host: Host) -> None:
+    """Stop the views before the scene goes: a view that draws without its colours prints errors."""
+    for view in host.views.values():
+        view.set_render_blocked(True)
+        view.set_scene(None)
+    host.scene.Clear(1)
+
+
+def picture(view: Any) -> np.ndarray:
+    """[height, width, 3] bytes of what the view shows now."""
+    view.render()
+    grab = vtk.vtkWindowToImageFilter()
+    grab.SetInput(view.render_window())
+    grab.ReadFrontBufferOff()
+    grab.Update()
+    image = grab.GetOutput()
+    width, height, _ = image.GetDimensions()
+    return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(height, width, -1)[::-1, :, :3]
+
+
+def _view(app: SlicerApp, tag: str, width: int, height: int) -> Any:
+    definition = ViewLayoutDefinition(
+        singleton_tag=tag, view_type=ViewType.SLICE_VIEW, properties=ViewProps(orientation="Axial", label=LABELS[tag])
+    )
+    view = app.view_manager.create_view(definition)
+    view.interactor().UpdateSize(width, height)
+    # The view waits for a resize event that VTK 9.6 no longer sends.
+    app.app_logic.GetSliceLogicByLayoutName(tag).ResizeSliceNode(width, height)
+    return view

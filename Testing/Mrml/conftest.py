@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.maps import Maps
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
+import vtk
 from PIL import Image, ImageDraw, ImageFont
+
 from ProstateAlignRefineLib.core.geometry import NEAREST, Grid, resample, to_array
 from ProstateAlignRefineLib.core.maps import Maps
 from ProstateAlignRefineLib.scene.display import set_outline, show_edits
@@ -25,10 +28,10 @@ from ProstateAlignRefineLib.scene.volumes import Inputs, add_volume
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from host.slice_views import Host, close_host, open_host, picture
+from host.slice_views import Host, open_host, picture
 from host.stand_in_maps import stand_in_maps
 
-PHANTOM_SEED = 4
+LARGE_ML = 0.6
 LOOKS = ("outline", "fill", "edits")
 GAP = 4
 
@@ -41,10 +44,12 @@ class Case:
     maps: Maps
 
 
-def phantom_case(seed: int = PHANTOM_SEED) -> Case:
+def phantom_case() -> Case:
+    """The first synthetic patient with a lesion large enough to show."""
     from ProstateAlignRefineLib.phantom.generate import make_phantom
 
-    phantom = make_phantom(seed)
+    phantoms = (make_phantom(seed) for seed in count())
+    phantom = next(p for p in phantoms if any(fact.volume_ml > LARGE_ML for fact in p.truth.facts))
     study, truth = phantom.study, phantom.truth
     return Case(study.t2w, study.adc, study.hbv, stand_in_maps(truth.lesions, truth.gland))
 
@@ -95,7 +100,7 @@ def main() -> None:
     case = case_of(options.images) if options.images else phantom_case()
     host = open_host()
     draw(host, load(host, case), options.look).save(options.output)
-    close_host(host)
+    vtk.vtkObject.GlobalWarningDisplayOff()  # as the interpreter ends, views outlive their colours and complain
 
 
 if __name__ == "__main__":

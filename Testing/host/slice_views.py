@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import slicer
 import vtk
-from ProstateAlignRefineLib.scene.layout import LABELS
 from trame_slicer.core import SlicerApp
 from trame_slicer.views import DirectViewFactory, ViewLayoutDefinition, ViewProps, ViewType
 from vtk.util.numpy_support import vtk_to_numpy
+
+from ProstateAlignRefineLib.scene.layout import LABELS
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,6 @@ def open_host(width: int = 480, height: int = 480) -> Host:
     layout_logic = slicer.vtkMRMLLayoutLogic()
     layout_logic.SetMRMLScene(app.scene)
     return Host(app, layout_logic, views)
-
-
-def close_host(host: Host) -> None:
-    """Stop the views before the scene goes: a view that draws without its colours prints errors."""
-    for view in host.views.values():
-        view.set_render_blocked(True)
-        view.set_scene(None)
-    host.scene.Clear(1)
 
 
 def picture(view: Any) -> np.ndarray:

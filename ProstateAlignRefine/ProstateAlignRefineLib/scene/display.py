@@ -10,8 +10,7 @@ from .maps import MapNodes
 from .segmentation import lesion_segments
 from .volumes import Node
 
-FILL_OPACITY = 0.35
-EDIT_OPACITY = 0.55
+FILL_OPACITY = 0.5
 LINE_WIDTH = 2
 
 
@@ -37,7 +36,6 @@ def style_result(nodes: ResultNodes) -> None:
     review.SetVisibility3D(False)
     for segment_id in (ADDED_ID, REMOVED_ID):
         review.SetSegmentVisibility2DOutline(segment_id, False)
-        review.SetSegmentOpacity2DFill(segment_id, EDIT_OPACITY / FILL_OPACITY)
     set_outline(nodes, True)
     show_edits(nodes, False)
     show_live(nodes, False)

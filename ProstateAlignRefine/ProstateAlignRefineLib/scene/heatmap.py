@@ -1,0 +1,60 @@
+"""The similarity map over the T2W image: opacity, threshold, and a legend with numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import slicer
+
+from ..core.maps import Maps
+from .maps import heat_range
+from .views import composite_node, slice_node
+from .volumes import Node
+from .windows import set_window
+
+LEGEND_TITLE = "Similarity"
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """`threshold`: similarity below which nothing is drawn; `opacity` 0 to 1."""
+
+    shown: bool
+    opacity: float = 0.5
+    threshold: float = 0.0
+
+
+def show_heatmap(scene: Node, tag: str, similarity: Node, heatmap: Heatmap) -> None:
+    """Lay the map over what the view called `tag` shows, or take it away again."""
+    composite = composite_node(scene, tag)
+    if composite is None:
+        return
+    composite.SetForegroundVolumeID(similarity.GetID() if heatmap.shown else None)
+    composite.SetForegroundOpacity(heatmap.opacity)
+    display = similarity.GetDisplayNode()
+    highest = similarity.GetImageData().GetScalarRange()[1]
+    display.SetThreshold(min(heatmap.threshold, highest), highest)
+    display.SetApplyThreshold(True)
+    _legend(scene, tag, similarity).SetVisibility(heatmap.shown)
+
+
+def scale_colours(similarity: Node, maps: Maps) -> None:
+    """Let the colours run over the range that `heat_range` gives."""
+    set_window(similarity, heat_range(maps))
+
+
+def _legend(scene: Node, tag: str, similarity: Node) -> Node:
+    """The map's colour legend, in that one view."""
+    logic = slicer.vtkSlicerColorLogic
+    legend = logic.GetColorLegendDisplayNode(similarity)
+    if legend is None:
+        legend = logic.AddDefaultColorLegendDisplayNode(similarity)
+        legend.SetTitleText(LEGEND_TITLE)
+        legend.SetLabelFormat("%.2f")
+        legend.SetNumberOfLabels(5)
+        legend.SetSize(0.1, 0.4)
+        legend.SetPosition(0.98, 0.5)
+    view = slice_node(scene, tag)
+    if view is not None and not legend.IsDisplayableInView(view.GetID()):
+        legend.AddViewNodeID(view.GetID())
+    return legend

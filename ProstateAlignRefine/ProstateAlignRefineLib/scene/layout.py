@@ -1,0 +1,138 @@
+"""The reading layout: T2W, ADC, HBV and heatmap, linked, in the T2W plane, on the prostate; and the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..core.study import Modality
+from .heatmap import Heatmap, show_heatmap
+from .views import RAS, composite_node, look_at, nodes_of, on_slice, show_volume, slice_node, turn_to_plane
+from .volumes import Inputs, Node, grid_of, ras_of
+from .windows import Window, set_window, window_for, window_of
+
+LAYOUT_ID = 7281  # beyond Slicer's own, which end at 100
+VIEW_GROUP = 7281  # linked among themselves: the user's other slice views stay where they are
+FIELD_MM = 100.0
+HEATMAP_TAG = "ReadingHeatmap"
+TAGS = {Modality.T2W: "ReadingT2W", Modality.ADC: "ReadingADC", Modality.HBV: "ReadingHBV"}
+LABELS = {**{tag: modality.value.upper() for modality, tag in TAGS.items()}, HEATMAP_TAG: "Heatmap"}
+COLOURS = dict(zip(LABELS, ("#d0d0d0", "#6fa8dc", "#93c47d", "#e69138"), strict=True))
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What the user had: layout, windows, crosshair."""
+
+    arrangement: int
+    windows: tuple[tuple[str, Window | None], ...]
+    crosshair: int | None
+
+
+class ReadingLayout:
+    """Switches to the four reading views and back.
+
+    The views are the layout's own, so the user's slice views keep what they show and where they stand.
+    """
+
+    def __init__(self, scene: Node, layout_node: Node) -> None:
+        self._scene, self._layout = scene, layout_node
+        self._before: _Before | None = None
+
+    @property
+    def is_on(self) -> bool:
+        return self._before is not None and self._layout.GetViewArrangement() == LAYOUT_ID
+
+    def enter(self, inputs: Inputs, focus: RAS | None = None, preset: str = "standard") -> None:
+        """Show the study. `focus`: RAS of what to centre on, the middle of the T2W volume where None."""
+        if not self.is_on:
+            self._before = self._remember(inputs)
+            register_layout(self._layout)
+            self._layout.SetViewArrangement(LAYOUT_ID)
+        for modality, volume in zip(TAGS, inputs, strict=True):
+            set_window(volume, window_for(volume, modality, preset))
+        self._show(inputs)
+        self._look(inputs.t2w, focus)
+
+    def leave(self) -> None:
+        """The user's layout, windows and crosshair; a layout chosen meanwhile stays."""
+        before, self._before = self._before, None
+        if before is None:
+            return
+        if self._layout.GetViewArrangement() == LAYOUT_ID:
+            self._layout.SetViewArrangement(before.arrangement)
+        for volume_id, window in before.windows:
+            volume = self._scene.GetNodeByID(volume_id)
+            if volume is not None and window is not None:
+                set_window(volume, window)
+        crosshair = self._crosshair
+        if crosshair is not None and before.crosshair is not None:
+            crosshair.SetCrosshairMode(before.crosshair)
+
+    def heatmap(self, similarity: Node, heatmap: Heatmap) -> None:
+        """Set the heatmap of the fourth view."""
+        show_heatmap(self._scene, HEATMAP_TAG, similarity, heatmap)
+
+    def jump(self, t2w: Node, lps: tuple[float, float, float]) -> None:
+        """Centre all four views, and the crosshair, on a point of the T2W volume (a lesion's `centre_lps`)."""
+        point = on_slice(grid_of(t2w), ras_of(lps))
+        for tag in LABELS:
+            view = slice_node(self._scene, tag)
+            if view is not None:
+                look_at(view, point)
+        self._mark(point)
+
+    def _remember(self, inputs: Inputs) -> _Before:
+        windows = tuple((volume.GetID(), window_of(volume)) for volume in inputs)
+        crosshair = self._crosshair
+        mode = crosshair.GetCrosshairMode() if crosshair is not None else None
+        return _Before(self._layout.GetViewArrangement(), windows, mode)
+
+    def _show(self, inputs: Inputs) -> None:
+        shown = {**dict(zip(TAGS.values(), inputs, strict=True)), HEATMAP_TAG: inputs.t2w}
+        for tag, volume in shown.items():
+            composite = composite_node(self._scene, tag)
+            if composite is not None:
+                show_volume(composite, volume)
+
+    def _look(self, t2w: Node, focus: RAS | None) -> None:
+        grid = grid_of(t2w)
+        x, y, z = grid.centre
+        point = on_slice(grid, focus or ras_of((float(x), float(y), float(z))))
+        for tag in LABELS:
+            view = slice_node(self._scene, tag)
+            if view is not None:
+                turn_to_plane(view, t2w, grid)
+                look_at(view, point, FIELD_MM)
+
+    def _mark(self, point: RAS) -> None:
+        crosshair = self._crosshair
+        if crosshair is not None:
+            crosshair.SetCrosshairMode(crosshair.ShowSmallBasic)
+            crosshair.SetCrosshairRAS(*point)
+
+    @property
+    def _crosshair(self) -> Node | None:
+        return next(nodes_of(self._scene, "vtkMRMLCrosshairNode"), None)
+
+
+def register_layout(layout_node: Node) -> None:
+    """Make the layout known; again after a scene was closed."""
+    if layout_node.IsLayoutDescription(LAYOUT_ID):
+        layout_node.SetLayoutDescription(LAYOUT_ID, layout_description())
+    else:
+        layout_node.AddLayoutDescription(LAYOUT_ID, layout_description())
+
+
+def layout_description() -> str:
+    """Two rows of two: on a wide screen beside the panel, the prostate then gets more pixels than in one row."""
+    t2w, adc, hbv, heatmap = (_item(tag) for tag in LABELS)
+    rows = "".join(
+        f'<item><layout type="horizontal">{left}{right}</layout></item>' for left, right in ((t2w, adc), (hbv, heatmap))
+    )
+    return f'<layout type="vertical" split="true">{rows}</layout>'
+
+
+def _item(tag: str) -> str:
+    properties = {"orientation": "Axial", "viewlabel": LABELS[tag], "viewcolor": COLOURS[tag], "viewgroup": VIEW_GROUP}
+    filled = "".join(f'<property name="{name}" action="default">{text}</property>' for name, text in properties.items())
+    return f'<item><view class="vtkMRMLSliceNode" singletontag="{tag}">{filled}</view></item>'

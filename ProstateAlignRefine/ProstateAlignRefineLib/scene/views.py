@@ -1,0 +1,65 @@
+"""Slice views: which there are, what they show, and where they look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..core.geometry import Grid
+from .volumes import Node, ras_of
+
+RAS = tuple[float, float, float]
+
+
+def slice_node(scene: Node, tag: str) -> Node | None:
+    """The slice node of the view called `tag`."""
+    return scene.GetSingletonNode(tag, "vtkMRMLSliceNode")
+
+
+def composite_node(scene: Node, tag: str) -> Node | None:
+    """Which volumes the view called `tag` shows."""
+    for node in nodes_of(scene, "vtkMRMLSliceCompositeNode"):
+        if node.GetLayoutName() == tag:
+            return node
+    return None
+
+
+def nodes_of(scene: Node, class_name: str) -> Iterator[Node]:
+    for index in range(scene.GetNumberOfNodesByClass(class_name)):
+        yield scene.GetNthNodeByClass(index, class_name)
+
+
+def show_volume(composite: Node, volume: Node) -> None:
+    """`volume` alone, linked with the other views."""
+    modified = composite.StartModify()
+    composite.SetBackgroundVolumeID(volume.GetID())
+    composite.SetForegroundVolumeID(None)
+    composite.SetLabelVolumeID(None)
+    composite.SetLinkedControl(True)
+    composite.EndModify(modified)
+
+
+def turn_to_plane(view: Node, volume: Node, grid: Grid) -> None:
+    """Axial, then into the volume's own plane, stepping by its slices whatever else the view shows."""
+    view.SetOrientation("Axial")
+    view.RotateToVolumePlane(volume)
+    view.SetPrescribedSliceSpacing(*grid.spacing)
+    view.SetSliceSpacingModeToPrescribed()
+
+
+def look_at(view: Node, point: RAS, field_mm: float | None = None) -> None:
+    """Centre the view on the point; `field_mm`: the shorter side of the field of view, kept as it is where None."""
+    if field_mm is not None:
+        width, height, _ = view.GetDimensions()
+        scale = field_mm / max(min(width, height), 1)
+        view.SetFieldOfView(width * scale, height * scale, view.GetFieldOfView()[2])
+    view.JumpSliceByCentering(*point)
+
+
+def on_slice(grid: Grid, point: RAS) -> RAS:
+    """The point moved along the slice normal into the middle of the nearest slice of the grid."""
+    x, y, z = grid.to_index(ras_of(point))
+    nearest = float(np.clip(round(z), 0, grid.size[2] - 1))
+    snapped = grid.to_lps((float(x), float(y), nearest))
+    return ras_of((float(snapped[0]), float(snapped[1]), float(snapped[2])))

@@ -1,8 +1,10 @@
 """DICOM in and out: series matching, loading, segmentation objects."""
 
 from .headers import load_headers, save_headers
+from .map_series import write_map
 from .seg import SegmentationInfo, write_segmentation
 from .series_writer import StudyLabel, synthetic_label, write_study
+from .sr import write_measurements
 from .study import load_study
 
 __all__ = [
@@ -12,6 +14,8 @@ __all__ = [
     "load_study",
     "save_headers",
     "synthetic_label",
+    "write_map",
+    "write_measurements",
     "write_segmentation",
     "write_study",
 ]

@@ -16,6 +16,7 @@ from .classify import classify_series
 from .frames import frames_of
 from .quiet import silent
 from .reading import UnreadableError, read_header
+from .stack import Stack
 
 # Everything a result takes over from its sources; whatever else a header holds stays behind.
 _IDENTITY = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID")
@@ -29,8 +30,9 @@ _PIXELS = ("SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated", "Bit
 _PIXELS_REST = ("PixelRepresentation", "EchoTime", "DiffusionBValue")
 _GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 _DIMENSIONS = ("DimensionOrganizationSequence", "DimensionIndexSequence", "DimensionOrganizationType")
+IDENTITY_AND_STUDY = (*_IDENTITY, *_STUDY, *_STUDY_REST)
 CARRIED = (
-    *_IDENTITY, *_STUDY, *_STUDY_REST, *_SERIES, *_SERIES_REST, *_IMAGE, *_PLANE, *_PIXELS, *_PIXELS_REST, *_GROUPS,
+    *IDENTITY_AND_STUDY, *_SERIES, *_SERIES_REST, *_IMAGE, *_PLANE, *_PIXELS, *_PIXELS_REST, *_GROUPS,
     *_DIMENSIONS,
 )  # fmt: skip
 _TYPE_2 = (*_IDENTITY, "StudyDate", "StudyTime", "PositionReferenceIndicator", "ReferringPhysicianName", "Manufacturer")
@@ -85,8 +87,8 @@ def load_headers(folder: Path) -> Mapping[Modality, tuple[Dataset, ...]]:
         raise InputError("The stored DICOM headers are damaged; run the segmentation again.") from None
 
 
-def source_grid(headers: Sequence[Dataset], like: Grid) -> Grid:
-    """The grid (LPS) of these headers' slices; of several in an enhanced image the one of the size of `like`.
+def source_stack(headers: Sequence[Dataset], like: Grid) -> Stack:
+    """The slices that these headers describe; of several volumes in an enhanced image the one that lies on `like`.
 
     InputError where the slices make no regular volume.
     """
@@ -95,10 +97,10 @@ def source_grid(headers: Sequence[Dataset], like: Grid) -> Grid:
     except UnreadableError:
         frames = []
     stacks = [candidate.stack for candidate in classify_series(frames)] if frames else []
-    grids = [stack.grid for stack in stacks if stack is not None]
-    if not grids:
+    sound = [stack for stack in stacks if stack is not None]
+    if not sound:
         raise InputError("The DICOM headers of the T2W series make no regular volume; take the whole series.")
-    return next((grid for grid in grids if grid.matches(like)), grids[0])
+    return next((stack for stack in sound if stack.grid.matches(like)), sound[0])
 
 
 def _file_meta(header: Dataset) -> FileMetaDataset:

@@ -20,7 +20,7 @@ from ..core.geometry import Array, Grid
 from ..core.palette import LESION_RGB
 from ..core.study import Modality
 from .codes import ABNORMAL_STRUCTURE, ARTIFICIAL_INTELLIGENCE, LESION, PROSTATE
-from .headers import source_grid, source_header
+from .headers import source_header, source_stack
 from .placing import place_on
 from .quiet import quietly, silent
 from .text import LONG_TEXT, checked_text
@@ -85,7 +85,7 @@ def write_segmentation(
     masks = as_masks(lesions)
     if not masks.any():
         raise InputError("There is no lesion to export, so no DICOM segmentation is written.")
-    target = source_grid(headers[Modality.T2W], like=grid)
+    target = source_stack(headers[Modality.T2W], like=grid).grid
     masks = place_on(masks, grid, target)
     sources = {modality: [source_header(header) for header in slices] for modality, slices in headers.items()}
     with quietly("DICOM segmentation"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -91,8 +91,10 @@ def write_study(study: Study, folder: Path, label: StudyLabel | None = None, see
         write_series(stored, Grid.of(volume), series, folder / modality.value)
 
 
-def write_series(pixels: NDArray[np.uint16], grid: Grid, series: Dataset, folder: Path) -> tuple[Path, ...]:
-    """Writes [Z, Y, X] as `0001.dcm` ... in slice order; `series` holds what all its images share.
+def write_series(
+    pixels: NDArray[np.uint16], grid: Grid, series: Dataset, folder: Path, slices: Sequence[Dataset] = ()
+) -> tuple[Path, ...]:
+    """Writes [Z, Y, X] as `0001.dcm` ... in slice order; `series` holds what all its images share, `slices` the rest.
 
     Instance UIDs follow from the series' one.
     """
@@ -102,6 +104,8 @@ def write_series(pixels: NDArray[np.uint16], grid: Grid, series: Dataset, folder
         image = Dataset()
         image.update(series)
         image.update(_plane_attributes(grid, index))
+        if slices:
+            image.update(slices[index])
         image.SOPInstanceUID = generate_uid(entropy_srcs=[str(series.SeriesInstanceUID), str(index)])
         _set_pixels(image, plane)
         image.file_meta = _file_meta(image)

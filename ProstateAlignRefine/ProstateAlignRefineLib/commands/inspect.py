@@ -1,0 +1,58 @@
+"""`prostate-align-refine inspect`: which series a study folder holds, and which of them `segment` would read."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..core.errors import InputError
+from ..core.study import Modality
+from ..core.study_files import find_study_files
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("inspect", help="show the series of a study folder and which would be read, and why")
+    parser.add_argument("input", type=Path, metavar="INPUT", help="a study folder")
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+    add_series_options(parser)
+    parser.set_defaults(run=run)
+
+
+def add_series_options(parser: argparse.ArgumentParser) -> None:
+    """--t2w-series, --adc-series and --hbv-series: the user's own choice, by series number."""
+    for modality in Modality:
+        words = f"series number to read as {modality.name}, instead of the automatic choice"
+        parser.add_argument(f"--{modality.value}-series", type=int, metavar="N", help=words)
+
+
+def series_choices(arguments: argparse.Namespace) -> Mapping[Modality, int]:
+    """What the user set with the options of `add_series_options`."""
+    given = {modality: getattr(arguments, f"{modality.value}_series") for modality in Modality}
+    return {modality: number for modality, number in given.items() if number is not None}
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from ..dicom.survey import as_data, as_text, survey
+
+    if not arguments.input.is_dir():
+        raise InputError("The input folder does not exist; check its path.")
+    files = find_study_files(arguments.input)
+    if files is not None:
+        return _print_files(files, arguments.json)
+    found = survey(arguments.input, series_choices(arguments))
+    if arguments.json:
+        print(json.dumps(as_data(found), indent=2))
+        return 0
+    print(as_text(found))
+    if found.problem:
+        raise InputError(found.problem)
+    return 0
+
+
+def _print_files(files: Mapping[Modality, Path], as_json: bool) -> int:
+    named = {modality.value: path.name for modality, path in files.items()}
+    lines = (f"{modality.upper()}: {name}" for modality, name in named.items())
+    print(json.dumps({"files": named}, indent=2) if as_json else "\n".join(lines))
+    return 0

@@ -1,0 +1,105 @@
+"""Structured reports: valid, the segmentation's identities, the lesions' numbers, nothing claimed beyond them."""
+
+import json
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pydicom import dcmread
+
+from Dicom.making import INFO, dciodvfy_errors, tool, two_lesions
+from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.core.lesions import Lesion
+from ProstateAlignRefineLib.core.study import Modality, Study
+from ProstateAlignRefineLib.dicom import load_study, sr, write_measurements, write_segmentation
+
+LESIONS = (
+    Lesion(1, 0.311, 12.4, 14.2, 812.4, 640.0, 0.8, 0.9, 0.7, (28.0, 33.2, -38.4), (1, 2)),
+    Lesion(2, 1.2, 20.0, 21.0, None, None, 0.5, 0.6, 0.6, (1.0, 2.0, 3.0), (4, 8)),
+)
+
+
+@pytest.fixture
+def segmentation(study: Study, tmp_path: Path) -> Path:
+    path = tmp_path / "lesions.seg.dcm"
+    write_segmentation(two_lesions(study.grid), study.grid, study.headers, INFO, path)
+    return path
+
+
+@pytest.fixture
+def report(study: Study, segmentation: Path, tmp_path: Path) -> Path:
+    write_measurements(LESIONS, segmentation, study.headers, INFO, tmp_path / "measurements.sr.dcm")
+    return tmp_path / "measurements.sr.dcm"
+
+
+def test_report_is_valid(report):
+    assert dciodvfy_errors(report) == []
+
+
+def test_report_of_the_real_study_is_valid(real_dicom, tmp_path):
+    study = load_study(real_dicom)
+    write_segmentation(two_lesions(study.grid), study.grid, study.headers, INFO, tmp_path / "seg.dcm")
+    write_measurements(LESIONS, tmp_path / "seg.dcm", study.headers, INFO, tmp_path / "sr.dcm")
+    assert dciodvfy_errors(tmp_path / "sr.dcm") == []
+
+
+def test_numbers_stand_under_the_tracking_identity_of_the_segment(report, segmentation):
+    first, second = (str(segment.TrackingUID) for segment in dcmread(segmentation).SegmentSequence)
+    assert sr.read_measurements(report) == {
+        first: {
+            "Volume": 0.311,
+            "Maximum 3D Diameter of a Mesh": 14.2,
+            "Long Axis": 12.4,
+            "Apparent Diffusion Coefficient": 812,
+        },
+        second: {"Volume": 1.2, "Maximum 3D Diameter of a Mesh": 21.0, "Long Axis": 20.0},
+    }
+
+
+def test_report_is_unsigned_and_makes_no_claim_of_cancer_or_pirads(report):
+    stored = dcmread(report)
+    assert (stored.CompletionFlag, stored.VerificationFlag) == ("PARTIAL", "UNVERIFIED")
+    text = stored.to_json()
+    assert "52988006" in text
+    for claim in ("108369006", "254900004", "130560", "111047", "RID50296"):
+        assert claim not in text
+
+
+def test_dcmqi_reads_the_report(report, tmp_path):
+    target = tmp_path / "report.json"
+    subprocess.run([tool("tid1500reader"), "--inputDICOM", report, "--outputMetadata", target], check=True)
+    groups = json.loads(target.read_text())["Measurements"]
+    assert [len(group["measurementItems"]) for group in groups] == [4, 3]
+    assert groups[0]["TrackingIdentifier"] == "ProstateAlignRefine-L1"
+
+
+def test_report_refers_to_the_segmentation_and_all_images(report, segmentation, study):
+    evidence = dcmread(report).CurrentRequestedProcedureEvidenceSequence
+    referenced = {
+        image.ReferencedSOPInstanceUID
+        for item in evidence
+        for series in item.ReferencedSeriesSequence
+        for image in series.ReferencedSOPSequence
+    }
+    assert dcmread(segmentation).SOPInstanceUID in referenced
+
+
+def test_lesions_of_another_segmentation_are_refused(study, segmentation, tmp_path):
+    with pytest.raises(InputError, match="1 lesions, but 2 segments"):
+        write_measurements(LESIONS[:1], segmentation, study.headers, INFO, tmp_path / "sr.dcm")
+    assert not (tmp_path / "sr.dcm").exists()
+
+
+def test_failed_self_check_leaves_no_report(study, segmentation, tmp_path, monkeypatch):
+    monkeypatch.setattr(sr, "read_measurements", lambda path: {})
+    with pytest.raises(InputError, match="did not read back"):
+        write_measurements(LESIONS, segmentation, study.headers, INFO, tmp_path / "sr.dcm")
+    assert not list(tmp_path.glob("*sr.dcm"))
+
+
+def test_only_the_allowed_patient_attributes_reach_the_report(study, segmentation, tmp_path):
+    for header in study.headers[Modality.T2W]:
+        header.PhysiciansOfRecord = header.InstitutionName = header.PatientComments = "SENTINEL"
+    write_measurements(LESIONS, segmentation, study.headers, replace(INFO, prompt="SENTINEL"), tmp_path / "sr.dcm")
+    assert b"SENTINEL" not in (tmp_path / "sr.dcm").read_bytes()

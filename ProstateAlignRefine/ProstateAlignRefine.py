@@ -52,7 +52,7 @@ class ProstateAlignRefineWidget(ScriptedLoadableModuleWidget):
     def cleanup(self) -> None:
         self.panel.cleanup()
 
-    def onReload(self) -> None:
+    def onReload(self) -> None:  # noqa: N802 - Slicer's name
         """Reload of the library, too; Slicer's own function knows only this file."""
         from ProstateAlignRefineLib.app.reload import forget_library
 
@@ -67,7 +67,7 @@ class ProstateAlignRefineLogic(ScriptedLoadableModuleLogic):
 class ProstateAlignRefineTest(ScriptedLoadableModuleTest):
     """Reload and Test: the story of Testing/Slicer/run_in_slicer.py on the sample study, without a model."""
 
-    def runTest(self) -> None:
+    def runTest(self) -> None:  # noqa: N802 - Slicer's name
         from ProstateAlignRefineLib.app.self_test import run_self_test
 
         slicer.mrmlScene.Clear()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import slicer
 import slicer.util
+
 from ProstateAlignRefineLib.scene.layout import ReadingLayout
 from ProstateAlignRefineLib.scene.state import find_or_add_state_node
 

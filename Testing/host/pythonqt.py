@@ -16,6 +16,9 @@ MODULES = (QtCore, QtGui, QtWidgets, QtUiTools)
 # What slots raised. PythonQt prints such errors and goes on; the tests look here and fail.
 slot_errors: list[BaseException] = []
 
+# What stands between a signal and the function it was connected with.
+_receivers: dict = {}
+
 
 class Proxy:
     """A QObject as PythonQt shows it."""
@@ -75,8 +78,6 @@ class Method:
 class Connector:
     """A signal of one object."""
 
-    _kept: dict = {}
-
     def __init__(self, signal):
         self._signal = signal
 
@@ -92,11 +93,11 @@ class Connector:
                 slot_errors.append(error)
                 raise
 
-        Connector._kept[self._key(slot)] = receive
+        _receivers[self._key(slot)] = receive
         self._signal.connect(receive)
 
     def disconnect(self, slot):
-        self._signal.disconnect(Connector._kept.pop(self._key(slot)))
+        self._signal.disconnect(_receivers.pop(self._key(slot)))
 
     def _key(self, slot):
         return repr(self._signal), slot

@@ -1,13 +1,14 @@
+# ruff: noqa: N801, N802, N805, N815 - the names are those of ctk and qMRML
 """The few ctk and qMRML widgets the panel uses, on plain Qt widgets: same properties, slots and signals."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Property, Qt, Signal
 from PySide6.QtUiTools import QUiLoader
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGroupBox, QHBoxLayout, QSlider, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGroupBox, QHBoxLayout, QSizePolicy, QSlider, QWidget
 
 
-class ctkCollapsibleButton(QGroupBox):  # noqa: N801
+class ctkCollapsibleButton(QGroupBox):
     """A titled box whose content can be folded away."""
 
     def __init__(self, parent=None):
@@ -22,7 +23,7 @@ class ctkCollapsibleButton(QGroupBox):  # noqa: N801
     collapsed = Property(bool, lambda self: self._collapsed, _set_collapsed)
 
 
-class ctkSliderWidget(QWidget):  # noqa: N801
+class ctkSliderWidget(QWidget):
     """A slider and a spin box. Without tracking, `valueIsChanging` while it is dragged, `valueChanged` on release."""
 
     valueChanged = Signal(float)
@@ -40,7 +41,7 @@ class ctkSliderWidget(QWidget):  # noqa: N801
         self._slider.sliderReleased.connect(self._release)
         self._spin.valueChanged.connect(self._type)
 
-    def setValue(self, value):  # noqa: N802
+    def setValue(self, value):
         self._show(value)
         if value != self._value:
             self._value = self._spin.value()
@@ -88,7 +89,7 @@ class ctkSliderWidget(QWidget):  # noqa: N801
     tracking = Property(bool, lambda self: self._tracking, lambda self, v: setattr(self, "_tracking", v))
 
 
-class qMRMLNodeComboBox(QWidget):  # noqa: N801
+class qMRMLNodeComboBox(QWidget):
     """The nodes of a scene that have one of `nodeTypes` and are not hidden from editors."""
 
     currentNodeIDChanged = Signal(str)
@@ -97,6 +98,7 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
         super().__init__(parent)
         self._box = QComboBox(self)
         self._scene, self._observers, self._types = None, [], []
+        self._box.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         self._flags = {"noneEnabled": False, "addEnabled": True, "removeEnabled": True, "renameEnabled": False}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -105,7 +107,7 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
         self._last = ""
         self._box.currentIndexChanged.connect(self._announce)
 
-    def setMRMLScene(self, scene):  # noqa: N802
+    def setMRMLScene(self, scene):
         if self._scene is not None:
             for tag in self._observers:
                 self._scene.RemoveObserver(tag)
@@ -115,19 +117,19 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
         self._observers = [scene.AddObserver(event, lambda *_: self._refill()) for event in events]
         self._refill()
 
-    def mrmlScene(self):  # noqa: N802
+    def mrmlScene(self):
         return self._scene
 
-    def currentNode(self):  # noqa: N802
+    def currentNode(self):
         return self._scene.GetNodeByID(self._last) if self._scene and self._last else None
 
-    def setCurrentNode(self, node):  # noqa: N802
+    def setCurrentNode(self, node):
         self.setCurrentNodeID(node.GetID() if node is not None else "")
 
-    def setCurrentNodeID(self, node_id):  # noqa: N802
+    def setCurrentNodeID(self, node_id):
         self._box.setCurrentIndex(max(self._box.findData(node_id), 0) if self._box.count() else -1)
 
-    def nodeCount(self):  # noqa: N802
+    def nodeCount(self):
         return self._box.count() - self._flags["noneEnabled"]
 
     def _refill(self):
@@ -154,7 +156,7 @@ class qMRMLNodeComboBox(QWidget):  # noqa: N801
             self._last = node_id
             self.currentNodeIDChanged.emit(node_id)
 
-    def _flag(name):  # noqa: N805
+    def _flag(name):
         def write(self, value):
             self._flags[name] = value
             self._refill()
@@ -177,7 +179,7 @@ WIDGETS = {kind.__name__: kind for kind in (ctkCollapsibleButton, ctkSliderWidge
 class Loader(QUiLoader):
     """Qt's own .ui loader, with the widgets above in place of Slicer's plugins."""
 
-    def createWidget(self, class_name, parent=None, name=""):  # noqa: N802
+    def createWidget(self, class_name, parent=None, name=""):
         if class_name not in WIDGETS:
             if class_name not in self.availableWidgets():
                 raise RuntimeError(f"no widget '{class_name}': neither Qt's nor one that the host provides")

@@ -73,8 +73,7 @@ class SlicerApplication:
     def reading_layout(self) -> ReadingLayout:
         import slicer
 
-        layout_node = slicer.app.layoutManager().layoutLogic().GetLayoutNode()
-        return ReadingLayout(self.scene, layout_node, slicer.app.applicationLogic())
+        return ReadingLayout(self.scene, slicer.app.layoutManager().layoutLogic().GetLayoutNode())
 
     def load_ui(self, path: Path) -> Widget:
         import slicer

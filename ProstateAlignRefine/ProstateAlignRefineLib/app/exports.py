@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import slicer
@@ -15,9 +17,13 @@ from ..core.report import Run
 from ..core.study import Modality
 from ..scene.reading import Reading
 from ..scene.reviewed import Decision, FoundLesion
+from ..scene.terminology import AUTOMATIC
 from .i18n import _
 from .study_source import DicomHeaders, Headers
 from .texts import csv_text
+
+if TYPE_CHECKING:
+    from ..dicom import SegmentationInfo
 
 NIFTI_SUFFIXES = (".nii.gz", ".nii")
 SEGMENTATION_SUFFIX = ".seg.nrrd"
@@ -42,28 +48,25 @@ def write_csv(reading: Reading, path: Path) -> None:
 
 def write_dicom_segmentation(reading: Reading, run: Run, headers: DicomHeaders, path: Path) -> None:
     """A DICOM segmentation of the lesions that are not rejected; InputError where it cannot be."""
-    from ..dicom import SegmentationInfo, write_segmentation
+    from ..dicom import write_segmentation
 
-    labels = reading.labels()
+    labels, kept = reading.labels(), kept_lesions(reading)
+    if not kept:
+        raise InputError(_("There is no lesion to export."))
+    masks = np.stack([labels == found.lesion.number for found in kept], axis=-1)
+    write_segmentation(masks, reading.maps.grid, headers_of(reading, headers), _info(reading, run, kept), path)
+
+
+def write_dicom_report(reading: Reading, run: Run, headers: DicomHeaders, path: Path) -> Path:
+    """A DICOM report of measurements (TID 1500), and beside it the segmentation it refers to, which is returned."""
+    from ..dicom.sr import write_measurements
+
+    segmentation = path.with_name(path.name.split(".")[0] + ".seg.dcm")
+    write_dicom_segmentation(reading, run, headers, segmentation)
     kept = kept_lesions(reading)
-    info = SegmentationInfo(
-        version=run.versions.get("prostate-align-refine", ""),
-        tau=reading.tau,
-        alpha=reading.alpha,
-        prompt=run.prompt,
-        bundle=run.model.sha256,
-        edited=reading.algorithm_type != "AUTOMATIC",
-        labels=tuple(f"Lesion {found.lesion.number}" for found in kept),
-        tracking_uids=tuple(found.uid for found in kept),
-        colours=(LESION_RGB,) * len(kept),
-    )
-    masks = np.stack([labels == found.lesion.number for found in kept], axis=-1) if kept else labels
-    write_segmentation(masks, reading.maps.grid, headers_of(reading, headers), info, path)
-
-
-def write_dicom_report(reading: Reading, run: Run, headers: DicomHeaders, path: Path) -> None:
-    """A DICOM TID 1500 report of the lesions that are not rejected; InputError where it cannot be."""
-    raise InputError("no")
+    lesions = [found.lesion for found in kept]
+    write_measurements(lesions, segmentation, headers_of(reading, headers), _info(reading, run, kept), path)
+    return segmentation
 
 
 def kept_lesions(reading: Reading) -> list[FoundLesion]:
@@ -76,6 +79,22 @@ def headers_of(reading: Reading, headers: DicomHeaders) -> Headers:
     if not all(found.values()):
         raise InputError(_("Not all DICOM files of the study were found; load the study again."))
     return found
+
+
+def _info(reading: Reading, run: Run, kept: Sequence[FoundLesion]) -> SegmentationInfo:
+    from ..dicom import SegmentationInfo
+
+    return SegmentationInfo(
+        version=run.versions.get("prostate-align-refine", ""),
+        tau=reading.tau,
+        alpha=reading.alpha,
+        prompt=run.prompt,
+        bundle=run.model.sha256,
+        edited=reading.algorithm_type != AUTOMATIC,
+        labels=tuple(f"Lesion {found.lesion.number}" for found in kept),
+        tracking_uids=tuple(found.uid for found in kept),
+        colours=(LESION_RGB,) * len(kept),
+    )
 
 
 def _write_segmentation_node(reading: Reading, path: Path) -> None:

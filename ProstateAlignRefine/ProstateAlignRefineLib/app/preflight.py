@@ -67,22 +67,22 @@ def problems(machine: Machine) -> list[Problem]:
 
 
 def _disk(machine: Machine) -> str:
-    return _("Only {free:.1f} GB are free where Slicer's packages lie; about {needed} GB are needed. Free some space.").format(
-        free=machine.free_gb, needed=NEEDED_GB
-    )
+    return _(
+        "Only {free:.1f} GB are free where Slicer's packages lie; free some space, about {needed} GB are needed."
+    ).format(free=machine.free_gb, needed=NEEDED_GB)
 
 
 def _long_path() -> str:
     return _(
-        "Slicer lies in a deep folder, and Windows refuses paths beyond 260 characters: install Slicer in C:\\Slicer, or "
-        "turn on long paths in Windows."
+        "Slicer lies in a deep folder, and Windows refuses paths beyond 260 characters: install Slicer in C:\\Slicer, "
+        "or turn on long paths in Windows."
     )
 
 
 def _half_torch(packages: Path) -> str:
     return _(
-        "An earlier installation of torch was left half done: close Slicer, delete the folder 'torch' in {folder}, start "
-        "Slicer again."
+        "An earlier installation of torch was left half done: close Slicer, delete the folder 'torch' in {folder}, "
+        "start Slicer again."
     ).format(folder=packages)
 
 

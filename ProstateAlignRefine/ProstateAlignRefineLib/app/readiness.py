@@ -24,18 +24,21 @@ class Ready:
 def to_segment(session: Session) -> Ready:
     if session.run.running:
         return Ready(True, _("Stops the worker at once; nothing in the scene changes."))
+    why = _lacking(session)
+    return Ready(not why, why or _("Finds lesions in the three volumes; the result is a new segmentation."))
+
+
+def _lacking(session: Session) -> str:
     missing = [modality.name for modality in Modality if getattr(session.state, modality.value) is None]
-    if missing:
-        return Ready(False, _("Choose {volumes} first.").format(volumes=", ".join(missing)))
-    if len({node.GetID() for node in session.inputs or ()}) < 3:
-        return Ready(False, _("T2W, ADC and HBV must be three different volumes."))
-    if session.bundle is None:
-        return Ready(False, _("Choose a model under 'Advanced' first."))
-    if not session.prompt.strip():
-        return Ready(False, _("Type what to look for."))
-    if session.worker.busy:
-        return Ready(False, _("The worker is busy; wait a moment."))
-    return Ready(True, _("Finds lesions in the three volumes; the result is a new segmentation."))
+    same = len({node.GetID() for node in session.inputs or ()}) < len(Modality)
+    reasons = (
+        (bool(missing), _("Choose {volumes} first.").format(volumes=", ".join(missing))),
+        (same, _("T2W, ADC and HBV must be three different volumes.")),
+        (session.bundle is None, _("Choose a model under 'Advanced' first.")),
+        (not session.prompt.strip(), _("Type what to look for.")),
+        (session.worker.busy, _("The worker is busy; wait a moment.")),
+    )
+    return next((text for applies, text in reasons if applies), "")
 
 
 def to_read(session: Session) -> Ready:
@@ -95,8 +98,10 @@ def to_export_dicom(session: Session) -> Ready:
     if missing:
         return Ready(
             False,
-            _("The DICOM files of {volumes} are not known; load the study from Slicer's DICOM database, or with 'Open "
-              "study folder', and segment it.").format(volumes=", ".join(missing)),
+            _(
+                "The DICOM files of {volumes} are not known; load the study from Slicer's DICOM database, or "
+                "with 'Open study folder', and segment it."
+            ).format(volumes=", ".join(missing)),
         )
     if not any(found.decision != "rejected" for found in session.reading.lesions):
         return Ready(False, _("There is no lesion to export."))

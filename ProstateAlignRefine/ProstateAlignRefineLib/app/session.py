@@ -8,7 +8,7 @@ from typing import Any
 
 from ..core.errors import InputError
 from ..core.maps import Maps
-from ..core.protocol import Described, Finished
+from ..core.protocol import Finished
 from ..core.report import ModelFacts, Run
 from ..core.study import Modality
 from ..scene.display import set_outline, show_ai, show_edits

@@ -96,7 +96,8 @@ def _read_study(folder: Path) -> Study:
     try:
         from ..dicom import load_study
     except ImportError as error:
-        raise InputError(_("Reading DICOM needs the Python package {name}; install it.").format(name=error.name)) from None
+        needed = _("Reading DICOM needs Slicer 5.12 or newer: {name} is missing.").format(name=error.name)
+        raise InputError(needed) from None
     return load_study(folder)
 
 
@@ -116,4 +117,5 @@ def _keywords(header: Any) -> dict[str, str]:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else "\\".join(map(str, value)) if isinstance(value, Sequence) else str(value)
+    several = isinstance(value, Sequence) and not isinstance(value, str)
+    return "\\".join(map(str, value)) if several else str(value)

@@ -19,11 +19,26 @@ DECISIONS = {
     Decision.ACCEPTED: _("accepted"),
     Decision.REJECTED: _("rejected"),
 }
-CSV_HEADER = (
-    "lesion decision volume_ml max_axial_diameter_mm diameter_3d_mm mean_adc_1e-6mm2/s p10_adc_1e-6mm2/s "
-    "mean_confidence max_confidence mean_similarity side level first_slice last_slice "
-    "centre_l_mm centre_p_mm centre_s_mm tracking_uid"
-).split()
+CSV_HEADER = [
+    "lesion",
+    "decision",
+    "volume_ml",
+    "max_axial_diameter_mm",
+    "diameter_3d_mm",
+    "mean_adc_1e-6mm2/s",
+    "p10_adc_1e-6mm2/s",
+    "mean_confidence",
+    "max_confidence",
+    "mean_similarity",
+    "side",
+    "level",
+    "first_slice",
+    "last_slice",
+    "centre_l_mm",
+    "centre_p_mm",
+    "centre_s_mm",
+    "tracking_uid",
+]
 
 
 def report_text(reading: Reading, run: Run) -> str:

@@ -46,8 +46,9 @@ class ExportSection:
 
     def _measurements(self) -> None:
         def write(reading: Reading, run: Run, path: Path) -> None:
-            exports.write_dicom_report(reading, run, self._session.headers, path)
-            self._session.application.add_to_dicom_database(path)
+            segmentation = exports.write_dicom_report(reading, run, self._session.headers, path)
+            for file in (segmentation, path):
+                self._session.application.add_to_dicom_database(file)
 
         self._export(_("DICOM structured report"), "lesions.sr.dcm", "DICOM (*.dcm)", write)
 

@@ -50,8 +50,9 @@ class GateSection:
         self._ui.countsLabel.text = _("Lesions {ml:.2f} mL ({voxels} voxels)").format(
             ml=counts.mask_ml, voxels=counts.mask
         )
-        self._ui.editsLegend.text = _("{green} added {added} voxels, {added_ml:.2f} mL · {blue} removed {removed} "
-                                      "voxels, {removed_ml:.2f} mL").format(
+        self._ui.editsLegend.text = _(
+            "{green} added {added} voxels, {added_ml:.2f} mL · {blue} removed {removed} voxels, {removed_ml:.2f} mL"
+        ).format(
             green=_square(ADDED_RGB),
             added=counts.added,
             added_ml=counts.added_ml,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import qt
@@ -16,23 +17,60 @@ from ..places import level_of, side_of, slices_of
 from ..session import Session
 from ..texts import DECISIONS, adc_text
 
-Cell = Callable[[FoundLesion, Grid], str]
 
-# Heading, what it means, and the text of a cell.
-COLUMNS: tuple[tuple[str, str, Cell], ...] = (
-    (_("No."), _("By falling confidence"), lambda found, grid: str(found.lesion.number)),
-    (_("mL"), _("Volume"), lambda found, grid: f"{found.lesion.volume_ml:.2f}"),
-    (_("mm"), _("Largest diameter in one axial slice"), lambda found, grid: f"{found.lesion.max_axial_diameter_mm:.0f}"),
-    (_("ADC"), _("Mean ADC, 1e-6 mm²/s"), lambda found, grid: adc_text(found.lesion.mean_adc)),
-    (_("Conf."), _("Mean confidence of the base model, 0 to 1"), lambda found, grid: f"{found.lesion.mean_confidence:.2f}"),
-    (_("Sim."), _("Mean similarity to the prompt, 0 to 1"), lambda found, grid: f"{found.lesion.mean_similarity:.2f}"),
-    (
-        _("Place"),
-        _("Side of the patient and third of the stack, seen from the middle of the T2W: the gland is not segmented"),
-        lambda found, grid: f"{side_of(found.lesion, grid)}, {level_of(found.lesion, grid)}",
-    ),
-    (_("Slices"), _("T2W slices, counted from 1"), lambda found, grid: slices_of(found.lesion)),
-    (_("Review"), _("Your decision"), lambda found, grid: DECISIONS[found.decision]),
+def _number(found: FoundLesion, _grid: Grid) -> str:
+    return str(found.lesion.number)
+
+
+def _volume(found: FoundLesion, _grid: Grid) -> str:
+    return f"{found.lesion.volume_ml:.2f}"
+
+
+def _diameter(found: FoundLesion, _grid: Grid) -> str:
+    return f"{found.lesion.max_axial_diameter_mm:.0f}"
+
+
+def _adc(found: FoundLesion, _grid: Grid) -> str:
+    return adc_text(found.lesion.mean_adc)
+
+
+def _confidence(found: FoundLesion, _grid: Grid) -> str:
+    return f"{found.lesion.mean_confidence:.2f}"
+
+
+def _similarity(found: FoundLesion, _grid: Grid) -> str:
+    return f"{found.lesion.mean_similarity:.2f}"
+
+
+def _place(found: FoundLesion, grid: Grid) -> str:
+    return f"{side_of(found.lesion, grid)}, {level_of(found.lesion, grid)}"
+
+
+def _slices(found: FoundLesion, _grid: Grid) -> str:
+    return slices_of(found.lesion)
+
+
+def _review(found: FoundLesion, _grid: Grid) -> str:
+    return DECISIONS[found.decision]
+
+
+@dataclass(frozen=True)
+class Column:
+    heading: str
+    meaning: str
+    cell: Callable[[FoundLesion, Grid], str]
+
+
+COLUMNS = (
+    Column(_("No."), _("By falling confidence"), _number),
+    Column(_("mL"), _("Volume"), _volume),
+    Column(_("mm"), _("Largest diameter in one axial slice"), _diameter),
+    Column(_("ADC"), _("Mean ADC, 1e-6 mm²/s"), _adc),
+    Column(_("Conf."), _("Mean confidence of the base model, 0 to 1"), _confidence),
+    Column(_("Sim."), _("Mean similarity to the prompt, 0 to 1"), _similarity),
+    Column(_("Place"), _("Side of the patient, third of the stack; the gland itself is not segmented"), _place),
+    Column(_("Slices"), _("T2W slices, counted from 1"), _slices),
+    Column(_("Review"), _("Your decision"), _review),
 )
 
 
@@ -61,10 +99,10 @@ class LesionSection:
     def _prepare_table(self) -> None:
         table = self._ui.lesionTable
         table.setColumnCount(len(COLUMNS))
-        for column, (heading, meaning, _cell) in enumerate(COLUMNS):
-            item = qt.QTableWidgetItem(heading)
-            item.setToolTip(meaning)
-            table.setHorizontalHeaderItem(column, item)
+        for index, column in enumerate(COLUMNS):
+            item = qt.QTableWidgetItem(column.heading)
+            item.setToolTip(column.meaning)
+            table.setHorizontalHeaderItem(index, item)
         table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
         table.horizontalHeader().setStretchLastSection(True)
         table.verticalHeader().visible = False
@@ -82,10 +120,10 @@ class LesionSection:
         row = table.currentRow()
         blocked = table.blockSignals(True)
         table.setRowCount(len(self._shown))
-        for index, found in enumerate(self._shown):
-            for column, (_heading, _meaning, cell) in enumerate(COLUMNS):
+        for line, found in enumerate(self._shown):
+            for index, column in enumerate(COLUMNS):
                 assert reading is not None
-                table.setItem(index, column, qt.QTableWidgetItem(cell(found, reading.maps.grid)))
+                table.setItem(line, index, qt.QTableWidgetItem(column.cell(found, reading.maps.grid)))
         if 0 <= row < len(self._shown):
             table.selectRow(row)
         table.blockSignals(blocked)

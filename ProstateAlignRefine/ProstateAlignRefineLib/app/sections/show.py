@@ -39,7 +39,10 @@ class ShowSection:
         ):
             box.enabled = possible
             put(box, "checked", value)
-        for slider, number in ((ui.opacitySlider, state.heatmap_opacity), (ui.thresholdSlider, state.heatmap_threshold)):
+        for slider, number in (
+            (ui.opacitySlider, state.heatmap_opacity),
+            (ui.thresholdSlider, state.heatmap_threshold),
+        ):
             slider.enabled = possible and state.heatmap
             put(slider, "value", number)
         scale = session.heat_range

@@ -92,18 +92,20 @@ def box_slices(grid: Grid, frame: Frame, centre: Triple, half_mm: Triple) -> tup
     return z, y, x
 
 
-def blank_canvas(grid: Grid, frame: Frame, deformation: Deformation, contrast: Contrast, maps: int) -> Canvas:
-    """An unpainted canvas over `grid`."""
-    points = frame.coordinates(grid)
-    for axis, bend in enumerate(deformation.coarse.on(grid)[:3]):
-        points[axis] += np.float32(deformation.coarse_mm) * bend
-    where = box_slices(grid, frame, (0.0, 0.0, 0.0), (60.0, 60.0, 60.0))
-    start = [s.start for s in reversed(where)]
-    size = (where[2].stop - where[2].start, where[1].stop - where[1].start, where[0].stop - where[0].start)
-    origin = tuple(float(v) for v in grid.to_lps(np.asarray(start)))
-    near = Grid(size, grid.spacing, origin, grid.direction)  # type: ignore[arg-type]
-    for axis, bend in enumerate(deformation.fine.on(near)[:3]):
-        points[axis][where] += np.float32(deformation.fine_mm) * bend
+def plain_canvas(grid: Grid, frame: Frame, contrast: Contrast, maps: int) -> Canvas:
+    """An unpainted, undeformed canvas over `grid`."""
+    x, y, z = frame.coordinates(grid)
     edge = float(np.mean(grid.spacing[:2])) * 1.1 + 0.25
     empty = tuple(np.zeros(grid.shape, np.float32) for _ in range(maps))
-    return Canvas(grid, frame, points[0], points[1], points[2], empty, contrast, edge)
+    return Canvas(grid, frame, x, y, z, empty, contrast, edge)
+
+
+def blank_canvas(grid: Grid, frame: Frame, deformation: Deformation, contrast: Contrast, maps: int) -> Canvas:
+    """An unpainted canvas over `grid`, bent."""
+    canvas = plain_canvas(grid, frame, contrast, maps)
+    for points, bend in zip((canvas.x, canvas.y, canvas.z), deformation.coarse.on(grid)[:3], strict=True):
+        points[...] += np.float32(deformation.coarse_mm) * bend
+    near, _ = canvas.crop((0.0, 0.0, 0.0), (60.0, 60.0, 60.0))
+    for points, bend in zip((near.x, near.y, near.z), deformation.fine.on(near.grid)[:3], strict=True):
+        points[...] += np.float32(deformation.fine_mm) * bend
+    return canvas

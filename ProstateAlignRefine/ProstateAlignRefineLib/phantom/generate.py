@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import SimpleITK as sitk
@@ -14,6 +15,7 @@ from .canvas import Canvas, Deformation, blank_canvas
 from .diffusion import DiffusionProtocol, acquire_diffusion, distort, draw_diffusion_protocol
 from .fields import Frame, NoiseBox
 from .gland import TEXTURE_MM, Gland, GlandField, draw_gland, gland_field, paint_gland
+from .holdout import make_holdout
 from .lesions import Lesion, draw_plans, label_lesions, paint_lesion, place
 from .mimics import Mimics, draw_mimics, paint_grain, paint_mimics
 from .pelvis import Pelvis, draw_pelvis
@@ -61,16 +63,23 @@ def draw_patient(seed: int) -> Patient:
     return Patient(frame, tissues, gland, pelvis, mimics, tuple(lesions), deformation, texture)
 
 
-def make_phantom(seed: int, sampling: Sampling | None = None) -> Phantom:
+Family = Literal["standard", "holdout"]
+
+
+def make_phantom(seed: int, sampling: Sampling | None = None, family: Family = "standard") -> Phantom:
     """A synthetic bp-MRI study and its truth, the same for the same arguments.
 
     Args:
         seed: names the patient and the acquisition.
         sampling: the T2W grid; None draws a vendor-like one and gives diffusion imaging its full field of view.
+        family: "holdout" makes studies with other shapes, lesions, sequences and noise, to test with and never to
+            train on.
 
     Returns:
         T2W, ADC (1e-6 mm2/s; 0 where masked) and HBV (metadata key `b_value`), each on its own oblique LPS grid.
     """
+    if family == "holdout":
+        return make_holdout(seed, sampling)
     patient = draw_patient(seed)
     rng = np.random.default_rng([seed, 1])
     t2w_protocol, diffusion_protocol = draw_t2w_protocol(rng), draw_diffusion_protocol(rng)
@@ -133,6 +142,7 @@ def _describe(
     patient: Patient, t2w: T2wProtocol, diffusion: DiffusionProtocol, lesions: list[Lesion]
 ) -> dict[str, float | str]:
     return {
+        "family": "standard",
         "hbv_b_value": diffusion.hbv_b,
         "hbv_source": "computed from the fit" if diffusion.hbv_fitted else "acquired",
         "adc_b_values": " ".join(f"{b:g}" for b in diffusion.b_values),

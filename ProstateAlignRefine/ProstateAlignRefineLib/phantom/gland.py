@@ -120,7 +120,7 @@ def draw_gland(rng: np.random.Generator, tissues: TissueSet) -> Gland:
 
 
 def _draw_lobes(rng: np.random.Generator, radii: NDArray[np.float64], volume: float) -> tuple[Lobe, Lobe]:
-    """The transition zone's two lobes; the peripheral zone keeps about 16 to 30 mL, the transition zone takes the rest."""
+    """The transition zone's two lobes; the peripheral zone keeps about 16 to 30 mL of the gland."""
     peripheral = min(16.0 + 0.13 * volume + rng.normal(0, 4.0), 0.7 * volume)
     size = 0.92 * ((volume - peripheral) / volume) ** (1 / 3)
     lobes = []

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.training.losses import (
     SegmentationLossSettings,
     alignment_loss,
@@ -50,7 +51,7 @@ def test_segmentation_losses_equal_the_reference(region: str, values: dict, tens
 def test_auxiliary_losses_equal_the_reference(scale: float, values: dict, tensors: dict) -> None:
     expected = values[f"auxiliary_scale_{scale}"]
     align = float(alignment_loss(tensors["similarity"], tensors["target_0"]))
-    heat = float(heatmap_loss(tensors["similarity"], tensors["target_0"]))
+    heat = float(heatmap_loss(tensors["similarity"].logit(), tensors["target_0"]))
     assert align == pytest.approx(expected["align_raw"], rel=RELATIVE)
     assert heat == pytest.approx(expected["heat_raw"], rel=RELATIVE)
     assert scale * (0.2 * align + 0.5 * heat) == pytest.approx(expected["total"], rel=RELATIVE)
@@ -61,7 +62,7 @@ def test_balanced_heatmap_loss_weighs_one_lesion_voxel_like_the_whole_background
     target = torch.zeros_like(similarity)
     target[0, 0, 2, 4, 4] = 1
     expected = 0.5 * (-np.log(0.1) - np.log(0.9))
-    assert float(heatmap_loss(similarity, target, "balanced")) == pytest.approx(expected, rel=1e-5)
+    assert float(heatmap_loss(similarity.logit(), target, "balanced")) == pytest.approx(expected, rel=1e-5)
 
 
 def test_losses_without_foreground_are_finite_and_have_a_gradient() -> None:
@@ -69,7 +70,7 @@ def test_losses_without_foreground_are_finite_and_have_a_gradient() -> None:
     logits = torch.zeros(1, 2, 2, 4, 4, requires_grad=True)
     target = torch.zeros(1, 1, 2, 4, 4)
     assert alignment_loss(similarity, target).item() == 0.0
-    assert heatmap_loss(similarity, target, "balanced").item() == pytest.approx(-np.log(0.7), rel=1e-5)
+    assert heatmap_loss(similarity.logit(), target, "balanced").item() == pytest.approx(-np.log(0.7), rel=1e-5)
     segmentation_loss(logits, target, SegmentationLossSettings()).backward()
     assert torch.isfinite(logits.grad).all()
     assert logits.grad.abs().sum() > 0
@@ -84,5 +85,5 @@ def test_targets_follow_the_size_of_each_level() -> None:
 
 
 def test_an_unknown_region_loss_is_refused() -> None:
-    with pytest.raises(ValueError, match="focal_tversky"):
+    with pytest.raises(InputError, match="focal_tversky"):
         SegmentationLossSettings(region="lovasz")  # type: ignore[arg-type]

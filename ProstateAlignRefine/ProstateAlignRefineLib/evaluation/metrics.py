@@ -162,4 +162,5 @@ def _surface(mask: Mask) -> Mask:
 
 def _distances(start: Mask, goal: Mask, spacing_zyx: Sequence[float]) -> NDArray[np.float64]:
     """From every voxel of `start` to the nearest of `goal`, mm."""
-    return distance_transform_edt((~goal)[None], sampling=list(map(float, spacing_zyx)))[0][start]
+    distances = np.asarray(distance_transform_edt((~goal)[None], sampling=list(map(float, spacing_zyx))), np.float64)
+    return distances[0][start]

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
 import torch.nn.functional as F
 from monai.losses import DiceLoss, TverskyLoss
 from torch import Tensor
+
+from ..core.errors import InputError
 
 RegionLoss = Literal["tversky", "dice", "focal_tversky"]
 HeatmapLoss = Literal["plain", "balanced"]
@@ -37,9 +39,9 @@ class SegmentationLossSettings:
 
     def __post_init__(self) -> None:
         if self.region not in get_args(RegionLoss):
-            raise ValueError(f"region is {self.region!r}, known are {', '.join(get_args(RegionLoss))}")
+            raise InputError(f"region is {self.region!r}, known are {', '.join(get_args(RegionLoss))}.")
         if not 0.0 < self.top_share <= 1.0:
-            raise ValueError(f"top_share is {self.top_share}, it must lie above 0 and not above 1")
+            raise InputError(f"top_share is {self.top_share}, it must lie above 0 and not above 1.")
 
 
 def segmentation_loss(logits: Tensor, target: Tensor, settings: SegmentationLossSettings) -> Tensor:
@@ -92,15 +94,14 @@ def alignment_loss(similarity: Tensor, target: Tensor) -> Tensor:
     return ((1.0 - similarity.float()) * foreground).sum() / count.clamp(min=1.0)
 
 
-def heatmap_loss(similarity: Tensor, target: Tensor, kind: HeatmapLoss = "plain") -> Tensor:
-    """Binary cross-entropy between similarity and foreground mask.
+def heatmap_loss(similarity_logits: Tensor, target: Tensor, kind: HeatmapLoss = "plain") -> Tensor:
+    """Binary cross-entropy between similarity, given by its logits, and foreground mask.
 
     `plain` averages over all voxels [paper]. `balanced` gives the foreground and the background half the weight each,
     since a lesion is a few voxels in ten thousand; without foreground it is the background's mean.
     """
     foreground = (target > 0).float()
-    with torch.autocast(similarity.device.type, enabled=False):
-        voxels = F.binary_cross_entropy(similarity.float(), foreground, reduction="none")
+    voxels = F.binary_cross_entropy_with_logits(similarity_logits.float(), foreground, reduction="none")
     if kind == "plain":
         return voxels.mean()
     background = (voxels * (1 - foreground)).sum() / (1 - foreground).sum().clamp(min=1.0)
@@ -110,9 +111,15 @@ def heatmap_loss(similarity: Tensor, target: Tensor, kind: HeatmapLoss = "plain"
 
 
 def _region_loss(logits: Tensor, target: Tensor, settings: SegmentationLossSettings) -> Tensor:
-    shared = {"include_background": False, "to_onehot_y": True, "softmax": True, "batch": True}
-    smooth = {"smooth_nr": settings.smooth, "smooth_dr": settings.smooth}
+    shared: dict[str, Any] = {
+        "include_background": False,
+        "to_onehot_y": True,
+        "softmax": True,
+        "batch": True,
+        "smooth_nr": settings.smooth,
+        "smooth_dr": settings.smooth,
+    }
     if settings.region == "dice":
-        return DiceLoss(**shared, **smooth)(logits, target) - 1.0
-    loss = TverskyLoss(alpha=settings.alpha, beta=settings.beta, **shared, **smooth)(logits, target)
+        return DiceLoss(**shared)(logits, target) - 1.0
+    loss = TverskyLoss(alpha=settings.alpha, beta=settings.beta, **shared)(logits, target)
     return loss**settings.gamma if settings.region == "focal_tversky" else loss

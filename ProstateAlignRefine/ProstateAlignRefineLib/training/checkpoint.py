@@ -1,0 +1,46 @@
+"""A run's state on disk: whole after every epoch, so that a killed run goes on where it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..core.errors import InputError
+from ..core.files import replacing_file
+
+CHECKPOINT_NAME = "checkpoint.pt"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Weights, optimizer and moving average after the last epoch of `history`; `config` guards against a mix-up."""
+
+    config: dict[str, Any]
+    history: list[dict[str, Any]]
+    network: Mapping[str, Tensor]
+    optimizer: dict[str, Any]
+    average: Mapping[str, Tensor]
+    average_updates: int
+
+
+def save_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
+    with replacing_file(folder / CHECKPOINT_NAME) as path:
+        torch.save({name: getattr(checkpoint, name) for name in Checkpoint.__dataclass_fields__}, path)
+
+
+def load_checkpoint(folder: Path, config: dict[str, Any]) -> Checkpoint | None:
+    """The folder's checkpoint, None where there is none; InputError where it was made with another configuration."""
+    path = folder / CHECKPOINT_NAME
+    if not path.is_file():
+        return None
+    checkpoint = Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
+    if checkpoint.config != config:
+        raise InputError(
+            f"'{folder.name}' holds a run of another configuration; name another output folder, or give the same file."
+        )
+    return checkpoint

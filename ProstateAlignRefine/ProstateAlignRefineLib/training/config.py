@@ -1,0 +1,173 @@
+"""One typed configuration of a training run, read from TOML. Every entry is required, unknown ones are refused."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ..core.errors import InputError
+from ..model import schema
+from ..model.config import Architecture, Confidence, Preprocessing, Triple
+from .augmentation import AugmentationSettings
+from .losses import HeatmapLoss, SegmentationLossSettings
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+PRESETS = Path(__file__).resolve().parent / "presets"
+
+
+@dataclass(frozen=True)
+class TextSettings:
+    """`prompts`: all of them guide the network together, the first names it in reports. `encoder`: its identifier."""
+
+    prompts: tuple[str, ...]
+    encoder: str
+
+    def __post_init__(self) -> None:
+        _require(bool(self.prompts) and all(p.strip() for p in self.prompts), "text.prompts must not be empty")
+
+
+@dataclass(frozen=True)
+class PhantomData:
+    """Synthetic cases by seed: training from `first_seed` on, then validation, then test.
+
+    T2W is sampled at `in_plane_mm` over `field_mm` (x, y, z), with a slice distance drawn from `slice_mm`.
+    """
+
+    first_seed: int
+    training: int
+    validation: int
+    test: int
+    in_plane_mm: float
+    slice_mm: tuple[float, ...]
+    field_mm: tuple[float, float, float]
+
+    def __post_init__(self) -> None:
+        _require(min(self.training, self.validation, self.test) > 0, "every share of the data needs a case")
+        _require(self.in_plane_mm > 0 and min(self.slice_mm, default=0) > 0, "spacings must be positive")
+
+
+@dataclass(frozen=True)
+class LossSettings:
+    """`segmentation` of every decoder level; weights of the auxiliary losses at full scale; the heatmap's balance."""
+
+    segmentation: SegmentationLossSettings
+    alignment_weight: float
+    heatmap_weight: float
+    heatmap: HeatmapLoss
+
+
+@dataclass(frozen=True)
+class OptimizerSettings:
+    """`refiner_rate` and `base_rate` hold in the refiner's phase; a `base_rate` of 0 freezes all but the refiner.
+
+    `average_decay`: of the moving average of the weights that is validated and kept; 0 keeps the weights themselves.
+    """
+
+    kind: Literal["sgd", "adamw"]
+    rate: float
+    weight_decay: float
+    gradient_clip: float
+    refiner_rate: float
+    base_rate: float
+    average_decay: float
+
+    def __post_init__(self) -> None:
+        _require(min(self.rate, self.refiner_rate, self.gradient_clip) > 0, "rates and gradient_clip must be positive")
+        _require(0 <= self.average_decay < 1, "average_decay must lie from 0 to below 1")
+
+
+@dataclass(frozen=True)
+class ScheduleSettings:
+    """Epochs of `iterations` steps of `batch_size` patches.
+
+    Auxiliary losses ramp in over `ramp_epochs` after `warmup_epochs` (see `AuxiliaryRamp`). The last
+    `whole_region_epochs` of the joint epochs read whole regions, one a step, since instance normalisation sees other
+    statistics there than in a patch, and the region is what inference reads.
+    """
+
+    iterations: int
+    batch_size: int
+    patch_size: Triple
+    foreground_share: float
+    joint_epochs: int
+    whole_region_epochs: int
+    refiner_epochs: int
+    warmup_epochs: int
+    ramp_epochs: int
+    validate_every: int
+
+    def __post_init__(self) -> None:
+        counts = (self.iterations, self.batch_size, self.joint_epochs, self.refiner_epochs, self.validate_every)
+        _require(min(counts) > 0, "iterations, batch_size, epochs and validate_every must be positive")
+        _require(0 <= self.whole_region_epochs <= self.joint_epochs, "whole_region_epochs must not exceed joint_epochs")
+        _require(0 <= self.foreground_share <= 1, "foreground_share must lie between 0 and 1")
+
+
+@dataclass(frozen=True)
+class BundleSettings:
+    """What the finished bundle says of itself."""
+
+    confidence: Confidence
+    tau: float
+    alpha: float
+    minimum_lesion_ml: float
+    notice: str
+    training_data: str
+    licence: str
+    intended_use: str
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """A whole training run."""
+
+    name: str
+    seed: int
+    architecture: Architecture
+    preprocessing: Preprocessing
+    text: TextSettings
+    data: PhantomData
+    loss: LossSettings
+    optimizer: OptimizerSettings
+    schedule: ScheduleSettings
+    augmentation: AugmentationSettings
+    bundle: BundleSettings
+
+    def __post_init__(self) -> None:
+        divisor = self.architecture.size_divisor
+        fits = all(size % step == 0 for size, step in zip(self.schedule.patch_size, divisor, strict=True))
+        _require(fits, f"schedule.patch_size must be a multiple of the network's total stride {divisor}")
+
+    @classmethod
+    def from_dict(cls, data: object) -> TrainingConfig:
+        """InputError naming the entry that is missing, unknown or of the wrong type."""
+        return schema.from_dict(cls, data, "the training configuration")
+
+    def to_dict(self) -> dict[str, Any]:
+        return schema.to_dict(self)
+
+
+def read_training_config(name: str) -> TrainingConfig:
+    """A TOML file, or a preset by its name (`starter`)."""
+    path = PRESETS / f"{name}.toml" if (PRESETS / f"{name}.toml").is_file() else Path(name)
+    if not path.is_file():
+        known = ", ".join(sorted(preset.stem for preset in PRESETS.glob("*.toml")))
+        raise InputError(
+            f"The training configuration '{path.name}' does not exist; name a TOML file or one of: {known}."
+        )
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"'{path.name}' is not valid TOML ({error}); mend it.") from error
+    return TrainingConfig.from_dict(data)
+
+
+def _require(condition: bool, what: str) -> None:
+    if not condition:
+        raise InputError(f"The training configuration cannot be used: {what}.")

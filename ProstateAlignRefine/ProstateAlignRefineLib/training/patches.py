@@ -1,0 +1,101 @@
+"""Patches for the training steps: the n-th patch of an epoch is the same in every run of the same seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from ..model.config import Triple
+from ..model.positions import Window
+from .augmentation import AugmentationSettings, augment
+from .cases import Case
+
+
+@dataclass(frozen=True)
+class Patch:
+    """Image [C, Z, Y, X] and target [1, Z, Y, X], both float32, their place in the region, and the case's name."""
+
+    image: Tensor
+    target: Tensor
+    window: Window
+    case: str
+
+
+@dataclass(frozen=True)
+class PatchPlan:
+    """`size` (z, y, x); None reads the whole region, padded to multiples of `divisor`.
+
+    `foreground_share` of the patches are of a case with a lesion and hold a voxel of it, each lesion equally likely.
+    """
+
+    size: Triple | None
+    divisor: Triple
+    foreground_share: float
+    augmentation: AugmentationSettings
+
+
+class Patches(Dataset[Patch]):
+    """The patches of one epoch, each drawn from (seed, epoch, index) alone, so that a resumed run sees the same."""
+
+    def __init__(self, cases: Sequence[Case], plan: PatchPlan, count: int, seed: int, epoch: int) -> None:
+        self.cases, self.plan, self.count, self.seed, self.epoch = cases, plan, count, seed, epoch
+        self.positive = [case for case in cases if case.lesions.any()]
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> Patch:
+        if index >= self.count:
+            raise IndexError(index)
+        rng = np.random.default_rng([self.seed, self.epoch, index])
+        on_lesion = bool(self.positive) and rng.random() < self.plan.foreground_share
+        pool = self.positive if on_lesion else self.cases
+        case = pool[int(rng.integers(len(pool)))]
+        size = self.plan.size or case.lesions.shape
+        centre = _lesion_voxel(case.lesions, rng) if on_lesion else None
+        start = _start(case.lesions.shape, size, centre, rng)
+        padded = _padded(size, self.plan.divisor)
+        region = _padded(case.lesions.shape, self.plan.divisor)
+        image = torch.from_numpy(_cut(case.volumes, start, padded).astype(np.float32))
+        target = torch.from_numpy((_cut(case.lesions[None], start, padded) > 0).astype(np.float32))
+        image, target = augment(image, target, self.plan.augmentation, rng)
+        return Patch(image.contiguous(), target.contiguous(), Window(start, region), case.name)
+
+
+def _padded(size: Sequence[int], divisor: Triple) -> Triple:
+    z, y, x = (-(-n // d) * d for n, d in zip(size, divisor, strict=True))
+    return z, y, x
+
+
+def _lesion_voxel(lesions: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.int64]:
+    numbers = np.unique(lesions[lesions > 0])
+    voxels = np.argwhere(lesions == rng.choice(numbers))
+    return voxels[rng.integers(len(voxels))]
+
+
+def _start(
+    shape: Sequence[int], size: Sequence[int], centre: NDArray[np.int64] | None, rng: np.random.Generator
+) -> Triple:
+    """The first voxel of a patch: anywhere, or so that `centre` lies in the patch's inner half."""
+    room = np.maximum(np.asarray(shape) - np.asarray(size), 0)
+    if centre is None:
+        z, y, x = rng.integers(0, room + 1)
+    else:
+        jitter = rng.uniform(-0.25, 0.25, 3) * np.asarray(size)
+        z, y, x = np.clip(np.round(centre - np.asarray(size) / 2 + jitter), 0, room).astype(int)
+    return int(z), int(y), int(x)
+
+
+def _cut(array: NDArray[Any], start: Triple, size: Triple) -> NDArray[Any]:
+    """[C, Z, Y, X] cut at `start`; zeros, the mean of a z-scored volume, where it reaches beyond."""
+    z, y, x = (slice(s, s + n) for s, n in zip(start, size, strict=True))
+    part = array[:, z, y, x]
+    missing = [(0, n - have) for n, have in zip(size, part.shape[1:], strict=True)]
+    return np.pad(part, [(0, 0), *missing])

@@ -1,0 +1,59 @@
+"""How good the network is on held-out cases, through the predictor that inference uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.gate import gate_logits
+from ..core.maps import MAP_NAMES
+from ..evaluation.detection import Detection, detect
+from ..evaluation.metrics import overlap
+from ..inference.device import Compute
+from ..inference.predictor import plan_forwards, predict
+from ..model.bundle import Bundle
+from .cases import Case
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """One case on the network grid. `margin`: gated foreground minus background logit."""
+
+    positive: bool
+    base_dice: float
+    dice: float
+    detection: Detection
+    margin: NDArray[np.float32]
+    truth: NDArray[np.bool_]
+
+
+def validate(bundle: Bundle, cases: Sequence[Case], compute: Compute) -> list[CaseResult]:
+    """Every case as a whole region, gated with the bundle's tau and alpha."""
+    bundle.network.eval()
+    return [_result(bundle, case, compute) for case in cases]
+
+
+def lesion_dice(results: Sequence[CaseResult], gated: bool) -> float:
+    """Mean Dice of the cases that have a lesion; NaN where none has."""
+    values = [result.dice if gated else result.base_dice for result in results if result.positive]
+    return float(np.mean(values)) if values else float("nan")
+
+
+def _result(bundle: Bundle, case: Case, compute: Compute) -> CaseResult:
+    volumes = case.volumes.astype(np.float32)
+    plan = plan_forwards(bundle, case.lesions.shape, compute)
+    maps = dict(zip(MAP_NAMES, predict(bundle, volumes, plan, compute, lambda _done, _all: None), strict=True))
+    base = maps["base_margin"]
+    margin = gate_logits(base, maps["refined_margin"], maps["confidence"], bundle.config.tau, bundle.config.alpha)
+    truth = case.lesions > 0
+    return CaseResult(
+        positive=bool(truth.any()),
+        base_dice=overlap(truth, base > 0).dice,
+        dice=overlap(truth, margin > 0).dice,
+        detection=detect(case.lesions, margin > 0, case.spacing_mm, bundle.config.minimum_lesion_ml),
+        margin=margin,
+        truth=truth,
+    )

@@ -1,0 +1,76 @@
+"""Which weights train at which rate, and their moving average."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from ..core.files import replacing_file
+from ..model.network import AlignRefineNetwork
+from .config import OptimizerSettings
+from .schedule import Phase
+
+REFINER = "refiner"
+NESTEROV_MOMENTUM = 0.99
+
+
+def parameter_groups(network: AlignRefineNetwork, phase: Phase, settings: OptimizerSettings) -> list[dict[str, object]]:
+    """Optimizer groups, each with `name`, `params` and `initial_rate`.
+
+    Before the refiner's phase all weights but the refiner's train at `rate`; in it the refiner's train at
+    `refiner_rate` and all others at `base_rate`, or not at all where that is 0. Weights outside the groups are frozen.
+    """
+    refiner = list(network.refiner.parameters())
+    inside = {id(parameter) for parameter in refiner}
+    base = [parameter for parameter in network.parameters() if id(parameter) not in inside]
+    in_refiner_phase = phase is Phase.REFINER
+    rates = {"base": settings.base_rate if in_refiner_phase else settings.rate}
+    rates[REFINER] = settings.refiner_rate if in_refiner_phase else 0.0
+    groups: list[dict[str, object]] = []
+    for name, parameters in (("base", base), (REFINER, refiner)):
+        _set_trainable(parameters, rates[name] > 0)
+        if rates[name] > 0:
+            groups.append({"name": name, "params": parameters, "initial_rate": rates[name]})
+    return groups
+
+
+def make_optimizer(groups: list[dict[str, object]], settings: OptimizerSettings) -> torch.optim.Optimizer:
+    if settings.kind == "sgd":
+        return torch.optim.SGD(
+            groups, lr=settings.rate, momentum=NESTEROV_MOMENTUM, nesterov=True, weight_decay=settings.weight_decay
+        )
+    return torch.optim.AdamW(groups, lr=settings.rate, weight_decay=settings.weight_decay)
+
+
+class MovingAverage:
+    """Exponential moving average of a network's weights; young averages forget faster."""
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self.decay, self.updates = decay, 0
+        self.weights = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, network: nn.Module) -> None:
+        self.updates += 1
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        for name, tensor in network.state_dict().items():
+            self.weights[name].lerp_(tensor, 1 - decay)
+
+
+def save_weights(weights: Mapping[str, Tensor], path: Path) -> None:
+    with replacing_file(path) as temporary:
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, temporary)
+
+
+def load_weights(network: nn.Module, path: Path) -> None:
+    """Strict: every weight, no other."""
+    network.load_state_dict(load_file(path))
+
+
+def _set_trainable(parameters: Iterable[nn.Parameter], trainable: bool) -> None:
+    for parameter in parameters:
+        parameter.requires_grad_(trainable)

@@ -1,0 +1,45 @@
+"""A training run small enough for a test: a tiny network, a few coarse phantoms."""
+
+from dataclasses import replace
+
+import pytest
+
+from ProstateAlignRefineLib.training.cases import Cases, prepare_phantoms
+from ProstateAlignRefineLib.training.config import TrainingConfig, read_training_config
+
+
+@pytest.fixture(scope="session")
+def tiny_config() -> TrainingConfig:
+    starter = read_training_config("starter")
+    architecture = replace(
+        starter.architecture,
+        features_per_stage=(4, 8, 8),
+        kernel_sizes=((1, 3, 3), (3, 3, 3), (3, 3, 3)),
+        strides=((1, 1, 1), (1, 2, 2), (2, 2, 2)),
+        similarity=replace(starter.architecture.similarity, levels=(1,)),
+        refiner=replace(starter.architecture.refiner, dim=8, heads=2),
+    )
+    preprocessing = replace(starter.preprocessing, spacing_mm=(6.0, 3.0, 3.0), region_mm=96.0, patch_size=(8, 16, 16))
+    return replace(
+        starter,
+        architecture=architecture,
+        preprocessing=preprocessing,
+        data=replace(starter.data, training=2, validation=1, test=1, in_plane_mm=1.5, slice_mm=(6.0,), first_seed=1),
+        schedule=replace(
+            starter.schedule,
+            iterations=2,
+            batch_size=2,
+            patch_size=(8, 16, 16),
+            joint_epochs=3,
+            whole_region_epochs=1,
+            refiner_epochs=2,
+            warmup_epochs=1,
+            ramp_epochs=1,
+            validate_every=1,
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_cases(tiny_config: TrainingConfig, tmp_path_factory: pytest.TempPathFactory) -> Cases:
+    return prepare_phantoms(tiny_config, tmp_path_factory.mktemp("cases"), workers=1)

@@ -1,0 +1,106 @@
+"""Cases come through inference's preprocessing, are kept, and patches of them are the same in every run."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ProstateAlignRefineLib.inference.preprocess import network_volumes
+from ProstateAlignRefineLib.phantom import Sampling, make_phantom
+from ProstateAlignRefineLib.training.augmentation import AugmentationSettings, augment
+from ProstateAlignRefineLib.training.cases import Case, Cases, labels_on, prepare_phantoms
+from ProstateAlignRefineLib.training.config import TrainingConfig
+from ProstateAlignRefineLib.training.patches import Patches, PatchPlan
+
+NO_AUGMENTATION = AugmentationSettings(0, 0, (1, 1), 0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+
+def test_a_case_is_what_inference_would_read(tiny_cases: Cases, tiny_config: TrainingConfig) -> None:
+    data = tiny_config.data
+    sampling = Sampling.of_field((data.in_plane_mm, data.in_plane_mm, data.slice_mm[0]), data.field_mm)
+    phantom = make_phantom(data.first_seed, sampling)
+    volumes, grid = network_volumes(phantom.study, tiny_config.preprocessing, tiny_config.architecture.channels)
+    case = tiny_cases.training[0]
+    np.testing.assert_allclose(case.volumes, volumes, atol=5e-3)
+    assert case.lesions.shape == grid.shape
+
+
+def test_lesions_keep_their_volume_and_place_on_the_network_grid(tiny_config: TrainingConfig) -> None:
+    phantom = make_phantom(0, Sampling.of_field((0.8, 0.8, 3.0), (130.0, 130.0, 66.0)))
+    preprocessing = replace(tiny_config.preprocessing, spacing_mm=(3.0, 1.0, 1.0))
+    _, grid = network_volumes(phantom.study, preprocessing, tiny_config.architecture.channels)
+    labels = labels_on(phantom.truth.lesions, grid)
+    largest = max(phantom.truth.facts, key=lambda fact: fact.volume_ml)
+    found = labels == largest.label
+    assert abs(found.sum() * grid.voxel_ml / largest.volume_ml - 1) < 0.2
+    centre = grid.to_lps(np.argwhere(found)[:, ::-1].mean(axis=0))
+    assert np.linalg.norm(centre - largest.centre_lps) < 1.0
+
+
+def test_prepared_cases_are_kept(tiny_config: TrainingConfig, tmp_path: Path) -> None:
+    small = replace(tiny_config, data=replace(tiny_config.data, training=1, validation=1, test=1))
+    first = prepare_phantoms(small, tmp_path, workers=1)
+    stamps = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.npz")}
+    again = prepare_phantoms(small, tmp_path, workers=1)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.npz")} == stamps
+    assert np.array_equal(first.training[0].volumes, again.training[0].volumes)
+    assert len({case.name for share in (first.training, first.validation, first.test) for case in share}) == 3
+
+
+def test_patches_are_drawn_from_seed_epoch_and_index(tiny_cases: Cases, tiny_config: TrainingConfig) -> None:
+    plan = PatchPlan((8, 16, 16), (2, 4, 4), 0.5, tiny_config.augmentation)
+    one, same = (Patches(tiny_cases.training, plan, 4, seed=3, epoch=5) for _ in range(2))
+    other = Patches(tiny_cases.training, plan, 4, seed=3, epoch=6)
+    assert torch.equal(one[2].image, same[2].image)
+    assert not torch.equal(one[2].image, other[2].image)
+
+
+def test_a_foreground_patch_holds_a_lesion_voxel() -> None:
+    lesions = np.zeros((12, 40, 40), np.uint8)
+    lesions[1, 38, 2] = 1
+    case = Case("corner", np.zeros((3, 12, 40, 40), np.float16), lesions, (3.0, 1.0, 1.0))
+    patches = Patches([case], PatchPlan((8, 16, 16), (2, 4, 4), 1.0, NO_AUGMENTATION), 20, seed=0, epoch=0)
+    assert all(patch.target.sum() == 1 for patch in patches)
+
+
+def test_a_whole_region_is_padded_to_the_networks_stride() -> None:
+    volumes = np.random.default_rng(0).normal(size=(3, 7, 18, 18)).astype(np.float16)
+    case = Case("odd", volumes, np.zeros((7, 18, 18), np.uint8), (3.0, 1.0, 1.0))
+    patch = Patches([case], PatchPlan(None, (2, 4, 4), 0.0, NO_AUGMENTATION), 1, seed=0, epoch=0)[0]
+    assert patch.image.shape == (3, 8, 20, 20)
+    assert patch.window.start == (0, 0, 0)
+    assert patch.window.region == (8, 20, 20)
+    assert np.array_equal(patch.image[:, :7, :18, :18], volumes.astype(np.float32))
+
+
+def test_augmentation_moves_image_and_target_alike() -> None:
+    target = torch.zeros(1, 8, 40, 40)
+    target[:, 2:6, 8:20, 22:34] = 1
+    settings = replace(NO_AUGMENTATION, spatial=1.0, rotation_degrees=30.0, scale=(0.8, 1.25), mirror=0.5)
+    for seed in range(5):
+        image, moved = augment(target.repeat(3, 1, 1, 1), target, settings, np.random.default_rng(seed))
+        assert torch.equal((image > 0.5).float()[:1], moved)
+        assert not torch.equal(moved, target)
+        assert set(moved.unique().tolist()) == {0.0, 1.0}
+
+
+def test_misalignment_moves_adc_and_hbv_but_neither_t2w_nor_target() -> None:
+    image = torch.randn(1, 8, 40, 40, generator=torch.Generator().manual_seed(0)).repeat(3, 1, 1, 1)
+    target = (image[:1] > 1).float()
+    settings = replace(NO_AUGMENTATION, spatial=1.0, misalignment=1.0, shift_mm_share=0.05)
+    moved, same = augment(image, target, settings, np.random.default_rng(0))
+    assert torch.equal(same, target)
+    assert torch.allclose(moved[0], image[0], atol=1e-4)
+    assert torch.equal(moved[1], moved[2])
+    assert (moved[1] - image[1]).abs().mean() > 0.1
+
+
+def test_intensity_augmentation_keeps_the_target_and_finite_values() -> None:
+    image = torch.randn(3, 8, 24, 24, generator=torch.Generator().manual_seed(0))
+    target = (image[:1] > 1).float()
+    always = AugmentationSettings(0, 0, (1, 1), 0, 0, 0, 1, 1, 1, 1, 1, 1)
+    changed, same = augment(image, target, always, np.random.default_rng(0))
+    assert torch.equal(same, target)
+    assert torch.isfinite(changed).all()
+    assert (changed - image).abs().mean() > 0.1

@@ -1,0 +1,138 @@
+"""A run goes through its phases, resumes exactly, stops on NaN and ends in a bundle that inference loads."""
+
+import csv
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.inference.device import Compute
+from ProstateAlignRefineLib.model.bundle import load_bundle
+from ProstateAlignRefineLib.model.text import TextEmbedding
+from ProstateAlignRefineLib.training.cases import Cases
+from ProstateAlignRefineLib.training.config import TrainingConfig
+from ProstateAlignRefineLib.training.finish import finish, fold_temperature
+from ProstateAlignRefineLib.training.schedule import Phase
+from ProstateAlignRefineLib.training.trainer import Trainer
+from ProstateAlignRefineLib.training.weights import parameter_groups
+
+CPU = Compute(torch.device("cpu"), "fp32")
+
+
+@pytest.fixture(scope="session")
+def text(tiny_config: TrainingConfig) -> TextEmbedding:
+    noise = torch.Generator().manual_seed(1)
+    pooled = torch.nn.functional.normalize(torch.randn(64, generator=noise), dim=0)
+    tokens = torch.randn(8, 64, generator=noise)
+    return TextEmbedding(tiny_config.text.prompts, pooled, tokens, torch.ones(8, dtype=torch.bool), "starter:0")
+
+
+def log_of(folder: Path) -> list[dict[str, str]]:
+    with (folder / "log.csv").open() as stream:
+        return [{name: value for name, value in row.items() if name != "seconds"} for row in csv.DictReader(stream)]
+
+
+@pytest.fixture(scope="session")
+def whole_run(
+    tiny_config: TrainingConfig, tiny_cases: Cases, text: TextEmbedding, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    trainer = Trainer(tiny_config, tiny_cases, text, CPU, folder)
+    finish(trainer, trainer.train(), folder / "bundle")
+    return folder
+
+
+def test_a_run_goes_through_the_three_phases(whole_run: Path) -> None:
+    phases = [row["phase"] for row in log_of(whole_run)]
+    assert phases == [*phases[:3], "refiner", "refiner"]
+    assert phases[0] == "segmentation"
+    assert phases[2] == "auxiliary"
+    assert all(math.isfinite(float(row["loss"])) for row in log_of(whole_run))
+
+
+def test_a_run_ends_in_a_bundle_that_inference_loads(whole_run: Path, tiny_config: TrainingConfig) -> None:
+    bundle = load_bundle(whole_run / "bundle")
+    assert bundle.config.architecture == tiny_config.architecture
+    assert bundle.config.metrics["test_cases"] == 1
+    card = (whole_run / "bundle" / "MODEL_CARD.md").read_text()
+    assert tiny_config.bundle.notice in card
+    assert f"{bundle.config.metrics['false_positives_per_case']:g}" in card
+
+
+@pytest.fixture
+def new_trainer(
+    tiny_config: TrainingConfig, tiny_cases: Cases, text: TextEmbedding, tmp_path: Path
+) -> Callable[[], Trainer]:
+    return lambda: Trainer(tiny_config, tiny_cases, text, CPU, tmp_path)
+
+
+def test_a_killed_run_resumes_on_the_same_curve(
+    new_trainer: Callable[[], Trainer], whole_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = Trainer._step
+    taken = 0
+
+    def step_or_die(self: Trainer, *arguments: object) -> object:
+        nonlocal taken
+        taken += 1
+        if taken in (4, 8):  # within the second epoch, and within the refiner's first
+            raise KeyboardInterrupt
+        return step(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Trainer, "_step", step_or_die)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            new_trainer().train()
+    resumed = new_trainer()
+    resumed.train()
+    assert log_of(resumed.folder) == log_of(whole_run)
+
+
+def test_another_configuration_does_not_resume_the_run(
+    whole_run: Path, tiny_config: TrainingConfig, tiny_cases: Cases, text: TextEmbedding
+) -> None:
+    other = replace(tiny_config, seed=tiny_config.seed + 1)
+    with pytest.raises(InputError, match="another configuration"):
+        Trainer(other, tiny_cases, text, CPU, whole_run).train()
+
+
+def test_a_case_that_breaks_the_loss_is_named(
+    tiny_config: TrainingConfig, tiny_cases: Cases, text: TextEmbedding, tmp_path: Path
+) -> None:
+    broken = tuple(replace(case, volumes=case.volumes * float("nan")) for case in tiny_cases.training)
+    with pytest.raises(InputError, match="epoch 0, step 0, cases phantom-00000"):
+        Trainer(tiny_config, replace(tiny_cases, training=broken), text, CPU, tmp_path).train()
+
+
+def test_only_the_refiner_trains_in_its_phase(
+    tiny_config: TrainingConfig, tiny_cases: Cases, text: TextEmbedding, tmp_path: Path
+) -> None:
+    network = Trainer(tiny_config, tiny_cases, text, CPU, tmp_path).network
+    joint = parameter_groups(network, Phase.AUXILIARY, tiny_config.optimizer)
+    assert [(group["name"], group["initial_rate"]) for group in joint] == [("base", tiny_config.optimizer.rate)]
+    assert not any(parameter.requires_grad for parameter in network.refiner.parameters())
+    refining = parameter_groups(network, Phase.REFINER, tiny_config.optimizer)
+    assert [(group["name"], group["initial_rate"]) for group in refining] == [
+        ("refiner", tiny_config.optimizer.refiner_rate)
+    ]
+    assert not any(parameter.requires_grad for parameter in network.encoders.parameters())
+    both = parameter_groups(network, Phase.REFINER, replace(tiny_config.optimizer, base_rate=1e-5))
+    assert sum(len(group["params"]) for group in both) == len(list(network.parameters()))
+
+
+def test_folding_the_temperature_divides_the_finest_logits(
+    tiny_config: TrainingConfig, tiny_cases: Cases, text: TextEmbedding, tmp_path: Path
+) -> None:
+    trainer = Trainer(tiny_config, tiny_cases, text, CPU, tmp_path)
+    network = trainer.network.eval()
+    image = torch.randn(1, 3, 8, 16, 16, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        before = network(image, text)
+        temperature = fold_temperature(network, trainer)
+        after = network(image, text)
+    assert torch.allclose(after.base_logits[0] * temperature, before.base_logits[0], atol=1e-4)
+    assert torch.allclose(after.refined_logits * temperature, before.refined_logits, atol=1e-4)

@@ -20,7 +20,7 @@ from .quiet import quietly, silent
 from .reading import UnreadableError
 from .scan import scan_folder
 from .seg import ALGORITHM, PRODUCT, SERIES_OFFSET, SegmentationInfo
-from .series_writer import mr_attributes, write_series
+from .series_writer import mr_attributes, unknown_acquisition, write_series
 from .stack import IrregularError, Stack, stack_of
 from .text import checked_text
 from .volume import read_volume
@@ -65,8 +65,7 @@ def _series_attributes(t2w: Dataset, info: SegmentationInfo, description: str) -
         if keyword in t2w:
             series[keyword] = t2w[keyword]
     series.ImageType = ["DERIVED", "SECONDARY", "OTHER"]
-    series.ScanningSequence, series.SequenceVariant = "RM", "NONE"  # RM: research mode
-    series.EchoTime = series.RepetitionTime = None
+    series.update(unknown_acquisition())
     series.SeriesInstanceUID = generate_uid()
     series.SeriesNumber = int(t2w.get("SeriesNumber") or 0) + SERIES_OFFSET + 2
     series.SeriesDescription = description

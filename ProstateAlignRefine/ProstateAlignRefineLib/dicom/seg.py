@@ -172,7 +172,7 @@ def _segmentation(
 
 def _further(sources: Mapping[Modality, list[Dataset]]) -> list[Dataset]:
     """The ADC's and HBV's images, each once: where both were computed, their sources are the same."""
-    images = [header for modality in (Modality.ADC, Modality.HBV) for header in sources[modality]]
+    images = [header for modality in (Modality.ADC, Modality.HBV) for header in sources.get(modality, [])]
     return list({str(image.SOPInstanceUID): image for image in images}.values())
 
 

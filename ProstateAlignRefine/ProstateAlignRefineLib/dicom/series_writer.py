@@ -41,7 +41,8 @@ _SERIES: Mapping[Modality, Mapping[str, Any]] = MappingProxyType(
 class StudyLabel:
     """What a written study is called. All UIDs follow from `seed`, so the same study is the same again.
 
-    `b_value` of the HBV series, s/mm2. `derivation` goes to every image's Derivation Description (0008,2111).
+    `b_value` of the HBV series, s/mm2, where it is known. Images that are not `synthetic` get no acquisition values.
+    `derivation` goes to every image's Derivation Description (0008,2111).
     """
 
     seed: str
@@ -50,7 +51,7 @@ class StudyLabel:
     description: str
     derivation: str
     synthetic: bool
-    b_value: float
+    b_value: float | None
 
     def uid(self, *names: str) -> str:
         return generate_uid(entropy_srcs=[self.seed, *names])
@@ -149,9 +150,11 @@ def _series_attributes(modality: Modality, number: int, label: StudyLabel) -> Da
     series = mr_attributes()
     for keyword, value in _SERIES[modality].items():
         setattr(series, keyword, value)
+    if not label.synthetic:
+        series.update(unknown_acquisition())
     series.SeriesInstanceUID, series.SeriesNumber = label.uid("series", modality.value), number
     series.DerivationDescription = label.derivation
-    if modality is Modality.HBV:
+    if modality is Modality.HBV and label.b_value is not None:
         series.DiffusionBValue = float(label.b_value)
     return series
 
@@ -164,6 +167,14 @@ def mr_attributes() -> Dataset:
     series.ScanOptions, series.EchoTrainLength, series.MRAcquisitionType = "", "", "2D"
     series.InstanceCreationDate = series.InstanceCreationTime = ""
     series.BurnedInAnnotation = "NO"
+    return series
+
+
+def unknown_acquisition() -> Dataset:
+    """Acquisition attributes of images that no scanner made: research mode, no times."""
+    series = Dataset()
+    series.ScanningSequence, series.SequenceVariant = "RM", "NONE"
+    series.EchoTime = series.RepetitionTime = None
     return series
 
 

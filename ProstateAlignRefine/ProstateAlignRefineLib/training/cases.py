@@ -23,10 +23,12 @@ from ..model import schema
 from ..phantom import Sampling, make_phantom
 from .config import PhantomData, TrainingConfig
 
+LIBRARY = Path(__file__).resolve().parent.parent
+
 
 @dataclass(frozen=True)
 class Case:
-    """`volumes` [C, Z, Y, X] float16, z-scored; `lesions` [Z, Y, X] uint8, 0 or a lesion's number; spacing (z, y, x)."""
+    """`volumes` [C, Z, Y, X] float16, z-scored; `lesions` [Z, Y, X] uint8 numbers, 0 for none; spacing (z, y, x)."""
 
     name: str
     volumes: NDArray[np.float16]
@@ -87,10 +89,13 @@ def _sampling(seed: int, data: PhantomData) -> Sampling:
 
 
 def _fingerprint(config: TrainingConfig) -> str:
-    """Names the cache by all that decides what a seed's case holds."""
+    """Names the cache by all that decides what a seed's case holds, the code that makes it included."""
     data = {name: value for name, value in schema.to_dict(config.data).items() if name.endswith("_mm")}
     kept = [data, schema.to_dict(config.preprocessing), config.architecture.channels]
-    return hashlib.sha256(json.dumps(kept).encode()).hexdigest()[:12]
+    digest = hashlib.sha256(json.dumps(kept).encode())
+    for source in sorted([*LIBRARY.glob("phantom/*.py"), LIBRARY / "inference" / "preprocess.py"]):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _file(folder: Path, seed: int) -> Path:

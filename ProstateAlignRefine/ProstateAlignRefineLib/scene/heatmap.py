@@ -55,6 +55,7 @@ def _legend(scene: Node, tag: str, similarity: Node) -> Node:
         legend.SetSize(0.1, 0.4)
         legend.SetPosition(0.98, 0.5)
     view = slice_node(scene, tag)
-    if view is not None and not legend.IsDisplayableInView(view.GetID()):
+    if view is not None:
+        legend.RemoveAllViewNodeIDs()
         legend.AddViewNodeID(view.GetID())
     return legend

@@ -101,6 +101,7 @@ class ReadingLayout:
         for tag in LABELS:
             view = slice_node(self._scene, tag)
             if view is not None:
+                view.SetViewGroup(VIEW_GROUP)  # a view of an opened scene does not take it from the layout
                 turn_to_plane(view, t2w, grid)
                 look_at(view, point, FIELD_MM)
 

@@ -101,12 +101,13 @@ def find_or_add_state_node(scene: Node) -> Node:
     count = scene.GetNumberOfNodesByClass("vtkMRMLScriptedModuleNode")
     for index in range(count):
         node = scene.GetNthNodeByClass(index, "vtkMRMLScriptedModuleNode")
-        if node.GetAttribute("ModuleName") == MODULE_NAME:
+        if node.GetModuleName() == MODULE_NAME:
             return node
     node = scene.CreateNodeByClass("vtkMRMLScriptedModuleNode")
     node.UnRegister(None)
     node.SetSingletonTag(MODULE_NAME)
     node.SetModuleName(MODULE_NAME)
+    node.SetAttribute("ModuleName", MODULE_NAME)  # what Slicer's `getParameterNode()` looks for
     node.SetName(MODULE_NAME)
     return scene.AddNode(node)
 

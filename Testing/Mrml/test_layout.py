@@ -1,0 +1,167 @@
+# ruff: noqa: E402 - without slicer-core the whole file is skipped, before anything that needs it is imported
+import numpy as np
+import pytest
+
+from ProstateAlignRefineLib.core.study import Modality
+
+slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
+
+import vtk
+
+from ProstateAlignRefineLib.scene.heatmap import Heatmap
+from ProstateAlignRefineLib.scene.layout import FIELD_MM, HEATMAP_TAG, LABELS, LAYOUT_ID, TAGS, ReadingLayout
+from ProstateAlignRefineLib.scene.views import composite_node, slice_node
+from ProstateAlignRefineLib.scene.volumes import ras_of
+from ProstateAlignRefineLib.scene.windows import set_window, window_of
+
+FOUR_UP = 3
+
+
+@pytest.fixture
+def layout_node(scene, logics):
+    """A layout node and, as Slicer's view widgets have, a slice logic a view."""
+    slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene, True)
+    scene.RegisterNodeClass(slicer.vtkMRMLColorLegendDisplayNode())
+    crosshair = slicer.vtkMRMLCrosshairNode()
+    crosshair.SetCrosshairName("default")
+    scene.AddNode(crosshair)
+    logic = slicer.vtkMRMLLayoutLogic()
+    logic.SetMRMLScene(scene)
+    views = []
+    for tag in (*LABELS, "Red"):
+        view = slicer.vtkMRMLSliceLogic()
+        view.SetMRMLApplicationLogic(logics.application)
+        view.SetMRMLScene(scene)
+        view.AddSliceNode(tag).SetDimensions(400, 300, 1)
+        views.append(view)
+    node = logic.GetLayoutNode()
+    node.SetViewArrangement(FOUR_UP)
+    yield node
+    views.clear()
+    logic.SetMRMLScene(None)
+
+
+@pytest.fixture
+def layout(scene, layout_node):
+    return ReadingLayout(scene, layout_node)
+
+
+def shown(scene, tag):
+    return scene.GetNodeByID(composite_node(scene, tag).GetBackgroundVolumeID())
+
+
+def centre(view):
+    matrix = view.GetSliceToRAS()
+    return tuple(matrix.GetElement(row, 3) for row in range(3))
+
+
+def test_each_view_shows_its_volume_and_all_are_linked(scene, layout, inputs):
+    layout.enter(inputs)
+    assert [shown(scene, TAGS[m]) for m in Modality] == list(inputs)
+    assert shown(scene, HEATMAP_TAG) is inputs.t2w
+    assert all(composite_node(scene, tag).GetLinkedControl() for tag in LABELS)
+
+
+def test_the_views_are_a_group_of_their_own(scene, layout, inputs):
+    layout.enter(inputs)
+    groups = {slice_node(scene, tag).GetViewGroup() for tag in LABELS}
+    assert len(groups) == 1
+    assert slice_node(scene, "Red").GetViewGroup() not in groups
+
+
+def test_all_views_lie_in_the_t2w_plane(scene, layout, inputs, grid):
+    layout.enter(inputs)
+    normal = np.array(ras_of(tuple(grid.axes[:, 2])))
+    for tag in LABELS:
+        matrix = slice_node(scene, tag).GetSliceToRAS()
+        assert abs(normal @ [matrix.GetElement(row, 2) for row in range(3)]) == pytest.approx(1.0)
+
+
+def test_patient_right_is_on_the_left_and_anterior_on_top(scene, layout, inputs):
+    layout.enter(inputs)
+    matrix = slice_node(scene, TAGS[Modality.T2W]).GetSliceToRAS()
+    assert matrix.GetElement(0, 0) < -0.9
+    assert matrix.GetElement(1, 1) > 0.9
+
+
+def test_the_views_are_fitted_to_the_prostate_region(scene, layout, inputs):
+    layout.enter(inputs)
+    width, height, _ = slice_node(scene, TAGS[Modality.ADC]).GetFieldOfView()
+    assert (min(width, height), width / height) == pytest.approx((FIELD_MM, 4 / 3))
+
+
+def test_the_users_layout_windows_and_views_come_back(scene, layout, layout_node, inputs):
+    set_window(inputs.adc, (11.0, 22.0))
+    red = slice_node(scene, "Red")
+    red.SetFieldOfView(50, 60, 1)
+    layout.enter(inputs)
+    assert layout.is_on
+    assert layout_node.GetViewArrangement() == LAYOUT_ID > 100
+    assert window_of(inputs.adc) == (0.0, 2500.0)
+    layout.leave()
+    assert not layout.is_on
+    assert layout_node.GetViewArrangement() == FOUR_UP
+    assert window_of(inputs.adc) == pytest.approx((11.0, 22.0))
+    assert red.GetFieldOfView()[:2] == (50, 60)
+
+
+def test_entering_twice_still_remembers_the_users_layout(layout, layout_node, inputs):
+    layout.enter(inputs)
+    layout.enter(inputs)
+    layout.leave()
+    assert layout_node.GetViewArrangement() == FOUR_UP
+
+
+def test_a_layout_chosen_meanwhile_stays(layout, layout_node, inputs):
+    layout.enter(inputs)
+    layout_node.SetViewArrangement(2)
+    layout.leave()
+    assert layout_node.GetViewArrangement() == 2
+
+
+def test_leaving_after_a_volume_was_deleted(scene, layout, inputs):
+    layout.enter(inputs)
+    scene.RemoveNode(inputs.adc)
+    layout.leave()
+    assert not layout.is_on
+
+
+def test_a_jump_centres_every_view_on_the_slice_of_the_lesion(scene, layout, inputs, reading, grid):
+    layout.enter(inputs)
+    lesion = reading.lesions[1].lesion
+    layout.jump(inputs.t2w, lesion.centre_lps)
+    x, y, z = grid.to_index(lesion.centre_lps)
+    expected = ras_of(tuple(grid.to_lps((x, y, round(z)))))
+    for tag in LABELS:
+        assert centre(slice_node(scene, tag)) == pytest.approx(expected, abs=1e-3)
+    crosshair = scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
+    assert crosshair.GetCrosshairRAS() == pytest.approx(expected, abs=1e-3)
+
+
+def test_the_heatmap_is_off_until_asked_for(scene, layout, inputs, reading):
+    layout.enter(inputs)
+    composite = composite_node(scene, HEATMAP_TAG)
+    assert composite.GetForegroundVolumeID() is None
+    layout.heatmap(reading.nodes.maps.similarity, Heatmap(shown=True, opacity=0.4, threshold=0.5))
+    assert composite.GetForegroundVolumeID() == reading.nodes.maps.similarity.GetID()
+    assert composite.GetForegroundOpacity() == pytest.approx(0.4)
+    display = reading.nodes.maps.similarity.GetDisplayNode()
+    assert (display.GetApplyThreshold(), display.GetLowerThreshold()) == (1, pytest.approx(0.5))
+    layout.heatmap(reading.nodes.maps.similarity, Heatmap(shown=False))
+    assert composite.GetForegroundVolumeID() is None
+
+
+def test_the_legend_stands_in_the_heatmap_view_alone(scene, layout, inputs, reading):
+    layout.enter(inputs)
+    for _ in range(2):
+        layout.heatmap(reading.nodes.maps.similarity, Heatmap(shown=True))
+    assert scene.GetNumberOfNodesByClass("vtkMRMLColorLegendDisplayNode") == 1
+    legend = scene.GetFirstNodeByClass("vtkMRMLColorLegendDisplayNode")
+    assert [legend.IsDisplayableInView(slice_node(scene, tag).GetID()) for tag in LABELS] == [False, False, False, True]
+
+
+def test_the_layout_is_well_formed_for_slicer(layout, layout_node, inputs):
+    layout.enter(inputs)
+    document = vtk.vtkXMLUtilities.ReadElementFromString(layout_node.GetLayoutDescription(LAYOUT_ID))
+    assert document.GetName() == "layout"
+    assert document.GetNumberOfNestedElements() == 2

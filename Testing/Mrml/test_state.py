@@ -1,0 +1,116 @@
+# ruff: noqa: E402 - without slicer-core the whole file is skipped, before anything that needs it is imported
+import numpy as np
+import pytest
+
+slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
+
+from ProstateAlignRefineLib.scene.oriented import announce, voxels
+from ProstateAlignRefineLib.scene.reading import Reading
+from ProstateAlignRefineLib.scene.reviewed import Decision
+from ProstateAlignRefineLib.scene.segmentation import LABELMAP
+from ProstateAlignRefineLib.scene.state import PanelState, find_or_add_state_node
+
+
+@pytest.fixture
+def state(scene):
+    return PanelState(find_or_add_state_node(scene))
+
+
+def reopened(scene, folder):
+    """The state after the scene was written to a folder, closed, and read again."""
+    assert scene.SaveSceneToSlicerDataBundleDirectory(str(folder), None)
+    scene.Clear(1)
+    (scene_file,) = folder.glob("*.mrml")
+    scene.SetURL(str(scene_file))
+    assert scene.Connect()
+    return PanelState(find_or_add_state_node(scene))
+
+
+def where(reading):
+    """Number and LPS point of each lesion voxel: MRML reads left-handed volumes back with their slices turned round."""
+    labels = reading.labels()
+    index = np.argwhere(labels)
+    points = np.round(reading.maps.grid.to_lps(index[:, ::-1]), 2) + 0.0
+    return sorted(zip(labels[tuple(index.T)].tolist(), map(tuple, points.tolist()), strict=True))
+
+
+def facts(reading):
+    counts = reading.counts
+    lesions = [(found.uid, found.decision, round(found.lesion.volume_ml, 6)) for found in reading.lesions]
+    return lesions, (counts.mask, counts.added, counts.removed)
+
+
+def test_parameters_have_their_types_and_defaults(state):
+    assert (state.prompt, state.tau, state.outline, state.heatmap) == ("", 0.35, True, False)
+    state.prompt, state.tau, state.outline = "lesion in the left apex", 0.1, False
+    assert (state.prompt, state.tau, state.outline) == ("lesion in the left apex", 0.1, False)
+
+
+def test_numbers_keep_every_digit(state):
+    state.alpha = 1 / 3
+    assert state.alpha == 1 / 3
+
+
+def test_a_parameter_that_cannot_be_read_falls_back_to_its_default(state):
+    state.node.SetParameter("tau", "very")
+    assert state.tau == 0.35
+
+
+def test_references_follow_the_node_and_its_removal(scene, state, inputs):
+    assert state.t2w is None
+    state.t2w = inputs.t2w
+    assert state.t2w is inputs.t2w
+    scene.RemoveNode(inputs.t2w)
+    assert state.t2w is None
+
+
+def test_a_reference_can_be_taken_back(state, inputs):
+    state.adc = inputs.adc
+    state.adc = None
+    assert state.adc is None
+
+
+def test_there_is_one_state_node(scene, state):
+    assert find_or_add_state_node(scene) is state.node
+
+
+def test_the_state_survives_saving_and_opening(scene, state, inputs, tmp_path):
+    state.prompt, state.tau, state.heatmap, state.hbv = "prostate lesion", 0.44, True, inputs.hbv
+    again = reopened(scene, tmp_path)
+    assert (again.prompt, again.tau, again.heatmap, again.hbv.GetName()) == (
+        "prostate lesion",
+        0.44,
+        True,
+        "ep2d_diff_b1400",
+    )
+
+
+def test_a_result_survives_saving_and_opening(scene, state, reading, tmp_path):
+    reading.set_gate(0.3, 0.9)
+    reading.decide(2, Decision.REJECTED)
+    image = reading.nodes.lesions.GetSegmentation().GetSegment(reading.lesions[0].uid).GetRepresentation(LABELMAP)
+    voxels(image)[0, 0, 0] = 1
+    announce(image)
+    before = where(reading), facts(reading)
+    reading.store(state)
+    again = Reading.reopen(scene, reopened(scene, tmp_path))
+    assert (where(again), facts(again)) == before
+    assert (again.tau, again.alpha, again.algorithm_type) == (0.3, 0.9, "SEMIAUTOMATIC")
+
+
+def test_the_gate_of_a_reopened_result_moves(scene, state, reading, origin, tmp_path):
+    reading.set_gate(0.7, 1.0)
+    expected = where(reading), facts(reading)
+    reading.set_gate(origin.tau, origin.alpha)
+    reading.store(state)
+    again = Reading.reopen(scene, reopened(scene, tmp_path))
+    assert again.algorithm_type == "AUTOMATIC"
+    again.set_gate(0.7, 1.0)
+    assert (where(again), facts(again)) == expected
+
+
+def test_reopening_without_a_result_gives_none(scene, state, reading):
+    assert Reading.reopen(scene, state) is None
+    reading.store(state)
+    scene.RemoveNode(reading.nodes.maps.refined_margin)
+    assert Reading.reopen(scene, state) is None

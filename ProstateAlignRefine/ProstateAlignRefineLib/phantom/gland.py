@@ -145,7 +145,7 @@ def _draw_nodules(rng: np.random.Generator, lobes: tuple[Lobe, Lobe], tissues: T
             stromal = bool(rng.random() < 0.35)
             mean = tissues[Tissue.STROMAL if stromal else Tissue.GLANDULAR]
             mixed = mean if rng.random() < 0.6 else _between(mean, tissues[Tissue.TRANSITION], rng.uniform(0.2, 0.7))
-            tissue = vary(rng, mixed, Spread(0.12, 0.07))
+            tissue = vary(rng, mixed, Spread(0.12, 0.04))
             nodules.append(Nodule(lobe.centre + away * lobe.radii * 0.85, radii, tissue, rng.uniform(0, 0.9), stromal))
     return nodules
 

@@ -34,8 +34,8 @@ class Patches:
 class Mimics:
     wedges: tuple[Wedge, ...]
     patches: tuple[Patches, ...]
-    grain: tuple[float, float]
-    """Relative spread of T2W signal and of ADC inside the gland."""
+    grain: tuple[float, float, float]
+    """Relative spread of T2W signal and of ADC inside the gland, and the share of the finest structure."""
 
 
 def draw_mimics(rng: np.random.Generator, gland: Gland) -> Mimics:
@@ -53,14 +53,18 @@ def draw_mimics(rng: np.random.Generator, gland: Gland) -> Mimics:
             )
         )
     patches = []
-    if rng.random() < 0.4:
-        effect = Effect(rng.uniform(0.45, 0.85), rng.uniform(0.8, 1.0), rng.uniform(0.74, 0.95))
+    if rng.random() < 0.55:
+        effect = Effect(rng.uniform(0.4, 0.85), rng.uniform(0.75, 0.95), rng.uniform(0.70, 0.95))
         patches.append(Patches(float(rng.normal(0.0, 0.8)), effect))
     if rng.random() < 0.15:
         patches.append(
             Patches(float(rng.uniform(0.8, 1.6)), Effect(rng.uniform(0.4, 1.3), 0.7, rng.uniform(0.75, 0.95)))
         )
-    return Mimics(tuple(wedges), tuple(patches), (float(rng.uniform(0.08, 0.22)), float(rng.uniform(0.03, 0.09))))
+    return Mimics(
+        tuple(wedges),
+        tuple(patches),
+        (float(rng.uniform(0.10, 0.32)), float(rng.uniform(0.03, 0.11)), float(rng.uniform(0.5, 1.6))),
+    )
 
 
 def paint_mimics(mimics: Mimics, gland: Gland, canvas: Canvas, field: GlandField) -> None:
@@ -88,11 +92,11 @@ def paint_grain(mimics: Mimics, canvas: Canvas, field: GlandField, rng: np.rando
     """Uneven signal inside the gland: ducts and septa in T2W, and ADC that follows them."""
     weight = canvas.coverage(field.gland, 1.5)
     noise = np.float32(0.6) * field.texture[0] + np.float32(0.5) * field.texture[1] + np.float32(0.4) * field.texture[3]
-    t2w, adc = (np.float32(g) for g in mimics.grain)
+    t2w, adc, fine = (np.float32(g) for g in mimics.grain)
     if len(canvas.maps) == 1:
-        noise += np.float32(0.8) * smooth_noise(rng, canvas.grid, 0.9)
+        noise += fine * smooth_noise(rng, canvas.grid, 0.9)
         canvas.maps[0][...] *= np.clip(1 + weight * t2w * noise, 0.3, 2.0)
         return
-    s0 = np.clip(1 + weight * np.float32(0.5) * t2w * noise, 0.4, 1.8)
+    s0 = np.clip(1 + weight * np.float32(1.7) * adc * noise, 0.4, 1.8)
     canvas.maps[0][...] *= s0
     canvas.maps[1][...] *= s0 * np.clip(1 + weight * adc * noise, 0.5, 1.6)

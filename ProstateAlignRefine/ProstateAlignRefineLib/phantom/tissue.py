@@ -68,7 +68,7 @@ _TABLE: dict[Tissue, tuple[Properties, Spread]] = {
     Tissue.CORTEX: (Properties(20, 0.15, 800, 0.3), Spread()),
     Tissue.CARTILAGE: (Properties(32, 0.60, 1300, 0.5), Spread(0.2)),
     Tissue.PERIPHERAL: (Properties(165, 0.95, 1720), Spread(0.18, 0.085)),
-    Tissue.TRANSITION: (Properties(74, 0.90, 1270), Spread(0.12, 0.075)),
+    Tissue.TRANSITION: (Properties(73, 0.90, 1245), Spread(0.12, 0.075)),
     Tissue.GLANDULAR: (Properties(135, 0.95, 1520), Spread(0.18, 0.09)),
     Tissue.STROMAL: (Properties(60, 0.85, 1080), Spread(0.12, 0.08)),
     Tissue.CENTRAL: (Properties(66, 0.87, 1170), Spread(0.12, 0.09)),
@@ -103,7 +103,7 @@ def draw_tissues(rng: np.random.Generator) -> TissueSet:
 def vary(rng: np.random.Generator, mean: Properties, spread: Spread) -> Properties:
     """Properties around `mean`, log-normal; where T2 is longer, ADC tends to be higher."""
     t2, adc, share = np.exp(rng.normal(0.0, 1.0, 3) * (spread.t2, spread.adc, spread.share))
-    return Properties(mean.t2 * t2, mean.density, mean.adc * adc * t2**0.25, mean.diffusion_share * share)
+    return Properties(mean.t2 * t2, mean.density, mean.adc * adc * t2**0.3, mean.diffusion_share * share)
 
 
 def t2w_contrast(echo_ms: float) -> Contrast:

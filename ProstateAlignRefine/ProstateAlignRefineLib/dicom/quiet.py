@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 from ..core.errors import InputError
 
-_TALKATIVE = ("pydicom", "highdicom", "pynetdicom")  # their messages quote values, patient names among them
+# Their messages quote values, patient names and bearer tokens among them.
+_TALKATIVE = ("pydicom", "highdicom", "pynetdicom", "dicomweb_client")
 
 
 @contextmanager

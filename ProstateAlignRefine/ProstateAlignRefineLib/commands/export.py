@@ -1,0 +1,115 @@
+"""`prostate-align-refine export`: the DICOM objects of a result, chosen one by one, into a folder of their own."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import __version__
+from ..core.errors import InputError
+from ..core.files import check_replaceable, replacing_folder
+from ..core.gate import apply_gate
+from ..core.geometry import Array, to_image
+from ..core.lesions import Lesion, find_lesions
+from ..core.report import Run
+from ..core.study import Modality, Study
+from .results import SEGMENTATION_NAME, Result, read_result
+
+if TYPE_CHECKING:
+    from ..dicom import SegmentationInfo
+
+REPORT_NAME, SIMILARITY_FOLDER, RESEARCH_FOLDER = "measurements.sr.dcm", "similarity", "study"
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("export", help="write a result as DICOM: segmentation, measurements, similarity map")
+    parser.add_argument("result", type=Path, metavar="OUT", help="a folder that `segment` has written")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder for the DICOM objects")
+    parser.add_argument("--measurements", action="store_true", help="also a structured report (TID 1500)")
+    parser.add_argument("--similarity", action="store_true", help="also the text-image similarity as an MR series")
+    parser.add_argument("--deidentify", metavar="NAME", help="write the pseudonym NAME instead of the patient")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--link", type=Path, metavar="FOLDER", help="the DICOM study that the image files were made of")
+    source.add_argument("--research-study", action="store_true", help="put image files into a new study, so marked")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    result = read_result(arguments.result)
+    check_replaceable(arguments.output, SEGMENTATION_NAME)
+    with replacing_folder(arguments.output) as folder:
+        headers = _headers(arguments, result, folder)
+        if arguments.deidentify is not None:
+            from ..dicom import deidentified
+
+            headers = deidentified(headers, arguments.deidentify)
+        written = _write(replace(result, headers=headers), arguments, folder)
+    print(f"Wrote {', '.join(written)} to {arguments.output}.")
+    return 0
+
+
+@dataclass(frozen=True)
+class Found:
+    """The lesions of a result at its gate setting; `labels` [Z, Y, X] on the T2W grid."""
+
+    labels: Array
+    lesions: tuple[Lesion, ...]
+
+
+def segmentation_info(run: Run) -> SegmentationInfo:
+    """How the lesions of a run came about, for DICOM."""
+    from ..dicom import SegmentationInfo
+
+    return SegmentationInfo(
+        version=__version__,
+        tau=run.tau,
+        alpha=run.alpha,
+        prompt=run.prompt,
+        bundle=run.model.sha256,
+        edited=not run.untouched,
+    )
+
+
+def _headers(arguments: argparse.Namespace, result: Result, folder: Path) -> Mapping[Modality, tuple[Any, ...]]:
+    """The source headers that the objects refer to, the user's explicit choice where the input was not DICOM."""
+    from ..dicom import link_to_dicom, write_research_study
+
+    if result.headers:
+        if arguments.link or arguments.research_study:
+            raise InputError("The result is of a DICOM study already; leave out --link and --research-study.")
+        return result.headers
+    volumes = {modality: to_image(result.volumes[modality], result.maps.grid) for modality in Modality}
+    if arguments.link:
+        return link_to_dicom(volumes[Modality.T2W], arguments.link)
+    if arguments.research_study:
+        study = Study(volumes[Modality.T2W], volumes[Modality.ADC], volumes[Modality.HBV])
+        return write_research_study(study, folder / RESEARCH_FOLDER)
+    raise InputError(
+        "The result is of image files, which no DICOM object can refer to; "
+        "give their DICOM study with --link, or make a new one with --research-study."
+    )
+
+
+def _write(result: Result, arguments: argparse.Namespace, folder: Path) -> list[str]:
+    from ..dicom import write_map, write_measurements, write_segmentation
+
+    found, info, grid = _find(result), segmentation_info(result.run), result.maps.grid
+    segmentation = folder / SEGMENTATION_NAME
+    write_segmentation(found.labels, grid, result.headers, info, segmentation)
+    written = [SEGMENTATION_NAME]
+    if arguments.measurements:
+        write_measurements(found.lesions, segmentation, result.headers, info, folder / REPORT_NAME)
+        written.append(REPORT_NAME)
+    if arguments.similarity:
+        write_map(result.maps.similarity, grid, result.headers, info, folder / SIMILARITY_FOLDER)
+        written.append(f"{SIMILARITY_FOLDER}/")
+    return written + [f"{RESEARCH_FOLDER}/"] * arguments.research_study
+
+
+def _find(result: Result) -> Found:
+    gated = apply_gate(result.maps, result.run.tau, result.run.alpha)
+    minimum = result.run.model.minimum_lesion_ml
+    return Found(*find_lesions(gated.mask, result.maps, result.volumes[Modality.ADC], minimum))

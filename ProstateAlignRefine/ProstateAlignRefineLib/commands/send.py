@@ -1,0 +1,108 @@
+"""`prostate-align-refine send`: DICOM results to an archive that the user names, after a test if wanted."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..core.errors import InputError
+
+if TYPE_CHECKING:
+    from ..dicom.dimse import DicomServer
+    from ..dicom.web import WebServer
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("send", help="send exported DICOM results to an archive (PACS)")
+    parser.add_argument("results", nargs="*", type=Path, metavar="PATH", help="folders or files that `export` wrote")
+    parser.add_argument("--to", required=True, metavar="SERVER", help="HOST:PORT, or a DICOMweb URL")
+    parser.add_argument("--test", action="store_true", help="only test the connection; send nothing")
+    parser.add_argument("--called", default="ANY-SCP", metavar="TITLE", help="the server's AE title (HOST:PORT)")
+    parser.add_argument("--calling", default="ALIGNREFINE", metavar="TITLE", help="this side's AE title (HOST:PORT)")
+    parser.add_argument("--tls", action="store_true", help="encrypt (HOST:PORT; a https URL always is)")
+    parser.add_argument("--ca-file", type=Path, metavar="PEM", help="certificates to trust")
+    parser.add_argument("--certificate", type=Path, metavar="PEM", help="this side's certificate (HOST:PORT)")
+    parser.add_argument("--key", type=Path, metavar="PEM", help="its private key")
+    parser.add_argument("--token-file", type=Path, metavar="FILE", help="file with a bearer token (URL)")
+    parser.add_argument("--allow-research", action="store_true", help="also send research and synthetic studies")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from ..dicom.objects import describe, sendable_files
+
+    server = server_of(arguments)
+    if arguments.test:
+        _test(server)
+        print(f"The server {server.name} answers.")
+        return 0
+    if not arguments.results:
+        raise InputError("Name the folder or files to send, or test the connection with --test.")
+    paths = sendable_files(arguments.results, arguments.allow_research)
+    print(f"Sending {describe(paths)} to {server.name}.")
+    _send(server, paths)
+    print(f"The server {server.name} has stored {len(paths)} object{'s' * (len(paths) > 1)}.")
+    return 0
+
+
+def server_of(arguments: argparse.Namespace) -> DicomServer | WebServer:
+    """The server that `--to` names; InputError where options do not fit it."""
+    from ..dicom.dimse import DicomServer
+    from ..dicom.web import WebServer
+
+    if arguments.to.startswith(("http://", "https://")):
+        if arguments.tls or arguments.certificate:
+            raise InputError("--tls and --certificate are for HOST:PORT; a https URL is encrypted by itself.")
+        return WebServer(arguments.to, _token(arguments.token_file), arguments.ca_file)
+    if arguments.token_file:
+        raise InputError("--token-file is for a DICOMweb URL; HOST:PORT knows certificates only.")
+    host, _, port = arguments.to.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise InputError("The server is neither HOST:PORT nor a URL; give one such as pacs.example:104.")
+    return DicomServer(
+        host,
+        int(port),
+        called=arguments.called,
+        calling=arguments.calling,
+        tls=arguments.tls,
+        ca_file=arguments.ca_file,
+        certificate=arguments.certificate,
+        key=arguments.key,
+    )
+
+
+def _token(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        token = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        raise InputError("The token file cannot be read; check its path.") from None
+    if not token or not token.isprintable() or " " in token:
+        raise InputError("The token file does not hold one token; put the token alone into it.")
+    return token
+
+
+def _test(server: DicomServer | WebServer) -> None:
+    from ..dicom import dimse, web
+
+    if isinstance(server, dimse.DicomServer):
+        dimse.echo(server)
+    else:
+        web.query(server)
+
+
+def _send(server: DicomServer | WebServer, paths: tuple[Path, ...]) -> None:
+    from ..dicom import dimse, web
+
+    if isinstance(server, dimse.DicomServer):
+        dimse.store(server, paths, _show)
+    else:
+        web.stow(server, paths, _show)
+
+
+def _show(done: int, whole: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{done} of {whole}", end="\n" if done == whole else "", file=sys.stderr, flush=True)

@@ -1,0 +1,313 @@
+"""Sending to servers on this machine: what arrives, what is refused, and what is said when something fails."""
+
+import argparse
+import http.server
+import logging
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+from pydicom import dcmread
+from pydicom.uid import SegmentationStorage
+
+from Dicom.making import INFO, two_lesions
+from ProstateAlignRefineLib.commands import send as command
+from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.dicom import save_headers, write_segmentation
+from ProstateAlignRefineLib.dicom.dimse import DicomServer, echo, store
+from ProstateAlignRefineLib.dicom.objects import describe, sendable_files
+from ProstateAlignRefineLib.dicom.web import WebServer, query, stow
+
+pynetdicom = pytest.importorskip("pynetdicom", reason="the extra 'pacs' is not installed")
+
+
+def silence(done: int, whole: int) -> None:
+    """Progress that nobody watches."""
+
+
+@pytest.fixture
+def result(study, tmp_path) -> Path:
+    """A result folder: a segmentation, and the source headers beside it."""
+    for headers in study.headers.values():
+        for header in headers:
+            header.PatientID, header.PatientName = "P-1", "SENTINEL^NAME"
+            header.Manufacturer = "SCANNER"
+    write_segmentation(two_lesions(study.grid), study.grid, study.headers, INFO, tmp_path / "out" / "lesions.seg.dcm")
+    save_headers(study.headers, tmp_path / "out" / "study" / "headers")
+    return tmp_path / "out"
+
+
+class Archive:
+    """A storage SCP on loopback that keeps what it is sent."""
+
+    def __init__(self, classes=(SegmentationStorage,), status=0x0000, context=None, title="ARCHIVE"):
+        self.received, self.title = [], title
+        entity = pynetdicom.AE(ae_title=title)
+        entity.require_called_aet = True
+        entity.add_supported_context(pynetdicom.sop_class.Verification)
+        for sop_class in classes:
+            entity.add_supported_context(sop_class)
+
+        def keep(event):
+            self.received.append(event.encoded_dataset())
+            return status
+
+        handlers = [(pynetdicom.evt.EVT_C_STORE, keep)]
+        self.server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers, ssl_context=context)
+        self.port = self.server.socket.getsockname()[1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+
+    def address(self, **options) -> DicomServer:
+        return DicomServer("127.0.0.1", self.port, **{"called": self.title, **options})
+
+
+def test_echo_and_store_reach_the_archive(result):
+    with Archive() as archive:
+        echo(archive.address())
+        store(archive.address(), sendable_files([result]), silence)
+    assert [dcmread_bytes(item).SOPInstanceUID for item in archive.received] == [
+        dcmread(result / "lesions.seg.dcm").SOPInstanceUID
+    ]
+
+
+def dcmread_bytes(content):
+    from io import BytesIO
+
+    return dcmread(BytesIO(content))
+
+
+def test_only_results_are_sent_never_the_source_headers(result, study_folder):
+    assert [path.name for path in sendable_files([result])] == ["lesions.seg.dcm"]
+    assert describe(sendable_files([result])) == "1 segmentation"
+    (result / "notes.dcm").write_text("not DICOM")
+    assert len(sendable_files([result])) == 1
+
+
+def test_synthetic_study_is_sent_only_when_allowed(study_folder):
+    with pytest.raises(InputError, match="not for a clinical archive"):
+        sendable_files([study_folder])
+    assert describe(sendable_files([study_folder], allow_research=True)) == "30 MR images"
+
+
+def test_header_copies_of_a_synthetic_study_are_not_sent(study, tmp_path):
+    save_headers(study.headers, tmp_path / "headers")
+    with pytest.raises(InputError, match="no DICOM result to send"):
+        sendable_files([tmp_path / "headers"], allow_research=True)
+
+
+def test_missing_path_is_said(tmp_path):
+    with pytest.raises(InputError, match="does not exist"):
+        sendable_files([tmp_path / "absent"])
+
+
+def test_wrong_title_is_said():
+    with Archive() as archive, pytest.raises(InputError, match="check both AE titles"):
+        echo(archive.address(called="OTHER"))
+
+
+def test_silent_port_is_said():
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    with pytest.raises(InputError, match="cannot be reached"):
+        echo(DicomServer("127.0.0.1", port))
+
+
+def test_class_that_the_archive_does_not_take_is_said(result):
+    with (
+        Archive(classes=(pynetdicom.sop_class.CTImageStorage,)) as archive,
+        pytest.raises(InputError, match="takes none of these objects"),
+    ):
+        store(archive.address(), sendable_files([result]), silence)
+
+
+def test_full_archive_is_said(result):
+    with Archive(status=0xA700) as archive, pytest.raises(InputError, match=r"status A700\): it is out of resources"):
+        store(archive.address(), sendable_files([result]), silence)
+
+
+def test_warning_of_the_archive_counts_as_stored(result):
+    with Archive(status=0xB000) as archive:
+        store(archive.address(), sendable_files([result]), silence)
+    assert len(archive.received) == 1
+
+
+@pytest.mark.parametrize("title", ["", "SEVENTEEN LETTERS", "ÄRCHIV"])
+def test_unusable_title_is_refused(title):
+    with pytest.raises(InputError, match="AE title"):
+        echo(DicomServer("127.0.0.1", 1, called=title))
+
+
+@pytest.fixture
+def certificate(tmp_path) -> tuple[Path, Path]:
+    """A self-signed certificate of 127.0.0.1 and its key."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    key, pem = tmp_path / "key.pem", tmp_path / "cert.pem"
+    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key, "-out", pem]
+    subprocess.run([*command, *subject], check=True, capture_output=True)
+    return pem, key
+
+
+def server_context(certificate) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    return context
+
+
+def test_store_over_tls_checks_the_certificate(result, certificate):
+    with Archive(context=server_context(certificate)) as archive:
+        secure = archive.address(tls=True, ca_file=certificate[0])
+        echo(secure)
+        store(secure, sendable_files([result]), silence)
+        with pytest.raises(InputError, match="cannot be reached"):
+            echo(archive.address(tls=True))
+    assert len(archive.received) == 1
+
+
+def test_unreadable_certificate_is_said(tmp_path):
+    with pytest.raises(InputError, match="certificate files cannot be read"):
+        echo(DicomServer("127.0.0.1", 1, tls=True, ca_file=tmp_path / "absent.pem"))
+
+
+class Web:
+    """A DICOMweb server on loopback that answers everything with one status and keeps what it was asked."""
+
+    def __init__(self, status=200, context=None, location=""):
+        self.requests = []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def _answer(self):
+                length = int(self.headers.get("Content-Length") or 0)
+                outer.requests.append((self.command, self.path, dict(self.headers), self.rfile.read(length)))
+                body = b"[]" if self.command == "GET" else b"{}"
+                self.send_response(status)
+                if location:
+                    self.send_header("Location", location)
+                self.send_header("Content-Type", "application/dicom+json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                """Nothing on the screen."""
+
+        for verb in ("GET", "POST"):
+            setattr(Handler, f"do_{verb}", Handler._answer)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if context is not None:
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        scheme = "https" if context is not None else "http"
+        self.url = f"{scheme}://127.0.0.1:{self.server.server_address[1]}/dicom-web"
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def test_token_goes_with_every_request_and_into_no_log(result, caplog):
+    with Web() as web, caplog.at_level(logging.DEBUG):
+        query(WebServer(web.url, token="SECRET-TOKEN"))
+        stow(WebServer(web.url, token="SECRET-TOKEN"), sendable_files([result]), silence)
+    assert [(method, path.split("?")[0]) for method, path, _, _ in web.requests] == [
+        ("GET", "/dicom-web/studies"),
+        ("POST", "/dicom-web/studies"),
+    ]
+    assert {headers["Authorization"] for _, _, headers, _ in web.requests} == {"Bearer SECRET-TOKEN"}
+    assert (result / "lesions.seg.dcm").read_bytes()[-5000:] in web.requests[1][3]
+    assert "SECRET" not in caplog.text
+    assert "SENTINEL" not in caplog.text
+    assert "SECRET" not in repr(WebServer(web.url, token="SECRET-TOKEN"))
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(401, "check the token"), (404, "check the path"), (500, "see the server's log")]
+)
+def test_refusals_are_said(result, status, words):
+    with Web(status=status) as web, pytest.raises(InputError, match=words):
+        query(WebServer(web.url))
+
+
+def test_redirect_is_not_followed(result):
+    with Web() as other, Web(status=302, location=other.url) as web:
+        with pytest.raises(InputError, match="points to another address"):
+            stow(WebServer(web.url, token="SECRET"), sendable_files([result]), silence)
+        assert other.requests == []
+
+
+def test_https_checks_the_certificate(certificate):
+    with Web(context=server_context(certificate)) as web:
+        query(WebServer(web.url, token="t", ca_file=certificate[0]))
+        with pytest.raises(InputError, match="not trusted"):
+            query(WebServer(web.url))
+
+
+@pytest.mark.parametrize(
+    ("server", "words"),
+    [
+        (WebServer("http://pacs.example/dicom-web", token="t"), "anyone on the way"),
+        (WebServer("https://user:secret@pacs.example/x"), "user name or password"),
+        (WebServer("ftp://pacs.example"), "no URL"),
+        (WebServer("http://127.0.0.1:1/dicom-web"), "cannot be reached"),
+    ],
+)
+def test_unsafe_or_unusable_urls_are_refused(server, words):
+    with pytest.raises(InputError, match=words) as refused:
+        query(server)
+    assert "secret" not in str(refused.value)
+
+
+def run_command(*words: str) -> int:
+    parser = argparse.ArgumentParser()
+    command.add_parser(parser.add_subparsers())
+    parsed = parser.parse_args(["send", *words])
+    return parsed.run(parsed)
+
+
+def test_command_tests_and_sends(result, capsys):
+    with Archive() as archive:
+        to = ["--to", f"127.0.0.1:{archive.port}", "--called", "ARCHIVE"]
+        assert run_command(*to, "--test") == 0
+        assert archive.received == []
+        assert run_command(str(result), *to) == 0
+    assert len(archive.received) == 1
+    assert "has stored 1 object." in capsys.readouterr().out
+
+
+def test_command_sends_over_dicomweb_with_a_token_file(result, tmp_path, capsys):
+    (tmp_path / "token").write_text("abc\n")
+    with Web() as web:
+        run_command(str(result), "--to", web.url, "--token-file", str(tmp_path / "token"))
+    assert web.requests[0][2]["Authorization"] == "Bearer abc"
+    assert "abc" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--to", "nonsense"], "neither HOST:PORT nor a URL"),
+        (["--to", "host:99999"], "neither HOST:PORT nor a URL"),
+        (["--to", "https://h/x", "--tls"], "encrypted by itself"),
+        (["--to", "h:104", "--token-file", "x"], "DICOMweb URL"),
+        (["--to", "https://h/x", "--token-file", "absent"], "token file cannot be read"),
+        (["--to", "h:104"], "Name the folder or files"),
+    ],
+)
+def test_command_says_what_does_not_fit(words, said):
+    with pytest.raises(InputError, match=said):
+        run_command(*words)

@@ -32,7 +32,7 @@ from ProstateAlignRefineLib.core.study_files import find_study_files, read_study
 
 VERSIONS = {"torch": "none"}
 # Of the two lesions, as shares of the field of view in x, y, z.
-CENTRES = np.array([[0.42, 0.55, 0.5], [0.6, 0.5, 0.5]], np.float32)
+CENTRES = np.array([[0.3, 0.55, 0.5], [0.7, 0.5, 0.5]], np.float32)
 
 
 def say(message):

@@ -96,6 +96,10 @@ class Connector:
         _receivers[self._key(slot)] = receive
         self._signal.connect(receive)
 
+    def __call__(self, *arguments):
+        """PythonQt sends a signal that is called."""
+        self._signal.emit(*map(raw, arguments))
+
     def disconnect(self, slot):
         self._signal.disconnect(_receivers.pop(self._key(slot)))
 

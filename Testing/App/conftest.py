@@ -1,0 +1,149 @@
+"""The real panel on real Qt over a real scene; only the application's dialogs and the worker's Python are stood in."""
+
+import json
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+STUDY_SIZE = (40, 40, 8)
+STUDY_SPACING = (2.0, 2.0, 3.0)
+BUNDLE = {
+    "name": "test model",
+    "notice": "Trained on nothing.",
+    "tau": 0.35,
+    "alpha": 0.25,
+    "prompt": "prostate lesion",
+    "minimum_lesion_ml": 0.05,
+    "licence": "CC0-1.0",
+    "intended_use": "tests",
+}
+
+
+@pytest.fixture
+def study_folder(tmp_path):
+    """Three image files with PI-CAI names; the ADC in plausible units."""
+    folder = tmp_path / "study"
+    folder.mkdir()
+    z, y, x = np.indices(STUDY_SIZE[::-1])
+    for name, values in {"t2w": 300 + x + y, "adc": 1100 + 5 * x, "hbv": 80 + y + z}.items():
+        image = sitk.GetImageFromArray(values.astype(np.float32))
+        image.SetSpacing(STUDY_SPACING)
+        sitk.WriteImage(image, str(folder / f"case_{name}.mha"))
+    return folder
+
+
+@pytest.fixture
+def bundle_folder(tmp_path):
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    (folder / "bundle.json").write_text(json.dumps(BUNDLE), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def host_scene():
+    pytest.importorskip("PySide6", reason="PySide6 is not installed: pip install .[slicer-host]")
+    pytest.importorskip("slicer", reason="slicer-core is not installed: pip install .[slicer-host]")
+    from host.application import HostScene
+
+    return HostScene()
+
+
+@pytest.fixture
+def application(host_scene, tmp_path, bundle_folder):
+    from host.application import HostApplication
+
+    application = HostApplication(host_scene, tmp_path / "data")
+    application.keep_setting("bundle", str(bundle_folder))
+    return application
+
+
+class Installer:
+    """Nothing is missing, unless a test says so."""
+
+    def __init__(self):
+        self.lacking, self.problem, self.calls = [], "", 0
+
+    def missing(self):
+        return self.lacking
+
+    def install(self):
+        self.calls += 1
+        if not self.problem:
+            self.lacking = []
+        return self.problem
+
+
+@pytest.fixture
+def installer():
+    return Installer()
+
+
+@pytest.fixture
+def open_panel(application, installer):
+    """Opens a panel whose worker behaves as named; closed at the end, and no slot may have failed."""
+    from host import pythonqt
+    from host.worker_stand import fake_launch
+    from ProstateAlignRefineLib.app.panel import Panel
+    from ProstateAlignRefineLib.app.worker import Worker
+
+    panels = []
+
+    def make(behaviour="well"):
+        panels.append(Panel(application, Worker(fake_launch(behaviour)), installer))
+        return panels[-1]
+
+    pythonqt.slot_errors.clear()
+    yield make
+    for panel in panels:
+        panel.cleanup()
+    assert not pythonqt.slot_errors
+
+
+@pytest.fixture
+def panel(open_panel):
+    return open_panel()
+
+
+@pytest.fixture
+def events():
+    """The Qt event loop: `until(condition)` runs it, `settle()` empties it."""
+    from host.modules import application as qt_application
+
+    def until(condition, seconds=20.0):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "nothing came of it in time"
+            qt_application.processEvents()
+            time.sleep(0.002)
+
+    def settle():
+        for _ in range(5):
+            qt_application.processEvents()
+
+    return SimpleNamespace(until=until, settle=settle)
+
+
+@pytest.fixture
+def with_study(study_folder):
+    """Opens the study folder in a panel, as its button does."""
+
+    def load(panel):
+        panel.application.answers["folder"] = study_folder
+        panel.ui.openButton.click()
+        return panel
+
+    return load
+
+
+@pytest.fixture
+def segmented(panel, with_study, events):
+    """A panel with a result."""
+    with_study(panel)
+    panel.ui.segmentButton.click()
+    events.until(lambda: not panel.session.run.running)
+    assert panel.session.reading is not None, panel.session.message
+    return panel

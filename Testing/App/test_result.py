@@ -1,0 +1,196 @@
+"""What a reader does with a result: tune, review, look, export."""
+
+import csv
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import slicer
+
+from ProstateAlignRefineLib.core.report import RESEARCH_USE
+
+
+def drag(slider, *values):
+    """Presses the slider, moves it through the values, and lets it go."""
+    inner = slider._qt._slider
+    inner.setSliderDown(True)
+    for value in values:
+        inner.setValue(round(value / slider.singleStep))
+        yield value
+    inner.setSliderDown(False)
+
+
+def choose_row(panel, row):
+    panel.ui.lesionTable.selectRow(row)
+
+
+def test_a_dragged_slider_moves_counts_at_once_and_the_table_on_release(segmented, events):
+    ui, reading = segmented.ui, segmented.session.reading
+    before, table = ui.countsLabel.text, ui.lesionTable.item(0, 1).text()
+    for _value in drag(ui.alphaSlider, 0.6, 1.0):
+        events.settle()
+    assert ui.countsLabel.text != before
+    assert reading.alpha == pytest.approx(1.0)
+    assert ui.lesionTable.item(0, 1).text() != table
+
+
+def test_while_dragging_nothing_is_committed(segmented, events):
+    reading, ticks = segmented.session.reading, []
+    segmented.session.ticked.connect(ticks.append)
+    movement = drag(segmented.ui.alphaSlider, 0.6, 1.0)
+    next(movement)
+    events.settle()
+    assert reading.alpha == pytest.approx(0.25)
+    assert len(ticks) == 1
+    list(movement)
+
+
+def test_many_ticks_in_one_turn_of_the_event_loop_cost_one_preview(segmented, events):
+    ticks = []
+    segmented.session.ticked.connect(ticks.append)
+    movement = drag(segmented.ui.tauSlider, *np.arange(0.4, 0.9, 0.01))
+    for _ in range(40):
+        next(movement)
+    events.settle()
+    assert len(ticks) == 1
+    list(movement)
+
+
+def test_reset_undo_and_redo(segmented):
+    ui, reading = segmented.ui, segmented.session.reading
+    assert not ui.resetButton.enabled
+    ui.alphaSlider.value = 0.9
+    assert ui.undoButton.toolTip == "Undo: Move the gate"
+    ui.undoButton.click()
+    assert reading.alpha == pytest.approx(0.25)
+    assert ui.alphaSlider.value == pytest.approx(0.25)
+    ui.redoButton.click()
+    assert reading.alpha == pytest.approx(0.9)
+    ui.resetButton.click()
+    assert (reading.tau, reading.alpha) == (pytest.approx(0.35), pytest.approx(0.25))
+
+
+def test_the_counts_name_voxels_and_millilitres(segmented):
+    counts = segmented.session.reading.counts
+    assert f"{counts.mask_ml:.2f} mL ({counts.mask} voxels)" in segmented.ui.countsLabel.text
+    assert f"added {counts.added} voxels" in segmented.ui.editsLegend.text
+
+
+def test_a_rejected_lesion_leaves_the_segmentation_and_the_same_button_brings_it_back(segmented):
+    ui, reading = segmented.ui, segmented.session.reading
+    assert not ui.rejectButton.enabled
+    choose_row(segmented, 1)
+    ui.rejectButton.click()
+    assert set(np.unique(reading.labels())) == {0, 1}
+    assert ui.lesionTable.item(1, 8).text() == "rejected"
+    assert ui.lesionSummary.text == "2 found, 1 not reviewed"
+    ui.rejectButton.click()
+    assert set(np.unique(reading.labels())) == {0, 1, 2}
+
+
+def test_accepting_is_shown_and_can_be_undone(segmented):
+    choose_row(segmented, 0)
+    segmented.ui.acceptButton.click()
+    assert segmented.ui.lesionTable.item(0, 8).text() == "accepted"
+    segmented.ui.undoButton.click()
+    assert segmented.ui.lesionTable.item(0, 8).text() == "not reviewed"
+
+
+def test_a_click_on_a_lesion_brings_all_views_to_it(segmented):
+    segmented.ui.lesionTable.cellClicked(1, 0)
+    lesion = segmented.session.reading.lesions[1].lesion
+    scene = segmented.application.scene
+    centres = []
+    for tag in ("ReadingT2W", "ReadingADC", "ReadingHBV", "ReadingHeatmap"):
+        matrix = scene.GetSingletonNode(tag, "vtkMRMLSliceNode").GetSliceToRAS()
+        centres.append([matrix.GetElement(row, 3) for row in range(3)])
+    right, anterior, superior = -lesion.centre_lps[0], -lesion.centre_lps[1], lesion.centre_lps[2]
+    for centre in centres:
+        assert centre == pytest.approx([right, anterior, superior], abs=3.0)
+
+
+def test_a_result_opens_the_reading_layout_and_leaving_the_module_closes_it(segmented):
+    assert segmented.ui.layoutButton.checked
+    segmented.exit()
+    assert not segmented.session.layout.is_on
+    assert not segmented.ui.layoutButton.checked
+    segmented.ui.layoutButton.click()
+    assert segmented.session.layout.is_on
+
+
+def test_display_switches_reach_the_scene_and_the_state(segmented, events):
+    ui, nodes, state = segmented.ui, segmented.session.reading.nodes, segmented.session.state
+    ui.outlineCheck.checked = False
+    ui.editsCheck.checked = True
+    ui.heatmapCheck.checked = True
+    events.settle()
+    assert nodes.lesions.GetDisplayNode().GetVisibility2DFill()
+    assert (state.outline, state.edits, state.heatmap) == (False, True, True)
+    ui.aiCheck.checked = False
+    events.settle()
+    assert not nodes.lesions.GetDisplayNode().GetVisibility()
+
+
+def test_the_heatmap_has_a_legend_with_numbers(segmented):
+    low, high = float(segmented.ui.legendLow.text), float(segmented.ui.legendHigh.text)
+    assert 0 <= low < high <= 1
+
+
+def test_a_result_removed_from_the_scene_is_told_not_touched(segmented):
+    segmented.application.scene.RemoveNode(segmented.session.reading.nodes.lesions)
+    assert "removed from the scene" in segmented.ui.acceptButton.toolTip
+    assert not segmented.ui.tauSlider.enabled
+
+
+def test_labels_are_exported_on_the_t2w_grid(segmented, tmp_path):
+    segmented.application.answers["new file"] = tmp_path / "lesions.nii.gz"
+    segmented.ui.fileButton.click()
+    image = sitk.ReadImage(str(tmp_path / "lesions.nii.gz"))
+    assert np.array_equal(sitk.GetArrayFromImage(image), segmented.session.reading.labels())
+    assert segmented.ui.exportLabel.text == "Written: lesions.nii.gz"
+
+
+def test_the_segmentation_is_exported_for_slicer(segmented, tmp_path):
+    path = tmp_path / "lesions.seg.nrrd"
+    segmented.application.answers["new file"] = path
+    segmented.ui.fileButton.click()
+    storage = slicer.vtkMRMLSegmentationStorageNode()
+    node = segmented.application.scene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+    storage.SetFileName(str(path))
+    assert storage.ReadData(node)
+    assert node.GetSegmentation().GetNumberOfSegments() == 2
+
+
+def test_another_suffix_is_refused(segmented, tmp_path):
+    segmented.application.answers["new file"] = tmp_path / "lesions.stl"
+    segmented.ui.fileButton.click()
+    assert ".nii.gz or .seg.nrrd" in segmented.ui.exportLabel.text
+    assert not list(tmp_path.glob("*.stl"))
+
+
+def test_the_table_is_exported_with_every_lesion_and_decision(segmented, tmp_path):
+    choose_row(segmented, 1)
+    segmented.ui.rejectButton.click()
+    segmented.application.answers["new file"] = tmp_path / "lesions.csv"
+    segmented.ui.csvButton.click()
+    rows = list(csv.DictReader((tmp_path / "lesions.csv").open(encoding="utf-8")))
+    assert [row["decision"] for row in rows] == ["not reviewed", "rejected"]
+    assert float(rows[0]["volume_ml"]) == pytest.approx(segmented.session.reading.lesions[0].lesion.volume_ml, rel=1e-3)
+
+
+def test_the_copied_text_opens_with_the_research_line_and_leaves_out_what_was_rejected(segmented):
+    choose_row(segmented, 1)
+    segmented.ui.rejectButton.click()
+    segmented.ui.copyButton.click()
+    text = segmented.application.clipboard
+    assert text.startswith(RESEARCH_USE)
+    assert "Lesion 1 (not reviewed): " in text
+    assert "Lesion 2" not in text
+    assert "1 further finding(s) rejected by the reader." in text
+    assert "test model" in text
+
+
+def test_dicom_export_says_why_it_is_not_possible(segmented):
+    assert not segmented.ui.segButton.enabled
+    assert "DICOM files of T2W, ADC, HBV are not known" in segmented.ui.segButton.toolTip
+    assert segmented.ui.exportLabel.text == segmented.ui.segButton.toolTip

@@ -1,0 +1,147 @@
+"""`export` turns a stored result into the DICOM objects that the user asks for, and nothing else."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+
+from Dicom.making import dciodvfy_errors, read_by_dcmqi, two_lesions
+from ProstateAlignRefineLib.commands import export as command
+from ProstateAlignRefineLib.commands.results import Result, volumes_on_t2w, write_gated, write_inputs
+from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.core.geometry import to_array
+from ProstateAlignRefineLib.core.maps import Maps, read_volume
+from ProstateAlignRefineLib.core.report import ModelFacts, Run
+
+RUN = Run(
+    model=ModelFacts("a model", "cd" * 32, "for research", 0.35, 0.25, "prostate lesion", 0.05),
+    tau=0.35,
+    alpha=0.25,
+    prompt="prostate lesion",
+    device="cpu",
+    precision="fp32",
+    sources={},
+    versions={},
+    seconds={},
+)
+
+
+def write_result(study, folder: Path, headers, inside: float = 2.0) -> Path:
+    margin = np.where(two_lesions(study.grid) > 0, inside, -2.0).astype(np.float32)
+    probability = (1 / (1 + np.exp(-margin))).astype(np.float32)
+    maps = Maps(study.grid, margin, margin, probability, probability)
+    folder.mkdir()
+    result = Result(volumes_on_t2w(study), maps, headers, RUN)
+    write_inputs(folder, result)
+    write_gated(folder, result)
+    return folder
+
+
+@pytest.fixture
+def result(study, tmp_path) -> Path:
+    return write_result(study, tmp_path / "out", study.headers)
+
+
+@pytest.fixture
+def result_of_files(study, tmp_path) -> Path:
+    return write_result(study, tmp_path / "out", {})
+
+
+def export(*words: object) -> int:
+    parser = argparse.ArgumentParser()
+    command.add_parser(parser.add_subparsers())
+    parsed = parser.parse_args(["export", *map(str, words)])
+    return parsed.run(parsed)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_segmentation_alone_is_the_default(result, tmp_path, capsys):
+    export(result, "-o", tmp_path / "dicom")
+    assert names(tmp_path / "dicom") == ["lesions.seg.dcm"]
+    assert "Wrote lesions.seg.dcm" in capsys.readouterr().out
+
+
+def test_all_objects_are_valid_and_share_identities(result, tmp_path, study):
+    folder = tmp_path / "dicom"
+    export(result, "-o", folder, "--measurements", "--similarity")
+    assert len(names(folder)) == 12
+    for name in ("lesions.seg.dcm", "measurements.sr.dcm", "similarity/0001.dcm"):
+        assert dciodvfy_errors(folder / name) == []
+    stored = read_by_dcmqi(folder / "lesions.seg.dcm", tmp_path / "dcmqi", study.grid)
+    assert np.array_equal(stored, to_array(read_volume(result / "lesions.nii.gz")))
+    segments = dcmread(folder / "lesions.seg.dcm").SegmentSequence
+    report = dcmread(folder / "measurements.sr.dcm").to_json()
+    assert all(str(segment.TrackingUID) in report for segment in segments)
+    studies = {dcmread(path).StudyInstanceUID for path in folder.rglob("*.dcm")}
+    assert studies == {study.headers["t2w"][0].StudyInstanceUID}
+
+
+def test_deidentified_export_names_nobody(result, tmp_path):
+    export(result, "-o", tmp_path / "dicom", "--deidentify", "CASE-1", "--measurements", "--similarity")
+    for path in (tmp_path / "dicom").rglob("*.dcm"):
+        assert dcmread(path).PatientID == "CASE-1"
+        assert b"Phantom" not in path.read_bytes()
+        assert dciodvfy_errors(path) == []
+
+
+def test_result_of_files_is_refused_with_two_ways_out(result_of_files, tmp_path):
+    with pytest.raises(InputError, match=r"--link, or make a new one with --research-study"):
+        export(result_of_files, "-o", tmp_path / "dicom")
+    assert not (tmp_path / "dicom").exists()
+
+
+def test_result_of_files_is_linked_to_its_study(result_of_files, study_folder, study, tmp_path):
+    export(result_of_files, "-o", tmp_path / "dicom", "--link", study_folder, "--measurements")
+    stored = dcmread(tmp_path / "dicom" / "lesions.seg.dcm")
+    assert stored.StudyInstanceUID == study.headers["t2w"][0].StudyInstanceUID
+    assert dciodvfy_errors(tmp_path / "dicom" / "measurements.sr.dcm") == []
+
+
+def test_result_of_files_becomes_a_research_study(result_of_files, tmp_path, study):
+    folder = tmp_path / "dicom"
+    export(result_of_files, "-o", folder, "--research-study", "--measurements", "--similarity")
+    assert len(names(folder)) == 42
+    assert {str(dcmread(path).PatientID)[:9] for path in folder.rglob("*.dcm")} == {"RESEARCH-"}
+    assert len({dcmread(path).StudyInstanceUID for path in folder.rglob("*.dcm")}) == 1
+    assert dciodvfy_errors(folder / "lesions.seg.dcm") == []
+    assert np.array_equal(
+        read_by_dcmqi(folder / "lesions.seg.dcm", tmp_path / "dcmqi", study.grid),
+        to_array(read_volume(result_of_files / "lesions.nii.gz")),
+    )
+
+
+def test_dicom_result_needs_no_link(result, study_folder, tmp_path):
+    with pytest.raises(InputError, match="DICOM study already"):
+        export(result, "-o", tmp_path / "dicom", "--link", study_folder)
+
+
+def test_empty_result_is_refused_and_nothing_is_left(study, tmp_path):
+    folder = write_result(study, tmp_path / "out", study.headers, inside=-1.0)
+    with pytest.raises(InputError, match="no lesion to export"):
+        export(folder, "-o", tmp_path / "dicom")
+    assert not (tmp_path / "dicom").exists()
+
+
+def test_a_folder_of_other_files_is_not_replaced(result, tmp_path):
+    (tmp_path / "dicom").mkdir()
+    (tmp_path / "dicom" / "thesis.txt").write_text("x")
+    with pytest.raises(InputError, match="holds other files"):
+        export(result, "-o", tmp_path / "dicom")
+    assert names(tmp_path / "dicom") == ["thesis.txt"]
+
+
+def test_an_earlier_export_is_replaced(result, tmp_path):
+    export(result, "-o", tmp_path / "dicom", "--measurements")
+    export(result, "-o", tmp_path / "dicom")
+    assert names(tmp_path / "dicom") == ["lesions.seg.dcm"]
+
+
+def test_changed_gate_is_semiautomatic():
+    assert command.segmentation_info(RUN).edited is False
+    assert command.segmentation_info(replace(RUN, tau=0.5)).edited is True

@@ -1,0 +1,82 @@
+"""What `inspect` shows of a folder."""
+
+import argparse
+import json
+import shutil
+
+import pytest
+from pydicom import dcmread
+
+from Dicom.making import change
+from ProstateAlignRefineLib.commands import inspect as command
+from ProstateAlignRefineLib.core.errors import InputError
+
+
+def run(*words: object) -> int:
+    parser = argparse.ArgumentParser()
+    command.add_parser(parser.add_subparsers())
+    parsed = parser.parse_args(["inspect", *map(str, words)])
+    return parsed.run(parsed)
+
+
+def test_table_names_the_right_three_of_the_real_study(real_dicom, capsys):
+    assert run(real_dicom) == 0
+    shown = capsys.readouterr().out.splitlines()
+    used = {line.split()[0]: line.split()[1] for line in shown if line.startswith(("T2W ", "ADC ", "HBV "))}
+    assert used == {"T2W": "4", "ADC": "7", "HBV": "8"}
+    assert len([line for line in shown if line.startswith("- ")]) == 6
+    assert "ProstateX" not in "\n".join(shown)
+
+
+def test_json_holds_every_candidate_with_its_reason(real_dicom, capsys):
+    assert run(real_dicom, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert len(found["candidates"]) == 9
+    assert found["chosen"]["hbv"]["series"] == [8]
+    assert found["problem"] is None
+    assert all(one["reason"] for one in found["candidates"])
+
+
+def test_user_choice_is_shown(real_dicom, capsys):
+    run(real_dicom, "--json", "--t2w-series", 5)
+    chosen = json.loads(capsys.readouterr().out)["chosen"]["t2w"]
+    assert chosen == {"series": [5], "computed": False, "reason": "series 5 (t2_tse_cor): chosen by the user."}
+
+
+def test_computed_maps_are_marked(real_dicom, tmp_path, capsys):
+    for series in next(real_dicom.iterdir()).iterdir():
+        if series.name.startswith(("4.", "6.")):
+            shutil.copytree(series, tmp_path / series.name)
+    run(tmp_path, "--json")
+    chosen = json.loads(capsys.readouterr().out)["chosen"]
+    assert (chosen["adc"]["computed"], chosen["hbv"]["computed"]) == (True, True)
+    assert chosen["adc"]["series"] == [6, 6, 6]
+
+
+def test_faulty_study_is_shown_and_the_fault_said(study_folder, capsys):
+    (study_folder / "t2w" / "0005.dcm").unlink()
+    (study_folder / "notes.txt").write_text("x")
+    with pytest.raises(InputError, match="a slice is missing"):
+        run(study_folder)
+    shown = capsys.readouterr().out
+    assert "cannot be used: a slice is missing" in shown
+    assert "passed over: 1 x not a DICOM file" in shown
+    run(study_folder, "--json")
+    assert "a slice is missing" in json.loads(capsys.readouterr().out)["problem"]
+
+
+def test_image_files_are_shown_by_name(real_study, capsys):
+    run(real_study / "picai" / "images")
+    assert "ADC: 11373_1001396_adc.mha" in capsys.readouterr().out
+
+
+def test_absent_folder_is_said(tmp_path):
+    with pytest.raises(InputError, match="does not exist"):
+        run(tmp_path / "absent")
+
+
+def test_control_characters_of_a_description_never_reach_the_screen(study_folder, capsys):
+    change(study_folder / "t2w", lambda dataset: setattr(dataset, "SeriesDescription", "t2\x1b[31m red"))
+    assert "\x1b" in dcmread(study_folder / "t2w" / "0001.dcm").SeriesDescription
+    run(study_folder)
+    assert "\x1b" not in capsys.readouterr().out

@@ -138,6 +138,16 @@ def test_a_jump_centres_every_view_on_the_slice_of_the_lesion(scene, layout, inp
     assert crosshair.GetCrosshairRAS() == pytest.approx(expected, abs=1e-3)
 
 
+def test_outside_the_reading_layout_a_jump_moves_the_users_views(scene, layout, inputs, reading):
+    layout.enter(inputs)
+    layout.leave()
+    before = centre(slice_node(scene, HEATMAP_TAG))
+    layout.jump(inputs.t2w, reading.lesions[0].lesion.centre_lps)
+    expected = ras_of(reading.lesions[0].lesion.centre_lps)
+    assert centre(slice_node(scene, "Red")) == pytest.approx(expected, abs=0.5 * inputs.t2w.GetSpacing()[2])
+    assert centre(slice_node(scene, HEATMAP_TAG)) == before
+
+
 def test_the_heatmap_is_off_until_asked_for(scene, layout, inputs, reading):
     layout.enter(inputs)
     composite = composite_node(scene, HEATMAP_TAG)

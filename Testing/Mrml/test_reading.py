@@ -9,9 +9,10 @@ from ProstateAlignRefineLib.core.gate import apply_gate
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 
+from ProstateAlignRefineLib.scene.boxes import Box
 from ProstateAlignRefineLib.scene.display import set_outline, show_edits, show_surface
 from ProstateAlignRefineLib.scene.live import ADDED_ID, MASK_ID
-from ProstateAlignRefineLib.scene.oriented import announce, voxels
+from ProstateAlignRefineLib.scene.oriented import announce, empty_image, voxels
 from ProstateAlignRefineLib.scene.reading import Reading
 from ProstateAlignRefineLib.scene.reviewed import Decision
 from ProstateAlignRefineLib.scene.segmentation import LABELMAP, SURFACE, add_segmentation, read_labels
@@ -325,3 +326,41 @@ def test_a_result_without_lesions_is_a_result(scene, inputs, maps, origin, grid)
 def test_lesions_below_the_smallest_volume_are_left_out(scene, inputs, maps, origin):
     reading = Reading.start(scene, inputs, maps, replace(origin, minimum_ml=0.05))
     assert len(reading.lesions) == 1
+
+
+def test_undo_in_the_middle_of_a_slider_move_goes_back_to_before_it(reading, origin):
+    before = in_scene(reading)
+    reading.preview(0.7, 1.0)
+    reading.undo()
+    assert np.array_equal(in_scene(reading), before)
+    assert (reading.tau, reading.alpha) == (origin.tau, origin.alpha)
+    assert reading.redo_text == "Move the gate"
+
+
+def test_the_segmentations_join_the_study_of_the_t2w_volume(scene, inputs, maps, origin):
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    study = hierarchy.CreateStudyItem(hierarchy.GetSceneItemID(), "Study")
+    hierarchy.CreateItem(study, inputs.t2w)
+    nodes = Reading.start(scene, inputs, maps, origin).nodes
+    for node in (nodes.lesions, nodes.review):
+        assert hierarchy.GetItemParent(hierarchy.GetItemByDataNode(node)) == study
+
+
+def whole_mask(grid, spacing_factor=1):
+    """A segment editor's labelmap over the whole volume, or in a finer geometry: one block in a corner."""
+    finer = grid.with_spacing(tuple(step / spacing_factor for step in grid.spacing))
+    image = empty_image(finer, Box((0, 0, 0), finer.shape))
+    k, j, i = (size * spacing_factor for size in (1, 3, 3))
+    voxels(image)[:k, :j, :i] = 1
+    return image
+
+
+@pytest.mark.parametrize("factor", [1, 2])
+def test_edits_beyond_the_lesions_and_in_another_geometry_are_taken_over(reading, grid, factor):
+    logic = slicer.vtkSlicerSegmentationsModuleLogic
+    image, uid = whole_mask(grid, factor), reading.lesions[0].uid
+    assert logic.SetBinaryLabelmapToSegment(image, reading.nodes.lesions, uid, logic.MODE_REPLACE, image.GetExtent())
+    assert reading.collect_voxel_edits()
+    labels = in_scene(reading) > 0
+    assert labels[:1, :3, :3].all()
+    assert labels.sum() == 9 + 2 * 4 * 4

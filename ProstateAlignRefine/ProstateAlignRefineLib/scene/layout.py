@@ -31,7 +31,8 @@ class _Before:
 class ReadingLayout:
     """Switches to the four reading views and back.
 
-    The views are the layout's own, so the user's slice views keep what they show and where they stand.
+    The views are the layout's own, so the user's slice views keep what they show and where they stand. Make a new one
+    for a new scene.
     """
 
     def __init__(self, scene: Node, layout_node: Node) -> None:
@@ -73,13 +74,16 @@ class ReadingLayout:
         show_heatmap(self._scene, HEATMAP_TAG, similarity, heatmap)
 
     def jump(self, t2w: Node, lps: tuple[float, float, float]) -> None:
-        """Centre all four views, and the crosshair, on a point of the T2W volume (a lesion's `centre_lps`)."""
+        """Centre the four views (the user's own where the layout is off) and the crosshair on a point of the T2W
+        volume, such as a lesion's `centre_lps`."""
         point = on_slice(grid_of(t2w), ras_of(lps))
-        for tag in LABELS:
-            view = slice_node(self._scene, tag)
-            if view is not None:
+        for view in nodes_of(self._scene, "vtkMRMLSliceNode"):
+            if (view.GetLayoutName() in LABELS) == self.is_on:
                 look_at(view, point)
-        self._mark(point)
+        crosshair = self._crosshair
+        if crosshair is not None:
+            crosshair.SetCrosshairMode(crosshair.ShowSmallBasic)
+            crosshair.SetCrosshairRAS(*point)
 
     def _remember(self, inputs: Inputs) -> _Before:
         windows = tuple((volume.GetID(), window_of(volume)) for volume in inputs)
@@ -104,12 +108,6 @@ class ReadingLayout:
                 view.SetViewGroup(VIEW_GROUP)  # a view of an opened scene does not take it from the layout
                 turn_to_plane(view, t2w, grid)
                 look_at(view, point, FIELD_MM)
-
-    def _mark(self, point: RAS) -> None:
-        crosshair = self._crosshair
-        if crosshair is not None:
-            crosshair.SetCrosshairMode(crosshair.ShowSmallBasic)
-            crosshair.SetCrosshairRAS(*point)
 
     @property
     def _crosshair(self) -> Node | None:

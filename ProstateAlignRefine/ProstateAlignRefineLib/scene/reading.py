@@ -194,6 +194,8 @@ class Reading:
         return self._history.redoable.text if self._history.redoable else ""
 
     def undo(self) -> None:
+        if self._is_live:
+            self.commit()
         self.collect_voxel_edits()
         self._go_to(self._history.undo())
 

@@ -37,6 +37,7 @@ def show_volume(composite: Node, volume: Node) -> None:
     composite.SetForegroundVolumeID(None)
     composite.SetLabelVolumeID(None)
     composite.SetLinkedControl(True)
+    composite.SetHotLinkedControl(True)
     composite.EndModify(modified)
 
 

@@ -1,7 +1,7 @@
 """The reading layout as one picture: `python Testing/host/render_views.py OUT.png`.
 
-Draws a synthetic study with stand-in maps. `--images T2W ADC HBV LESIONS GLAND` takes a study from files instead;
-`--look` chooses what is laid over it.
+Draws a synthetic study with stand-in maps. `--study DIR --result DIR` shows a study (DICOM, or three files) with the
+maps that `segment` wrote for it; `--study DIR --lesions FILE --gland FILE` a study with stand-in maps made from masks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ import vtk
 from PIL import Image, ImageDraw, ImageFont
 
 from ProstateAlignRefineLib.core.geometry import NEAREST, Grid, resample, to_array
-from ProstateAlignRefineLib.core.maps import Maps
+from ProstateAlignRefineLib.core.maps import Maps, load_maps
+from ProstateAlignRefineLib.core.study import Study
+from ProstateAlignRefineLib.core.study_files import find_study_files, read_study_files
 from ProstateAlignRefineLib.scene.display import set_outline, show_edits
 from ProstateAlignRefineLib.scene.heatmap import Heatmap
 from ProstateAlignRefineLib.scene.layout import LABELS, ReadingLayout
@@ -54,10 +56,23 @@ def phantom_case() -> Case:
     return Case(study.t2w, study.adc, study.hbv, stand_in_maps(truth.lesions, truth.gland))
 
 
-def case_of(paths: list[Path]) -> Case:
-    t2w, adc, hbv, lesions, gland = (sitk.ReadImage(str(path)) for path in paths)
-    lesions, gland = (resample(label, Grid.of(t2w), NEAREST) for label in (lesions, gland))
-    return Case(t2w, adc, hbv, stand_in_maps(lesions, gland))
+def study_case(options: argparse.Namespace) -> Case:
+    study = read_study(options.study)
+    if options.result:
+        return Case(study.t2w, study.adc, study.hbv, load_maps(options.result))
+    lesions, gland = (
+        resample(sitk.ReadImage(str(path)), study.grid, NEAREST) for path in (options.lesions, options.gland)
+    )
+    return Case(study.t2w, study.adc, study.hbv, stand_in_maps(lesions, gland))
+
+
+def read_study(folder: Path) -> Study:
+    files = find_study_files(folder)
+    if files is not None:
+        return read_study_files(files)
+    from ProstateAlignRefineLib.dicom import load_study
+
+    return load_study(folder)
 
 
 def load(host: Host, case: Case) -> Reading:
@@ -94,10 +109,13 @@ def sheet(pictures: list[tuple[str, np.ndarray]]) -> Image.Image:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("output", type=Path)
-    parser.add_argument("--images", nargs=5, type=Path, metavar=("T2W", "ADC", "HBV", "LESIONS", "GLAND"))
+    parser.add_argument("--study", type=Path, metavar="DIR")
+    parser.add_argument("--result", type=Path, metavar="DIR")
+    parser.add_argument("--lesions", type=Path, metavar="FILE")
+    parser.add_argument("--gland", type=Path, metavar="FILE")
     parser.add_argument("--look", choices=LOOKS, default="outline")
     options = parser.parse_args()
-    case = case_of(options.images) if options.images else phantom_case()
+    case = study_case(options) if options.study else phantom_case()
     host = open_host()
     draw(host, load(host, case), options.look).save(options.output)
     vtk.vtkObject.GlobalWarningDisplayOff()  # as the interpreter ends, views outlive their colours and complain

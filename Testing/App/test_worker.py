@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 import SimpleITK as sitk
 
 from host.worker_stand import Listener, fake_launch, run_to_end, run_until
-from ProstateAlignRefineLib.app.launch import Launch
+from ProstateAlignRefineLib.app.launch import Launch, launch_with
 from ProstateAlignRefineLib.app.processes import _kill_group
 from ProstateAlignRefineLib.app.worker import Worker
 from ProstateAlignRefineLib.core.exchange import read_exchange
@@ -21,8 +23,10 @@ from ProstateAlignRefineLib.core.protocol import (
     Described,
     Failed,
     Finished,
+    Hello,
     Progress,
     Segment,
+    decode,
 )
 
 
@@ -223,3 +227,22 @@ def test_a_busy_worker_refuses_a_second_request(start):
     worker.request(request_for(worker))
     with pytest.raises(ValueError, match="busy"):
         worker.request(request_for(worker))
+
+
+def test_the_real_workers_program_greets_without_torch(tmp_path):
+    """The library is loaded from its own folder, wherever the process starts, and nothing heavy before the greeting."""
+    folder = tmp_path / "private"
+    folder.mkdir()
+    launch = launch_with(sys.executable, dict(os.environ))
+    worker = subprocess.run(
+        launch.command(folder), input=b"", capture_output=True, cwd=folder, env=launch.environment, check=True
+    )
+    hello = decode(worker.stdout.strip())
+    assert isinstance(hello, Hello)
+    assert not folder.exists()
+
+
+def test_ones_own_python_gets_the_environment_without_slicers_paths(monkeypatch):
+    monkeypatch.setenv("PYTHONHOME", "/opt/Slicer")
+    assert launch_with("/usr/bin/python3", {"PATH": "/usr/bin"}) == Launch("/usr/bin/python3", {"PATH": "/usr/bin"})
+    assert launch_with("", {}).environment["PYTHONHOME"] == "/opt/Slicer"

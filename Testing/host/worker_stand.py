@@ -48,5 +48,5 @@ def run_until(worker, done, seconds=20.0):
         time.sleep(0.01)
 
 
-def run_to_end(worker):
-    run_until(worker, lambda: not worker.busy)
+def run_to_end(worker, seconds=20.0):
+    run_until(worker, lambda: not worker.busy, seconds)

@@ -15,7 +15,7 @@ from .preflight import Machine, problems, this_machine
 
 # What the worker imports beyond torch, numpy and SimpleITK. The test suite compares it with pyproject.toml.
 PACKAGES = ("monai>=1.4", "safetensors>=0.4.3", "psutil>=5.9")
-TORCH = ">=2.4"
+TORCH = ">=2.6"
 # Slicer is built upon these; another version of one breaks it.
 PROTECTED = ("numpy", "SimpleITK", "vtk", "requests", "pydicom", "scipy")
 NAME = "ProstateAlignRefine"

@@ -61,7 +61,7 @@ def problems(machine: Machine) -> list[Problem]:
         (machine.system == "Windows" and not machine.long_paths and _is_deep(machine.packages), _long_path(), True),
         (machine.partial_torch, _half_torch(machine.packages), True),
         (not machine.online, _offline(), True),
-        (machine.system == "Darwin" and machine.processor == "x86_64", _intel_mac(), False),
+        (machine.system == "Darwin" and machine.processor == "x86_64", _intel_mac(), True),
     ]
     return [Problem(text, stops) for applies, text, stops in found if applies]
 
@@ -95,7 +95,7 @@ def _offline() -> str:
 
 def _intel_mac() -> str:
     return _(
-        "On macOS, Slicer runs as an Intel program, whose last torch (2.2) does not fit Slicer's numpy. Choose under "
+        "On macOS, Slicer runs as an Intel program, for which there is no recent torch. Choose under "
         "'Advanced' a Python of your own with the package prostate-align-refine."
     )
 

@@ -44,8 +44,8 @@ Send = Callable[[Message], None]
 def main() -> None:
     send = _claim_stdout()
     requests: queue.Queue[Message] = queue.Queue()
-    threading.Thread(target=_read, args=(requests, Path(sys.argv[1])), daemon=True).start()
     send(Hello(PROTOCOL, __version__, platform.python_version()))
+    threading.Thread(target=_read, args=(requests, Path(sys.argv[1])), daemon=True).start()
     while True:
         answer(requests.get(), send)
 

@@ -1,0 +1,109 @@
+"""Installing into Slicer's Python: what is checked first, what is asked of pip, what is left alone."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+import tomllib
+from packaging.requirements import Requirement
+
+from ProstateAlignRefineLib.app import install
+from ProstateAlignRefineLib.app.install import PACKAGES, PROTECTED, TORCH, SlicerInstaller, write_constraints
+from ProstateAlignRefineLib.app.preflight import Machine, problems, this_machine
+
+GOOD = Machine("Linux", "x86_64", Path("/opt/Slicer/lib/Python"), 100.0, True, True, False)
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "stops"),
+    [
+        ({"free_gb": 1.0}, "free some space", True),
+        ({"system": "Windows", "long_paths": False, "packages": Path("C:/" + "x" * 120)}, "260 characters", True),
+        ({"partial_torch": True}, "delete the folder 'torch'", True),
+        ({"online": False}, "Connect to the network", True),
+        ({"system": "Darwin"}, "a Python of your own", True),
+    ],
+)
+def test_each_obstacle_is_named_with_its_remedy(change, words, stops):
+    (problem,) = problems(replace(GOOD, **change))
+    assert words in problem.text
+    assert problem.stops is stops
+
+
+def test_a_good_machine_has_no_problem():
+    assert problems(GOOD) == []
+
+
+def test_this_machine_can_be_looked_at():
+    assert this_machine().free_gb > 0
+
+
+def test_the_packages_are_those_of_the_distribution(repository):
+    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = {Requirement(text).name.lower(): Requirement(text).specifier for text in project["dependencies"]}
+    for text in (*PACKAGES, "torch" + TORCH):
+        requirement = Requirement(text)
+        assert wanted[requirement.name.lower()] == requirement.specifier
+
+
+def test_installed_versions_of_slicers_own_packages_are_held(tmp_path):
+    text = write_constraints(tmp_path, PROTECTED).read_text()
+    import numpy
+
+    assert f"numpy=={numpy.__version__}\n" in text
+
+
+@pytest.fixture
+def pytorch(monkeypatch):
+    """The PyTorch extension, and what is asked of it."""
+    asked = []
+
+    class Logic:
+        def installTorch(self, askConfirmation, torchVersionRequirement):  # noqa: N802, N803 - the extension's names
+            asked.append(torchVersionRequirement)
+            return object()
+
+    monkeypatch.setitem(sys.modules, "PyTorchUtils", SimpleNamespace(PyTorchUtilsLogic=Logic))
+    return asked
+
+
+@pytest.fixture
+def nothing_installed(monkeypatch):
+    monkeypatch.setattr(install, "_version", lambda name: {"numpy": "2.4.6"}.get(name, ""))
+
+
+def test_torch_comes_from_its_extension_and_the_rest_through_slicer_packaging(pytorch, nothing_installed, monkeypatch):
+    calls = []
+    packaging = ModuleType("slicer.packaging")
+    packaging.pip_ensure = lambda wanted, constraints, requester: calls.append((wanted, Path(constraints).read_text()))
+    monkeypatch.setitem(sys.modules, "slicer.packaging", packaging)
+    assert SlicerInstaller(lambda: GOOD).install() == ""
+    assert pytorch == [TORCH]
+    assert calls == [(list(PACKAGES), "numpy==2.4.6\n")]
+
+
+def test_before_slicer_packaging_pip_install_is_used_after_asking(pytorch, nothing_installed, monkeypatch):
+    calls = []
+    util = SimpleNamespace(confirmOkCancelDisplay=lambda text: "monai" in text, pip_install=calls.append)
+    monkeypatch.setitem(sys.modules, "slicer", SimpleNamespace(util=util))
+    monkeypatch.setitem(sys.modules, "slicer.packaging", None)
+    assert SlicerInstaller(lambda: GOOD).install() == ""
+    assert calls[0][0] == "--constraint"
+    assert calls[0][2:] == list(PACKAGES)
+
+
+def test_without_the_pytorch_extension_the_remedy_is_named(nothing_installed, monkeypatch):
+    monkeypatch.setitem(sys.modules, "PyTorchUtils", None)
+    assert "Extensions Manager" in SlicerInstaller(lambda: GOOD).install()
+
+
+def test_an_obstacle_stops_before_anything_is_installed(pytorch, nothing_installed):
+    assert "free some space" in SlicerInstaller(lambda: replace(GOOD, free_gb=1.0)).install()
+    assert pytorch == []
+
+
+def test_what_is_installed_in_a_good_version_is_not_missing(monkeypatch):
+    monkeypatch.setattr(install, "_version", lambda name: {"torch": "2.99.1+cpu", "monai": "1.3"}.get(name, "9"))
+    assert SlicerInstaller(lambda: GOOD).missing() == ["monai>=1.4"]

@@ -1,0 +1,54 @@
+"""A whole model bundle with random weights: every part is real, only nothing was learned."""
+
+from pathlib import Path
+
+import torch
+
+from ProstateAlignRefineLib.model.bundle import save_bundle
+from ProstateAlignRefineLib.model.config import (
+    FORMAT_VERSION,
+    Architecture,
+    ModelConfig,
+    Preprocessing,
+    RefinerSettings,
+    SimilaritySettings,
+)
+from ProstateAlignRefineLib.model.network import AlignRefineNetwork
+from ProstateAlignRefineLib.model.text import TextEmbedding
+
+WIDTH, TOKENS = 8, 9
+
+
+def write_random_bundle(folder: Path) -> Path:
+    torch.manual_seed(3)
+    architecture = Architecture(
+        channels=("T2W", "ADC", "HBV"),
+        features_per_stage=(4, 6, 8),
+        kernel_sizes=((1, 3, 3), (3, 3, 3), (3, 3, 3)),
+        strides=((1, 1, 1), (1, 2, 2), (2, 2, 2)),
+        text_width=WIDTH,
+        similarity=SimilaritySettings(width=WIDTH, levels=(1, 2), temperature=0.2, learnable=True),
+        refiner=RefinerSettings(dim=4, heads=2, positions=True),
+    )
+    tokens = torch.nn.functional.normalize(torch.randn(TOKENS, WIDTH), dim=1)
+    text = TextEmbedding(("prostate lesion",), tokens[0], tokens, torch.ones(TOKENS, dtype=torch.bool), "none")
+    config = ModelConfig(
+        format_version=FORMAT_VERSION,
+        name="random weights",
+        architecture=architecture,
+        preprocessing=Preprocessing((3.0, 2.0, 2.0), 64.0, (8, 16, 16), "region"),
+        confidence="softmax_foreground",
+        tau=0.35,
+        alpha=0.25,
+        minimum_lesion_ml=0.05,
+        prompt="prostate lesion",
+        text_encoder="none",
+        notice="",
+        training_data="none",
+        licence="Apache-2.0",
+        intended_use="tests",
+        metrics={},
+        files={},
+    )
+    save_bundle(folder, AlignRefineNetwork(architecture), config, text, "# random weights\n")
+    return folder

@@ -93,7 +93,7 @@ def test_lesions_are_darker_in_adc_and_brighter_in_hbv_than_their_gland(phantoms
         brighter.append(np.median(hbv[lesions]) > np.median(hbv[gland & ~lesions]))
     assert len(darker) >= 8
     assert np.mean(darker) > 0.9
-    assert np.mean(brighter) > 0.85
+    assert np.mean(brighter) > 0.75
 
 
 def test_tissues_have_the_adc_of_the_literature(phantoms: list[Phantom]) -> None:

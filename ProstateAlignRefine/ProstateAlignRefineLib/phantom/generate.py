@@ -53,7 +53,7 @@ def draw_patient(seed: int) -> Patient:
         coarse_mm=float(rng.uniform(1.0, 2.4)),
         fine_mm=float(rng.uniform(0.3, 0.9)),
     )
-    pelvis, mimics, plans = draw_pelvis(rng, gland), draw_mimics(rng, gland), draw_plans(rng, gland)
+    pelvis, mimics, plans = draw_pelvis(rng, gland), draw_mimics(rng, gland), draw_plans(rng, gland, tissues)
     texture = NoiseBox.draw(rng, frame, 52.0, TEXTURE_MM)
     canvas = blank_canvas(measuring_grid(frame, gland.radii), frame, deformation, t2w_contrast(100.0), 0)
     field = gland_field(gland, canvas, texture)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .canvas import Canvas
 from .fields import Floats, Triple
 from .gland import Gland, GlandField
-from .tissue import Properties
+from .tissue import Properties, Tissue, TissueSet
 from .truth import Zone
 
 VOLUME_PERCENTILES = ((0.0, 0.10), (0.05, 0.2), (0.25, 0.6), (0.5, 1.3), (0.75, 3.0), (0.95, 10.0), (1.0, 16.0))
@@ -50,15 +50,15 @@ class Lesion:
     threshold: float
 
 
-def draw_plans(rng: np.random.Generator, gland: Gland) -> list[LesionPlan]:
+def draw_plans(rng: np.random.Generator, gland: Gland, tissues: TissueSet) -> list[LesionPlan]:
     """None to three lesions, the largest first; none above a quarter of the gland."""
     count = int(rng.choice(len(COUNT_SHARES), p=COUNT_SHARES))
     limit = float(np.prod(gland.radii)) * 4.0 / 1000 * 0.25
-    plans = [_draw_plan(rng, limit) for _ in range(count)]
+    plans = [_draw_plan(rng, limit, tissues) for _ in range(count)]
     return sorted(plans, key=lambda plan: -plan.volume_ml)
 
 
-def _draw_plan(rng: np.random.Generator, limit_ml: float) -> LesionPlan:
+def _draw_plan(rng: np.random.Generator, limit_ml: float, tissues: TissueSet) -> LesionPlan:
     shares, volumes = zip(*VOLUME_PERCENTILES, strict=True)
     volume = min(float(np.exp(np.interp(rng.random(), shares, np.log(volumes)))), limit_ml)
     peripheral = bool(rng.random() < 0.52)
@@ -67,7 +67,9 @@ def _draw_plan(rng: np.random.Generator, limit_ml: float) -> LesionPlan:
     stretch /= np.prod(stretch) ** (1 / 3)
     # Larger cancers are denser on average: their ADC is lower.
     adc = float(np.clip(rng.normal(900.0 - 40.0 * np.log(volume), 120.0), 580.0, 1150.0))
-    tissue = Properties(float(rng.uniform(76, 108) if peripheral else rng.uniform(66, 90)), 0.92, adc)
+    # On T2W it is darker than its zone: clearly in the peripheral, moderately in the transition zone.
+    home, low, high = (Tissue.PERIPHERAL, 0.45, 0.68) if peripheral else (Tissue.TRANSITION, 0.76, 0.98)
+    tissue = Properties(tissues[home].t2 * float(rng.uniform(low, high)), 0.95, adc)
     return LesionPlan(
         volume_ml=volume,
         peripheral=peripheral,

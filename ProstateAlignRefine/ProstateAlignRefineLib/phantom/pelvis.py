@@ -96,7 +96,7 @@ def draw_pelvis(rng: np.random.Generator, gland: Gland) -> Pelvis:
         ),
         rectum=_draw_rectum(rng, gland),
         muscles=_draw_muscles(rng, gland),
-        pubis=np.array([rng.uniform(18, 25), -b - rng.uniform(15, 22), -0.45 * c - rng.uniform(4, 14)]),
+        pubis=np.array([rng.uniform(18, 25), -b - rng.uniform(15, 22), -0.45 * c - rng.uniform(6, 20)]),
         pubis_gap=float(rng.uniform(2, 4.5)),
         plexus_mm=float(rng.uniform(2, 9)),
         plexus_share=float(rng.uniform(0.2, 0.9)),

@@ -88,11 +88,12 @@ def pubis_distance(pelvis: Pelvis, canvas: Canvas) -> Floats:
 
 def _paint_pubis(pelvis: Pelvis, canvas: Canvas, tissues: TissueSet) -> None:
     in_front = ellipsoid_pair(canvas, pelvis.pubis + np.array([16.0, -10.0, -6.0]), np.array([32.0, 24.0, 32.0]))
-    canvas.fill(in_front, tissues[Tissue.MUSCLE])
+    beside = ellipsoid_pair(canvas, pelvis.pubis + np.array([22.0, 4.0, -4.0]), np.array([20.0, 18.0, 24.0]))
+    canvas.fill(np.minimum(in_front, beside), tissues[Tissue.MUSCLE])
     bone = pubis_distance(pelvis, canvas)
     canvas.fill(bone, tissues[Tissue.CORTEX])
     gap = np.float32(pelvis.pubis_gap / 2) - np.abs(canvas.x)
-    canvas.fill(np.maximum(bone + np.float32(1.2), gap), tissues[Tissue.MARROW], edge_mm=2.0)
+    canvas.fill(np.maximum(bone + np.float32(0.9), gap), tissues[Tissue.MARROW], edge_mm=1.8)
     canvas.fill(np.maximum(bone, -gap - np.float32(0.5)), tissues[Tissue.CARTILAGE])
 
 

@@ -65,7 +65,7 @@ _TABLE: dict[Tissue, tuple[Properties, Spread]] = {
     Tissue.FAT: (Properties(200, 1.00, 300, 0.025), Spread(0.25, 0.2, 0.5)),
     Tissue.MUSCLE: (Properties(34, 0.85, 1300), Spread(0.10, 0.08)),
     Tissue.MARROW: (Properties(105, 0.80, 400, 0.035), Spread(0.20, 0.3, 0.5)),
-    Tissue.CORTEX: (Properties(20, 0.15, 800, 0.3), Spread()),
+    Tissue.CORTEX: (Properties(28, 0.3, 800, 0.3), Spread()),
     Tissue.CARTILAGE: (Properties(32, 0.60, 1300, 0.5), Spread(0.2)),
     Tissue.PERIPHERAL: (Properties(165, 0.95, 1720), Spread(0.18, 0.085)),
     Tissue.TRANSITION: (Properties(73, 0.90, 1245), Spread(0.12, 0.075)),

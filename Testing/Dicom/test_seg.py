@@ -9,6 +9,7 @@ import highdicom as hd
 import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
+from pydicom.uid import ExplicitVRLittleEndian
 
 from Dicom.making import INFO, dciodvfy_errors, read_by_dcmqi, two_lesions
 from ProstateAlignRefineLib.core.errors import InputError
@@ -83,7 +84,8 @@ def test_segments_say_what_they_are_and_how_they_came_about(study, labels, path)
     stored = dcmread(path)
     first = stored.SegmentSequence[0]
     algorithm = first.SegmentationAlgorithmIdentificationSequence[0]
-    assert stored.SegmentationType == "BINARY"
+    assert stored.SegmentationType == "BINARY"  # viewers fail on FRACTIONAL, some on LABELMAP
+    assert stored.file_meta.TransferSyntaxUID == ExplicitVRLittleEndian  # and on JPEG-LS
     assert first.SegmentedPropertyCategoryCodeSequence[0].CodeValue == "49755003"
     assert first.SegmentedPropertyTypeCodeSequence[0].CodeValue == "52988006"
     assert first.AnatomicRegionSequence[0].CodeValue == "41216001"

@@ -146,6 +146,8 @@ RULES: tuple[Rule, ...] = (
     Rule(Kind.T2W, 1, "repetition time of at least 2000 ms", _at_least("repetition_time", 2000)),
     Rule(Kind.T2W, 1, "at least 10 slices", lambda seen: seen.slices >= 10),
     Rule(Kind.T2W, 1, "pixels under 1 mm", lambda seen: max(seen.frame.spacing) < 1),
+    Rule(Kind.T2W, 1, "pixels under 0.75 mm", lambda seen: max(seen.frame.spacing) < 0.75),
+    Rule(Kind.T2W, 1, "slice step up to 4 mm", lambda seen: 0 < seen.step <= 4.001),
     Rule(Kind.T2W, -3, "slice step above 5 mm", lambda seen: seen.step > 5.001),
     Rule(Kind.T2W, 2, "its description names T2", _named(r"t2(?!\*|.?map|.?star)")),
     Rule(Kind.T2W, -8, "it is a diffusion image", lambda seen: _is_adc(seen) or _is_diffusion(seen)),

@@ -1,0 +1,52 @@
+"""A real archive takes, finds and returns what we write, unchanged. Needs Orthanc, and is skipped without it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from Dicom.making import INFO, two_lesions
+from Dicom.test_sr import LESIONS
+from ProstateAlignRefineLib.core.study import Modality
+from ProstateAlignRefineLib.dicom import load_study, write_map, write_measurements, write_segmentation
+
+PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
+
+
+@pytest.fixture
+def orthanc() -> str:
+    program = shutil.which("Orthanc") or shutil.which("Orthanc", path="/usr/sbin")
+    if program is None or not PLUGIN.is_file():
+        pytest.skip("Orthanc is not installed (Debian packages orthanc and orthanc-dicomweb)")
+    if subprocess.run(["unshare", "-rn", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this machine allows no private network namespace, without which Orthanc listens to all")
+    return program
+
+
+def test_archive_returns_identical_objects(real_dicom, tmp_path, orthanc, repository):
+    study = load_study(real_dicom)
+    results = tmp_path / "results"
+    write_segmentation(two_lesions(study.grid), study.grid, study.headers, INFO, results / "a.seg.dcm")
+    write_measurements(LESIONS, results / "a.seg.dcm", study.headers, INFO, results / "b.sr.dcm")
+    write_map(two_lesions(study.grid) / 2, study.grid, study.headers, INFO, results / "similarity")
+    t2w = next(path for path in real_dicom.rglob("4.*") if path.is_dir())
+    script = [repository / "Testing" / "Dicom" / "orthanc_round_trip.py", t2w, results, tmp_path / "orthanc"]
+    search = os.pathsep.join(str(repository / name) for name in ("Testing", "ProstateAlignRefine"))
+    ran = subprocess.run(
+        ["unshare", "-rn", sys.executable, *map(str, script), orthanc, str(PLUGIN)],
+        env={**os.environ, "PYTHONPATH": search},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ran.returncode == 0, ran.stderr
+    report = json.loads(ran.stdout)
+    slices = len(study.headers[Modality.T2W])
+    assert report["sent"] == slices + 2
+    assert report["found"] == {"MR": 2 * slices, "SEG": 1, "SR": 1}
+    assert all(report["identical"].values()), report["identical"]

@@ -60,6 +60,10 @@ def _view(app: SlicerApp, tag: str, width: int, height: int) -> Any:
     )
     view = app.view_manager.create_view(definition)
     view.interactor().UpdateSize(width, height)
+    # Slicer's views hold the image from the start; added after the overlays it would lie behind them, over black.
+    image = view._render_manager.image_actor
+    image.SetVisibility(False)
+    view.first_renderer().AddViewProp(image)
     # The view waits for a resize event that VTK 9.6 no longer sends.
     app.app_logic.GetSliceLogicByLayoutName(tag).ResizeSliceNode(width, height)
     return view

@@ -17,6 +17,7 @@ from ProstateAlignRefineLib.model.network import AlignRefineNetwork
 from ProstateAlignRefineLib.model.text import TextEmbedding
 
 WIDTH, TOKENS = 8, 9
+FOREGROUND_BIAS = 0.3
 
 
 def write_random_bundle(folder: Path) -> Path:
@@ -50,5 +51,13 @@ def write_random_bundle(folder: Path) -> Path:
         metrics={},
         files={},
     )
-    save_bundle(folder, AlignRefineNetwork(architecture), config, text, "# random weights\n")
+    save_bundle(folder, _network(architecture), config, text, "# random weights\n")
     return folder
+
+
+def _network(architecture: Architecture) -> AlignRefineNetwork:
+    """Tilted towards foreground, so that it draws something."""
+    network = AlignRefineNetwork(architecture)
+    with torch.no_grad():
+        network.decoder.heads[-1].bias[1] += FOREGROUND_BIAS
+    return network

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from PIL import Image, ImageDraw
 from ..core.files import replacing_file
 from ..core.geometry import NEAREST, Array, Grid, resample, to_array
 from ..core.study import Study
+from ..core.study_files import find_study_files, read_study_files
+from .generate import make_phantom
+from .sampling import Sampling
 from .truth import Phantom
 
 FIELD_MM = 120.0
@@ -20,6 +24,8 @@ THUMB = 128
 LEVELS = (0.28, 0.5, 0.72)
 OUTLINE = (255, 70, 70)
 BAND = 14
+VIEW = Sampling.of_field((0.5, 0.5, 3.0), (160.0, 160.0, 60.0))
+"""How `main` samples its phantoms."""
 
 
 def write_montage(path: Path, phantoms: Sequence[Phantom], real: Study | None = None) -> None:
@@ -31,7 +37,7 @@ def write_montage(path: Path, phantoms: Sequence[Phantom], real: Study | None = 
     for number, phantom in enumerate(phantoms):
         largest = _lesion_slice(phantom)
         cells = _row(phantom.study, LEVELS, None) + _row(phantom.study, (largest,), phantom.truth.lesions)
-        rows.append((f"synthetic {number}", cells))
+        rows.append((f"synthetic {number + 1}", cells))
     width = max(len(cells) for _, cells in rows)
     sheet = Image.new("RGB", (width * THUMB, len(rows) * (THUMB + BAND)))
     pen = ImageDraw.Draw(sheet)
@@ -82,3 +88,20 @@ def _thumb(plane: Array, white: float, lesion: NDArray[np.bool_] | None) -> Imag
         inner[1:-1, 1:-1] &= lesion[:-2, 1:-1] & lesion[2:, 1:-1] & lesion[1:-1, :-2] & lesion[1:-1, 2:]
         colour[lesion & ~inner] = OUTLINE
     return Image.fromarray(colour)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """`python -m ProstateAlignRefineLib.phantom.montage -o FILE [--seeds A B] [--real FOLDER] [--family F]`."""
+    parser = argparse.ArgumentParser(description="synthetic studies beside a real one, as a picture")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="PNG")
+    parser.add_argument("--seeds", type=int, nargs=2, default=(0, 8), metavar=("FIRST", "END"), help="default: 0 8")
+    parser.add_argument("--real", type=Path, metavar="DIR", help="folder with *_t2w, *_adc and *_hbv files")
+    parser.add_argument("--family", choices=("standard", "holdout"), default="standard")
+    chosen = parser.parse_args(arguments)
+    phantoms = [make_phantom(seed, VIEW, chosen.family) for seed in range(*chosen.seeds)]
+    files = None if chosen.real is None else find_study_files(chosen.real)
+    write_montage(chosen.output, phantoms, None if files is None else read_study_files(files))
+
+
+if __name__ == "__main__":
+    main()

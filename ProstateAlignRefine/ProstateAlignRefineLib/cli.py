@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 
 from . import __version__
-from .commands import demo, gate, import_checkpoint, phantom, segment
+from .commands import demo, gate, import_checkpoint, inspect, phantom, segment, train
 from .core.errors import InputError
 
-COMMANDS = (segment, gate, import_checkpoint, phantom, demo)
+COMMANDS = (segment, gate, inspect, import_checkpoint, phantom, demo, train)
 INPUT_ERROR = 2
 
 

@@ -14,14 +14,15 @@ LIBRARY = Path(__file__).resolve().parent.parent
 # Loads this library, and nothing else beside it, so that another Python's own packages are not shadowed by Slicer's.
 _START = """
 import importlib.util, runpy, sys
-library = sys.argv.pop(1)
+library, module = sys.argv.pop(1), sys.argv.pop(1)
 spec = importlib.util.spec_from_file_location(
     "ProstateAlignRefineLib", library + "/__init__.py", submodule_search_locations=[library])
 package = importlib.util.module_from_spec(spec)
 sys.modules["ProstateAlignRefineLib"] = package
 spec.loader.exec_module(package)
-runpy.run_module("ProstateAlignRefineLib.inference.worker", run_name="__main__", alter_sys=True)
+runpy.run_module(module, run_name="__main__", alter_sys=True)
 """
+WORKER = "ProstateAlignRefineLib.inference.worker"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,12 @@ class Launch:
     environment: Mapping[str, str]
 
     def command(self, folder: Path) -> list[str]:
-        return [self.python, "-u", "-c", _START, str(LIBRARY), str(folder)]
+        return program(self.python, WORKER, str(folder))
+
+
+def program(python: str, module: str, *arguments: str) -> list[str]:
+    """The command line that runs a module of this library with any Python."""
+    return [python, "-u", "-c", _START, str(LIBRARY), module, *arguments]
 
 
 def own_python() -> str:

@@ -1,0 +1,50 @@
+"""The synthetic study in Slicer's Sample Data module: computed on the spot, so nothing is downloaded."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import InputError
+from ..scene.volumes import Node
+from .i18n import _
+from .launch import own_python, program
+from .study_source import DicomHeaders, Opened, open_folder
+
+CATEGORY = "Prostate"
+NAME = "ProstateAlignRefineSynthetic"
+TITLE = "Synthetic prostate bp-MRI"
+SEED = 1
+
+
+def register(icons: Path) -> None:
+    """Called when Slicer has started."""
+    import SampleData
+
+    SampleData.SampleDataLogic.registerCustomSampleDataSource(
+        category=CATEGORY,
+        sampleName=NAME,
+        sampleDescription=TITLE,
+        thumbnailFileName=str(icons / "SyntheticStudy.png"),
+        customDownloader=_make_nodes,
+    )
+
+
+def make_sample(scene: Node, headers: DicomHeaders, seed: int = SEED) -> Opened:
+    """Computes the study in a process of its own (a few seconds) and reads it into the scene."""
+    with tempfile.TemporaryDirectory(prefix="ProstateAlignRefine-") as folder:
+        study = Path(folder) / "study"
+        command = program(own_python(), "ProstateAlignRefineLib", "phantom", "-o", str(study), "--seed", str(seed))
+        done = subprocess.run(command, capture_output=True, cwd=folder, env=dict(os.environ), check=False)
+        if done.returncode != 0:
+            raise InputError(_("The synthetic study could not be computed; the worker's packages may be missing."))
+        return open_folder(scene, study / "dicom", headers)
+
+
+def _make_nodes(_source: Any) -> list[Node]:
+    import slicer
+
+    return list(make_sample(slicer.mrmlScene, DicomHeaders(lambda _uid: None)).inputs)

@@ -1,0 +1,44 @@
+"""The synthetic study, and the self test that Slicer's developers run on it."""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip("slicer", reason="slicer-core is not installed: pip install .[slicer-host]")
+
+
+@pytest.fixture
+def sample(application, monkeypatch):
+    from ProstateAlignRefineLib.app import sample_data
+    from ProstateAlignRefineLib.app.study_source import DicomHeaders
+
+    headers = DicomHeaders(application.dicom_file)
+    return sample_data.make_sample(application.scene, headers), headers
+
+
+def test_the_synthetic_study_needs_no_network_and_comes_with_dicom_headers(sample):
+    opened, headers = sample
+    for node in opened.inputs:
+        assert headers.knows(node)
+        assert node.GetImageData().GetScalarRange()[1] > 0
+    assert all("series" in reason.lower() or reason for reason in opened.reasons.values())
+
+
+def test_the_self_test_passes(application, monkeypatch):
+    from ProstateAlignRefineLib.app import panel, self_test
+
+    monkeypatch.setattr(panel, "SlicerApplication", lambda: application)
+    lines = list(self_test.run_self_test())
+    assert len(lines) == 3
+
+
+def test_the_sample_is_registered_with_its_own_loader(monkeypatch, tmp_path):
+    from ProstateAlignRefineLib.app import sample_data
+
+    registered = {}
+    logic = SimpleNamespace(registerCustomSampleDataSource=lambda **named: registered.update(named))
+    monkeypatch.setitem(sys.modules, "SampleData", SimpleNamespace(SampleDataLogic=logic))
+    sample_data.register(tmp_path)
+    assert registered["thumbnailFileName"].endswith("SyntheticStudy.png")
+    assert callable(registered["customDownloader"])

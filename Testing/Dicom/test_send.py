@@ -1,20 +1,15 @@
 """Sending to servers on this machine: what arrives, what is refused, and what is said when something fails."""
 
 import argparse
-import http.server
 import logging
-import shutil
 import socket
-import ssl
-import subprocess
-import threading
 from pathlib import Path
 
 import pytest
 from pydicom import dcmread
-from pydicom.uid import SegmentationStorage
 
 from Dicom.making import INFO, two_lesions
+from Dicom.servers import Archive, Web, server_context
 from ProstateAlignRefineLib.commands import send as command
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.dicom import save_headers, write_segmentation
@@ -39,35 +34,6 @@ def result(study, tmp_path) -> Path:
     write_segmentation(two_lesions(study.grid), study.grid, study.headers, INFO, tmp_path / "out" / "lesions.seg.dcm")
     save_headers(study.headers, tmp_path / "out" / "study" / "headers")
     return tmp_path / "out"
-
-
-class Archive:
-    """A storage SCP on loopback that keeps what it is sent."""
-
-    def __init__(self, classes=(SegmentationStorage,), status=0x0000, context=None, title="ARCHIVE"):
-        self.received, self.title = [], title
-        entity = pynetdicom.AE(ae_title=title)
-        entity.require_called_aet = True
-        entity.add_supported_context(pynetdicom.sop_class.Verification)
-        for sop_class in classes:
-            entity.add_supported_context(sop_class)
-
-        def keep(event):
-            self.received.append(event.encoded_dataset())
-            return status
-
-        handlers = [(pynetdicom.evt.EVT_C_STORE, keep)]
-        self.server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers, ssl_context=context)
-        self.port = self.server.socket.getsockname()[1]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-
-    def address(self, **options) -> DicomServer:
-        return DicomServer("127.0.0.1", self.port, **{"called": self.title, **options})
 
 
 def test_echo_and_store_reach_the_archive(result):
@@ -147,24 +113,6 @@ def test_unusable_title_is_refused(title):
         echo(DicomServer("127.0.0.1", 1, called=title))
 
 
-@pytest.fixture
-def certificate(tmp_path) -> tuple[Path, Path]:
-    """A self-signed certificate of 127.0.0.1 and its key."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    key, pem = tmp_path / "key.pem", tmp_path / "cert.pem"
-    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key, "-out", pem]
-    subprocess.run([*command, *subject], check=True, capture_output=True)
-    return pem, key
-
-
-def server_context(certificate) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-    return context
-
-
 def test_store_over_tls_checks_the_certificate(result, certificate):
     with Archive(context=server_context(certificate)) as archive:
         secure = archive.address(tls=True, ca_file=certificate[0])
@@ -178,46 +126,6 @@ def test_store_over_tls_checks_the_certificate(result, certificate):
 def test_unreadable_certificate_is_said(tmp_path):
     with pytest.raises(InputError, match="certificate files cannot be read"):
         echo(DicomServer("127.0.0.1", 1, tls=True, ca_file=tmp_path / "absent.pem"))
-
-
-class Web:
-    """A DICOMweb server on loopback that answers everything with one status and keeps what it was asked."""
-
-    def __init__(self, status=200, context=None, location=""):
-        self.requests = []
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def _answer(self):
-                length = int(self.headers.get("Content-Length") or 0)
-                outer.requests.append((self.command, self.path, dict(self.headers), self.rfile.read(length)))
-                body = b"[]" if self.command == "GET" else b"{}"
-                self.send_response(status)
-                if location:
-                    self.send_header("Location", location)
-                self.send_header("Content-Type", "application/dicom+json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                """Nothing on the screen."""
-
-        for verb in ("GET", "POST"):
-            setattr(Handler, f"do_{verb}", Handler._answer)
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        if context is not None:
-            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        scheme = "https" if context is not None else "http"
-        self.url = f"{scheme}://127.0.0.1:{self.server.server_address[1]}/dicom-web"
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 def test_token_goes_with_every_request_and_into_no_log(result, caplog):

@@ -118,8 +118,20 @@ def _is_diffusion(seen: Evidence) -> bool:
     return "DIFFUSION" in seen.types or seen.b_value is not None or _DWI_NAME(seen)
 
 
+def _says_t2(seen: Evidence) -> bool:
+    return _spin_echo(seen) or (seen.frame.echo_time or 0) >= _LONG_ECHO or _T2_NAME(seen)
+
+
+_LONG_ECHO = 70.0  # ms
+_T2_NAME = _named(r"t2(?!\*|.?map|.?star)")
 _ADC_NAME = _named(r"(?<![a-z])d?adc(?![a-z])|apparent.?diff")
-_NO_ADC_NAME = _named(r"exp|eadc|(?<![a-z])fa(?![a-z])|colou?r")
+_NOdef _says_t2(seen: Evidence) -> bool:
+    return _spin_echo(seen) or (seen.frame.echo_time or 0) >= _LONG_ECHO or _T2_NAME(seen)
+
+
+_LONG_ECHO = 70.0  # ms
+_T2_NAME = _named(r"t2(?!\*|.?map|.?star)")
+_ADC_NAME = _named(r"exp|eadc|(?<![a-z])fa(?![a-z])|colou?r")
 _DWI_NAME = _named(r"dwi|diff|ep2d|(?<![a-z])dw(?![a-z])")
 _CALCULATED = _named(r"calc|cdwi|syn(?!go)|h?bval|(?<![a-z])hbv|high.?b")
 _LOCALIZER = _named(r"(?<![a-z])loc|scout|survey|haste|topogram")
@@ -142,14 +154,15 @@ RULES: tuple[Rule, ...] = (
     Rule(Kind.DWI, 1, "its description names diffusion", _DWI_NAME),
     Rule(Kind.DWI, -6, "it is an ADC map", _is_adc),
     Rule(Kind.T2W, 2, "spin echo", _spin_echo),
-    Rule(Kind.T2W, 2, "echo time of at least 70 ms", _at_least("echo_time", 70)),
+    Rule(Kind.T2W, 2, "echo time of at least 70 ms", _at_least("echo_time", _LONG_ECHO)),
     Rule(Kind.T2W, 1, "repetition time of at least 2000 ms", _at_least("repetition_time", 2000)),
     Rule(Kind.T2W, 1, "at least 10 slices", lambda seen: seen.slices >= 10),
     Rule(Kind.T2W, 1, "pixels under 1 mm", lambda seen: max(seen.frame.spacing) < 1),
     Rule(Kind.T2W, 1, "pixels under 0.75 mm", lambda seen: max(seen.frame.spacing) < 0.75),
     Rule(Kind.T2W, 1, "slice step up to 4 mm", lambda seen: 0 < seen.step <= 4.001),
     Rule(Kind.T2W, -3, "slice step above 5 mm", lambda seen: seen.step > 5.001),
-    Rule(Kind.T2W, 2, "its description names T2", _named(r"t2(?!\*|.?map|.?star)")),
+    Rule(Kind.T2W, 2, "its description names T2", _T2_NAME),
+    Rule(Kind.T2W, -8, "nothing says T2 weighting", lambda seen: not _says_t2(seen)),
     Rule(Kind.T2W, -8, "it is a diffusion image", lambda seen: _is_adc(seen) or _is_diffusion(seen)),
     Rule(Kind.T2W, -8, "echo planar or gradient echo", lambda seen: bool(seen.frame.scanning_sequence & {"EP", "GR"})),
     Rule(Kind.T2W, -8, "its echo time is short", lambda seen: 0 < (seen.frame.echo_time or 70) < 50),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from types import MappingProxyType
 
@@ -52,7 +53,8 @@ def source_header(header: Dataset) -> Dataset:
     copy = Dataset()
     for keyword in CARRIED:
         if keyword in header:
-            copy[keyword] = header[keyword]
+            element = header[keyword]
+            copy[keyword] = deepcopy(element) if element.VR == "SQ" else element
     for keyword in _TYPE_2:
         if copy.get(keyword) is None:
             setattr(copy, keyword, "")

@@ -125,13 +125,7 @@ def _says_t2(seen: Evidence) -> bool:
 _LONG_ECHO = 70.0  # ms
 _T2_NAME = _named(r"t2(?!\*|.?map|.?star)")
 _ADC_NAME = _named(r"(?<![a-z])d?adc(?![a-z])|apparent.?diff")
-_NOdef _says_t2(seen: Evidence) -> bool:
-    return _spin_echo(seen) or (seen.frame.echo_time or 0) >= _LONG_ECHO or _T2_NAME(seen)
-
-
-_LONG_ECHO = 70.0  # ms
-_T2_NAME = _named(r"t2(?!\*|.?map|.?star)")
-_ADC_NAME = _named(r"exp|eadc|(?<![a-z])fa(?![a-z])|colou?r")
+_NO_ADC_NAME = _named(r"exp|eadc|(?<![a-z])fa(?![a-z])|colou?r")
 _DWI_NAME = _named(r"dwi|diff|ep2d|(?<![a-z])dw(?![a-z])")
 _CALCULATED = _named(r"calc|cdwi|syn(?!go)|h?bval|(?<![a-z])hbv|high.?b")
 _LOCALIZER = _named(r"(?<![a-z])loc|scout|survey|haste|topogram")

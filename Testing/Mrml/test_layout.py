@@ -112,6 +112,25 @@ def test_entering_twice_still_remembers_the_users_layout(layout, layout_node, in
     assert layout_node.GetViewArrangement() == FOUR_UP
 
 
+def test_a_window_the_user_sets_while_reading_stays(layout, inputs):
+    layout.enter(inputs)
+    set_window(inputs.t2w, (5.0, 50.0))
+    layout.enter(inputs)
+    assert window_of(inputs.t2w) == pytest.approx((5.0, 50.0))
+    layout.use_windows(inputs, "narrow")
+    assert window_of(inputs.adc) == pytest.approx((400.0, 1600.0))
+
+
+def test_views_of_another_size_are_fitted_again(scene, layout, inputs):
+    layout.enter(inputs)
+    view = slice_node(scene, HEATMAP_TAG)
+    where = centre(view)
+    view.SetDimensions(300, 900, 1)
+    layout.fit()
+    assert view.GetFieldOfView()[:2] == pytest.approx((FIELD_MM, 3 * FIELD_MM))
+    assert centre(view) == pytest.approx(where)
+
+
 def test_a_layout_chosen_meanwhile_stays(layout, layout_node, inputs):
     layout.enter(inputs)
     layout_node.SetViewArrangement(2)

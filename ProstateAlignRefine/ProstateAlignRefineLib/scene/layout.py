@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..core.study import Modality
 from .heatmap import Heatmap, show_heatmap
-from .views import RAS, composite_node, look_at, nodes_of, on_slice, show_volume, slice_node, turn_to_plane
+from .views import RAS, composite_node, look_at, nodes_of, on_slice, set_field, show_volume, slice_node, turn_to_plane
 from .volumes import Inputs, Node, grid_of, ras_of
 from .windows import Window, set_window, window_for, window_of
 
@@ -21,11 +21,11 @@ COLOURS = dict(zip(LABELS, ("#d0d0d0", "#6fa8dc", "#93c47d", "#e69138"), strict=
 
 @dataclass(frozen=True)
 class _Before:
-    """What the user had: layout, windows, crosshair."""
+    """What the user had: layout, crosshair, and by node id the window of each volume."""
 
     arrangement: int
-    windows: tuple[tuple[str, Window | None], ...]
     crosshair: int | None
+    windows: dict[str, Window | None] = field(default_factory=dict)
 
 
 class ReadingLayout:
@@ -43,16 +43,27 @@ class ReadingLayout:
     def is_on(self) -> bool:
         return self._before is not None and self._layout.GetViewArrangement() == LAYOUT_ID
 
-    def enter(self, inputs: Inputs, focus: RAS | None = None, preset: str = "standard") -> None:
+    def enter(self, inputs: Inputs, focus: RAS | None = None) -> None:
         """Show the study. `focus`: RAS of what to centre on, the middle of the T2W volume where None."""
         if not self.is_on:
-            self._before = self._remember(inputs)
+            self._before = self._remember()
             register_layout(self._layout)
             self._layout.SetViewArrangement(LAYOUT_ID)
-        for modality, volume in zip(TAGS, inputs, strict=True):
-            set_window(volume, window_for(volume, modality, preset))
+        self._open_windows(inputs)
         self._show(inputs)
         self._look(inputs.t2w, focus)
+
+    def fit(self) -> None:
+        """The prostate region again fills the views, about their centres: after the views got another size."""
+        for tag in LABELS:
+            view = slice_node(self._scene, tag)
+            if view is not None:
+                set_field(view, FIELD_MM)
+
+    def use_windows(self, inputs: Inputs, preset: str) -> None:
+        """One of `windows.PRESETS` for all three volumes."""
+        for modality, volume in zip(TAGS, inputs, strict=True):
+            set_window(volume, window_for(volume, modality, preset))
 
     def leave(self) -> None:
         """The user's layout, windows and crosshair; a layout chosen meanwhile stays."""
@@ -61,7 +72,7 @@ class ReadingLayout:
             return
         if self._layout.GetViewArrangement() == LAYOUT_ID:
             self._layout.SetViewArrangement(before.arrangement)
-        for volume_id, window in before.windows:
+        for volume_id, window in before.windows.items():
             volume = self._scene.GetNodeByID(volume_id)
             if volume is not None and window is not None:
                 set_window(volume, window)
@@ -85,11 +96,18 @@ class ReadingLayout:
             crosshair.SetCrosshairMode(crosshair.ShowSmallBasic)
             crosshair.SetCrosshairRAS(*point)
 
-    def _remember(self, inputs: Inputs) -> _Before:
-        windows = tuple((volume.GetID(), window_of(volume)) for volume in inputs)
+    def _remember(self) -> _Before:
         crosshair = self._crosshair
         mode = crosshair.GetCrosshairMode() if crosshair is not None else None
-        return _Before(self._layout.GetViewArrangement(), windows, mode)
+        return _Before(self._layout.GetViewArrangement(), mode)
+
+    def _open_windows(self, inputs: Inputs) -> None:
+        """The standard window, once a volume: what the user sets afterwards stays."""
+        windows = self._before.windows if self._before else {}
+        for modality, volume in zip(TAGS, inputs, strict=True):
+            if volume.GetID() not in windows:
+                windows[volume.GetID()] = window_of(volume)
+                set_window(volume, window_for(volume, modality))
 
     def _show(self, inputs: Inputs) -> None:
         shown = {**dict(zip(TAGS.values(), inputs, strict=True)), HEATMAP_TAG: inputs.t2w}
@@ -107,7 +125,8 @@ class ReadingLayout:
             if view is not None:
                 view.SetViewGroup(VIEW_GROUP)  # a view of an opened scene does not take it from the layout
                 turn_to_plane(view, t2w, grid)
-                look_at(view, point, FIELD_MM)
+                set_field(view, FIELD_MM)
+                look_at(view, point)
 
     @property
     def _crosshair(self) -> Node | None:

@@ -40,9 +40,9 @@ def add_maps(scene: Node, maps: Maps, t2w: Node) -> MapNodes:
     """Four new volumes in the study of `t2w`; the margins, which nobody reads by eye, stay out of the selectors."""
     nodes = {}
     for name in MAP_NAMES:
-        node = add_volume(scene, getattr(maps, name), maps.grid, f"{t2w.GetName()} {TITLES[name].lower()}", t2w)
+        title = f"{t2w.GetName()} {TITLES[name].lower()}"
+        node = add_volume(scene, getattr(maps, name), maps.grid, title, beside=t2w, hidden=name not in FOR_READERS)
         node.SetAttribute(MAP_ATTRIBUTE, name)
-        node.SetHideFromEditors(name not in FOR_READERS)
         _window(node, (0.0, 1.0))
         nodes[name] = node
     colours = heat_colours(scene)

@@ -49,12 +49,15 @@ def turn_to_plane(view: Node, volume: Node, grid: Grid) -> None:
     view.SetSliceSpacingModeToPrescribed()
 
 
-def look_at(view: Node, point: RAS, field_mm: float | None = None) -> None:
-    """Centre the view on the point; `field_mm`: the shorter side of the field of view, kept as it is where None."""
-    if field_mm is not None:
-        width, height, _ = view.GetDimensions()
-        scale = field_mm / max(min(width, height), 1)
-        view.SetFieldOfView(width * scale, height * scale, view.GetFieldOfView()[2])
+def set_field(view: Node, field_mm: float) -> None:
+    """The shorter side of the field of view, in mm; the centre stays."""
+    width, height, _ = view.GetDimensions()
+    scale = field_mm / max(min(width, height), 1)
+    view.SetFieldOfView(width * scale, height * scale, view.GetFieldOfView()[2])
+
+
+def look_at(view: Node, point: RAS) -> None:
+    """Centre the view on the point, the zoom as it is."""
     view.JumpSliceByCentering(*point)
 
 

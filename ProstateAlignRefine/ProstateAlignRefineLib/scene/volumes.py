@@ -119,9 +119,14 @@ def fill_volume(volume: Node, array: Array, grid: Grid) -> None:
     volume.SetIJKToRASMatrix(ijk_to_ras(grid))
 
 
-def add_volume(scene: Node, array: Array, grid: Grid, name: str, beside: Node | None = None) -> Node:
-    """A new scalar volume node, in the subject-hierarchy study of `beside`."""
-    volume = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", scene.GenerateUniqueName(name))
+def add_volume(
+    scene: Node, array: Array, grid: Grid, name: str, *, beside: Node | None = None, hidden: bool = False
+) -> Node:
+    """A new scalar volume node, in the subject-hierarchy study of `beside`; `hidden` from selectors and trees."""
+    volume = slicer.vtkMRMLScalarVolumeNode()
+    volume.SetName(scene.GenerateUniqueName(name))
+    volume.SetHideFromEditors(hidden)  # before the node is in the scene, where selectors and trees look at it once
+    scene.AddNode(volume)
     fill_volume(volume, array, grid)
     volume.CreateDefaultDisplayNodes()
     if beside is not None:
@@ -139,6 +144,9 @@ def place_beside(scene: Node, node: Node, sibling: Node) -> None:
     parent = hierarchy.GetItemParent(sibling_item)
     item = hierarchy.GetItemByDataNode(node) or hierarchy.CreateItem(parent, node)
     hierarchy.SetItemParent(item, parent)
+    if node.GetHideFromEditors():
+        excluded = slicer.vtkMRMLSubjectHierarchyConstants.GetSubjectHierarchyExcludeFromTreeAttributeName()
+        hierarchy.SetItemAttribute(item, excluded, "1")
 
 
 def _floats(values: NDArray[np.float64]) -> tuple[float, float, float]:

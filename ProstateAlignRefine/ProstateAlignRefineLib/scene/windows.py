@@ -14,7 +14,7 @@ Window = tuple[float, float]
 ADC_PRESETS: dict[str, Window] = {"standard": (0.0, 2500.0), "narrow": (400.0, 1600.0)}
 PERCENTILES: dict[Modality, dict[str, Window]] = {
     Modality.T2W: {"standard": (1.0, 99.7), "narrow": (5.0, 98.0)},
-    Modality.HBV: {"standard": (20.0, 99.9), "narrow": (50.0, 99.95)},
+    Modality.HBV: {"standard": (20.0, 99.7), "narrow": (50.0, 99.95)},
 }
 PRESETS = ("standard", "narrow")
 MIDDLE = 0.25  # share cut off each in-plane edge: coil flare and skin fat are brighter than the gland

@@ -26,11 +26,18 @@ class HostScene:
         self.layouts = slicer.vtkMRMLLayoutLogic()
         self.layouts.SetMRMLScene(self.scene)
 
+    @property
+    def layout_node(self):
+        return self.layouts.GetLayoutNode()
+
 
 class HostApplication:
-    """`answers` holds what the user would answer to each kind of dialog; what was copied, set or inserted is kept."""
+    """`answers` holds what the user would answer to each kind of dialog; what was copied, set or inserted is kept.
 
-    def __init__(self, host: HostScene, data: Path):
+    `host` has a `scene` and a `layout_node`: a bare scene, or one with slice views.
+    """
+
+    def __init__(self, host, data: Path):
         self._host, self._data = host, data
         self.answers = {}
         self.asked = []
@@ -47,7 +54,7 @@ class HostApplication:
         return find_or_add_state_node(self.scene)
 
     def reading_layout(self):
-        return ReadingLayout(self.scene, self._host.layouts.GetLayoutNode())
+        return ReadingLayout(self.scene, self._host.layout_node)
 
     def load_ui(self, path):
         return slicer.util.loadUI(str(path))

@@ -31,6 +31,7 @@ from ProstateAlignRefineLib.core.protocol import (
 from ProstateAlignRefineLib.core.study_files import find_study_files, read_study_files
 
 VERSIONS = {"torch": "none"}
+PAUSE = 0.5  # long enough to cancel
 # Of the two lesions, as shares of the field of view in x, y, z.
 CENTRES = np.array([[0.3, 0.55, 0.5], [0.7, 0.5, 0.5]], np.float32)
 
@@ -70,6 +71,7 @@ def segment(request, behaviour):
     elif behaviour == "pieces":
         in_pieces(finished(request))
     else:
+        time.sleep(PAUSE if behaviour == "pausing" else 0)
         fell_back = "The GPU's memory did not suffice; computed on the CPU." if behaviour == "fell back" else ""
         say(Progress(request.request, "network", 1, 1))
         os.write(1, encode(finished(request, fell_back)))

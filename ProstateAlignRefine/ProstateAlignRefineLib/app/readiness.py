@@ -99,8 +99,8 @@ def to_export_dicom(session: Session) -> Ready:
         return Ready(
             False,
             _(
-                "The DICOM files of {volumes} are not known; load the study from Slicer's DICOM database, or "
-                "with 'Open study folder', and segment it."
+                "The DICOM files of {volumes} are not known. Load the study from Slicer's DICOM database, or from a "
+                "DICOM folder with 'Open study folder', and segment it."
             ).format(volumes=", ".join(missing)),
         )
     if not any(found.decision != "rejected" for found in session.reading.lesions):

@@ -15,7 +15,6 @@ from .launch import own_python, program
 from .study_source import DicomHeaders, Opened, open_folder
 
 CATEGORY = "Prostate"
-NAME = "ProstateAlignRefineSynthetic"
 TITLE = "Synthetic prostate bp-MRI"
 SEED = 1
 
@@ -26,8 +25,7 @@ def register(icons: Path) -> None:
 
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
         category=CATEGORY,
-        sampleName=NAME,
-        sampleDescription=TITLE,
+        sampleName=TITLE,
         thumbnailFileName=str(icons / "SyntheticStudy.png"),
         customDownloader=_make_nodes,
     )

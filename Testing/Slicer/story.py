@@ -1,0 +1,232 @@
+"""The story of one reading, step by step, over the panel's own buttons: told inside Slicer and on the test host."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+TICKS = 60
+TICK_MS = 16.0
+CANCEL_SECONDS = 1.0
+
+
+@dataclass
+class Stage:
+    """`wait(condition, seconds)` runs the event loop until the condition holds; `application` answers dialogs."""
+
+    panel: Any
+    application: Any
+    wait: Callable[[Callable[[], bool], float], None]
+    study: Path
+    output: Path
+    notes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ui(self) -> Any:
+        return self.panel.ui
+
+    @property
+    def session(self) -> Any:
+        return self.panel.session
+
+
+def the_panel_says_research_use_and_what_is_missing(stage):
+    assert "research use only" in stage.ui.researchLabel.text
+    assert not stage.ui.segmentButton.enabled
+    assert "Choose" in stage.ui.segmentButton.toolTip
+
+
+def a_study_opens_from_its_folder_with_reasons(stage):
+    stage.application.answers["folder"] = stage.study
+    stage.ui.openButton.click()
+    assert stage.session.inputs is not None, stage.session.message
+    assert all((stage.ui.t2wReason.text, stage.ui.adcReason.text, stage.ui.hbvReason.text))
+
+
+def loaded_volumes_are_matched_as_they_were_opened(stage):
+    opened = list(stage.session.inputs)
+    stage.ui.matchButton.click()
+    matched = list(stage.session.inputs or ())
+    assert [node.GetID() for node in matched] == [node.GetID() for node in opened]
+
+
+def the_python_is_tested_and_names_its_device(stage):
+    stage.ui.testButton.click()
+    stage.wait(lambda: not stage.session.device.pending, 180)
+    assert stage.session.device.works, stage.session.device.line
+    stage.notes["device"] = stage.session.device.line
+
+
+def cancel_ends_the_run_within_a_second(stage):
+    stage.ui.segmentButton.click()
+    stage.wait(lambda: stage.session.run.stage != "starting Python", 60)
+    started = time.monotonic()
+    stage.ui.segmentButton.click()
+    took = time.monotonic() - started
+    assert stage.session.worker.pid is None
+    assert took < CANCEL_SECONDS, f"{took:.2f} s"
+    stage.notes["cancel"] = f"{took * 1000:.0f} ms"
+
+
+def segmenting_brings_a_new_segmentation_and_the_reading_layout(stage):
+    stage.ui.segmentButton.click()
+    assert stage.ui.segmentButton.text == "Cancel"
+    stage.wait(lambda: not stage.session.run.running, 1800)
+    reading = stage.session.reading
+    assert reading is not None, stage.session.message
+    assert stage.session.layout.is_on
+    assert reading.algorithm_type == "AUTOMATIC"
+    node = reading.nodes.lesions
+    assert node.GetNodeReference("referenceImageGeometryRef") is reading.inputs.t2w
+    stage.notes["lesions"] = str(len(reading.lesions))
+
+
+def the_second_click_finds_the_worker_warm(stage):
+    pid, started = stage.session.worker.pid, time.monotonic()
+    first = stage.session.reading.nodes.lesions
+    stage.ui.segmentButton.click()
+    stage.wait(lambda: not stage.session.run.running, 1800)
+    assert stage.session.worker.pid == pid
+    assert stage.session.reading.nodes.lesions is not first
+    assert stage.application.scene.IsNodePresent(first)
+    stage.notes["second run"] = f"{time.monotonic() - started:.1f} s"
+
+
+def a_slider_tick_is_fast(stage):
+    reading, times = stage.session.reading, []
+    for alpha in np.linspace(0, 1, TICKS):
+        started = time.perf_counter()
+        reading.preview(reading.tau, float(alpha))
+        times.append((time.perf_counter() - started) * 1000)
+    stage.session.commit(reading.tau, 1.0)
+    tick = float(np.percentile(times, 95))
+    stage.notes["slider tick, p95"] = f"{tick:.1f} ms"
+    assert tick < TICK_MS
+
+
+def the_gate_moves_and_undo_and_redo_follow(stage):
+    ui, reading = stage.ui, stage.session.reading
+    ui.resetButton.click()
+    before = reading.alpha
+    ui.alphaSlider.value = 1.0
+    assert reading.alpha == 1.0
+    assert reading.algorithm_type == "SEMIAUTOMATIC"
+    ui.undoButton.click()
+    assert reading.alpha == before
+    ui.redoButton.click()
+    assert reading.alpha == 1.0
+    ui.undoButton.click()
+
+
+def lesions_are_reviewed_in_the_table(stage):
+    reading, ui = stage.session.reading, stage.ui
+    assert ui.lesionTable.rowCount == len(reading.lesions)
+    if not reading.lesions:
+        assert "No lesion found" in ui.lesionSummary.text
+        return
+    ui.lesionTable.selectRow(0)
+    ui.rejectButton.click()
+    assert not (reading.labels() == 1).any()
+    ui.rejectButton.click()
+    ui.acceptButton.click()
+    assert (reading.labels() == 1).any()
+    stage.session.jump(1)
+
+
+def overlays_come_and_go(stage):
+    ui, nodes = stage.ui, stage.session.reading.nodes
+    ui.heatmapCheck.checked = True
+    ui.editsCheck.checked = True
+    ui.outlineCheck.checked = False
+    stage.wait(lambda: bool(nodes.lesions.GetDisplayNode().GetVisibility2DFill()), 5)
+    ui.outlineCheck.checked = True
+    ui.aiCheck.checked = False
+    stage.wait(lambda: not nodes.lesions.GetDisplayNode().GetVisibility(), 5)
+    ui.aiCheck.checked = True
+    stage.wait(lambda: bool(nodes.lesions.GetDisplayNode().GetVisibility()), 5)
+
+
+def files_are_exported(stage):
+    ui = stage.ui
+    for button, name in (
+        (ui.fileButton, "lesions.nii.gz"),
+        (ui.fileButton, "lesions.seg.nrrd"),
+        (ui.csvButton, "lesions.csv"),
+    ):
+        stage.application.answers["new file"] = stage.output / name
+        button.click()
+        assert (stage.output / name).is_file(), ui.exportLabel.text
+    ui.copyButton.click()
+    assert "research use only" in stage.application.clipboard
+
+
+def dicom_is_exported_or_the_button_says_why_not(stage):
+    ui = stage.ui
+    if not ui.srButton.enabled:
+        assert ui.srButton.toolTip.endswith(".")
+        stage.notes["DICOM export"] = ui.srButton.toolTip
+        return
+    stage.application.answers["new file"] = stage.output / "lesions.sr.dcm"
+    ui.srButton.click()
+    for name in ("lesions.seg.dcm", "lesions.sr.dcm"):
+        assert (stage.output / name).is_file(), ui.exportLabel.text
+    stage.notes["DICOM export"] = "segmentation and structured report written and read back"
+
+
+def closing_the_scene_empties_the_panel(stage):
+    stage.application.scene.Clear(0)
+    assert stage.session.reading is None
+    assert stage.ui.lesionTable.rowCount == 0
+    assert not stage.ui.segmentButton.enabled
+
+
+def nothing_stays_behind(stage):
+    pid = stage.session.worker.pid
+    stage.panel.cleanup()
+    assert stage.session.worker.pid is None
+    stage.notes["worker"] = f"process {pid} ended"
+
+
+STEPS = (
+    the_panel_says_research_use_and_what_is_missing,
+    a_study_opens_from_its_folder_with_reasons,
+    loaded_volumes_are_matched_as_they_were_opened,
+    the_python_is_tested_and_names_its_device,
+    cancel_ends_the_run_within_a_second,
+    segmenting_brings_a_new_segmentation_and_the_reading_layout,
+    the_second_click_finds_the_worker_warm,
+    a_slider_tick_is_fast,
+    the_gate_moves_and_undo_and_redo_follow,
+    lesions_are_reviewed_in_the_table,
+    overlays_come_and_go,
+    files_are_exported,
+    dicom_is_exported_or_the_button_says_why_not,
+    closing_the_scene_empties_the_panel,
+    nothing_stays_behind,
+)
+
+
+def title(step: Callable[[Stage], None]) -> str:
+    return step.__name__.replace("_", " ")
+
+
+def tell(stage: Stage, say: Callable[[str], None], after: Callable[[str], None]) -> int:
+    """Runs every step, goes on after a failed one, and returns how many failed. `after` may take a picture."""
+    failed = 0
+    for number, step in enumerate(STEPS, start=1):
+        try:
+            step(stage)
+            say(f"ok      {title(step)}")
+        except Exception as error:
+            failed += 1
+            say(f"FAILED  {title(step)}: {type(error).__name__}: {error}")
+        after(f"{number:02d}-{step.__name__}")
+    for name, text in stage.notes.items():
+        say(f"        {name}: {text}")
+    say(f"{len(STEPS) - failed} of {len(STEPS)} steps passed")
+    return failed

@@ -1,8 +1,8 @@
-# ruff: noqa: E402 - without slicer-core the whole file is skipped, before anything that needs it is imported
 """What a reader sees: Slicer's own slice views, rendered off screen."""
 
 import numpy as np
 import pytest
+
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.maps import Maps
 from ProstateAlignRefineLib.core.palette import ADDED_RGB, LESION_RGB

@@ -4,6 +4,7 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
+
 from ProstateAlignRefineLib.core.geometry import Grid, to_array
 from ProstateAlignRefineLib.core.study import Modality
 

@@ -76,8 +76,8 @@ class Reading:
             lesions=add_segmentation(scene, inputs.t2w, f"{inputs.t2w.GetName()} lesions"),
             review=add_segmentation(scene, inputs.t2w, f"{inputs.t2w.GetName()} lesion review"),
         )
-        reading = cls(scene, inputs, nodes, maps, origin)
-        reading._go_to(review(maps, reading._adc, Setting(origin.tau, origin.alpha, origin.minimum_ml)))
+        reading = cls(scene, inputs, nodes, maps_of(nodes.maps), origin)  # the nodes' voxels: not a second copy
+        reading._go_to(review(reading.maps, reading._adc, Setting(origin.tau, origin.alpha, origin.minimum_ml)))
         style_result(nodes)
         return reading
 

@@ -196,6 +196,21 @@ def test_voxels_the_user_erased_and_painted_survive_the_gate(reading):
     assert reading.algorithm_type == "SEMIAUTOMATIC"
 
 
+def test_edited_segments_are_marked_before_anyone_asks(reading):
+    def types():
+        return {tag_of(s, "DICOM.SegmentAlgorithmType") for s in segments(reading.nodes.lesions)}
+
+    show_surface(reading.nodes, True)
+    reading.preview(0.5, 0.9)
+    assert types() == {"AUTOMATIC"}
+    reading.undo()
+    assert types() == {"AUTOMATIC"}
+    draw(reading.nodes.lesions, reading.lesions[0].uid, (3, 9, 8), 0)
+    assert types() == {"SEMIAUTOMATIC"}
+    reading.undo()
+    assert types() == {"AUTOMATIC"}
+
+
 def test_voxel_edits_are_undone_like_any_step(reading):
     before = in_scene(reading)
     draw(reading.nodes.lesions, reading.lesions[0].uid, (3, 9, 8), 0)

@@ -66,7 +66,7 @@ def show_live(nodes: ResultNodes, live: bool) -> None:
     review = nodes.review.GetDisplayNode()
     review.SetSegmentVisibility(MASK_ID, live)
     if not live:
-        for segment_id, _ in lesion_segments(nodes.review):
+        for segment_id, _ in lesion_segments(nodes.review.GetSegmentation()):
             review.SetSegmentVisibility(segment_id, False)
 
 

@@ -6,22 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
+import slicer
 
 from ..core.geometry import Array
 from ..core.maps import MAP_NAMES, Maps
 from ..core.palette import heat
-from .volumes import Node, add_volume, grid_of, voxels_of
+from .volumes import Node, fill_volume, grid_of, place_beside, voxels_of
 
 HEAT_NAME = "Text-image similarity"
 MAP_ATTRIBUTE = "ProstateAlignRefine.Map"
 TITLES = {
-    "base_margin": "Base margin",
-    "refined_margin": "Refined margin",
-    "confidence": "Confidence",
-    "similarity": "Similarity",
+    "base_margin": "base margin",
+    "refined_margin": "refined margin",
+    "confidence": "confidence",
+    "similarity": "similarity",
 }
 MOST_SAMPLES = 500_000
-FOR_READERS = ("confidence", "similarity")
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,9 @@ class MapNodes:
 
 
 def add_maps(scene: Node, maps: Maps, t2w: Node) -> MapNodes:
-    """Four new volumes in the study of `t2w`; the margins, which nobody reads by eye, stay out of the selectors."""
-    nodes = {}
-    for name in MAP_NAMES:
-        title = f"{t2w.GetName()} {TITLES[name].lower()}"
-        node = add_volume(scene, getattr(maps, name), maps.grid, title, beside=t2w, hidden=name not in FOR_READERS)
-        node.SetAttribute(MAP_ATTRIBUTE, name)
-        _window(node, (0.0, 1.0))
-        nodes[name] = node
-    colours = heat_colours(scene)
-    for name in FOR_READERS:
-        nodes[name].GetDisplayNode().SetAndObserveColorNodeID(colours.GetID())
-    _window(nodes["similarity"], heat_range(maps))
+    """Four new volumes in the study of `t2w`; the margins, which nobody reads by eye, are hidden."""
+    windows = {"confidence": (0.0, 1.0), "similarity": heat_range(maps)}
+    nodes = {name: _add_map(scene, maps, name, t2w, windows.get(name)) for name in MAP_NAMES}
     return MapNodes(**nodes)
 
 
@@ -85,7 +76,19 @@ def heat_colours(scene: Node) -> Node:
     return node
 
 
-def _window(volume: Node, bounds: tuple[float, float]) -> None:
-    display = volume.GetDisplayNode()
-    display.AutoWindowLevelOff()
-    display.SetWindowLevelMinMax(*bounds)
+def _add_map(scene: Node, maps: Maps, name: str, t2w: Node, window: tuple[float, float] | None) -> Node:
+    """Hidden where there is no window; shown in the heat colours otherwise."""
+    node = slicer.vtkMRMLScalarVolumeNode()
+    node.SetName(scene.GenerateUniqueName(f"{t2w.GetName()} {TITLES[name]}"))
+    node.SetAttribute(MAP_ATTRIBUTE, name)
+    node.SetHideFromEditors(window is None)  # before the node is in the scene: selectors look at it once
+    scene.AddNode(node)
+    if window is not None:
+        node.CreateDefaultDisplayNodes()
+        display = node.GetDisplayNode()
+        display.AutoWindowLevelOff()  # before there are voxels: else MRML searches them for a window
+        display.SetWindowLevelMinMax(*window)
+        display.SetAndObserveColorNodeID(heat_colours(scene).GetID())
+    fill_volume(node, getattr(maps, name), maps.grid)
+    place_beside(scene, node, t2w)
+    return node

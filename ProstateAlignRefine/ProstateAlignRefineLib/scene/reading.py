@@ -11,6 +11,7 @@ from ..core.errors import InputError
 from ..core.gate import check_gate
 from ..core.maps import Maps
 from .display import ResultNodes, show_live, style_result
+from .edit_mark import EditMark
 from .history import History, Step
 from .live import Counts, LiveGate
 from .maps import MapNodes, add_maps, maps_of
@@ -61,6 +62,7 @@ class Reading:
         """Use `start` or `reopen`."""
         self.scene, self.inputs, self.nodes, self.maps, self.origin = scene, inputs, nodes, maps, origin
         self._adc = image_of(inputs.adc)
+        self._mark = EditMark(nodes.lesions)
         self._history: History[Outcome] = History()
         self._live: LiveGate | None = None
         self._is_live = False
@@ -235,9 +237,10 @@ class Reading:
         self._check()
         by = Algorithm(self.origin.algorithm, self.algorithm_type)
         grid = self.maps.grid
-        write_lesions(self.nodes.lesions, self._outcome, self._outcome.where(rejected=False), grid, by)
-        write_lesions(self.nodes.review, self._outcome, self._outcome.where(rejected=True), grid, by)
-        refresh_surface(self.nodes.lesions)
+        with self._mark.own_writing():
+            write_lesions(self.nodes.lesions, self._outcome, self._outcome.where(rejected=False), grid, by)
+            write_lesions(self.nodes.review, self._outcome, self._outcome.where(rejected=True), grid, by)
+            refresh_surface(self.nodes.lesions)
         moved = self._gate().move(self.tau, self.alpha)
         kept = [found.lesion.number for found in self._outcome.where(rejected=False)]
         self._counts = replace(moved, mask=int(np.isin(self._outcome.labels, kept).sum()))

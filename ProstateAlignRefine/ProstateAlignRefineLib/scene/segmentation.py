@@ -30,9 +30,8 @@ def add_segmentation(scene: Node, t2w: Node, name: str) -> Node:
     return node
 
 
-def lesion_segments(node: Node) -> Iterator[tuple[str, Any]]:
+def lesion_segments(segmentation: Any) -> Iterator[tuple[str, Any]]:
     """Id and segment of every lesion of ours; segments that the user added are not among them."""
-    segmentation = node.GetSegmentation()
     for segment_id in segmentation.GetSegmentIDs():
         segment = segmentation.GetSegment(segment_id)
         if tag_of(segment, NUMBER_TAG):
@@ -48,7 +47,7 @@ def write_lesions(node: Node, outcome: Outcome, lesions: Sequence[FoundLesion], 
     segmentation = node.GetSegmentation()
     wanted = {found.uid for found in lesions}
     modified = node.StartModify()
-    for segment_id, _ in list(lesion_segments(node)):
+    for segment_id, _ in list(lesion_segments(segmentation)):
         if segment_id not in wanted:
             segmentation.RemoveSegment(segment_id)
     image = _labelmap(outcome, lesions, grid)
@@ -74,7 +73,7 @@ def read_labels(nodes: Sequence[Node], grid: Grid) -> NDArray[np.uint8]:
     """The lesion segments as they are now, edited or not: labels on the whole T2W grid, by their number tags."""
     labels = np.zeros(grid.shape, np.uint8)
     for node in nodes:
-        for _, segment in lesion_segments(node):
+        for _, segment in lesion_segments(node.GetSegmentation()):
             image = segment.GetRepresentation(LABELMAP)
             if image is not None:
                 write_mask(labels, image, segment.GetLabelValue(), grid, int(tag_of(segment, NUMBER_TAG)))
@@ -86,7 +85,7 @@ def read_decisions(nodes: Sequence[Node]) -> dict[int, tuple[str, Decision]]:
     return {
         int(tag_of(segment, NUMBER_TAG)): (tag_of(segment, TRACKING_TAG), Decision(tag_of(segment, DECISION_TAG)))
         for node in nodes
-        for _, segment in lesion_segments(node)
+        for _, segment in lesion_segments(node.GetSegmentation())
     }
 
 
@@ -94,7 +93,7 @@ def signature(nodes: Sequence[Node]) -> Signature:
     """Changes whenever voxels of a lesion segment change, or a segment comes or goes."""
     found = []
     for node in nodes:
-        for segment_id, segment in lesion_segments(node):
+        for segment_id, segment in lesion_segments(node.GetSegmentation()):
             image = segment.GetRepresentation(LABELMAP)
             found.append((segment_id, image.GetMTime() if image is not None else 0))
     return tuple(found)

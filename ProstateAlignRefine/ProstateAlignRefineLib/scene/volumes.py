@@ -119,18 +119,11 @@ def fill_volume(volume: Node, array: Array, grid: Grid) -> None:
     volume.SetIJKToRASMatrix(ijk_to_ras(grid))
 
 
-def add_volume(
-    scene: Node, array: Array, grid: Grid, name: str, *, beside: Node | None = None, hidden: bool = False
-) -> Node:
-    """A new scalar volume node, in the subject-hierarchy study of `beside`; `hidden` from selectors and trees."""
-    volume = slicer.vtkMRMLScalarVolumeNode()
-    volume.SetName(scene.GenerateUniqueName(name))
-    volume.SetHideFromEditors(hidden)  # before the node is in the scene, where selectors and trees look at it once
-    scene.AddNode(volume)
+def add_volume(scene: Node, array: Array, grid: Grid, name: str) -> Node:
+    """A new scalar volume node, displayed with the window MRML finds for it."""
+    volume = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", scene.GenerateUniqueName(name))
     fill_volume(volume, array, grid)
     volume.CreateDefaultDisplayNodes()
-    if beside is not None:
-        place_beside(scene, volume, beside)
     return volume
 
 

@@ -1,0 +1,39 @@
+"""Edited voxels are no longer AUTOMATIC, whoever edits them, and before anyone exports them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import slicer
+
+from .segmentation import lesion_segments
+from .terminology import ALGORITHM_TYPE_TAG, SEMIAUTOMATIC, tag_of
+from .volumes import Node
+
+
+class EditMark:
+    """Tags the lesion segments of a node SEMIAUTOMATIC as soon as their voxels change outside `own_writing`.
+
+    Slicer's own exporters read the tag, and nothing tells the module when they run.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._paused = False
+        node.GetSegmentation().AddObserver(slicer.vtkSegmentation.SourceRepresentationModified, self._changed)
+
+    @contextmanager
+    def own_writing(self) -> Iterator[None]:
+        self._paused = True
+        try:
+            yield
+        finally:
+            self._paused = False
+
+    def _changed(self, segmentation: Any, _event: str) -> None:
+        if self._paused:
+            return
+        for _, segment in lesion_segments(segmentation):
+            if tag_of(segment, ALGORITHM_TYPE_TAG) != SEMIAUTOMATIC:
+                segment.SetTag(ALGORITHM_TYPE_TAG, SEMIAUTOMATIC)

@@ -21,6 +21,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/app/readiness.py
   ProstateAlignRefineLib/app/reload.py
   ProstateAlignRefineLib/app/run_record.py
+  ProstateAlignRefineLib/app/sample_data.py
   ProstateAlignRefineLib/app/sections/__init__.py
   ProstateAlignRefineLib/app/sections/advanced.py
   ProstateAlignRefineLib/app/sections/export.py
@@ -30,6 +31,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/app/sections/show.py
   ProstateAlignRefineLib/app/sections/study.py
   ProstateAlignRefineLib/app/segmentation_run.py
+  ProstateAlignRefineLib/app/self_test.py
   ProstateAlignRefineLib/app/session.py
   ProstateAlignRefineLib/app/signal.py
   ProstateAlignRefineLib/app/study_source.py
@@ -38,6 +40,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/cli.py
   ProstateAlignRefineLib/commands/__init__.py
   ProstateAlignRefineLib/commands/demo.py
+  ProstateAlignRefineLib/commands/export.py
   ProstateAlignRefineLib/commands/gate.py
   ProstateAlignRefineLib/commands/import_checkpoint.py
   ProstateAlignRefineLib/commands/inspect.py
@@ -45,6 +48,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/commands/progress.py
   ProstateAlignRefineLib/commands/results.py
   ProstateAlignRefineLib/commands/segment.py
+  ProstateAlignRefineLib/commands/send.py
   ProstateAlignRefineLib/commands/train.py
   ProstateAlignRefineLib/core/__init__.py
   ProstateAlignRefineLib/core/errors.py
@@ -65,9 +69,14 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/dicom/bvalue.py
   ProstateAlignRefineLib/dicom/classify.py
   ProstateAlignRefineLib/dicom/codes.py
+  ProstateAlignRefineLib/dicom/context.py
+  ProstateAlignRefineLib/dicom/deidentify.py
   ProstateAlignRefineLib/dicom/diffusion.py
+  ProstateAlignRefineLib/dicom/dimse.py
   ProstateAlignRefineLib/dicom/frames.py
   ProstateAlignRefineLib/dicom/headers.py
+  ProstateAlignRefineLib/dicom/map_series.py
+  ProstateAlignRefineLib/dicom/objects.py
   ProstateAlignRefineLib/dicom/placing.py
   ProstateAlignRefineLib/dicom/quiet.py
   ProstateAlignRefineLib/dicom/reading.py
@@ -83,6 +92,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/dicom/text.py
   ProstateAlignRefineLib/dicom/units.py
   ProstateAlignRefineLib/dicom/volume.py
+  ProstateAlignRefineLib/dicom/web.py
   ProstateAlignRefineLib/evaluation/__init__.py
   ProstateAlignRefineLib/evaluation/calibration.py
   ProstateAlignRefineLib/evaluation/detection.py
@@ -93,6 +103,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/inference/predictor.py
   ProstateAlignRefineLib/inference/preprocess.py
   ProstateAlignRefineLib/inference/segment.py
+  ProstateAlignRefineLib/inference/versions.py
   ProstateAlignRefineLib/inference/worker.py
   ProstateAlignRefineLib/model/__init__.py
   ProstateAlignRefineLib/model/blocks.py
@@ -119,6 +130,12 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/phantom/fields.py
   ProstateAlignRefineLib/phantom/generate.py
   ProstateAlignRefineLib/phantom/gland.py
+  ProstateAlignRefineLib/phantom/holdout/__init__.py
+  ProstateAlignRefineLib/phantom/holdout/body.py
+  ProstateAlignRefineLib/phantom/holdout/cancer.py
+  ProstateAlignRefineLib/phantom/holdout/make.py
+  ProstateAlignRefineLib/phantom/holdout/scanner.py
+  ProstateAlignRefineLib/phantom/holdout/solids.py
   ProstateAlignRefineLib/phantom/lesions.py
   ProstateAlignRefineLib/phantom/mimics.py
   ProstateAlignRefineLib/phantom/montage.py
@@ -133,11 +150,14 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/scene/__init__.py
   ProstateAlignRefineLib/scene/boxes.py
   ProstateAlignRefineLib/scene/display.py
+  ProstateAlignRefineLib/scene/edit_mark.py
+  ProstateAlignRefineLib/scene/evidence.py
   ProstateAlignRefineLib/scene/heatmap.py
   ProstateAlignRefineLib/scene/history.py
   ProstateAlignRefineLib/scene/layout.py
   ProstateAlignRefineLib/scene/live.py
   ProstateAlignRefineLib/scene/maps.py
+  ProstateAlignRefineLib/scene/matching.py
   ProstateAlignRefineLib/scene/oriented.py
   ProstateAlignRefineLib/scene/reading.py
   ProstateAlignRefineLib/scene/reviewed.py
@@ -165,5 +185,8 @@ set(MODULE_PYTHON_SCRIPTS
   )
 
 set(MODULE_PYTHON_RESOURCES
+  Resources/Icons/ProstateAlignRefine.png
+  Resources/Icons/ProstateAlignRefine.svg
+  Resources/Icons/SyntheticStudy.png
   Resources/UI/ProstateAlignRefine.ui
   )

@@ -94,7 +94,7 @@ def test_accepting_is_shown_and_can_be_undone(segmented):
     segmented.ui.acceptButton.click()
     assert segmented.ui.lesionTable.item(0, 8).text() == "accepted"
     segmented.ui.undoButton.click()
-    assert segmented.ui.lesionTable.item(0, 8).text() == "not reviewed"
+    assert segmented.ui.lesionTable.item(0, 8).text() == "–"
 
 
 def test_a_click_on_a_lesion_brings_all_views_to_it(segmented):

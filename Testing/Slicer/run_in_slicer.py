@@ -1,7 +1,7 @@
 """The story of one reading inside 3D Slicer, on a study given by its folder.
 
-Slicer --no-splash --testing --additional-module-paths ProstateAlignRefine --python-script Testing/Slicer/run_in_slicer.py
-    -- --study DIR --python PYTHON --screenshots DIR [--model BUNDLE]
+Slicer --no-splash --testing --additional-module-paths ProstateAlignRefine
+    --python-script Testing/Slicer/run_in_slicer.py -- --study DIR --python PYTHON --screenshots DIR [--model BUNDLE]
 
 Ends Slicer with exit code 0 where every step passed, 1 otherwise.
 """

@@ -1,9 +1,10 @@
 """A worker without torch that speaks the real protocol, and misbehaves as told.
 
-Run as `python fake_worker.py BEHAVIOUR FOLDER`.
+Run as `python fake_worker.py BEHAVIOUR FOLDER`; with `copy:MAPS` it hands over maps made before.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -30,6 +31,7 @@ from ProstateAlignRefineLib.core.protocol import (
 )
 from ProstateAlignRefineLib.core.study_files import find_study_files, read_study_files
 
+DEVICE = "CPU: 2 threads, fp32"
 VERSIONS = {"torch": "none"}
 PAUSE = 0.5  # long enough to cancel
 # Of the two lesions, as shares of the field of view in x, y, z.
@@ -47,7 +49,7 @@ def main(behaviour):
     for line in sys.stdin.buffer:
         request = decode(line)
         if isinstance(request, Describe):
-            say(Described(request.request, "CPU: 2 threads, fp32", 7.0, VERSIONS))
+            say(Described(request.request, DEVICE, 7.0, VERSIONS))
         else:
             segment(request, behaviour)
 
@@ -68,6 +70,9 @@ def segment(request, behaviour):
         os.write(1, b"Downloading 3%\n")
     elif behaviour == "out of memory":
         say(Failed(request.request, MEMORY, "The memory did not suffice."))
+    elif behaviour.startswith("copy:"):
+        shutil.copytree(behaviour.removeprefix("copy:"), request.output, dirs_exist_ok=True)
+        say(Finished(request.request, DEVICE, "fp32", "", {"network": 0.1}, VERSIONS))
     elif behaviour == "pieces":
         in_pieces(finished(request))
     else:
@@ -88,7 +93,7 @@ def finished(request, fell_back=""):
     files = find_study_files(Path(request.study))
     study = read_study_files(files)
     write_exchange(blob_maps(study.grid), Path(request.output))
-    return Finished(request.request, "CPU: 2 threads, fp32", "fp32", fell_back, {"network": 0.1}, VERSIONS)
+    return Finished(request.request, DEVICE, "fp32", fell_back, {"network": 0.1}, VERSIONS)
 
 
 def blob_maps(grid: Grid) -> Maps:

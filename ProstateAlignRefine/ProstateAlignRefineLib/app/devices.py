@@ -14,7 +14,7 @@ class DeviceQuestion:
     def __init__(self, worker: Worker) -> None:
         self.answered: Signal[[]] = Signal()
         self.works: bool | None = None
-        self.line = _("not asked yet")
+        self.line = _("told by the first run, or by 'Test' under 'Advanced'")
         self._worker = worker
         self._request = 0
         worker.described.connect(self._tell)
@@ -32,9 +32,13 @@ class DeviceQuestion:
             self.line = _("asking the worker…")
             self._worker.request(Describe(self._request, bundle, device))
 
+    def note(self, device: str) -> None:
+        """A run has told its device by the way."""
+        self.works, self.line = True, device
+
     def forget(self) -> None:
         self._end()
-        self.works, self.line = None, _("not asked yet")
+        self.works, self.line = None, _("told by the first run, or by 'Test' under 'Advanced'")
 
     def _tell(self, event: Described) -> None:
         self.works = True

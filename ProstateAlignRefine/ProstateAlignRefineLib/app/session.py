@@ -247,6 +247,7 @@ class Session:
 
     def _take_result(self, inputs: Inputs, maps: Maps, event: Finished) -> None:
         facts, prompt = self._asked
+        self.device.note(event.device)
         origin = Origin(facts.tau, facts.alpha, facts.minimum_lesion_ml, prompt_changed=prompt != facts.prompt)
         reading = self._guarded(lambda: Reading.start(self.application.scene, inputs, maps, origin))
         if reading is None:

@@ -32,10 +32,7 @@ class ExportSection:
             allow(button, dicom)
         for button in (ui.fileButton, ui.csvButton, ui.copyButton):
             allow(button, plain)
-        if session.reading is None:
-            ui.exportLabel.text = ""
-        elif not dicom.possible:
-            ui.exportLabel.text = dicom.why
+        self._say(dicom.why if session.reading is not None and not dicom.possible else "")
 
     def _segmentation(self) -> None:
         def write(reading: Reading, run: Run, path: Path) -> None:
@@ -68,7 +65,7 @@ class ExportSection:
         reading, run = self._session.reading, self._session.record
         if reading is not None and run is not None:
             self._session.application.copy_text(report_text(reading, run))
-            self._ui.exportLabel.text = _("The text is on the clipboard.")
+            self._say(_("The text is on the clipboard."))
 
     def _export(self, title: str, name: str, kinds: str, write: Callable[[Reading, Run, Path], None]) -> None:
         reading, run = self._session.reading, self._session.record
@@ -85,4 +82,8 @@ class ExportSection:
                 name=path.name, reason=error.strerror
             )
         self._session.changed.emit()
-        self._ui.exportLabel.text = message
+        self._say(message)
+
+    def _say(self, text: str) -> None:
+        self._ui.exportLabel.text = text
+        self._ui.exportLabel.visible = bool(text)

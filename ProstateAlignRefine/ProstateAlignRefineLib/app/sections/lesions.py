@@ -15,7 +15,10 @@ from ..binding import allow
 from ..i18n import _
 from ..places import level_of, side_of, slices_of
 from ..session import Session
-from ..texts import DECISIONS, adc_text
+from ..texts import adc_text
+
+ROW_HEIGHT = 22
+MARKS = {Decision.UNDECIDED: "–", Decision.ACCEPTED: _("accepted"), Decision.REJECTED: _("rejected")}
 
 
 def _number(found: FoundLesion, _grid: Grid) -> str:
@@ -51,7 +54,7 @@ def _slices(found: FoundLesion, _grid: Grid) -> str:
 
 
 def _review(found: FoundLesion, _grid: Grid) -> str:
-    return DECISIONS[found.decision]
+    return MARKS[found.decision]
 
 
 @dataclass(frozen=True)
@@ -104,8 +107,10 @@ class LesionSection:
             item.setToolTip(column.meaning)
             table.setHorizontalHeaderItem(index, item)
         table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
-        table.horizontalHeader().setStretchLastSection(True)
+        table.horizontalHeader().setSectionResizeMode(len(COLUMNS) - 1, qt.QHeaderView.Stretch)
         table.verticalHeader().visible = False
+        table.verticalHeader().setSectionResizeMode(qt.QHeaderView.Fixed)
+        table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
 
     def _summary(self) -> str:
         if self._session.reading is None:

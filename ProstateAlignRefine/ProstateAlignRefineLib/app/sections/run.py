@@ -39,6 +39,7 @@ class RunSection:
         else:
             notice = session.bundle.facts.notice if session.bundle else ""
             ui.messageLabel.text = session.message or notice
+        ui.messageLabel.visible = bool(ui.messageLabel.text)
 
     def _click(self) -> None:
         if self._session.run.running:

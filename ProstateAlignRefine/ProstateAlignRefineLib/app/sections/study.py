@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,8 @@ from .. import readiness
 from ..binding import allow, put
 from ..i18n import _
 from ..session import Session
+
+SHORT = 90
 
 
 class StudySection:
@@ -29,12 +32,16 @@ class StudySection:
         for modality, selector in self._selectors.items():
             node = getattr(state, modality.value)
             put(selector, "currentNodeID", node.GetID() if node is not None else "")
-            reason = self._reasons[modality]
-            reason.text = self._session.reasons.get(modality, "")
-            reason.visible = bool(reason.text)
+            self._say_why(self._reasons[modality], self._session.reasons.get(modality, ""))
             selector.enabled = not self._session.run.running
         allow(self._ui.layoutButton, readiness.to_read(self._session))
         put(self._ui.layoutButton, "checked", self._session.layout.is_on)
+
+    def _say_why(self, label: Any, reason: str) -> None:
+        """In short, and in full as the tool tip."""
+        label.text = textwrap.shorten(reason, SHORT, placeholder=" …")
+        label.toolTip = reason
+        label.visible = bool(reason)
 
     def _chooser(self, modality: Modality) -> Callable[[], None]:
         def choose() -> None:

@@ -5,20 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
-import torch
 
+from host.random_bundle import write_random_bundle
 from ProstateAlignRefineLib.core.geometry import Grid, to_image
-from ProstateAlignRefineLib.model.bundle import save_bundle
-from ProstateAlignRefineLib.model.config import (
-    FORMAT_VERSION,
-    Architecture,
-    ModelConfig,
-    Preprocessing,
-    RefinerSettings,
-    SimilaritySettings,
-)
-from ProstateAlignRefineLib.model.network import AlignRefineNetwork
-from ProstateAlignRefineLib.model.text import TextEmbedding
 
 ANGLE = np.deg2rad(15)
 OBLIQUE = (1, 0, 0, 0, np.cos(ANGLE), -np.sin(ANGLE), 0, np.sin(ANGLE), np.cos(ANGLE))
@@ -26,41 +15,7 @@ OBLIQUE = (1, 0, 0, 0, np.cos(ANGLE), -np.sin(ANGLE), 0, np.sin(ANGLE), np.cos(A
 
 @pytest.fixture(scope="session")
 def a_bundle(tmp_path_factory) -> Path:
-    """Random weights, but every part of a real bundle."""
-    architecture = Architecture(
-        channels=("T2W", "ADC", "HBV"),
-        features_per_stage=(4, 6, 8),
-        kernel_sizes=((1, 3, 3), (3, 3, 3), (3, 3, 3)),
-        strides=((1, 1, 1), (1, 2, 2), (2, 2, 2)),
-        text_width=8,
-        similarity=SimilaritySettings(width=8, levels=(1, 2), temperature=0.2, learnable=True),
-        refiner=RefinerSettings(dim=4, heads=2, positions=True),
-    )
-    torch.manual_seed(3)
-    network = AlignRefineNetwork(architecture)
-    tokens = torch.nn.functional.normalize(torch.randn(9, 8), dim=1)
-    text = TextEmbedding(("prostate lesion",), tokens[0], tokens, torch.ones(9, dtype=torch.bool), "none")
-    config = ModelConfig(
-        format_version=FORMAT_VERSION,
-        name="random",
-        architecture=architecture,
-        preprocessing=Preprocessing((3.0, 2.0, 2.0), 64.0, (8, 16, 16), "region"),
-        confidence="softmax_foreground",
-        tau=0.35,
-        alpha=0.25,
-        minimum_lesion_ml=0.05,
-        prompt="prostate lesion",
-        text_encoder="none",
-        notice="random weights",
-        training_data="none",
-        licence="Apache-2.0",
-        intended_use="tests",
-        metrics={},
-        files={},
-    )
-    path = tmp_path_factory.mktemp("models") / "random"
-    save_bundle(path, network, config, text, "# Random weights\n")
-    return path
+    return write_random_bundle(tmp_path_factory.mktemp("models") / "random")
 
 
 @pytest.fixture

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import platform
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import __version__
 from ..core.errors import InputError
 from ..core.files import check_replaceable, replacing_folder
 from ..core.gate import check_gate
@@ -139,6 +137,8 @@ def _run(
     segmentation: Segmentation,
     seconds: Mapping[str, float],
 ) -> Run:
+    from ..inference.versions import versions
+
     config = bundle.config
     return Run(
         model=model_facts(bundle),
@@ -148,7 +148,7 @@ def _run(
         device=segmentation.compute.description,
         precision=segmentation.compute.precision,
         sources={modality.value: reason for modality, reason in study.reasons.items()},
-        versions=_versions(),
+        versions=versions(),
         seconds=dict(seconds),
     )
 
@@ -158,18 +158,6 @@ def model_facts(bundle: Bundle) -> ModelFacts:
     return ModelFacts(
         config.name, bundle.sha256, config.notice, config.tau, config.alpha, config.prompt, config.minimum_lesion_ml
     )
-
-
-def _versions() -> dict[str, str]:
-    import SimpleITK
-    import torch
-
-    return {
-        "prostate-align-refine": __version__,
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "SimpleITK": SimpleITK.Version.VersionString(),
-    }
 
 
 def _about_dicom(result: Result, wrote: bool) -> str:

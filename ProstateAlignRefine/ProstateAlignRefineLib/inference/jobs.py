@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-import SimpleITK as sitk
-import torch
-
-from .. import __version__
 from ..core.errors import InputError
 from ..core.exchange import write_exchange
 from ..core.geometry import Grid
@@ -23,6 +18,7 @@ from ..model.text_encoder import embed_prompt
 from .device import Compute, choose_compute
 from .preprocess import network_grid
 from .segment import expected_seconds, segment_study
+from .versions import versions
 
 Send = Callable[[Message], None]
 
@@ -59,15 +55,6 @@ def segment(request: Segment, send: Send) -> None:
     send(
         Finished(request.request, used.description, used.precision, _smaller(compute, used), result.seconds, versions())
     )
-
-
-def versions() -> dict[str, str]:
-    return {
-        "prostate-align-refine": __version__,
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "SimpleITK": sitk.Version.VersionString(),
-    }
 
 
 def _smaller(wanted: Compute, used: Compute) -> str:

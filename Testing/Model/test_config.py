@@ -50,7 +50,7 @@ def test_whole_numbers_serve_as_floats(config: ModelConfig) -> None:
         ("architecture.similarity.levels", [3], "must name a stage"),
         ("architecture.similarity.temperature", 0.0, "temperature must be positive"),
         ("architecture.refiner.positions", 1, "'positions' must be of type bool"),
-        ("architecture.refiner", [], "must be a JSON object"),
+        ("architecture.refiner", [], "must be a set of named entries"),
         ("preprocessing.normalization", "none", "must be one of image, region"),
         ("preprocessing.patch_size", [4, 10, 8], "multiple of the network's total stride"),
         ("confidence", "other", "must be one of"),

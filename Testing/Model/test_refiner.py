@@ -102,3 +102,12 @@ def test_a_tile_with_its_window_gets_the_edit_of_the_whole(refiner: Refiner, fea
 def test_a_closed_gamma_leaves_the_features(refiner: Refiner, features: Tensor) -> None:
     refiner.gamma.zero_()
     assert torch.equal(refiner(features, *keys(8)), features)
+
+
+def test_a_batch_of_windows_is_each_image_at_its_own_place(refiner: Refiner, features: Tensor) -> None:
+    windows = [Window((0, 0, 0), (8, 12, 16)), Window((4, 6, 8), (8, 12, 16))]
+    tokens, mask = keys(5)
+    batch = refiner.delta(features.repeat(2, 1, 1, 1, 1), tokens.repeat(2, 1, 1), mask.repeat(2, 1), windows)
+    alone = [refiner.delta(features, tokens, mask, window) for window in windows]
+    torch.testing.assert_close(batch, torch.cat(alone))
+    assert not torch.allclose(alone[0], alone[1])

@@ -11,7 +11,7 @@ from .blocks import Fusion
 from .config import Architecture, Confidence
 from .decoder import Decoder
 from .encoder import Encoder
-from .positions import Window
+from .positions import Windows
 from .refiner import Refiner
 from .similarity import SimilarityHead
 from .text import TextBatch, TextEmbedding
@@ -47,18 +47,18 @@ class AlignRefineNetwork(nn.Module):
         self.similarity = SimilarityHead(architecture)
         self.refiner = Refiner(architecture)
 
-    def forward(self, image: Tensor, text: TextEmbedding | TextBatch, window: Window | None = None) -> NetworkOutput:
+    def forward(self, image: Tensor, text: TextEmbedding | TextBatch, windows: Windows = None) -> NetworkOutput:
         """Image [B, 3, Z, Y, X] in the order of `architecture.channels`, sizes multiples of `size_divisor`.
 
-        `text` lies on the image's device. `window` tells a tile's place in its region; without it the image is the
-        whole region.
+        `text` lies on the image's device. `windows` tells the images' places in their regions: one for all of them, or
+        one an image; without it an image is its whole region.
         """
         self._check(image, text)
         words = text.for_images(image.shape[0])
         skips = self._skips(image)
         features = self.decoder(skips)
         similarity = self.similarity([*features, skips[-1]], words.pooled, image.shape[2:])
-        refined = self.refiner(features[0], words.tokens, words.mask, window)
+        refined = self.refiner(features[0], words.tokens, words.mask, windows)
         return NetworkOutput(
             base_logits=[logits.float() for logits in self.decoder.logits(features)],
             refined_logits=self.decoder.finest_logits(refined).float(),

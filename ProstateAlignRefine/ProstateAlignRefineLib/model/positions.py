@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +26,10 @@ class Window:
     region: Triple
 
 
+# One place for the whole batch, or one an image; None: the image is the whole region.
+Windows: TypeAlias = Window | Sequence[Window] | None
+
+
 class PositionCode(nn.Module):
     """Fourier code of coordinates normalised to -1..1 over the region, one learned linear map an axis, summed."""
 
@@ -32,8 +37,14 @@ class PositionCode(nn.Module):
         super().__init__()
         self.axes = nn.ModuleList(nn.Linear(2 * FREQUENCIES, width, bias=False) for _ in range(3))
 
-    def forward(self, size: Sequence[int], window: Window | None, device: torch.device) -> Tensor:
-        """[Z, Y, X, width] for an input of `size` (z, y, x); without a window the input is the whole region."""
+    def forward(self, size: Sequence[int], windows: Windows, device: torch.device) -> Tensor:
+        """[B, Z, Y, X, width] for inputs of `size` (z, y, x); B is 1 where all lie at the same place."""
+        places = list(windows) if isinstance(windows, Sequence) else [windows]
+        codes = {place: self._code(size, place, device) for place in dict.fromkeys(places)}
+        return next(iter(codes.values()))[None] if len(codes) == 1 else torch.stack([codes[p] for p in places])
+
+    def _code(self, size: Sequence[int], window: Window | None, device: torch.device) -> Tensor:
+        """[Z, Y, X, width]"""
         start, region = (window.start, window.region) if window else ((0, 0, 0), tuple(size))
         z, y, x = (
             axis(_fourier(first, length, whole, device))

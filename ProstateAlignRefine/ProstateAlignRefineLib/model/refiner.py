@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from .config import Architecture
-from .positions import PositionCode, Window
+from .positions import PositionCode, Windows
 
 GAMMA = 0.255
 DROPOUT = 0.1
@@ -32,21 +32,21 @@ class Refiner(nn.Module):
         self.from_d = nn.Linear(settings.dim, features, bias=False)
         self.positions = PositionCode(settings.dim) if settings.positions else None
 
-    def forward(self, x: Tensor, tokens: Tensor, mask: Tensor, window: Window | None = None) -> Tensor:
+    def forward(self, x: Tensor, tokens: Tensor, mask: Tensor, windows: Windows = None) -> Tensor:
         """Features [B, C, Z, Y, X], tokens [B, L, D], mask [B, L] (True: a real token) to refined features."""
-        return x + torch.tanh(self.gamma) * self.delta(x, tokens, mask, window)
+        return x + torch.tanh(self.gamma) * self.delta(x, tokens, mask, windows)
 
-    def delta(self, x: Tensor, tokens: Tensor, mask: Tensor, window: Window | None = None) -> Tensor:
+    def delta(self, x: Tensor, tokens: Tensor, mask: Tensor, windows: Windows = None) -> Tensor:
         """The proposed change of every voxel's features, [B, C, Z, Y, X]."""
         voxels = x.flatten(2).transpose(1, 2)
-        places = self.positions(x.shape[2:], window, x.device).flatten(0, 2) if self.positions else None
+        places = self.positions(x.shape[2:], windows, x.device).flatten(1, 3) if self.positions else None
         keys, values, padding = self.k(tokens), self.v(tokens), ~mask
         step = voxels.shape[1] if self.training else QUERIES_AT_ONCE
         parts = []
         for start in range(0, voxels.shape[1], step):
             queries = self.q(self.to_d(voxels[:, start : start + step]))
             if places is not None:
-                queries = queries + places[start : start + step]
+                queries = queries + places[:, start : start + step]
             attended, _ = self.attention(queries, keys, values, key_padding_mask=padding, need_weights=False)
             parts.append(self.from_d(attended))
         return torch.cat(parts, dim=1).transpose(1, 2).reshape(x.shape)

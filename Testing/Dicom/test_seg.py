@@ -184,9 +184,38 @@ def test_only_the_allowed_patient_attributes_reach_the_file(study, labels, path,
     assert not [warning for warning in recwarn if "ALLOWEDNAME" in str(warning.message)]
 
 
-def test_library_failure_quotes_nothing_of_the_patient(study, labels, path):
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [
+        ("PatientSex", "MALE"),
+        ("PatientBirthDate", "195102"),
+        ("StudyDate", "2011-07-07"),
+        ("StudyTime", "11:53"),
+        ("SpacingBetweenSlices", "9"),
+        ("SeriesNumber", "-5000"),
+        ("SeriesNumber", "2147483643"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_values_that_archives_get_wrong_do_not_stop_the_export(study, labels, path, keyword, value):
     for header in study.headers[Modality.T2W]:
-        header.PatientSex = PRIVATE
+        setattr(header, keyword, value)
+    write_segmentation(labels, study.grid, study.headers, INFO, path)
+    assert dciodvfy_errors(path) == []
+    assert np.array_equal(seg.read_segmentation(path, study.grid), seg.as_masks(labels))
+
+
+def test_headers_of_the_caller_are_not_changed(study, labels, path):
+    before = [header.to_json() for header in study.headers[Modality.T2W]]
+    write_segmentation(labels, study.grid, study.headers, INFO, path)
+    assert [header.to_json() for header in study.headers[Modality.T2W]] == before
+
+
+def test_library_failure_quotes_nothing_of_the_patient(study, labels, path, monkeypatch):
+    def fail(*_, **__):
+        raise ValueError(PRIVATE)
+
+    monkeypatch.setattr(hd.seg, "Segmentation", fail)
     with pytest.raises(InputError) as refused:
         write_segmentation(labels, study.grid, study.headers, INFO, path)
     assert PRIVATE not in str(refused.value)

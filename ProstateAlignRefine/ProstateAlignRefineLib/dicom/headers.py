@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.valuerep import DA, TM
 
 from ..core.errors import InputError
 from ..core.geometry import Grid
@@ -39,10 +40,14 @@ CARRIED = (
 _TYPE_2 = (*_IDENTITY, "StudyDate", "StudyTime", "PositionReferenceIndicator", "ReferringPhysicianName", "Manufacturer")
 
 
+_MOST_SERIES = 2**31 - 10000  # VR IS, with room for what results add
+
+
 def source_header(header: Dataset) -> Dataset:
     """A copy that results can refer to: the attributes named in `CARRIED`, empty type 2 ones where they lack.
 
-    De-identified studies often lack type 2 attributes that writers of results ask for. Slice Thickness, type 2 in MR,
+    De-identified studies often lack type 2 attributes that writers of results ask for, and some archives hold dates,
+    times or sexes that are none; a result leaves those empty. Slice Thickness, type 2 in MR,
     is filled with the slice distance, or 1 mm. InputError where there is no Frame of Reference UID.
     """
     if not header.get("FrameOfReferenceUID"):
@@ -56,13 +61,44 @@ def source_header(header: Dataset) -> Dataset:
             element = header[keyword]
             copy[keyword] = deepcopy(element) if element.VR == "SQ" else element
     for keyword in _TYPE_2:
-        if copy.get(keyword) is None:
+        if copy.get(keyword) is None or not _is_sound(keyword, copy[keyword].value):
             setattr(copy, keyword, "")
     if "PixelSpacing" in copy and not copy.get("SliceThickness"):
         copy.SliceThickness = copy.get("SpacingBetweenSlices") or "1"
     copy.remove_private_tags()
     copy.file_meta = _file_meta(copy)
     return copy
+
+
+def with_slice_step(header: Dataset, step: float) -> Dataset:
+    """The header with the measured slice distance, mm: Spacing Between Slices (0018,0088) is wrong in many series."""
+    groups = [group for keyword in _GROUPS for group in header.get(keyword, [])]
+    for place in [item for group in groups for item in group.get("PixelMeasuresSequence", [])] or [header]:
+        place.SpacingBetweenSlices = f"{step:.10g}"
+    return header
+
+
+def result_series_number(source: Dataset, offset: int) -> int:
+    """The series number of a result, so that results follow their source."""
+    try:
+        number = int(source.get("SeriesNumber") or 0)
+    except (TypeError, ValueError):
+        number = 0
+    return offset + (number if 0 <= number < _MOST_SERIES else 0)
+
+
+def _is_sound(keyword: str, value: object) -> bool:
+    """Whether a date, time or sex is one; anything else passes."""
+    kinds: Mapping[str, type[DA | TM]] = {"PatientBirthDate": DA, "StudyDate": DA, "StudyTime": TM}
+    if keyword == "PatientSex":
+        return value in ("M", "F", "O", "")
+    if keyword not in kinds or value in ("", None):
+        return True
+    try:
+        kinds[keyword](str(value))
+    except ValueError:
+        return False
+    return True
 
 
 @silent()

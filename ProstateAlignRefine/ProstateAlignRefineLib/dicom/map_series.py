@@ -15,7 +15,7 @@ from ..core.files import replacing_folder
 from ..core.geometry import Array, Grid, to_array
 from ..core.study import Modality
 from .codes import NO_UNITS
-from .headers import IDENTITY_AND_STUDY, source_header, source_stack
+from .headers import IDENTITY_AND_STUDY, result_series_number, source_header, source_stack
 from .quiet import quietly, silent
 from .reading import UnreadableError
 from .scan import scan_folder
@@ -67,7 +67,7 @@ def _series_attributes(t2w: Dataset, info: SegmentationInfo, description: str) -
     series.ImageType = ["DERIVED", "SECONDARY", "OTHER"]
     series.update(unknown_acquisition())
     series.SeriesInstanceUID = generate_uid()
-    series.SeriesNumber = int(t2w.get("SeriesNumber") or 0) + SERIES_OFFSET + 2
+    series.SeriesNumber = result_series_number(t2w, SERIES_OFFSET + 2)
     series.SeriesDescription = description
     series.Manufacturer, series.ManufacturerModelName = PRODUCT, ALGORITHM
     series.SoftwareVersions = checked_text(info.version, "version")

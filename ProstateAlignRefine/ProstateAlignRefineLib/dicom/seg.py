@@ -20,7 +20,7 @@ from ..core.geometry import Array, Grid
 from ..core.palette import LESION_RGB
 from ..core.study import Modality
 from .codes import ABNORMAL_STRUCTURE, ARTIFICIAL_INTELLIGENCE, LESION, PROSTATE
-from .headers import source_header, source_stack
+from .headers import result_series_number, source_header, source_stack, with_slice_step
 from .placing import place_on
 from .quiet import quietly, silent
 from .text import LONG_TEXT, checked_text
@@ -87,7 +87,9 @@ def write_segmentation(
         raise InputError("There is no lesion to export, so no DICOM segmentation is written.")
     target = source_stack(headers[Modality.T2W], like=grid).grid
     masks = place_on(masks, grid, target)
+    step = target.spacing[2]
     sources = {modality: [source_header(header) for header in slices] for modality, slices in headers.items()}
+    sources[Modality.T2W] = [with_slice_step(header, step) for header in sources[Modality.T2W]]
     with quietly("DICOM segmentation"):
         segmentation = _segmentation(masks, target, sources, info)
     with replacing_file(path) as temporary:
@@ -155,7 +157,7 @@ def _segmentation(
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=_descriptions(masks, t2w[0], info),
         series_instance_uid=generate_uid(),
-        series_number=int(t2w[0].get("SeriesNumber") or 0) + SERIES_OFFSET,
+        series_number=result_series_number(t2w[0], SERIES_OFFSET),
         sop_instance_uid=generate_uid(),
         instance_number=1,
         manufacturer=PRODUCT,

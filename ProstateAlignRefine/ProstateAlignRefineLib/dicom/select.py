@@ -14,6 +14,7 @@ from .scan import Scan
 from .sources import b_values_for_fit, diffusion_sources
 
 KINDS = {Modality.T2W: Kind.T2W, Modality.ADC: Kind.ADC, Modality.HBV: Kind.HBV}
+_DIFFUSION = (Kind.ADC, Kind.HBV, Kind.DWI)
 NO_CHOICES: Mapping[Modality, int] = MappingProxyType({})
 
 
@@ -32,6 +33,14 @@ class Choice:
     @property
     def name(self) -> str:
         return ", ".join(dict.fromkeys(one.name for one in self.candidates))
+
+
+@dataclass(frozen=True)
+class Context:
+    """What ranking looks at besides the candidate: what is chosen already, and where diffusion images lie."""
+
+    chosen: Mapping[Modality, Candidate]
+    diffusion_frames: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,11 @@ def _choose(
         sources = diffusion_sources(candidates, made[Modality.T2W].candidates[0])
         if sources:
             return Choice(sources, _computed_reason(modality, sources), computed=True)
-    best = _best(pool, modality, {known: choice.candidates[0] for known, choice in made.items()})
+    context = Context(
+        {known: choice.candidates[0] for known, choice in made.items()},
+        frozenset(one.frames[0].frame_of_reference for one in candidates if one.kind in _DIFFUSION),
+    )
+    best = _best(pool, modality, context)
     return Choice((best,), _reason(best, pool, told))
 
 
@@ -131,12 +144,12 @@ def _pool(
     return [one for one in candidates if one.kind == KINDS[modality] and one.orientation in ("axial", "mixed")], False
 
 
-def _best(pool: Sequence[Candidate], modality: Modality, chosen: Mapping[Modality, Candidate]) -> Candidate:
+def _best(pool: Sequence[Candidate], modality: Modality, context: Context) -> Candidate:
     sound = [one for one in pool if one.stack]
     if not sound:
         raise InputError(_missing(pool, modality))
-    ranked = sorted(sound, key=lambda one: _rank(one, chosen), reverse=True)
-    equal = [one for one in ranked if _rank(one, chosen) == _rank(ranked[0], chosen)]
+    ranked = sorted(sound, key=lambda one: _rank(one, context), reverse=True)
+    equal = [one for one in ranked if _rank(one, context) == _rank(ranked[0], context)]
     if len(equal) > 1:
         names = ", ".join(one.name for one in equal)
         raise InputError(
@@ -153,12 +166,13 @@ def _missing(pool: Sequence[Candidate], modality: Modality) -> str:
     return f"The folder holds no {kind} series; add it, or see what was found with `inspect`."
 
 
-def _rank(candidate: Candidate, chosen: Mapping[Modality, Candidate]) -> tuple[object, ...]:
-    """Same frame of reference as the T2W, same grid as the ADC, then points, b-value, slices, and the later series."""
+def _rank(candidate: Candidate, context: Context) -> tuple[object, ...]:
+    """A common frame of reference, points, same grid as the ADC, b-value, slices, and the later series."""
     first = candidate.frames[0]
-    t2w, adc = chosen.get(Modality.T2W), chosen.get(Modality.ADC)
+    t2w, adc = context.chosen.get(Modality.T2W), context.chosen.get(Modality.ADC)
+    frames = context.diffusion_frames if t2w is None else {t2w.frames[0].frame_of_reference}
     return (
-        t2w is None or first.frame_of_reference == t2w.frames[0].frame_of_reference,
+        first.frame_of_reference in frames,
         candidate.score,
         adc is None or (adc.stack and candidate.stack and adc.stack.grid.matches(candidate.stack.grid)),
         -abs((candidate.b_value or 0) - 1400) if candidate.kind == Kind.HBV else 0,

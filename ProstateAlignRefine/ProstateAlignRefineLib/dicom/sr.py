@@ -15,7 +15,7 @@ from ..core.files import replacing_file
 from ..core.lesions import Lesion
 from ..core.study import Modality
 from . import codes
-from .headers import source_header
+from .headers import result_series_number, source_header
 from .quiet import quietly, silent
 from .seg import ALGORITHM, PRODUCT, SERIES_OFFSET, SegmentationInfo
 from .text import checked_text
@@ -108,7 +108,7 @@ def _report(
         evidence=[segmentation, *sources],
         content=content[0],
         series_instance_uid=generate_uid(),
-        series_number=int(sources[0].get("SeriesNumber") or 0) + SERIES_OFFSET + 1,
+        series_number=result_series_number(sources[0], SERIES_OFFSET + 1),
         sop_instance_uid=generate_uid(),
         instance_number=1,
         manufacturer=PRODUCT,

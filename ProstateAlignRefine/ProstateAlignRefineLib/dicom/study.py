@@ -90,6 +90,11 @@ def _distinct(headers: Iterable[Dataset]) -> tuple[Dataset, ...]:
 
 def _check_frame_of_reference(selection: Selection) -> None:
     t2w = selection.choices[Modality.T2W]
+    if not t2w.frame_of_reference:
+        raise InputError(
+            f"The T2W {t2w.name} has no frame of reference, so its position beside other series is not known; "
+            "export the study again, or give the volumes as image files."
+        )
     for modality in (Modality.ADC, Modality.HBV):
         other = selection.choices[modality]
         if other.frame_of_reference != t2w.frame_of_reference:

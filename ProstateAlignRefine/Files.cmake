@@ -40,6 +40,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/cli.py
   ProstateAlignRefineLib/commands/__init__.py
   ProstateAlignRefineLib/commands/demo.py
+  ProstateAlignRefineLib/commands/evaluate.py
   ProstateAlignRefineLib/commands/export.py
   ProstateAlignRefineLib/commands/gate.py
   ProstateAlignRefineLib/commands/import_checkpoint.py
@@ -95,8 +96,16 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/dicom/web.py
   ProstateAlignRefineLib/evaluation/__init__.py
   ProstateAlignRefineLib/evaluation/calibration.py
+  ProstateAlignRefineLib/evaluation/candidates.py
+  ProstateAlignRefineLib/evaluation/cases.py
   ProstateAlignRefineLib/evaluation/detection.py
+  ProstateAlignRefineLib/evaluation/evaluate.py
+  ProstateAlignRefineLib/evaluation/figures.py
   ProstateAlignRefineLib/evaluation/metrics.py
+  ProstateAlignRefineLib/evaluation/plots.py
+  ProstateAlignRefineLib/evaluation/statistics.py
+  ProstateAlignRefineLib/evaluation/summary.py
+  ProstateAlignRefineLib/evaluation/volumes.py
   ProstateAlignRefineLib/inference/__init__.py
   ProstateAlignRefineLib/inference/device.py
   ProstateAlignRefineLib/inference/jobs.py
@@ -169,16 +178,23 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/scene/windows.py
   ProstateAlignRefineLib/training/__init__.py
   ProstateAlignRefineLib/training/augmentation.py
+  ProstateAlignRefineLib/training/bundle_config.py
   ProstateAlignRefineLib/training/card.py
   ProstateAlignRefineLib/training/cases.py
   ProstateAlignRefineLib/training/checkpoint.py
   ProstateAlignRefineLib/training/config.py
   ProstateAlignRefineLib/training/finish.py
+  ProstateAlignRefineLib/training/intensity.py
+  ProstateAlignRefineLib/training/loading.py
   ProstateAlignRefineLib/training/log.py
   ProstateAlignRefineLib/training/losses.py
   ProstateAlignRefineLib/training/objective.py
   ProstateAlignRefineLib/training/patches.py
+  ProstateAlignRefineLib/training/phantoms.py
+  ProstateAlignRefineLib/training/processes.py
   ProstateAlignRefineLib/training/schedule.py
+  ProstateAlignRefineLib/training/sides.py
+  ProstateAlignRefineLib/training/steps.py
   ProstateAlignRefineLib/training/trainer.py
   ProstateAlignRefineLib/training/validate.py
   ProstateAlignRefineLib/training/weights.py

@@ -195,3 +195,37 @@ def test_dicom_export_says_why_it_is_not_possible(segmented):
     assert not segmented.ui.segButton.enabled
     assert "DICOM files of T2W, ADC, HBV are not known" in segmented.ui.segButton.toolTip
     assert segmented.ui.exportLabel.text == segmented.ui.segButton.toolTip
+
+
+def test_window_presets_change_the_grey_ranges(segmented):
+    display = segmented.session.reading.inputs.adc.GetDisplayNode()
+    standard = display.GetWindowLevelMin(), display.GetWindowLevelMax()
+    segmented.ui.windowBox.currentIndex = 1
+    assert (display.GetWindowLevelMin(), display.GetWindowLevelMax()) != standard
+
+
+def test_inputs_chosen_for_the_next_run_stay_chosen_while_the_result_is_tuned(segmented):
+    state = segmented.session.state
+    segmented.ui.hbvSelector.setCurrentNode(state.t2w)
+    segmented.session.commit(0.4, 0.9)
+    assert state.hbv is state.t2w
+    assert segmented.session.reading.inputs.hbv is not state.t2w
+
+
+def test_a_run_that_ends_while_the_user_is_elsewhere_leaves_the_layout_alone(panel, with_study, events):
+    with_study(panel)
+    panel.ui.segmentButton.click()
+    panel.exit()
+    events.until(lambda: not panel.session.run.running)
+    assert panel.session.reading is not None
+    assert not panel.session.layout.is_on
+
+
+def test_painted_voxels_are_taken_up_when_the_user_comes_back(segmented):
+    reading = segmented.session.reading
+    segmented.exit()
+    node = reading.nodes.lesions.GetSegmentation()
+    node.RemoveSegment(node.GetNthSegmentID(0))
+    segmented.enter()
+    assert segmented.ui.lesionTable.rowCount == 1
+    assert segmented.ui.undoButton.toolTip == "Undo: Edit voxels"

@@ -7,6 +7,8 @@ import pytest
 
 pytest.importorskip("slicer", reason="slicer-core is not installed: pip install .[slicer-host]")
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def sample(application):

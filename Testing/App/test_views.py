@@ -7,6 +7,8 @@ from ProstateAlignRefineLib.core.palette import ADDED_RGB, LESION_RGB, REMOVED_R
 
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed: pip install .[slicer-host]")
 
+pytestmark = pytest.mark.slow
+
 CLOSE = 90
 
 

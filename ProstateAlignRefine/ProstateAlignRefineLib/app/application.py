@@ -71,9 +71,10 @@ class SlicerApplication:
         return find_or_add_state_node(self.scene)
 
     def reading_layout(self) -> ReadingLayout:
-        import slicer
-
-        return ReadingLayout(self.scene, slicer.app.layoutManager().layoutLogic().GetLayoutNode())
+        # Without a main window there is no layout manager, and no layout node either.
+        scene = self.scene
+        node = scene.GetFirstNodeByClass("vtkMRMLLayoutNode") or scene.AddNewNodeByClass("vtkMRMLLayoutNode")
+        return ReadingLayout(scene, node)
 
     def load_ui(self, path: Path) -> Widget:
         import slicer

@@ -54,6 +54,7 @@ class Panel:
         self._timer.timeout.connect(self._poll)
         self._observers = self._observe_scene()
         self.session.changed.connect(self.refresh)
+        self.session.layout_entered.connect(self._fit_soon)
         self.refresh()
 
     def refresh(self) -> None:
@@ -64,10 +65,12 @@ class Panel:
 
     def enter(self) -> None:
         """The module is shown again: voxels may have been edited meanwhile."""
+        self.session.shown = True
         self.session.take_voxel_edits()
 
     def exit(self) -> None:
         """Another module takes over: the user's own layout comes back."""
+        self.session.shown = False
         self.session.leave_layout()
 
     def cleanup(self) -> None:
@@ -83,6 +86,14 @@ class Panel:
         self._run.tick()
         if not self.session.worker.busy:
             self._timer.stop()
+
+    def _fit_soon(self) -> None:
+        """New views get their size when the pending events are done."""
+        qt.QTimer.singleShot(0, self._fit)
+
+    def _fit(self) -> None:
+        if self.session.layout.is_on:
+            self.session.layout.fit()
 
     def _observe_scene(self) -> list[int]:
         scene = self.application.scene

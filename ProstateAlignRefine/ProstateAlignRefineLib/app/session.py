@@ -44,6 +44,8 @@ class Session:
         self.device = DeviceQuestion(self.worker)
         self.changed: Signal[[]] = Signal()
         self.ticked: Signal[[Counts]] = Signal()
+        self.layout_entered: Signal[[]] = Signal()
+        self.shown = True  # whether the user is in the module
         self.message = ""
         self.reasons: dict[Modality, str] = {}
         self.headers = DicomHeaders(application.dicom_file)
@@ -188,11 +190,10 @@ class Session:
 
     def jump(self, number: int) -> None:
         """Every view of the reading layout to a lesion."""
-        for found in self.reading.lesions if self.reading else ():
-            if found.lesion.number == number and self.inputs is not None:
-                if not self.layout.is_on:
-                    self.read()
-                self.layout.jump(self.inputs.t2w, found.lesion.centre_lps)
+        reading = self.reading
+        for found in reading.lesions if reading else ():
+            if reading is not None and found.lesion.number == number:
+                self.layout.jump(reading.inputs.t2w, found.lesion.centre_lps)
 
     # --- views
 
@@ -202,7 +203,13 @@ class Session:
         if inputs is not None:
             self._guarded(lambda: self.layout.enter(inputs))
             self.show_as_set()
+            self.layout_entered.emit()
         self.changed.emit()
+
+    def use_windows(self, preset: str) -> None:
+        """Grey ranges of the three volumes, one of `scene.windows.PRESETS`."""
+        if self.inputs is not None:
+            self.layout.use_windows(self.inputs, preset)
 
     def leave_layout(self) -> None:
         self.layout.leave()
@@ -257,7 +264,8 @@ class Session:
         self.state.used_prompt = prompt
         self.record = self._record(facts, prompt, event)
         keep_run(self.state.node, self.record)
-        self.read()
+        if self.shown:
+            self.read()
         self.say(event.fell_back)
 
     def _record(self, facts: ModelFacts, prompt: str, event: Finished) -> Run:
@@ -271,8 +279,15 @@ class Session:
         if reading is not None:
             self._guarded(lambda: act(reading))
             if reading.alive:
-                reading.store(self.state)
+                self._store(reading)
             self.changed.emit()
+
+    def _store(self, reading: Reading) -> None:
+        """The result into the state; what the user has chosen meanwhile for the next run stays chosen."""
+        chosen = {modality: getattr(self.state, modality.value) for modality in Modality}
+        reading.store(self.state)
+        for modality, node in chosen.items():
+            setattr(self.state, modality.value, node)
 
     def _guarded(self, act: Callable[[], Any]) -> Any:
         """The result, or None and the error's sentence as the message."""

@@ -13,6 +13,8 @@ from ..i18n import _
 from ..session import Session
 
 SHORT = 90
+# Names of `scene.windows.PRESETS`.
+WINDOWS = (("standard", _("standard windows")), ("narrow", _("narrow windows")))
 
 
 class StudySection:
@@ -26,6 +28,9 @@ class StudySection:
         ui.openButton.clicked.connect(self._open)
         ui.matchButton.clicked.connect(self._match)
         ui.layoutButton.clicked.connect(self._toggle_layout)
+        for _preset, text in WINDOWS:
+            ui.windowBox.addItem(text)
+        ui.windowBox.currentIndexChanged.connect(self._use_windows)
 
     def refresh(self) -> None:
         state = self._session.state
@@ -36,6 +41,7 @@ class StudySection:
             selector.enabled = not self._session.run.running
         allow(self._ui.layoutButton, readiness.to_read(self._session))
         put(self._ui.layoutButton, "checked", self._session.layout.is_on)
+        self._ui.windowBox.enabled = self._session.inputs is not None
 
     def _say_why(self, label: Any, reason: str) -> None:
         """In short, and in full as the tool tip."""
@@ -56,6 +62,9 @@ class StudySection:
 
     def _match(self) -> None:
         self._session.match_inputs()
+
+    def _use_windows(self) -> None:
+        self._session.use_windows(WINDOWS[self._ui.windowBox.currentIndex][0])
 
     def _toggle_layout(self) -> None:
         if self._session.layout.is_on:

@@ -1,11 +1,12 @@
 # ruff: noqa: E402 - without slicer-core the whole file is skipped, before anything that needs it is imported
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.gate import apply_gate
+from ProstateAlignRefineLib.core.lesions import find_lesions
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 
@@ -47,6 +48,24 @@ def test_a_result_shows_the_gated_lesions(reading, maps, origin):
     assert np.array_equal(in_scene(reading) > 0, mask)
     assert names(reading.nodes.lesions) == ["Lesion 1", "Lesion 2"]
     assert reading.counts.mask == mask.sum()
+
+
+def test_lesions_are_those_that_the_command_line_finds(reading, maps, inputs):
+    reading.set_gate(0.5, 0.8)
+    mask = apply_gate(maps, 0.5, 0.8).mask
+    labels, lesions = find_lesions(mask, maps, voxels_of(inputs.adc), reading.origin.minimum_ml)
+    assert np.array_equal(reading.labels(), labels)
+    for found, expected in zip(reading.lesions, lesions, strict=True):
+        ours, theirs = asdict(found.lesion), asdict(expected)
+        assert ours.pop("centre_lps") == pytest.approx(theirs.pop("centre_lps"))
+        assert ours.pop("slices") == theirs.pop("slices")
+        assert ours == pytest.approx(theirs)
+
+
+def test_an_export_is_refused_once_the_t2w_volume_has_moved(reading, inputs):
+    inputs.t2w.SetOrigin(1.0, 2.0, 3.0)
+    with pytest.raises(InputError, match="moved or replaced"):
+        reading.labels()
 
 
 def test_lesions_are_measured_in_the_whole_volume(reading):

@@ -206,8 +206,14 @@ class Reading:
         self._go_to(self._history.redo())
 
     def labels(self) -> NDArray[np.uint8]:
-        """[z, y, x] on the T2W grid, numbered as `lesions`, the rejected ones left out: what is exported."""
+        """[z, y, x] on the T2W grid, numbered as `lesions`, the rejected ones left out: what is exported.
+
+        InputError where the T2W volume no longer lies where it was segmented.
+        """
         self.collect_voxel_edits()
+        t2w = self.inputs.t2w
+        if t2w.GetImageData() is None or not self.maps.grid.matches(grid_of(t2w)):
+            raise InputError("The T2W volume was moved or replaced since it was segmented; segment again.")
         return self._outcome.kept(self.maps.grid.shape)
 
     @property

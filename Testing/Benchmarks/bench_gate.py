@@ -102,9 +102,8 @@ def main() -> None:
     for name, spent in (("full recompute", full), ("live gate", live)):
         p50, p95 = np.percentile(spent, (50, 95))
         print(f"{name}: p50 {p50:.2f} ms, p95 {p95:.2f} ms, worst {spent.max():.2f} ms")
-    print(
-        f"full / live at p50: {np.median(full) / np.median(live):.0f}; release: {release:.0f} ms for {len(reading.lesions)} lesions"
-    )
+    print(f"full / live at p50: {np.median(full) / np.median(live):.0f}")
+    print(f"release: {release:.0f} ms for {len(reading.lesions)} lesions")
     print(f"{'within' if np.percentile(live, 95) <= LIMIT_MS else 'above'} {LIMIT_MS:.0f} ms at p95")
 
 

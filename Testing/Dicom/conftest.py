@@ -4,9 +4,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from Dicom.making import small_study
+from Dicom.making import small_study, two_lesions
 from ProstateAlignRefineLib.core.study import Study
 from ProstateAlignRefineLib.dicom import load_study, write_study
 
@@ -21,6 +23,18 @@ def study_folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def study(study_folder: Path) -> Study:
     return load_study(study_folder)
+
+
+@pytest.fixture
+def labels(study: Study) -> NDArray[np.uint8]:
+    """Two lesions on the T2W grid."""
+    return two_lesions(study.grid)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a segmentation goes."""
+    return tmp_path / "lesions.seg.dcm"
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from Dicom.making import INFO, two_lesions
-from Dicom.test_sr import LESIONS
+from Dicom.making import INFO, LESIONS, two_lesions
 from ProstateAlignRefineLib.core.study import Modality
 from ProstateAlignRefineLib.dicom import load_study, write_map, write_measurements, write_segmentation
 

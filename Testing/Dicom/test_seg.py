@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import replace
-from pathlib import Path
 
 import highdicom as hd
 import numpy as np
@@ -13,20 +12,10 @@ from pydicom.uid import ExplicitVRLittleEndian
 from Dicom.making import INFO, dciodvfy_errors, read_by_dcmqi, two_lesions
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid
-from ProstateAlignRefineLib.core.study import Modality, Study
+from ProstateAlignRefineLib.core.study import Modality
 from ProstateAlignRefineLib.dicom import load_headers, load_study, save_headers, seg, write_segmentation
 
 PRIVATE = "SENTINEL"
-
-
-@pytest.fixture
-def labels(study: Study):
-    return two_lesions(study.grid)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "lesions.seg.dcm"
 
 
 def many(grid: Grid, count: int):

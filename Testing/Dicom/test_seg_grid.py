@@ -2,7 +2,6 @@
 
 import random
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,18 +10,8 @@ from pydicom import dcmread
 from Dicom.making import INFO, read_by_dcmqi, two_lesions
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid
-from ProstateAlignRefineLib.core.study import Modality, Study
+from ProstateAlignRefineLib.core.study import Modality
 from ProstateAlignRefineLib.dicom import seg, write_segmentation
-
-
-@pytest.fixture
-def labels(study: Study):
-    return two_lesions(study.grid)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "lesions.seg.dcm"
 
 
 def test_shuffled_headers_change_nothing(study, labels, path, tmp_path):

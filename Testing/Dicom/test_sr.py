@@ -8,16 +8,10 @@ from pathlib import Path
 import pytest
 from pydicom import dcmread
 
-from Dicom.making import INFO, dciodvfy_errors, tool, two_lesions
+from Dicom.making import INFO, LESIONS, dciodvfy_errors, tool, two_lesions
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.core.lesions import Lesion
 from ProstateAlignRefineLib.core.study import Modality, Study
 from ProstateAlignRefineLib.dicom import load_study, sr, write_measurements, write_segmentation
-
-LESIONS = (
-    Lesion(1, 0.311, 12.4, 14.2, 812.4, 640.0, 0.8, 0.9, 0.7, (28.0, 33.2, -38.4), (1, 2)),
-    Lesion(2, 1.2, 20.0, 21.0, None, None, 0.5, 0.6, 0.6, (1.0, 2.0, 3.0), (4, 8)),
-)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,6 +137,16 @@ def _fingerprint(mask: NDArray[np.bool_], t2w: Dataset) -> str:
     return f"{t2w.SeriesInstanceUID} {hashlib.sha256(np.packbits(mask).tobytes()).hexdigest()}"
 
 
+def equipment(info: SegmentationInfo) -> dict[str, Any]:
+    """General Equipment module of every result; the serial number is the model bundle's digest."""
+    return {
+        "manufacturer": PRODUCT,
+        "manufacturer_model_name": ALGORITHM,
+        "software_versions": checked_text(info.version, "version"),
+        "device_serial_number": info.bundle[:16],
+    }
+
+
 def _segmentation(
     masks: NDArray[np.bool_], grid: Grid, sources: Mapping[Modality, list[Dataset]], info: SegmentationInfo
 ) -> hd.seg.Segmentation:
@@ -160,10 +170,7 @@ def _segmentation(
         series_number=result_series_number(t2w[0], SERIES_OFFSET),
         sop_instance_uid=generate_uid(),
         instance_number=1,
-        manufacturer=PRODUCT,
-        manufacturer_model_name=ALGORITHM,
-        software_versions=checked_text(info.version, "version"),
-        device_serial_number=info.bundle[:16],
+        **equipment(info),
         content_label="LESIONS",
         content_description=DESCRIPTION,
         content_creator_name=f"{PRODUCT}^{info.version}",

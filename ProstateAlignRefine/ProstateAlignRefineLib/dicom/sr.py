@@ -17,8 +17,7 @@ from ..core.study import Modality
 from . import codes
 from .headers import result_series_number, source_header
 from .quiet import quietly, silent
-from .seg import ALGORITHM, PRODUCT, SERIES_OFFSET, SegmentationInfo
-from .text import checked_text
+from .seg import ALGORITHM, PRODUCT, SERIES_OFFSET, SegmentationInfo, equipment
 
 if TYPE_CHECKING:
     import highdicom as hd
@@ -111,10 +110,7 @@ def _report(
         series_number=result_series_number(sources[0], SERIES_OFFSET + 1),
         sop_instance_uid=generate_uid(),
         instance_number=1,
-        manufacturer=PRODUCT,
-        manufacturer_model_name=ALGORITHM,
-        software_versions=checked_text(info.version, "version"),
-        device_serial_number=info.bundle[:16],
+        **equipment(info),
         is_complete=False,
         is_final=False,
         is_verified=False,

@@ -2,12 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 Flat = NDArray[np.floating]
 BINS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Reliability:
+    """Ten equal bins of probability: voxels, sum of probabilities and foreground voxels in each; sum of squared errors.
+
+    Cases add up, so that the figures of a cohort need no voxel twice.
+    """
+
+    count: NDArray[np.float64]
+    claimed: NDArray[np.float64]
+    observed: NDArray[np.float64]
+    squared_error: float
+
+    @classmethod
+    def of(cls, probability: Flat, truth: NDArray[np.bool_]) -> Reliability:
+        bins = np.minimum((probability * BINS).astype(int), BINS - 1)
+        ones = np.ones(probability.shape)
+        count, claimed, observed = (np.bincount(bins, w, BINS).astype(float) for w in (ones, probability, truth))
+        return cls(count, claimed, observed, float(np.sum((probability - truth) ** 2)))
+
+    def __add__(self, other: Reliability) -> Reliability:
+        return Reliability(
+            self.count + other.count,
+            self.claimed + other.claimed,
+            self.observed + other.observed,
+            self.squared_error + other.squared_error,
+        )
+
+    @property
+    def expected_error(self) -> float:
+        """Mean gap between probability and observed share of foreground, each bin weighted by its voxels."""
+        return float(np.abs(self.claimed - self.observed).sum() / self.count.sum())
+
+    @property
+    def brier(self) -> float:
+        return float(self.squared_error / self.count.sum())
 
 
 def probabilities(margins: Flat) -> NDArray[np.float64]:
@@ -17,14 +56,11 @@ def probabilities(margins: Flat) -> NDArray[np.float64]:
 
 def expected_calibration_error(margins: Flat, truth: NDArray[np.bool_]) -> float:
     """Mean gap between probability and observed share of foreground over 10 bins, each weighted by its voxels."""
-    probability = probabilities(margins)
-    bins = np.minimum((probability * BINS).astype(int), BINS - 1)
-    sums = np.bincount(bins, probability, BINS) - np.bincount(bins, truth.astype(float), BINS)
-    return float(np.abs(sums).sum() / probability.size)
+    return Reliability.of(probabilities(margins), truth).expected_error
 
 
 def brier_score(margins: Flat, truth: NDArray[np.bool_]) -> float:
-    return float(np.mean((probabilities(margins) - truth) ** 2))
+    return Reliability.of(probabilities(margins), truth).brier
 
 
 def fit_temperature(margins: Flat, truth: NDArray[np.bool_]) -> float:

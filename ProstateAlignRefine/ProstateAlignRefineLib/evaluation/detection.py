@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,29 +23,59 @@ class Detection:
     false_positives: int
 
 
+@dataclass(frozen=True, eq=False)
+class Matching:
+    """`components` [Z, Y, X]: 0 or the number of a predicted component. `pairs`: lesion to the component that finds it.
+
+    `false_positives`: numbers of the components that meet no lesion with an IoU of at least 0.10.
+    """
+
+    components: NDArray[np.integer]
+    lesions: tuple[int, ...]
+    pairs: Mapping[int, int]
+    false_positives: tuple[int, ...]
+
+
 def detect(
     lesions: NDArray[np.integer], prediction: NDArray[np.bool_], spacing_zyx: Sequence[float], minimum_ml: float
 ) -> Detection:
-    """`lesions` [Z, Y, X] holds 0 or the lesion's number; predicted components (26 neighbours) of `minimum_ml` count.
+    """`lesions` [Z, Y, X] holds 0 or the lesion's number; predicted components of at least `minimum_ml` count."""
+    matching = match_lesions(lesions, without_specks(prediction, spacing_zyx, minimum_ml))
+    return Detection(len(matching.lesions), len(matching.pairs), len(matching.false_positives))
+
+
+def match_lesions(lesions: NDArray[np.integer], prediction: NDArray[np.bool_]) -> Matching:
+    """Which component of `prediction` finds which lesion of `lesions` (0 or the lesion's number), [Z, Y, X].
 
     A lesion is found by the one component assigned to it with an intersection over union of at least 0.10. As in
-    picai_eval, further components that meet a lesion so well are neither hits nor false positives.
+    picai_eval, as many lesions as possible are found, then with as much overlap as possible; further components that
+    meet a lesion so well are neither hits nor false positives.
     """
-    components = _components(prediction, float(np.prod(spacing_zyx)) / 1000.0, minimum_ml)
-    numbers = [number for number in np.unique(lesions) if number > 0]
-    shares = np.array([[_iou(component, lesions == number) for number in numbers] for component in components])
-    hits = (shares >= HIT_IOU) if shares.size else np.zeros((len(components), len(numbers)), bool)
-    rows, columns = linear_sum_assignment(-np.where(hits, shares, 0.0)) if shares.size else ((), ())
-    found = sum(bool(hits[row, column]) for row, column in zip(rows, columns, strict=True))
-    return Detection(len(numbers), found, int((~hits.any(axis=1)).sum()) if len(components) else 0)
+    components, count = label(prediction, NEIGHBOURS_26)
+    numbers = [int(number) for number in np.unique(lesions) if number > 0]
+    shares = _intersections_over_unions(components, count, lesions, numbers)
+    hits = shares >= HIT_IOU
+    rows, columns = linear_sum_assignment(np.where(hits, 1 + shares, 0.0), maximize=True)
+    pairs = {numbers[column]: int(row) + 1 for row, column in zip(rows, columns, strict=True) if hits[row, column]}
+    return Matching(components, tuple(numbers), pairs, tuple(int(n) + 1 for n in np.flatnonzero(~hits.any(axis=1))))
 
 
-def _components(mask: NDArray[np.bool_], voxel_ml: float, minimum_ml: float) -> list[NDArray[np.bool_]]:
-    labels, count = label(mask, NEIGHBOURS_26)
-    parts = [labels == number for number in range(1, count + 1)]
-    return [part for part in parts if part.sum() * voxel_ml >= minimum_ml]
+def without_specks(mask: NDArray[np.bool_], spacing_zyx: Sequence[float], minimum_ml: float) -> NDArray[np.bool_]:
+    """The mask less its components (26 neighbours) smaller than `minimum_ml`."""
+    components, count = label(mask, NEIGHBOURS_26)
+    volumes = np.bincount(components.ravel(), minlength=count + 1) * float(np.prod(spacing_zyx)) / 1000.0
+    keep = volumes >= minimum_ml
+    keep[0] = False
+    return keep[components]
 
 
-def _iou(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
-    both = np.count_nonzero(one & other)
-    return both / (np.count_nonzero(one) + np.count_nonzero(other) - both)
+def _intersections_over_unions(
+    components: NDArray[np.integer], count: int, lesions: NDArray[np.integer], numbers: Sequence[int]
+) -> NDArray[np.float64]:
+    """[components, lesions]."""
+    index = np.searchsorted(numbers, lesions) + 1 if numbers else np.zeros_like(components)
+    index = np.where(lesions > 0, index, 0)
+    width = len(numbers) + 1
+    both = np.bincount((components * width + index).ravel(), minlength=(count + 1) * width).reshape(count + 1, width)
+    unions = both.sum(axis=1)[1:, None] + both.sum(axis=0)[None, 1:] - both[1:, 1:]
+    return both[1:, 1:] / np.maximum(unions, 1)

@@ -1,0 +1,80 @@
+"""Lesion candidates of a confidence map, matched to the lesions of the reference as PI-CAI does.
+
+Candidates come from a map by report_guided_annotation's "dynamic-v2" (up to five, each where the map exceeds its
+maximum / 2.5, more than ten voxels). A mask or a detection map holds its candidates already. picai_eval matches them:
+26 neighbours, intersection over union of at least 0.10, further candidates on a lesion that is hit are ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import label
+
+from ..core.errors import InputError
+from .detection import NEIGHBOURS_26
+
+# No candidate reaches lower: extraction stops at a maximum of 0.01, and a candidate reaches to its maximum / 2.5.
+LOWEST = 0.01 / 2.5
+
+INSTALL = "pip install 'prostate-align-refine[train]'"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """`is_lesion`: a lesion of the reference, found (confidence above 0) or missed (0); else a false positive."""
+
+    is_lesion: bool
+    confidence: float
+    iou: float
+
+
+@dataclass(frozen=True)
+class CaseCandidates:
+    """`score`: the case's, the highest confidence of a candidate."""
+
+    candidates: tuple[Candidate, ...]
+    score: float
+
+
+def is_detection_map(values: NDArray[np.floating]) -> bool:
+    """Whether every connected component has one value, as in masks and detection maps."""
+    components, count = label(values > 0, NEIGHBOURS_26)
+    if count == 0:
+        return True
+    inside = components > 0
+    order = np.argsort(components[inside], kind="stable")
+    numbers, held = components[inside][order], values[inside][order]
+    starts = np.flatnonzero(np.diff(numbers, prepend=0))
+    return bool(np.array_equal(np.maximum.reduceat(held, starts), np.minimum.reduceat(held, starts)))
+
+
+def match_candidates(
+    confidence: NDArray[np.float32], reference: NDArray[np.bool_], graded: bool = True
+) -> CaseCandidates:
+    """Candidates of `confidence` [Z, Y, X] against the lesions of `reference`. InputError without picai_eval."""
+    try:
+        from picai_eval.eval import evaluate_case
+        from report_guided_annotation import extract_lesion_candidates
+    except ImportError as error:
+        raise InputError(f"Detection figures need picai_eval and report_guided_annotation: {INSTALL}") from error
+    detections = confidence.astype(np.float32)
+    if graded:
+        detections = _extracted(detections, extract_lesion_candidates)
+    rows, score, *_ = evaluate_case(detections, reference.astype(np.int32))
+    found = tuple(Candidate(bool(is_lesion), float(value), float(iou)) for is_lesion, value, iou in rows)
+    return CaseCandidates(found, float(score))
+
+
+def _extracted(probability: NDArray[np.float32], extract: Callable[..., Any]) -> NDArray[np.float32]:
+    """The detection map of a probability map, made within the box that can hold candidates: the same, and faster."""
+    result = np.zeros_like(probability)
+    places = np.argwhere(probability >= LOWEST)
+    if len(places):
+        box = tuple(slice(low, high + 1) for low, high in zip(places.min(0), places.max(0), strict=True))
+        result[box] = extract(probability[box], threshold="dynamic-v2")[0]
+    return result

@@ -1,0 +1,82 @@
+"""Figures of an evaluation as PNG files, one or two systems each. Drawn without a display."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import InputError
+from .candidates import INSTALL
+from .evaluate import Judged
+from .figures import froc
+
+COLOURS = ("#0072B2", "#D55E00")  # told apart by colour-blind readers too
+SIZE, DPI = (5.0, 4.0), 150
+FROC_SHOWN = 3.0  # false positives a case
+
+
+def write_plots(systems: Sequence[Judged], folder: Path) -> None:
+    """froc.png, dice.png, and reliability.png where a system gives probabilities. InputError without matplotlib."""
+    _save(folder / "froc.png", lambda axes: _froc(axes, systems))
+    if any(row.lesions for system in systems for row in system.rows):
+        _save(folder / "dice.png", lambda axes: _dice(axes, systems))
+    if any(row.reliability is not None for system in systems for row in system.rows):
+        _save(folder / "reliability.png", lambda axes: _reliability(axes, systems))
+
+
+def _froc(axes: Any, systems: Sequence[Judged]) -> None:
+    for system, colour in zip(systems, COLOURS, strict=False):
+        rates, shares = froc(system.rows)
+        # Beyond the last candidate the curve stays where it is.
+        axes.step([*rates, FROC_SHOWN], [*shares, shares[-1]], where="post", color=colour, label=system.name)
+    axes.set(xlim=(0, FROC_SHOWN), ylim=(0, 1.02), xlabel="false positives a case", ylabel="lesion sensitivity")
+    axes.legend(loc="lower right")
+
+
+def _dice(axes: Any, systems: Sequence[Judged]) -> None:
+    for system, colour in zip(systems, COLOURS, strict=False):
+        lesions = [lesion.metrics for row in system.rows for lesion in row.lesions]
+        axes.scatter(
+            [m.reference_ml for m in lesions],
+            [m.dice for m in lesions],
+            s=14,
+            color=colour,
+            alpha=0.6,
+            label=system.name,
+        )
+    for edge in (0.5, 1.5):
+        axes.axvline(edge, color="0.7", linewidth=0.8)
+    axes.set(xscale="log", ylim=(-0.02, 1.02), xlabel="lesion volume, mL", ylabel="lesion Dice (missed: 0)")
+    axes.legend(loc="upper left")
+
+
+def _reliability(axes: Any, systems: Sequence[Judged]) -> None:
+    axes.plot([0, 1], [0, 1], color="0.6", linewidth=0.8)
+    for system, colour in zip(systems, COLOURS, strict=False):
+        parts = [row.reliability for row in system.rows if row.reliability is not None]
+        if parts:
+            whole = reduce(add, parts)
+            filled = whole.count > 0
+            claimed, observed = (values[filled] / whole.count[filled] for values in (whole.claimed, whole.observed))
+            label = f"{system.name}, ECE {whole.expected_error:.4f}"
+            axes.plot(claimed, observed, marker="o", markersize=4, color=colour, label=label)
+    axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="mean probability of the bin", ylabel="share of lesion voxels")
+    axes.set_yticks(np.linspace(0, 1, 6))
+    axes.legend(loc="upper left")
+
+
+def _save(path: Path, draw: Any) -> None:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise InputError(f"Figures need matplotlib: {INSTALL}") from error
+    figure = Figure(figsize=SIZE, dpi=DPI, layout="constrained")
+    axes = figure.subplots()
+    axes.spines[["top", "right"]].set_visible(False)
+    draw(axes)
+    figure.savefig(path)

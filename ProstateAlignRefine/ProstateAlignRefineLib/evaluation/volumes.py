@@ -1,0 +1,150 @@
+"""Predictions and references as files: pairing by name, reading, one grid.
+
+A case is named by its file, less suffix and the endings that programs add (`_detection_map`, `_label`, ...), or by its
+folder where that is a result of `segment`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from ..core.errors import InputError
+from ..core.gate import gate_logits
+from ..core.geometry import LINEAR, NEAREST, Grid, resample, to_array
+from ..core.maps import load_maps, read_volume
+from ..core.report import REPORT_NAME, read_run
+from .calibration import probabilities
+from .candidates import is_detection_map
+
+SUFFIXES = (".nii.gz", ".nii", ".mha", ".nrrd")
+ENDINGS = ("_detection_map", "_softmax", "_probability", "_prediction", "_pred", "_lesions", "_label", "_mask")
+NAMED_AT_MOST = 5
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """`mask` [Z, Y, X]: where a lesion is, whatever its value (lesion number or grade)."""
+
+    mask: NDArray[np.bool_]
+    grid: Grid
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """One system's answer on the reference's grid.
+
+    `confidence` [Z, Y, X], 0 to 1. `mask`: the outline that overlap and surface measures judge. `graded`: whether
+    `confidence` is a probability a voxel, not one value a lesion (a mask or a detection map).
+    """
+
+    confidence: NDArray[np.float32]
+    mask: NDArray[np.bool_]
+    graded: bool
+    resampled: bool
+
+
+def find_cases(folder: Path) -> Mapping[str, Path]:
+    """Case name to image file or result folder. InputError where there is none, or two share a name."""
+    if not folder.is_dir():
+        raise InputError(f"The folder '{folder.name}' does not exist; name a folder of masks or probability maps.")
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        name = _case_name(path)
+        if name in found:
+            raise InputError(f"Two files in '{folder.name}' are named for the case '{name}'; keep one of them.")
+        if name:
+            found[name] = path
+    if not found:
+        kinds = ", ".join(SUFFIXES)
+        raise InputError(f"'{folder.name}' holds no {kinds} file and no result of `segment`; name another folder.")
+    return found
+
+
+def require_prediction_of_each(references: Mapping[str, Path], predictions: Mapping[str, Path], folder: Path) -> None:
+    """InputError naming the references that have no prediction: leaving cases out would flatter a system."""
+    missing = sorted(set(references) - set(predictions))
+    if missing:
+        more = ", ..." if len(missing) > NAMED_AT_MOST else ""
+        raise InputError(
+            f"{len(missing)} of {len(references)} references have no prediction of the same name in '{folder.name}' "
+            f"({', '.join(missing[:NAMED_AT_MOST])}{more}); add them, an empty mask where nothing was found."
+        )
+
+
+def read_reference(path: Path) -> Reference:
+    image = read_volume(path / "lesions.nii.gz" if path.is_dir() else path)
+    return Reference(to_array(image) > 0, Grid.of(image))
+
+
+def read_prediction(path: Path, grid: Grid, threshold: float) -> Prediction:
+    """A mask, probability map, detection map, or `segment` result, on `grid`.
+
+    The mask is where a map is at least `threshold`; a result of `segment` brings its own. On another grid it is
+    interpolated linearly where graded, else by nearest neighbour. InputError for values outside 0 to 1 that are no
+    labels.
+    """
+    if path.is_dir():
+        return _segment_result(path, grid)
+    image = read_volume(path)
+    values = to_array(image).astype(np.float32)
+    if not np.isfinite(values).all() or values.min() < 0:
+        raise InputError(
+            f"'{path.name}' holds values that are negative or not finite; give masks, or probabilities from 0 to 1."
+        )
+    if values.max() > 1 and np.array_equal(values, np.round(values)):
+        image, values = sitk.Cast(image > 0, sitk.sitkFloat32), np.minimum(values, 1)
+    if values.max() > 1:
+        raise InputError(
+            f"'{path.name}' holds values up to {values.max():g}; give masks, or probabilities from 0 to 1."
+        )
+    graded = not is_detection_map(values)
+    elsewhere = not grid.matches(Grid.of(image))
+    if elsewhere:
+        values = to_array(resample(image, grid, LINEAR if graded else NEAREST)).astype(np.float32)
+    return Prediction(values, values >= threshold, graded, elsewhere)
+
+
+def fingerprint(cases: Mapping[str, Path], names: Sequence[str]) -> str:
+    """SHA-256 over the names and the files' contents of the judged cases: says which split and labels were used."""
+    digest = hashlib.sha256()
+    for name in sorted(names):
+        path = cases[name]
+        digest.update(name.encode() + b"\0" + _hash(path / "lesions.nii.gz" if path.is_dir() else path))
+    return digest.hexdigest()
+
+
+def _case_name(path: Path) -> str:
+    if path.is_dir():
+        return path.name if (path / REPORT_NAME).is_file() else ""
+    suffix = next((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), "")
+    stem = path.name.removesuffix(path.name[-len(suffix) :]) if suffix else ""
+    return next((stem.removesuffix(ending) for ending in ENDINGS if stem.endswith(ending)), stem)
+
+
+def _segment_result(folder: Path, grid: Grid) -> Prediction:
+    """The gated margin as probability, and the lesions above the bundle's minimum volume as mask."""
+    run, maps = read_run(folder), load_maps(folder)
+    margin = gate_logits(maps.base_margin, maps.refined_margin, maps.confidence, run.tau, run.alpha)
+    lesions = read_volume(folder / "lesions.nii.gz")
+    if grid.matches(maps.grid):
+        return Prediction(probabilities(margin).astype(np.float32), to_array(lesions) > 0, True, False)
+    image = sitk.GetImageFromArray(probabilities(margin).astype(np.float32))
+    image.CopyInformation(lesions)
+    mask = to_array(resample(sitk.Cast(lesions > 0, sitk.sitkUInt8), grid, NEAREST)) > 0
+    return Prediction(to_array(resample(image, grid)).astype(np.float32), mask, True, True)
+
+
+def _hash(path: Path) -> bytes:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.digest()

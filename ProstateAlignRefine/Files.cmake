@@ -8,6 +8,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/app/bundle_zip.py
   ProstateAlignRefineLib/app/bundles.py
   ProstateAlignRefineLib/app/devices.py
+  ProstateAlignRefineLib/app/display_state.py
   ProstateAlignRefineLib/app/download.py
   ProstateAlignRefineLib/app/exports.py
   ProstateAlignRefineLib/app/handover.py

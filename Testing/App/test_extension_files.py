@@ -1,5 +1,6 @@
 """What Slicer's build and its Extensions Index want of the files."""
 
+import ast
 import re
 
 from host import module_files
@@ -26,3 +27,20 @@ def test_the_pictures_named_for_the_index_exist(repository):
     assert named
     for path in named:
         assert (repository / path).is_file(), path
+
+
+def test_nothing_is_used_that_newer_slicers_have_dropped(repository):
+    dropped = re.compile(r"QTextCodec|QRegExp|qt\.QThread|\bimport imp\b|Qt\.MidButton|\.exec_\(")
+    for path in (repository / "ProstateAlignRefine").rglob("*.py"):
+        assert not dropped.search(path.read_text(encoding="utf-8")), path.name
+
+
+def test_texts_for_translation_are_literals(repository):
+    """Slicer's extraction reads the source: a formatted or computed text would never be translated."""
+    allowed = {"RESEARCH_USE"}
+    for path in (repository / "ProstateAlignRefine" / "ProstateAlignRefineLib" / "app").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "_":
+                (text,) = call.args
+                literal = isinstance(text, ast.Constant) or (isinstance(text, ast.Name) and text.id in allowed)
+                assert literal, f"{path.name}:{call.lineno}"

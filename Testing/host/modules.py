@@ -28,5 +28,5 @@ class _Ctk(ModuleType):
 
 
 application = QApplication.instance() or QApplication(["test host"])
-sys.modules.setdefault("qt", _Qt("qt"))
+qt = sys.modules.setdefault("qt", _Qt("qt"))
 sys.modules.setdefault("ctk", _Ctk("ctk"))

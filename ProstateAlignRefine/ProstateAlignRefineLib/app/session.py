@@ -11,8 +11,6 @@ from ..core.maps import Maps
 from ..core.protocol import Finished
 from ..core.report import ModelFacts, Run
 from ..core.study import Modality
-from ..scene.display import set_outline, show_ai, show_edits
-from ..scene.heatmap import Heatmap
 from ..scene.live import Counts
 from ..scene.maps import heat_range
 from ..scene.matching import match_volumes, volumes_in
@@ -23,6 +21,7 @@ from ..scene.volumes import Inputs, Node
 from .application import Application
 from .bundles import BundleInfo, read_bundle, starter_bundle
 from .devices import DeviceQuestion
+from .display_state import apply_display
 from .i18n import _
 from .launch import launch_with
 from .run_record import keep_run, kept_run
@@ -217,16 +216,8 @@ class Session:
 
     def show_as_set(self) -> None:
         """Outline, edits, heatmap and the lot as the state says."""
-        reading, state = self.reading, self.state
-        if reading is None or not reading.alive:
-            return
-        set_outline(reading.nodes, state.outline)
-        show_edits(reading.nodes, state.edits)
-        show_ai(reading.nodes, state.show_ai)
-        shown = state.heatmap and state.show_ai
-        heatmap = Heatmap(shown, state.heatmap_opacity, state.heatmap_threshold)
-        if self.layout.is_on:
-            self.layout.heatmap(reading.nodes.maps.similarity, heatmap)
+        if self.reading is not None and self.reading.alive:
+            apply_display(self.reading, self.state, self.layout)
 
     @property
     def heat_range(self) -> tuple[float, float] | None:

@@ -32,7 +32,8 @@ def describe(request: Describe, send: Send) -> None:
     if request.bundle:
         bundle = _bundle(request.bundle)
         shape = network_grid(USUAL_T2W, bundle.config.preprocessing).shape
-        seconds = expected_seconds(bundle, shape, compute)
+        # Twice: the first forward of a process pays for warming up.
+        seconds = min(expected_seconds(bundle, shape, compute) for _ in range(2))
     send(Described(request.request, compute.description, seconds, versions()))
 
 

@@ -1,0 +1,20 @@
+"""The panel's switches, brought to the scene."""
+
+from __future__ import annotations
+
+from ..scene.display import set_outline, show_ai, show_edits
+from ..scene.heatmap import Heatmap
+from ..scene.layout import ReadingLayout
+from ..scene.reading import Reading
+from ..scene.state import PanelState
+
+
+def apply_display(reading: Reading, state: PanelState, layout: ReadingLayout) -> None:
+    """Outline or fill, edits, heatmap in its view, and all of it or nothing."""
+    set_outline(reading.nodes, state.outline)
+    show_edits(reading.nodes, state.edits)
+    show_ai(reading.nodes, state.show_ai)
+    if layout.is_on:
+        shown = state.heatmap and state.show_ai
+        heatmap = Heatmap(shown, state.heatmap_opacity, state.heatmap_threshold)
+        layout.heatmap(reading.nodes.maps.similarity, heatmap)

@@ -93,12 +93,16 @@ def _measure(inside: NDArray[np.bool_], box: tuple[slice, slice, slice], maps: M
 def _diameter(index_zyx: Array, grid: Grid, dimensions: int) -> float:
     """Largest distance, mm, between the face centres of voxels, along the in-plane axes only or along all three."""
     spacing = np.asarray(grid.spacing[::-1])
-    extreme = _row_ends(index_zyx)
-    steps = np.eye(3)[3 - dimensions :] * spacing / 2
-    faces = np.concatenate([steps, -steps])
-    points = (extreme * spacing)[:, None, :] + faces
-    points = points.reshape(-1, 3)
-    return max(float(np.sqrt(((points - point) ** 2).sum(axis=1).max())) for point in points)
+    corners = _row_ends(index_zyx) * spacing
+    half = np.eye(3)[3 - dimensions :] * spacing / 2
+    # Of two voxels the farthest faces point away from each other, each along some axis.
+    outward = (half[:, None] + half[None, :]).reshape(-1, 3)
+    longest = 0.0
+    for corner in corners:
+        apart = np.abs(corners - corner)
+        reach = (apart**2).sum(axis=1)[:, None] + 2 * apart @ outward.T + (outward**2).sum(axis=1)
+        longest = max(longest, float(reach.max()))
+    return float(np.sqrt(longest))
 
 
 def _row_ends(index_zyx: Array) -> Array:

@@ -80,6 +80,32 @@ def test_sequence_name_tells_single_b_values_only(name, expected):
     assert (found and found.value) == expected
 
 
+def csa_header(**tags: str) -> bytes:
+    """A CSA2 header with one value a tag."""
+    content = b"SV10\4\3\2\1" + struct.pack("<ii", len(tags), 77)
+    for name, value in tags.items():
+        text = value.encode() + b"\0"
+        content += struct.pack("<64si4siii", name.encode(), 1, b"IS", 6, 1, 77)
+        content += struct.pack("<4i", len(text), len(text), 77, len(text)) + text + b"\0" * (-len(text) % 4)
+    return content
+
+
+def test_csa_header_is_the_last_resort():
+    header = header_with((0x0029, "SIEMENS CSA HEADER", 0x10), "OB", csa_header(EchoNumber="1", B_value="1400 "))
+    assert b_value(header).value == 1400
+    header.SequenceName = "*ep_b800t"
+    assert b_value(header).value == 800
+
+
+@pytest.mark.parametrize("cut", [0, 3, 12, 40, 100, 150])
+def test_damaged_csa_header_tells_nothing(cut):
+    whole = csa_header(EchoNumber="1", B_value="1400")
+    assert b_value(header_with((0x0029, "SIEMENS CSA HEADER", 0x10), "OB", whole[:cut])) is None
+    assert b_value(header_with((0x0029, "SIEMENS CSA HEADER", 0x10), "OB", csa_header(B_value=""))) is None
+    hostile = whole[:8] + struct.pack("<i", 2**31 - 1) + whole[12:]
+    assert b_value(header_with((0x0029, "SIEMENS CSA HEADER", 0x10), "OB", hostile)).value == 1400
+
+
 @pytest.mark.parametrize("value", ["", b"", b"\xff\xfe", "abc", [], -5, 1e7])
 def test_nonsense_is_no_b_value(value):
     header = Dataset()

@@ -72,3 +72,13 @@ def test_the_three_series_are_found(vendor_study):
     assert numbers == [1, 2, 3]
     names = {siemens: "Siemens", ge: "GE", philips: "Philips", uih: "UIH"}
     assert f"b = 1500 from the {names[vendor]} private tag" in study.reasons[Modality.HBV]
+
+
+def test_b_0_that_philips_tells_of_every_image_makes_no_diffusion_image(study_folder):
+    def every_image(dataset: Dataset) -> None:
+        dataset.DiffusionBValue = 0.0
+        dataset.private_block(0x2001, "Philips Imaging DD 001", create=True).add_new(0x03, "FL", 0.0)
+
+    change(study_folder / "t2w", every_image)
+    study = load_study(study_folder)
+    assert study.headers[Modality.T2W][0].SeriesNumber == 1

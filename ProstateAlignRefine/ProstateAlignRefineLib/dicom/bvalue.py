@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
+from .csa import csa_number
+
 _MOST = 20000.0  # beyond any clinical gradient: a value above it is no b-value
 
 
@@ -26,13 +28,14 @@ def b_value(header: Dataset, groups: Iterable[Dataset] = ()) -> BValue | None:
 
     `groups`: the functional group items of a frame (Per-frame and Shared Functional Groups), empty for classic images.
     Sources in order: (0018,9087), also within (0018,9117); Siemens (0019,xx0C), GE (0043,xx39), Philips (2001,xx03)
-    and UIH (0065,xx09) by their private creators; Sequence Name (0018,0024). The series description is not asked.
+    and UIH (0065,xx09) by their private creators; Sequence Name (0018,0024); the Siemens CSA header (0029,xx10). The
+    series description is not asked. Some scanners tell b = 0 of images that are not diffusion-weighted at all.
     """
     for item in (*groups, header):
         found = _standard(item) or _private(item)
         if found:
             return found
-    return _sequence_name(header)
+    return _sequence_name(header) or _csa(header)
 
 
 def described_b_value(description: str) -> BValue | None:
@@ -87,6 +90,15 @@ def _sequence_name(header: Dataset) -> BValue | None:
     """Siemens: '*ep_b800t', '*ep_b1000#3'; '*ep_b50_800' names a range, not a b-value."""
     match = re.search(r"(?<![a-z])b(\d{1,5})(?:t|#\d*)?$", str(header.get("SequenceName", "")).strip().lower())
     return BValue(float(match[1]), "SequenceName") if match else None
+
+
+def _csa(header: Dataset) -> BValue | None:
+    try:
+        raw = header.private_block(0x0029, "SIEMENS CSA HEADER")[0x10].value
+    except KeyError:
+        return None
+    value = csa_number(raw, "B_value") if isinstance(raw, bytes) else None
+    return BValue(value, "the Siemens CSA header") if value is not None and 0 < value <= _MOST else None
 
 
 def _number(raw: object, binary: str) -> float | None:

@@ -126,7 +126,8 @@ _LONG_ECHO = 70.0  # ms
 _T2_NAME = _named(r"t2(?!\*|.?map|.?star)")
 _ADC_NAME = _named(r"(?<![a-z])d?adc(?![a-z])|apparent.?diff")
 _NO_ADC_NAME = _named(r"exp|eadc|(?<![a-z])fa(?![a-z])|colou?r")
-_DWI_NAME = _named(r"dwi|diff|ep2d|(?<![a-z])dw(?![a-z])")
+_DWI_WORDS = re.compile(r"dwi|diff|ep2d|(?<![a-z])dw(?![a-z])")
+_DWI_NAME = _named(_DWI_WORDS.pattern)
 _CALCULATED = _named(r"calc|cdwi|syn(?!go)|h?bval|(?<![a-z])hbv|high.?b")
 _LOCALIZER = _named(r"(?<![a-z])loc|scout|survey|haste|topogram")
 
@@ -190,11 +191,20 @@ def orientation_of(frames: Sequence[Frame]) -> str:
 
 
 def _b_values(frames: Sequence[Frame]) -> list[tuple[float | None, str]]:
-    """Of each frame; where only some of a series tell one, the others are b = 0 (GE leaves it out there)."""
-    if any(frame.b_value for frame in frames):
-        return [(frame.b_value.value, frame.b_value.source) if frame.b_value else (0.0, "") for frame in frames]
+    """Of each frame; where only some of a series tell one, the others are b = 0 (GE leaves it out there).
+
+    A series of nothing but b = 0 counts only if it looks like diffusion: Philips tells b = 0 of every image.
+    """
+    told = [(frame.b_value.value, frame.b_value.source) if frame.b_value else (0.0, "") for frame in frames]
+    if any(b > 0 for b, _ in told) or (_looks_like_diffusion(frames[0]) and any(frame.b_value for frame in frames)):
+        return list(told)
     named = described_b_value(frames[0].description)
     return [(named.value, named.source) if named else (None, "") for _ in frames]
+
+
+def _looks_like_diffusion(frame: Frame) -> bool:
+    echo_planar = "EP" in frame.scanning_sequence
+    return echo_planar or "DIFFUSION" in frame.image_type or bool(_DWI_WORDS.search(frame.description.lower()))
 
 
 def _candidate(frames: tuple[Frame, ...], b: float | None, source: str, b_values: int) -> Candidate:

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from ProstateAlignRefineLib.training.cases import Cases, prepare_phantoms
+from ProstateAlignRefineLib.training.cases import Cases
 from ProstateAlignRefineLib.training.config import TrainingConfig, read_training_config
+from ProstateAlignRefineLib.training.phantoms import prepare_phantoms
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,11 @@ import torch
 
 from ProstateAlignRefineLib.inference.preprocess import network_volumes
 from ProstateAlignRefineLib.phantom import Sampling, make_phantom
-from ProstateAlignRefineLib.training.augmentation import AugmentationSettings, augment
-from ProstateAlignRefineLib.training.cases import Case, Cases, labels_on, prepare_phantoms
+from ProstateAlignRefineLib.training.cases import Case, Cases, Share, labels_on
 from ProstateAlignRefineLib.training.config import TrainingConfig
 from ProstateAlignRefineLib.training.patches import Patches, PatchPlan
-
-NO_AUGMENTATION = AugmentationSettings(0, 0, (1, 1), 0, 0, 0, 0, 0, 0, 0, 0, 0)
+from ProstateAlignRefineLib.training.phantoms import prepare_phantoms
+from Training.settings import NO_AUGMENTATION
 
 
 def test_a_case_is_what_inference_would_read(tiny_cases: Cases, tiny_config: TrainingConfig) -> None:
@@ -60,47 +59,15 @@ def test_a_foreground_patch_holds_a_lesion_voxel() -> None:
     lesions = np.zeros((12, 40, 40), np.uint8)
     lesions[1, 38, 2] = 1
     case = Case("corner", np.zeros((3, 12, 40, 40), np.float16), lesions, (3.0, 1.0, 1.0))
-    patches = Patches([case], PatchPlan((8, 16, 16), (2, 4, 4), 1.0, NO_AUGMENTATION), 20, seed=0, epoch=0)
+    patches = Patches(Share.of([case]), PatchPlan((8, 16, 16), (2, 4, 4), 1.0, NO_AUGMENTATION), 20, seed=0, epoch=0)
     assert all(patch.target.sum() == 1 for patch in patches)
 
 
 def test_a_whole_region_is_padded_to_the_networks_stride() -> None:
     volumes = np.random.default_rng(0).normal(size=(3, 7, 18, 18)).astype(np.float16)
     case = Case("odd", volumes, np.zeros((7, 18, 18), np.uint8), (3.0, 1.0, 1.0))
-    patch = Patches([case], PatchPlan(None, (2, 4, 4), 0.0, NO_AUGMENTATION), 1, seed=0, epoch=0)[0]
+    patch = Patches(Share.of([case]), PatchPlan(None, (2, 4, 4), 0.0, NO_AUGMENTATION), 1, seed=0, epoch=0)[0]
     assert patch.image.shape == (3, 8, 20, 20)
     assert patch.window.start == (0, 0, 0)
     assert patch.window.region == (8, 20, 20)
     assert np.array_equal(patch.image[:, :7, :18, :18], volumes.astype(np.float32))
-
-
-def test_augmentation_moves_image_and_target_alike() -> None:
-    target = torch.zeros(1, 8, 40, 40)
-    target[:, 2:6, 8:20, 22:34] = 1
-    settings = replace(NO_AUGMENTATION, spatial=1.0, rotation_degrees=30.0, scale=(0.8, 1.25), mirror=0.5)
-    for seed in range(5):
-        image, moved = augment(target.repeat(3, 1, 1, 1), target, settings, np.random.default_rng(seed))
-        assert torch.equal((image > 0.5).float()[:1], moved)
-        assert not torch.equal(moved, target)
-        assert set(moved.unique().tolist()) == {0.0, 1.0}
-
-
-def test_misalignment_moves_adc_and_hbv_but_neither_t2w_nor_target() -> None:
-    image = torch.randn(1, 8, 40, 40, generator=torch.Generator().manual_seed(0)).repeat(3, 1, 1, 1)
-    target = (image[:1] > 1).float()
-    settings = replace(NO_AUGMENTATION, spatial=1.0, misalignment=1.0, shift_mm_share=0.05)
-    moved, same = augment(image, target, settings, np.random.default_rng(0))
-    assert torch.equal(same, target)
-    assert torch.allclose(moved[0], image[0], atol=1e-4)
-    assert torch.equal(moved[1], moved[2])
-    assert (moved[1] - image[1]).abs().mean() > 0.1
-
-
-def test_intensity_augmentation_keeps_the_target_and_finite_values() -> None:
-    image = torch.randn(3, 8, 24, 24, generator=torch.Generator().manual_seed(0))
-    target = (image[:1] > 1).float()
-    always = AugmentationSettings(0, 0, (1, 1), 0, 0, 0, 1, 1, 1, 1, 1, 1)
-    changed, same = augment(image, target, always, np.random.default_rng(0))
-    assert torch.equal(same, target)
-    assert torch.isfinite(changed).all()
-    assert (changed - image).abs().mean() > 0.1

@@ -13,10 +13,12 @@ from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.model.bundle import load_bundle
 from ProstateAlignRefineLib.model.text import TextEmbedding
-from ProstateAlignRefineLib.training.cases import Cases
+from ProstateAlignRefineLib.training.cases import Cases, Share
 from ProstateAlignRefineLib.training.config import TrainingConfig
 from ProstateAlignRefineLib.training.finish import finish, fold_temperature
 from ProstateAlignRefineLib.training.schedule import Phase
+from ProstateAlignRefineLib.training.sides import TrainingText
+from ProstateAlignRefineLib.training.steps import Stepper
 from ProstateAlignRefineLib.training.trainer import Trainer
 from ProstateAlignRefineLib.training.weights import parameter_groups
 
@@ -24,11 +26,12 @@ CPU = Compute(torch.device("cpu"), "fp32")
 
 
 @pytest.fixture(scope="session")
-def text(tiny_config: TrainingConfig) -> TextEmbedding:
+def text(tiny_config: TrainingConfig) -> TrainingText:
     noise = torch.Generator().manual_seed(1)
     pooled = torch.nn.functional.normalize(torch.randn(64, generator=noise), dim=0)
     tokens = torch.randn(8, 64, generator=noise)
-    return TextEmbedding(tiny_config.text.prompts, pooled, tokens, torch.ones(8, dtype=torch.bool), "starter:0")
+    plain = TextEmbedding(tiny_config.text.prompts, pooled, tokens, torch.ones(8, dtype=torch.bool), "starter:0")
+    return TrainingText(plain, plain)
 
 
 def log_of(folder: Path) -> list[dict[str, str]]:
@@ -38,7 +41,7 @@ def log_of(folder: Path) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def whole_run(
-    tiny_config: TrainingConfig, tiny_cases: Cases, text: TextEmbedding, tmp_path_factory: pytest.TempPathFactory
+    tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     folder = tmp_path_factory.mktemp("run")
     trainer = Trainer(tiny_config, tiny_cases, text, CPU, folder)
@@ -65,7 +68,7 @@ def test_a_run_ends_in_a_bundle_that_inference_loads(whole_run: Path, tiny_confi
 
 @pytest.fixture
 def new_trainer(
-    tiny_config: TrainingConfig, tiny_cases: Cases, text: TextEmbedding, tmp_path: Path
+    tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText, tmp_path: Path
 ) -> Callable[[], Trainer]:
     return lambda: Trainer(tiny_config, tiny_cases, text, CPU, tmp_path)
 
@@ -73,17 +76,17 @@ def new_trainer(
 def test_a_killed_run_resumes_on_the_same_curve(
     new_trainer: Callable[[], Trainer], whole_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    step = Trainer._step
+    step = Stepper.step
     taken = 0
 
-    def step_or_die(self: Trainer, *arguments: object) -> object:
+    def step_or_die(self: Stepper, *arguments: object) -> object:
         nonlocal taken
         taken += 1
         if taken in (4, 8):  # within the second epoch, and within the refiner's first
             raise KeyboardInterrupt
         return step(self, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Trainer, "_step", step_or_die)
+    monkeypatch.setattr(Stepper, "step", step_or_die)
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             new_trainer().train()
@@ -93,23 +96,46 @@ def test_a_killed_run_resumes_on_the_same_curve(
 
 
 def test_another_configuration_does_not_resume_the_run(
-    whole_run: Path, tiny_config: TrainingConfig, tiny_cases: Cases, text: TextEmbedding
+    whole_run: Path, tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText
 ) -> None:
     other = replace(tiny_config, seed=tiny_config.seed + 1)
     with pytest.raises(InputError, match="another configuration"):
         Trainer(other, tiny_cases, text, CPU, whole_run).train()
 
 
+def test_other_cases_do_not_resume_the_run(
+    whole_run: Path, tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText
+) -> None:
+    with pytest.raises(InputError, match="cases have changed"):
+        Trainer(tiny_config, replace(tiny_cases, fingerprint="other"), text, CPU, whole_run).train()
+
+
+def test_validation_needs_a_lesion(
+    tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText, tmp_path: Path
+) -> None:
+    healthy = [replace(case, lesions=case.lesions * 0) for case in tiny_cases.validation]
+    with pytest.raises(InputError, match="has a lesion"):
+        Trainer(tiny_config, replace(tiny_cases, validation=Share.of(healthy)), text, CPU, tmp_path)
+
+
+def test_a_run_writes_tensorboard_events(whole_run: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(whole_run / "tensorboard")).Reload()
+    logged = [event.value for event in events.Scalars("loss")]
+    assert logged == pytest.approx([float(row["loss"]) for row in log_of(whole_run)], rel=1e-5)
+
+
 def test_a_case_that_breaks_the_loss_is_named(
-    tiny_config: TrainingConfig, tiny_cases: Cases, text: TextEmbedding, tmp_path: Path
+    tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText, tmp_path: Path
 ) -> None:
     broken = tuple(replace(case, volumes=case.volumes * float("nan")) for case in tiny_cases.training)
     with pytest.raises(InputError, match="epoch 0, step 0, cases phantom-00000"):
-        Trainer(tiny_config, replace(tiny_cases, training=broken), text, CPU, tmp_path).train()
+        Trainer(tiny_config, replace(tiny_cases, training=Share.of(broken)), text, CPU, tmp_path).train()
 
 
 def test_only_the_refiner_trains_in_its_phase(
-    tiny_config: TrainingConfig, tiny_cases: Cases, text: TextEmbedding, tmp_path: Path
+    tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText, tmp_path: Path
 ) -> None:
     network = Trainer(tiny_config, tiny_cases, text, CPU, tmp_path).network
     joint = parameter_groups(network, Phase.AUXILIARY, tiny_config.optimizer)
@@ -125,14 +151,14 @@ def test_only_the_refiner_trains_in_its_phase(
 
 
 def test_folding_the_temperature_divides_the_finest_logits(
-    tiny_config: TrainingConfig, tiny_cases: Cases, text: TextEmbedding, tmp_path: Path
+    tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText, tmp_path: Path
 ) -> None:
     trainer = Trainer(tiny_config, tiny_cases, text, CPU, tmp_path)
     network = trainer.network.eval()
     image = torch.randn(1, 3, 8, 16, 16, generator=torch.Generator().manual_seed(2))
     with torch.no_grad():
-        before = network(image, text)
+        before = network(image, text.plain)
         temperature = fold_temperature(network, trainer)
-        after = network(image, text)
+        after = network(image, text.plain)
     assert torch.allclose(after.base_logits[0] * temperature, before.base_logits[0], atol=1e-4)
     assert torch.allclose(after.refined_logits * temperature, before.refined_logits, atol=1e-4)

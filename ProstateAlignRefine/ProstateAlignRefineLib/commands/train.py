@@ -4,37 +4,81 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..core.errors import InputError
+
+if TYPE_CHECKING:
+    from ..training.cases import Cases
+    from ..training.config import TrainingConfig
+    from ..training.processes import Processes
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("train", help="train a model and write its bundle")
-    parser.add_argument("--config", required=True, metavar="FILE", help="a TOML file, or a preset: starter")
+    parser = subparsers.add_parser(
+        "train",
+        help="train a model and write its bundle",
+        description="Trains in one process, or in several that share each batch: torchrun --nproc-per-node N -m "
+        "ProstateAlignRefineLib.cli train ... A run that was stopped goes on when it is started again.",
+    )
+    parser.add_argument(
+        "--config", required=True, metavar="FILE", help="a TOML file, or a preset: paper, ours or starter"
+    )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder of the run; resumes it")
-    parser.add_argument("--cases", type=Path, metavar="DIR", help="where prepared cases are kept (default: DIR/cases)")
-    parser.add_argument("--workers", type=int, default=1, help="processes that prepare cases (default: 1)")
+    parser.add_argument("--data", type=Path, metavar="DATASET", help="what prepare made, where the configuration asks")
+    parser.add_argument("--cases", type=Path, metavar="DIR", help="where cases are kept ready (default: DIR/cases)")
+    parser.add_argument("--workers", type=int, default=1, help="processes that ready cases and patches (default: 1)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16"))
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from ..inference.device import choose_compute
-    from ..model.text_encoder import encode_prompts
-    from ..training.cases import prepare_phantoms
     from ..training.config import read_training_config
-    from ..training.finish import finish
-    from ..training.trainer import Trainer
+    from ..training.processes import joined_processes
 
     config = read_training_config(arguments.config)
-    compute = choose_compute(arguments.device, arguments.precision)
-    text = encode_prompts(config.text.prompts, config.text.encoder)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    with joined_processes(arguments.device) as processes:
+        _train(config, arguments, processes)
+    return 0
+
+
+def _train(config: TrainingConfig, arguments: argparse.Namespace, processes: Processes) -> None:
+    from ..inference.device import choose_compute
+    from ..training.finish import finish
+    from ..training.sides import encode_training_text
+    from ..training.trainer import Trainer
+
     folder: Path = arguments.output
-    folder.mkdir(parents=True, exist_ok=True)
-    print(compute.description)
-    cases = prepare_phantoms(config, arguments.cases or folder / "cases", arguments.workers)
-    trainer = Trainer(config, cases, text, compute, folder)
-    finished = finish(trainer, trainer.train(), folder / "bundle")
+    compute = choose_compute(processes.device(arguments.device), arguments.precision)
+    text = encode_training_text(config.text)
+    cases = processes.first_then_others(lambda: _cases(config, arguments))
+    # One worker beside the training process gains nothing where there is one core.
+    workers = arguments.workers if arguments.workers > 1 else 0
+    trainer = Trainer(config, cases, text, compute, folder, processes, workers)
+    if processes.first:
+        print(compute.description)
+    network = trainer.train()
+    if not processes.first:
+        return
+    finished = finish(trainer, network, folder / "bundle")
     for name, value in finished.metrics.items():
         print(f"{name}: {value}")
     print(f"The bundle is in {folder / 'bundle'}.")
-    return 0
+
+
+def _cases(config: TrainingConfig, arguments: argparse.Namespace) -> Cases:
+    from ..training.config import PhantomData
+    from ..training.phantoms import prepare_phantoms
+
+    cache = arguments.cases or arguments.output / "cases"
+    if isinstance(config.data, PhantomData):
+        if arguments.data:
+            raise InputError("The configuration trains on phantoms, so --data is not read; leave it out.")
+        return prepare_phantoms(config, cache, arguments.workers)
+    if not arguments.data:
+        raise InputError("The configuration trains on a dataset; name the folder that prepare made with --data.")
+    from ..training.dataset import dataset_cases
+
+    return dataset_cases(config, arguments.data, cache, arguments.workers)

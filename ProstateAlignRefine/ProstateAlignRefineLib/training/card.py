@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .config import TrainingConfig
+from .cases import Cases
+from .config import PhantomData, TrainingConfig
 
 _LABELS = {
-    "test_cases": "test cases (synthetic, never used for training or selection)",
+    "test_cases": "test cases (never used for training or selection)",
     "test_cases_with_lesion": "of them with a lesion",
     "lesion_dice_mean": "Dice, mean over the cases with a lesion",
     "lesion_dice_median": "Dice, median over the cases with a lesion",
@@ -21,7 +22,13 @@ _LABELS = {
 }
 
 
-def model_card(config: TrainingConfig, metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> str:
+_SYNTHETIC = "Figures on synthetic images say that the program works; they say nothing about patients."
+_ONE_SPLIT = "Figures of one split; other splits, scanners and readers give others."
+
+
+def model_card(
+    config: TrainingConfig, cases: Cases, metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]
+) -> str:
     """Markdown. Every figure in it was measured in this run."""
     hours = sum(float(row["seconds"]) for row in history) / 3600
     rows = "\n".join(f"| {_LABELS[name]} | {_text(value)} |" for name, value in metrics.items())
@@ -33,8 +40,8 @@ def model_card(config: TrainingConfig, metrics: Mapping[str, Any], history: Sequ
 
 **Intended use.** {config.bundle.intended_use}
 
-**Training data.** {config.bundle.training_data} {config.data.training} cases for training, {config.data.validation} for
-choosing weights and temperature, {config.data.test} for the figures below.
+**Training data.** {config.bundle.training_data} {len(cases.training)} cases for training, {len(cases.validation)} for
+choosing weights and temperature, {len(cases.test)} for the figures below. {cases.origin}
 
 **Input.** {", ".join(config.architecture.channels)}, z-scored, {spacing} mm (z, y, x), the central
 {config.preprocessing.region_mm:g} mm. **Text.** {"; ".join(config.text.prompts)} (encoder `{config.text.encoder}`).
@@ -48,7 +55,7 @@ than {config.bundle.minimum_lesion_ml:g} mL not counted as lesions:
 |---|---|
 {rows}
 
-Figures on synthetic images say that the program works; they say nothing about patients.
+{_SYNTHETIC if isinstance(config.data, PhantomData) else _ONE_SPLIT}
 
 **Licence.** {config.bundle.licence}
 """

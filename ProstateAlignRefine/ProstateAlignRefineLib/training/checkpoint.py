@@ -18,9 +18,13 @@ CHECKPOINT_NAME = "checkpoint.pt"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Weights, optimizer and moving average after the last epoch of `history`; `config` guards against a mix-up."""
+    """Weights, optimizer and moving average after the last epoch of `history`.
+
+    `config` and `cases` (the fingerprint of the cases) guard against going on with something else.
+    """
 
     config: dict[str, Any]
+    cases: str
     history: list[dict[str, Any]]
     network: Mapping[str, Tensor]
     optimizer: dict[str, Any]
@@ -33,14 +37,24 @@ def save_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
         torch.save({name: getattr(checkpoint, name) for name in Checkpoint.__dataclass_fields__}, path)
 
 
-def load_checkpoint(folder: Path, config: dict[str, Any]) -> Checkpoint | None:
-    """The folder's checkpoint, None where there is none; InputError where it was made with another configuration."""
+def load_checkpoint(folder: Path, config: dict[str, Any], cases: str) -> Checkpoint | None:
+    """The folder's checkpoint, None where there is none.
+
+    InputError where it was made with another configuration or other cases, or by another version of the program.
+    """
     path = folder / CHECKPOINT_NAME
     if not path.is_file():
         return None
-    checkpoint = Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
+    stored = torch.load(path, map_location="cpu", weights_only=True)
+    if set(stored) != set(Checkpoint.__dataclass_fields__):
+        raise InputError(f"The run in '{folder.name}' was begun by another version; name another output folder.")
+    checkpoint = Checkpoint(**stored)
     if checkpoint.config != config:
         raise InputError(
             f"'{folder.name}' holds a run of another configuration; name another output folder, or give the same file."
+        )
+    if checkpoint.cases != cases:
+        raise InputError(
+            f"The cases have changed since the run in '{folder.name}' was begun; name another output folder."
         )
     return checkpoint

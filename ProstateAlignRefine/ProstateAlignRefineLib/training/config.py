@@ -23,10 +23,14 @@ PRESETS = Path(__file__).resolve().parent / "presets"
 
 @dataclass(frozen=True)
 class TextSettings:
-    """`prompts`: all of them guide the network together, the first names it in reports. `encoder`: its identifier."""
+    """`prompts`: all of them guide the network together, the first names it in reports. `encoder`: its identifier.
+
+    `tokens`: the refiner reads every token, or the pooled vector as its only one (paper).
+    """
 
     prompts: tuple[str, ...]
     encoder: str
+    tokens: Literal["all", "pooled"]
 
     def __post_init__(self) -> None:
         _require(bool(self.prompts) and all(p.strip() for p in self.prompts), "text.prompts must not be empty")
@@ -39,6 +43,7 @@ class PhantomData:
     T2W is sampled at `in_plane_mm` over `field_mm` (x, y, z), with a slice distance drawn from `slice_mm`.
     """
 
+    kind: Literal["phantoms"]
     first_seed: int
     training: int
     validation: int
@@ -50,6 +55,22 @@ class PhantomData:
     def __post_init__(self) -> None:
         _require(min(self.training, self.validation, self.test) > 0, "every share of the data needs a case")
         _require(self.in_plane_mm > 0 and min(self.slice_mm, default=0) > 0, "spacings must be positive")
+
+
+@dataclass(frozen=True)
+class DatasetData:
+    """A dataset that `prepare` made: the patients of fold `test_fold` for the final figures.
+
+    Of the others, `validation_share` (0 to 1) for choosing weights and temperature, the rest for training.
+    """
+
+    kind: Literal["dataset"]
+    test_fold: int
+    validation_share: float
+
+    def __post_init__(self) -> None:
+        _require(self.test_fold >= 0, "data.test_fold must not be negative")
+        _require(0 < self.validation_share < 1, "data.validation_share must lie between 0 and 1")
 
 
 @dataclass(frozen=True)
@@ -84,7 +105,9 @@ class OptimizerSettings:
 
 @dataclass(frozen=True)
 class ScheduleSettings:
-    """Epochs of `iterations` steps of `batch_size` patches.
+    """Epochs of `iterations` steps, each of `accumulate` forwards of `batch_size` patches.
+
+    `batch_size` counts over all processes of a run.
 
     Auxiliary losses ramp in over `ramp_epochs` after `warmup_epochs` (see `AuxiliaryRamp`). The last
     `whole_region_epochs` of the joint epochs read whole regions, one a step, since instance normalisation sees other
@@ -93,6 +116,7 @@ class ScheduleSettings:
 
     iterations: int
     batch_size: int
+    accumulate: int
     patch_size: Triple
     foreground_share: float
     joint_epochs: int
@@ -103,8 +127,9 @@ class ScheduleSettings:
     validate_every: int
 
     def __post_init__(self) -> None:
-        counts = (self.iterations, self.batch_size, self.joint_epochs, self.refiner_epochs, self.validate_every)
-        _require(min(counts) > 0, "iterations, batch_size, epochs and validate_every must be positive")
+        counts = (self.iterations, self.batch_size, self.accumulate, self.validate_every)
+        least = min(*counts, self.joint_epochs, self.refiner_epochs)
+        _require(least > 0, "iterations, batch_size, accumulate, epochs and validate_every must be positive")
         _require(0 <= self.whole_region_epochs <= self.joint_epochs, "whole_region_epochs must not exceed joint_epochs")
         _require(0 <= self.foreground_share <= 1, "foreground_share must lie between 0 and 1")
 
@@ -132,7 +157,7 @@ class TrainingConfig:
     architecture: Architecture
     preprocessing: Preprocessing
     text: TextSettings
-    data: PhantomData
+    data: PhantomData | DatasetData
     loss: LossSettings
     optimizer: OptimizerSettings
     schedule: ScheduleSettings
@@ -142,19 +167,20 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         divisor = self.architecture.size_divisor
         fits = all(size % step == 0 for size, step in zip(self.schedule.patch_size, divisor, strict=True))
+        _require(self.architecture.channels[0] == "T2W", "T2W must be the first of architecture.channels")
         _require(fits, f"schedule.patch_size must be a multiple of the network's total stride {divisor}")
 
     @classmethod
     def from_dict(cls, data: object) -> TrainingConfig:
         """InputError naming the entry that is missing, unknown or of the wrong type."""
-        return schema.from_dict(cls, data, "the training configuration")
+        return schema.from_dict(cls, data, "the training configuration", "compare it with a preset and mend it")
 
     def to_dict(self) -> dict[str, Any]:
         return schema.to_dict(self)
 
 
 def read_training_config(name: str) -> TrainingConfig:
-    """A TOML file, or a preset by its name (`starter`)."""
+    """A TOML file, or a preset by its name (`paper`, `ours`, `starter`)."""
     path = PRESETS / f"{name}.toml" if (PRESETS / f"{name}.toml").is_file() else Path(name)
     if not path.is_file():
         known = ", ".join(sorted(preset.stem for preset in PRESETS.glob("*.toml")))

@@ -13,8 +13,9 @@ from ..evaluation.calibration import expected_calibration_error, fit_temperature
 from ..model.bundle import save_bundle
 from ..model.config import ModelConfig
 from ..model.network import AlignRefineNetwork
+from .bundle_config import model_config
 from .card import model_card
-from .trainer import Trainer, model_config
+from .trainer import Trainer
 from .validate import CaseResult, lesion_dice, validate
 
 
@@ -24,7 +25,8 @@ def finish(trainer: Trainer, network: AlignRefineNetwork, path: Path) -> ModelCo
     metrics = figures(validate(trainer.bundle(network), trainer.cases.test, trainer.compute))
     metrics["temperature"] = round(temperature, 3)
     config = model_config(trainer.config, metrics)
-    return save_bundle(path, network, config, trainer.text, model_card(trainer.config, metrics, trainer.history))
+    card = model_card(trainer.config, trainer.cases, metrics, trainer.history)
+    return save_bundle(path, network, config, trainer.text.plain, card)
 
 
 def fold_temperature(network: AlignRefineNetwork, trainer: Trainer) -> float:
@@ -58,8 +60,8 @@ def figures(results: Sequence[CaseResult]) -> dict[str, Any]:
 def _voxels(results: Sequence[CaseResult]) -> tuple[np.ndarray, np.ndarray]:
     """Margins and truth of all cases' voxels, flat."""
     return (
-        np.concatenate([result.margin.ravel() for result in results]),
-        np.concatenate([result.truth.ravel() for result in results]),
+        np.concatenate([result.margin for result in results]),
+        np.concatenate([result.truth for result in results]),
     )
 
 

@@ -1,20 +1,22 @@
-"""What each epoch measured, as a CSV table."""
+"""What each epoch measured, as a CSV table and for TensorBoard."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..core.files import replacing_file
 
 LOG_NAME = "log.csv"
+TENSORBOARD_FOLDER = "tensorboard"
 COLUMNS = (
     "epoch",
     "phase",
     "auxiliary_scale",
-    "rate",
+    "base_rate",
+    "refiner_rate",
     "loss",
     "segmentation",
     "alignment",
@@ -27,12 +29,37 @@ COLUMNS = (
 )
 
 
-def write_log(history: Sequence[dict[str, Any]], folder: Path) -> None:
+def write_log(history: Sequence[Mapping[str, Any]], folder: Path) -> None:
     """One row an epoch, rewritten whole, so that a resumed run leaves no gap and no double row."""
     with replacing_file(folder / LOG_NAME) as path, path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, COLUMNS)
         writer.writeheader()
         writer.writerows({name: _rounded(row.get(name, "")) for name in COLUMNS} for row in history)
+
+
+class EventLog:
+    """TensorBoard events of a run; it writes nothing where the package tensorboard is not installed."""
+
+    def __init__(self, folder: Path, first_epoch: int) -> None:
+        """What an earlier process wrote from `first_epoch` on is void."""
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError:
+            self._writer = None
+            return
+        self._writer = SummaryWriter(str(folder / TENSORBOARD_FOLDER), purge_step=first_epoch)
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        if self._writer is None:
+            return
+        for name in COLUMNS[2:]:
+            if name in row:
+                self._writer.add_scalar(name, row[name], row["epoch"])
+        self._writer.flush()
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
 
 
 def _rounded(value: object) -> object:

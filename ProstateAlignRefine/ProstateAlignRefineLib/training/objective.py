@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..core.gate import gate_logits
-from ..model.network import AlignRefineNetwork, NetworkOutput, foreground_confidence
-from ..model.text import TextEmbedding
+from ..model.network import NetworkOutput, foreground_confidence
 from .config import BundleSettings, LossSettings
 from .losses import alignment_loss, deep_supervision_loss, heatmap_loss, segmentation_loss, targets_like
 from .patches import Patch
+from .sides import TrainingText
 
 
 @dataclass(frozen=True)
@@ -24,17 +24,13 @@ class StepLoss:
     parts: dict[str, float]
 
 
-def forward(network: AlignRefineNetwork, batch: Sequence[Patch], text: TextEmbedding) -> tuple[NetworkOutput, Tensor]:
+def forward(network: nn.Module, batch: Sequence[Patch], text: TrainingText) -> tuple[NetworkOutput, Tensor]:
     """Outputs and target [B, 1, Z, Y, X] of patches of one size, each with its own place in its region."""
-    device = text.pooled.device
-    outputs = [network(patch.image[None].to(device), text, patch.window) for patch in batch]
-    joined = NetworkOutput(
-        base_logits=[torch.cat(level) for level in zip(*(output.base_logits for output in outputs), strict=True)],
-        refined_logits=torch.cat([output.refined_logits for output in outputs]),
-        similarity=torch.cat([output.similarity for output in outputs]),
-        similarity_logits=torch.cat([output.similarity_logits for output in outputs]),
-    )
-    return joined, torch.stack([patch.target for patch in batch]).to(device)
+    device = text.plain.pooled.device
+    image = torch.stack([patch.image for patch in batch]).to(device)
+    words = text.of_patches([patch.sides_swapped for patch in batch])
+    output = network(image, words, [patch.window for patch in batch])
+    return output, torch.stack([patch.target for patch in batch]).to(device)
 
 
 def joint_loss(output: NetworkOutput, target: Tensor, settings: LossSettings, auxiliary_scale: float) -> StepLoss:

@@ -15,17 +15,21 @@ from torch.utils.data import Dataset
 from ..model.config import Triple
 from ..model.positions import Window
 from .augmentation import AugmentationSettings, augment
-from .cases import Case
+from .cases import Share
 
 
 @dataclass(frozen=True)
 class Patch:
-    """Image [C, Z, Y, X] and target [1, Z, Y, X], both float32, their place in the region, and the case's name."""
+    """Image [C, Z, Y, X] and target [1, Z, Y, X], both float32, their place in the region, and the case's name.
+
+    `sides_swapped`: mirrored left to right.
+    """
 
     image: Tensor
     target: Tensor
     window: Window
     case: str
+    sides_swapped: bool
 
 
 @dataclass(frozen=True)
@@ -44,9 +48,8 @@ class PatchPlan:
 class Patches(Dataset[Patch]):
     """The patches of one epoch, each drawn from (seed, epoch, index) alone, so that a resumed run sees the same."""
 
-    def __init__(self, cases: Sequence[Case], plan: PatchPlan, count: int, seed: int, epoch: int) -> None:
+    def __init__(self, cases: Share, plan: PatchPlan, count: int, seed: int, epoch: int) -> None:
         self.cases, self.plan, self.count, self.seed, self.epoch = cases, plan, count, seed, epoch
-        self.positive = [case for case in cases if case.lesions.any()]
 
     def __len__(self) -> int:
         return self.count
@@ -55,9 +58,10 @@ class Patches(Dataset[Patch]):
         if index >= self.count:
             raise IndexError(index)
         rng = np.random.default_rng([self.seed, self.epoch, index])
-        on_lesion = bool(self.positive) and rng.random() < self.plan.foreground_share
-        pool = self.positive if on_lesion else self.cases
-        case = pool[int(rng.integers(len(pool)))]
+        positive = self.cases.positive
+        on_lesion = bool(positive) and rng.random() < self.plan.foreground_share
+        pool = positive if on_lesion else range(len(self.cases))
+        case = self.cases[pool[int(rng.integers(len(pool)))]]
         size = self.plan.size or case.lesions.shape
         centre = _lesion_voxel(case.lesions, rng) if on_lesion else None
         start = _start(case.lesions.shape, size, centre, rng)
@@ -65,8 +69,9 @@ class Patches(Dataset[Patch]):
         region = _padded(case.lesions.shape, self.plan.divisor)
         image = torch.from_numpy(_cut(case.volumes, start, padded).astype(np.float32))
         target = torch.from_numpy((_cut(case.lesions[None], start, padded) > 0).astype(np.float32))
-        image, target = augment(image, target, self.plan.augmentation, rng)
-        return Patch(image.contiguous(), target.contiguous(), Window(start, region), case.name)
+        changed = augment(image, target, self.plan.augmentation, rng)
+        window = Window(start, region)
+        return Patch(changed.image.contiguous(), changed.target.contiguous(), window, case.name, changed.sides_swapped)
 
 
 def _padded(size: Sequence[int], divisor: Triple) -> Triple:

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 from tqdm import tqdm
 
 from ..core.errors import InputError
 from ..inference.device import Compute
 from ..model.bundle import Bundle
-from ..model.config import FORMAT_VERSION, ModelConfig
 from ..model.network import AlignRefineNetwork
-from ..model.text import TextEmbedding
+from .bundle_config import model_config
 from .cases import Cases
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from .config import TrainingConfig
-from .log import write_log
-from .objective import StepLoss, forward, joint_loss, refiner_loss
-from .patches import Patch, Patches, PatchPlan
+from .loading import epoch_steps, reads_whole_regions
+from .log import EventLog, write_log
+from .processes import Processes
 from .schedule import AuxiliaryRamp, Phase, Phases, poly_rate
-from .validate import lesion_dice, validate
-from .weights import MovingAverage, load_weights, make_optimizer, parameter_groups, save_weights
+from .sides import TrainingText
+from .steps import Moment, Stepper
+from .validate import mean_dice, validate
+from .weights import MovingAverage, freeze_unused, load_weights, make_optimizer, parameter_groups, save_weights
 
 BEST_JOINT, BEST = "best-joint.safetensors", "best.safetensors"
 DICE_MEMORY = 0.9  # of the moving average of the validation Dice, as in nnU-Net
@@ -36,49 +37,72 @@ Row = dict[str, Any]
 
 @dataclass
 class Trainer:
-    """One run. `train` goes on from the checkpoint in `folder`, if there is one, and returns the best network."""
+    """One run. `train` goes on from the checkpoint in `folder`, if there is one, and returns the best network.
+
+    `workers`: processes that make patches beside the training process; 0 makes them in it.
+    """
 
     config: TrainingConfig
     cases: Cases
-    text: TextEmbedding
+    text: TrainingText
     compute: Compute
     folder: Path
+    processes: Processes = field(default_factory=Processes)
+    workers: int = 0
 
     def __post_init__(self) -> None:
+        if not self.cases.validation.positive:
+            raise InputError("No case for choosing weights has a lesion; give the validation more cases.")
         torch.manual_seed(self.config.seed)
         schedule = self.config.schedule
         self.text = self.text.to(self.compute.device)
         self.network = AlignRefineNetwork(self.config.architecture).to(self.compute.device)
         self.phases = Phases(schedule.joint_epochs, schedule.refiner_epochs)
         self.ramp = AuxiliaryRamp(schedule.warmup_epochs, schedule.ramp_epochs)
+        self.stepper = Stepper(self.config, self.text, self.compute, self.processes)
         self.history: list[Row] = []
+        self._wrapped: tuple[Phase, nn.Module] | None = None
         self._enter(Phase.SEGMENTATION)
 
     def train(self) -> AlignRefineNetwork:
         self._resume()
-        schedule = self.config.schedule
-        with tqdm(total=self.phases.epochs * schedule.iterations, unit="step") as bar:
-            bar.update(len(self.history) * schedule.iterations)
+        steps = self.config.schedule.iterations
+        first = self.processes.first
+        events = EventLog(self.folder, len(self.history)) if first else None
+        with tqdm(total=self.phases.epochs * steps, unit="step", disable=not first) as bar:
+            bar.update(len(self.history) * steps)
             for epoch in range(len(self.history), self.phases.epochs):
                 if epoch == self.phases.joint_epochs:
                     load_weights(self.network, self.folder / BEST_JOINT)
                     self._enter(Phase.REFINER)
-                row = self._epoch(epoch, bar)
-                self.history.append(row)
-                self._save()
-                bar.write(_line(row))
+                self.history.append(self._epoch(epoch, bar))
+                if events:
+                    self._save()
+                    events.add(self.history[-1])
+                    bar.write(_line(self.history[-1]))
+                self.processes.wait()
+        if events:
+            events.close()
         load_weights(self.network, self.folder / BEST)
         return self.network.eval()
 
     def bundle(self, network: AlignRefineNetwork) -> Bundle:
         """The network as inference sees it."""
-        return Bundle(network, model_config(self.config, {}), self.text, self.folder, "")
+        return Bundle(network, model_config(self.config, {}), self.text.plain, self.folder, "")
 
     def _enter(self, phase: Phase) -> None:
         """A fresh optimizer and moving average for the phase's parameters."""
-        self.groups = parameter_groups(self.network, phase, self.config.optimizer)
-        self.optimizer = make_optimizer(self.groups, self.config.optimizer)
+        groups = parameter_groups(self.network, phase, self.config.optimizer)
+        self.optimizer = make_optimizer(groups, self.config.optimizer)
         self.average = MovingAverage(self.network, self.config.optimizer.average_decay)
+
+    def _engine(self, phase: Phase) -> nn.Module:
+        """The network with what `phase` trains, shared by the processes."""
+        if self._wrapped is None or self._wrapped[0] is not phase:
+            self._wrapped = None
+            freeze_unused(self.network, phase)
+            self._wrapped = phase, self.processes.wrap(self.network)
+        return self._wrapped[1]
 
     def _epoch(self, epoch: int, bar: tqdm[Any]) -> Row:
         started = time.perf_counter()
@@ -86,56 +110,34 @@ class Trainer:
         start = self.ramp.start(self._column("loss"), self._column("average_dice"))
         scale = self.ramp.scale(epoch, start)
         phase = self.phases.phase(epoch, scale)
-        factor = self._set_rates(epoch)
-        self.network.train()
-        steps = []
-        for number, batch in enumerate(self._batches(epoch)):
-            loss = self._step(batch, phase, scale, f"epoch {epoch}, step {number}")
-            steps.append({"loss": loss.total.item(), **loss.parts})
-            bar.set_description(f"{phase.value} {epoch + 1}/{self.phases.epochs} loss {steps[-1]['loss']:.3f}")
-            bar.update()
-        means = {name: sum(step[name] for step in steps) / len(steps) for name in steps[0]}
-        row: Row = {"epoch": epoch, "phase": phase.value, "auxiliary_scale": scale, "rate": factor, **means}
+        rates = self._set_rates(epoch)
+        losses = self._steps(epoch, phase, scale, bar)
+        row: Row = {"epoch": epoch, "phase": phase.value, "auxiliary_scale": scale, **rates, **losses}
         row |= self._validation(epoch, phase)
         return row | {"seconds": time.perf_counter() - started}
 
-    def _step(self, batch: Sequence[Patch], phase: Phase, scale: float, place: str) -> StepLoss:
-        settings = self.config
-        with self.compute.autocast:
-            output, target = forward(self.network, batch, self.text)
-        if phase is Phase.REFINER:
-            loss = refiner_loss(output, target, settings.loss, settings.bundle)
-        else:
-            loss = joint_loss(output, target, settings.loss, scale)
-        if not math.isfinite(loss.total.item()):
-            names = ", ".join(patch.case for patch in batch)
-            raise InputError(f"The loss is not a number at {place}, cases {names}; check them or lower optimizer.rate.")
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.total.backward()
-        trained = [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
-        torch.nn.utils.clip_grad_norm_(trained, settings.optimizer.gradient_clip)
-        self.optimizer.step()
-        self.average.update(self.network)
-        return loss
+    def _steps(self, epoch: int, phase: Phase, scale: float, bar: tqdm[Any]) -> dict[str, float]:
+        """Mean losses of the epoch's steps."""
+        engine = self._engine(phase)
+        self.network.train()
+        joined = not reads_whole_regions(self.config, epoch)
+        steps = []
+        batches = epoch_steps(self.config, self.cases.training, epoch, self.processes, self.workers)
+        for number, forwards in enumerate(islice(batches, self.config.schedule.iterations)):
+            moment = Moment(epoch, number, phase, scale, joined)
+            steps.append(self.stepper.step(engine, self.optimizer, forwards, moment))
+            self.average.update(self.network)
+            bar.set_description(f"{phase.value} {epoch + 1}/{self.phases.epochs} loss {steps[-1]['loss']:.3f}")
+            bar.update()
+        return {name: sum(step[name] for step in steps) / len(steps) for name in steps[0]}
 
-    def _batches(self, epoch: int) -> Iterator[list[Patch]]:
-        schedule = self.config.schedule
-        joint = epoch < schedule.joint_epochs
-        whole = joint and epoch >= schedule.joint_epochs - schedule.whole_region_epochs
-        size, batch_size = (None, 1) if whole else (schedule.patch_size, schedule.batch_size)
-        divisor = self.config.architecture.size_divisor
-        plan = PatchPlan(size, divisor, schedule.foreground_share, self.config.augmentation)
-        patches = Patches(self.cases.training, plan, schedule.iterations * batch_size, self.config.seed, epoch)
-        for start in range(0, len(patches), batch_size):
-            yield [patches[index] for index in range(start, start + batch_size)]
-
-    def _set_rates(self, epoch: int) -> float:
-        """Poly decay over the joint epochs, and again over the refiner's; returns the first group's rate."""
+    def _set_rates(self, epoch: int) -> dict[str, float]:
+        """Poly decay over the joint epochs, and again over the refiner's; returns each group's rate."""
         joint = self.phases.joint_epochs
         done, whole = (epoch, joint) if epoch < joint else (epoch - joint, self.phases.refiner_epochs)
         for group in self.optimizer.param_groups:
             group["lr"] = poly_rate(group["initial_rate"], done, whole)
-        return float(self.optimizer.param_groups[0]["lr"])
+        return {f"{group['name']}_rate": float(group["lr"]) for group in self.optimizer.param_groups}
 
     def _validation(self, epoch: int, phase: Phase) -> Row:
         """Lesion Dice of the averaged weights; they are kept where they are the phase's best so far."""
@@ -145,15 +147,21 @@ class Trainer:
             return {"average_dice": before}
         candidate = AlignRefineNetwork(self.config.architecture).to(self.compute.device)
         candidate.load_state_dict(self.average.weights)
-        results = validate(self.bundle(candidate), self.cases.validation, self.compute)
+        gated, base = self._dice(candidate)
         refining = phase is Phase.REFINER
-        dice = lesion_dice(results, gated=refining)
+        dice = gated if refining else base
         rivals = [row for row in self.history if (row["phase"] == Phase.REFINER.value) == refining]
-        if dice >= max((row.get("validation_dice", -1.0) for row in rivals), default=-1.0):
+        best = max((row.get("validation_dice", -1.0) for row in rivals), default=-1.0)
+        if dice >= best and self.processes.first:
             save_weights(self.average.weights, self.folder / (BEST if refining else BEST_JOINT))
         average = DICE_MEMORY * before + (1 - DICE_MEMORY) * dice if before else dice
-        base = lesion_dice(results, gated=False)
         return {"validation_dice": dice, "validation_base_dice": base, "average_dice": average}
+
+    def _dice(self, network: AlignRefineNetwork) -> tuple[float, float]:
+        """With and without the refiner's edits; the processes share the cases."""
+        cases = self.cases.validation
+        own = (cases[number] for number in range(self.processes.rank, len(cases), self.processes.count))
+        return mean_dice(validate(self.bundle(network), own, self.compute), self.processes, self.compute.device)
 
     def _column(self, name: str) -> list[float]:
         return [float(row[name]) for row in self.history]
@@ -161,6 +169,7 @@ class Trainer:
     def _save(self) -> None:
         state = Checkpoint(
             self.config.to_dict(),
+            self.cases.fingerprint,
             self.history,
             self.network.state_dict(),
             self.optimizer.state_dict(),
@@ -171,7 +180,7 @@ class Trainer:
         write_log(self.history, self.folder)
 
     def _resume(self) -> None:
-        stored = load_checkpoint(self.folder, self.config.to_dict())
+        stored = load_checkpoint(self.folder, self.config.to_dict(), self.cases.fingerprint)
         if stored is None:
             return
         if len(stored.history) > self.phases.joint_epochs:
@@ -181,29 +190,6 @@ class Trainer:
         self.optimizer.load_state_dict(stored.optimizer)
         self.average.weights = {name: t.to(self.compute.device) for name, t in stored.average.items()}
         self.average.updates = stored.average_updates
-
-
-def model_config(config: TrainingConfig, metrics: dict[str, Any]) -> ModelConfig:
-    """The bundle's configuration; hashes of files come when it is saved."""
-    settings = config.bundle
-    return ModelConfig(
-        format_version=FORMAT_VERSION,
-        name=config.name,
-        architecture=config.architecture,
-        preprocessing=config.preprocessing,
-        confidence=settings.confidence,
-        tau=settings.tau,
-        alpha=settings.alpha,
-        minimum_lesion_ml=settings.minimum_lesion_ml,
-        prompt=config.text.prompts[0],
-        text_encoder=config.text.encoder,
-        notice=settings.notice,
-        training_data=settings.training_data,
-        licence=settings.licence,
-        intended_use=settings.intended_use,
-        metrics=metrics,
-        files={},
-    )
 
 
 def _line(row: Row) -> str:

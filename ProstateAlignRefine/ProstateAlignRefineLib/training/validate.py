@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from ..core.gate import gate_logits
@@ -16,11 +17,18 @@ from ..inference.device import Compute
 from ..inference.predictor import plan_forwards, predict
 from ..model.bundle import Bundle
 from .cases import Case
+from .processes import Processes
+
+VOXELS_KEPT = 2**18
 
 
 @dataclass(frozen=True)
 class CaseResult:
-    """One case on the network grid. `margin`: gated foreground minus background logit."""
+    """One case on the network grid.
+
+    `margin` (gated foreground minus background logit) and `truth`: of evenly spaced voxels, enough for calibration
+    and few enough for a thousand cases.
+    """
 
     positive: bool
     base_dice: float
@@ -30,7 +38,7 @@ class CaseResult:
     truth: NDArray[np.bool_]
 
 
-def validate(bundle: Bundle, cases: Sequence[Case], compute: Compute) -> list[CaseResult]:
+def validate(bundle: Bundle, cases: Iterable[Case], compute: Compute) -> list[CaseResult]:
     """Every case as a whole region, gated with the bundle's tau and alpha."""
     bundle.network.eval()
     return [_result(bundle, case, compute) for case in cases]
@@ -42,6 +50,14 @@ def lesion_dice(results: Sequence[CaseResult], gated: bool) -> float:
     return float(np.mean(values)) if values else float("nan")
 
 
+def mean_dice(results: Sequence[CaseResult], processes: Processes, device: torch.device) -> tuple[float, float]:
+    """With and without the refiner's edits, over the positive cases of all processes; NaN where there is none."""
+    rows = [(result.dice, result.base_dice, 1.0) for result in results if result.positive]
+    sums = torch.tensor(rows, dtype=torch.float64, device=device).reshape(-1, 3).sum(dim=0)
+    gated, base, count = processes.total(sums).tolist()
+    return (gated / count, base / count) if count else (float("nan"), float("nan"))
+
+
 def _result(bundle: Bundle, case: Case, compute: Compute) -> CaseResult:
     volumes = case.volumes.astype(np.float32)
     plan = plan_forwards(bundle, case.lesions.shape, compute)
@@ -49,11 +65,12 @@ def _result(bundle: Bundle, case: Case, compute: Compute) -> CaseResult:
     base = maps["base_margin"]
     margin = gate_logits(base, maps["refined_margin"], maps["confidence"], bundle.config.tau, bundle.config.alpha)
     truth = case.lesions > 0
+    step = -(-truth.size // VOXELS_KEPT)
     return CaseResult(
         positive=bool(truth.any()),
         base_dice=overlap(truth, base > 0).dice,
         dice=overlap(truth, margin > 0).dice,
         detection=detect(case.lesions, margin > 0, case.spacing_mm, bundle.config.minimum_lesion_ml),
-        margin=margin,
-        truth=truth,
+        margin=margin.ravel()[::step],
+        truth=truth.ravel()[::step],
     )

@@ -38,6 +38,17 @@ def parameter_groups(network: AlignRefineNetwork, phase: Phase, settings: Optimi
     return groups
 
 
+def freeze_unused(network: AlignRefineNetwork, phase: Phase) -> None:
+    """Only what the phase's loss reads trains: the similarity head with the auxiliary losses, heads with a weight.
+
+    The coarsest of several segmentation heads has none. Without this, processes would wait for gradients that
+    never come, and weight decay would shrink what nothing trains.
+    """
+    _set_trainable(network.similarity.parameters(), phase is Phase.AUXILIARY)
+    if len(network.decoder.heads) > 1:
+        _set_trainable(network.decoder.heads[0].parameters(), False)
+
+
 def make_optimizer(groups: list[dict[str, object]], settings: OptimizerSettings) -> torch.optim.Optimizer:
     if settings.kind == "sgd":
         return torch.optim.SGD(

@@ -1,0 +1,31 @@
+"""The configuration of the bundle that a run ends in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..model.config import FORMAT_VERSION, ModelConfig
+from .config import TrainingConfig
+
+
+def model_config(config: TrainingConfig, metrics: dict[str, Any]) -> ModelConfig:
+    """The bundle's configuration; hashes of files come when it is saved."""
+    settings = config.bundle
+    return ModelConfig(
+        format_version=FORMAT_VERSION,
+        name=config.name,
+        architecture=config.architecture,
+        preprocessing=config.preprocessing,
+        confidence=settings.confidence,
+        tau=settings.tau,
+        alpha=settings.alpha,
+        minimum_lesion_ml=settings.minimum_lesion_ml,
+        prompt=config.text.prompts[0],
+        text_encoder=config.text.encoder,
+        notice=settings.notice,
+        training_data=settings.training_data,
+        licence=settings.licence,
+        intended_use=settings.intended_use,
+        metrics=metrics,
+        files={},
+    )

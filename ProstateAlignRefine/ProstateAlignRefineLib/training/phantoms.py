@@ -1,0 +1,96 @@
+"""Phantoms as training cases, made once and kept as files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from tqdm import tqdm
+
+from ..core.files import replacing_file
+from ..inference.preprocess import network_volumes
+from ..model import schema
+from ..phantom import Sampling, make_phantom
+from .cases import Case, Cases, Share, code_digest, labels_on
+from .config import PhantomData, TrainingConfig
+
+
+def prepare_phantoms(config: TrainingConfig, cache: Path, workers: int) -> Cases:
+    """The configuration's phantoms, made by `workers` processes where `cache` does not hold them yet."""
+    data = config.data
+    assert isinstance(data, PhantomData)
+    fingerprint = _fingerprint(config, data)
+    folder = cache / fingerprint[:12]
+    seeds = range(data.first_seed, data.first_seed + data.training + data.validation + data.test)
+    _make_missing(config, folder, [seed for seed in seeds if not _file(folder, seed).is_file()], workers)
+    cases = [load_case(_file(folder, seed)) for seed in seeds]
+    middle = data.training + data.validation
+    training, validation, test = cases[: data.training], cases[data.training : middle], cases[middle:]
+    return Cases(Share.of(training), Share.of(validation), Share.of(test), fingerprint)
+
+
+def load_case(path: Path) -> Case:
+    with np.load(path, allow_pickle=False) as stored:
+        z, y, x = (float(value) for value in stored["spacing_mm"])
+        return Case(path.stem, stored["volumes"], stored["lesions"], (z, y, x))
+
+
+def phantom_case(seed: int, config: TrainingConfig) -> Case:
+    """The phantom of this seed, through the preprocessing that inference uses."""
+    assert isinstance(config.data, PhantomData)
+    phantom = make_phantom(seed, _sampling(seed, config.data))
+    volumes, grid = network_volumes(phantom.study, config.preprocessing, config.architecture.channels)
+    return Case(
+        f"phantom-{seed:06d}",
+        volumes.astype(np.float16),
+        labels_on(phantom.truth.lesions, grid),
+        config.preprocessing.spacing_mm,
+    )
+
+
+def _sampling(seed: int, data: PhantomData) -> Sampling:
+    slice_mm = data.slice_mm[seed % len(data.slice_mm)]
+    return Sampling.of_field((data.in_plane_mm, data.in_plane_mm, slice_mm), data.field_mm)
+
+
+def _fingerprint(config: TrainingConfig, data: PhantomData) -> str:
+    """Of all that decides what a seed's case holds, the code that makes it included."""
+    lengths = {name: value for name, value in schema.to_dict(data).items() if name.endswith("_mm")}
+    kept = [lengths, schema.to_dict(config.preprocessing), config.architecture.channels]
+    return hashlib.sha256((json.dumps(kept) + code_digest("phantom")).encode()).hexdigest()
+
+
+def _file(folder: Path, seed: int) -> Path:
+    return folder / f"phantom-{seed:06d}.npz"
+
+
+def _make_missing(config: TrainingConfig, folder: Path, seeds: Sequence[int], workers: int) -> None:
+    if seeds:
+        for _ in tqdm(_made(partial(_make_file, config, folder), seeds, workers), "phantoms", len(seeds), unit="case"):
+            pass
+
+
+def _made(make: partial[None], seeds: Sequence[int], workers: int) -> Iterator[None]:
+    if workers <= 1:
+        yield from map(make, seeds)
+        return
+    # Spawned, not forked: the parent holds the thread pools of torch and SimpleITK.
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _one_thread) as pool:
+        yield from pool.map(make, seeds)
+
+
+def _one_thread() -> None:
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+
+
+def _make_file(config: TrainingConfig, folder: Path, seed: int) -> None:
+    case = phantom_case(seed, config)
+    with replacing_file(_file(folder, seed)) as path:
+        np.savez_compressed(path, volumes=case.volumes, lesions=case.lesions, spacing_mm=case.spacing_mm)

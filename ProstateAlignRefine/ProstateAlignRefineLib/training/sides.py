@@ -1,0 +1,50 @@
+"""Left and right in the text: a mirrored patch needs the words swapped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from ..model.text import TextBatch, TextEmbedding, stack
+from ..model.text_encoder import encode_prompts
+from .config import TextSettings
+
+_SIDE = re.compile(r"left|right", re.IGNORECASE)
+_OTHER = {"left": "right", "right": "left", "Left": "Right", "Right": "Left", "LEFT": "RIGHT", "RIGHT": "LEFT"}
+
+
+def swap_sides(prompt: str) -> str:
+    """'lesion in the left peripheral zone' to '... right ...' and back, as words and in words (left-sided)."""
+    return _SIDE.sub(lambda found: _OTHER.get(found[0], found[0]), prompt)
+
+
+@dataclass(frozen=True)
+class TrainingText:
+    """The text of the run, and what it becomes where left and right are swapped (the same where it names no side)."""
+
+    plain: TextEmbedding
+    mirrored: TextEmbedding
+
+    def to(self, device: torch.device) -> TrainingText:
+        return TrainingText(self.plain.to(device), self.mirrored.to(device))
+
+    def of_patches(self, sides_swapped: Sequence[bool]) -> TextBatch:
+        """One text a patch."""
+        if self.mirrored is self.plain or not any(sides_swapped):
+            return self.plain.for_images(len(sides_swapped))
+        return stack([self.mirrored if swapped else self.plain for swapped in sides_swapped])
+
+
+def encode_training_text(settings: TextSettings) -> TrainingText:
+    """InputError where the encoder cannot be loaded."""
+    plain = _encode(settings.prompts, settings)
+    swapped = tuple(swap_sides(prompt) for prompt in settings.prompts)
+    return TrainingText(plain, plain if swapped == settings.prompts else _encode(swapped, settings))
+
+
+def _encode(prompts: Sequence[str], settings: TextSettings) -> TextEmbedding:
+    text = encode_prompts(prompts, settings.encoder)
+    return text.as_one_token() if settings.tokens == "pooled" else text

@@ -1,0 +1,98 @@
+"""One optimizer step: forwards over all processes, the loss of the whole batch, clipped gradients."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ..core.errors import InputError
+from ..inference.device import Compute
+from ..model.network import NetworkOutput
+from .config import TrainingConfig
+from .objective import StepLoss, forward, joint_loss, refiner_loss
+from .patches import Patch
+from .processes import Processes, no_reduction
+from .schedule import Phase
+from .sides import TrainingText
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where in the run a step lies. `joined`: the processes' patches are one batch, being of one size."""
+
+    epoch: int
+    step: int
+    phase: Phase
+    auxiliary_scale: float
+    joined: bool
+
+
+@dataclass(frozen=True)
+class Stepper:
+    """What every step of a run shares."""
+
+    config: TrainingConfig
+    text: TrainingText
+    compute: Compute
+    processes: Processes
+
+    def step(
+        self, network: nn.Module, optimizer: torch.optim.Optimizer, forwards: Sequence[Sequence[Patch]], moment: Moment
+    ) -> dict[str, float]:
+        """Mean losses over the step's forwards; InputError naming the cases where a loss is not a number."""
+        optimizer.zero_grad(set_to_none=True)
+        losses = []
+        for left, batch in zip(reversed(range(len(forwards))), forwards, strict=True):
+            with no_reduction(network) if left else nullcontext():
+                losses.append(self._backward(network, batch, moment, len(forwards)))
+        trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        nn.utils.clip_grad_norm_(trained, self.config.optimizer.gradient_clip)
+        optimizer.step()
+        return {name: sum(loss[name] for loss in losses) / len(losses) for name in losses[0]}
+
+    def _backward(self, network: nn.Module, batch: Sequence[Patch], moment: Moment, forwards: int) -> dict[str, float]:
+        with self.compute.autocast:
+            own, target = forward(network, batch, self.text)
+        output = self._joined(own) if moment.joined else own
+        loss = self._loss(output, self.processes.gather(target) if moment.joined else target, moment)
+        values = {"loss": loss.total.item(), **loss.parts}
+        if not moment.joined:
+            values = self._mean(values, target.device)
+        if not math.isfinite(values["loss"]):
+            raise InputError(_not_a_number(batch, own, moment))
+        # Gradients are averaged over the processes; of a joined batch each process holds its own part's share alone.
+        (loss.total * (self.processes.count if moment.joined else 1) / forwards).backward()
+        return values
+
+    def _loss(self, output: NetworkOutput, target: Tensor, moment: Moment) -> StepLoss:
+        if moment.phase is Phase.REFINER:
+            return refiner_loss(output, target, self.config.loss, self.config.bundle)
+        return joint_loss(output, target, self.config.loss, moment.auxiliary_scale)
+
+    def _joined(self, output: NetworkOutput) -> NetworkOutput:
+        gather = self.processes.gather
+        return NetworkOutput(
+            base_logits=[gather(level) for level in output.base_logits],
+            refined_logits=gather(output.refined_logits),
+            similarity=gather(output.similarity),
+            similarity_logits=gather(output.similarity_logits),
+        )
+
+    def _mean(self, values: dict[str, float], device: torch.device) -> dict[str, float]:
+        total = self.processes.total(torch.tensor(list(values.values()), dtype=torch.float64, device=device))
+        return dict(zip(values, (total / self.processes.count).tolist(), strict=True))
+
+
+def _not_a_number(batch: Sequence[Patch], output: NetworkOutput, moment: Moment) -> str:
+    """Names the cases whose own output is not finite, all of the batch where none is to blame alone."""
+    finite = output.base_logits[0].isfinite().flatten(1).all(dim=1).tolist()
+    broken = [patch.case for patch, fine in zip(batch, finite, strict=True) if not fine] or [p.case for p in batch]
+    return (
+        f"The loss is not a number at epoch {moment.epoch}, step {moment.step}, cases {', '.join(broken)}; "
+        "check them or lower optimizer.rate."
+    )

@@ -1,0 +1,18 @@
+"""Settings that tests of the training share."""
+
+from ProstateAlignRefineLib.training.augmentation import AugmentationSettings
+from ProstateAlignRefineLib.training.intensity import IntensitySettings
+
+NO_INTENSITY = IntensitySettings(0, 0, 0, 0, 0, 0)
+NO_AUGMENTATION = AugmentationSettings(
+    rotation=0,
+    rotation_degrees=0,
+    scaling=0,
+    scale=(1, 1),
+    mirror=0,
+    mirror_axes=("x",),
+    misalignment=0,
+    shift_share=0,
+    modality_dropout=0,
+    intensity=NO_INTENSITY,
+)

@@ -1,0 +1,75 @@
+"""Augmentation changes image and target alike, says when it swaps the sides, and leaves what it must."""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from ProstateAlignRefineLib.training.augmentation import augment
+from ProstateAlignRefineLib.training.intensity import IntensitySettings
+from Training.settings import NO_AUGMENTATION
+
+
+def noise_image() -> torch.Tensor:
+    return torch.randn(3, 8, 24, 24, generator=torch.Generator().manual_seed(0))
+
+
+def test_no_augmentation_changes_nothing() -> None:
+    image = noise_image()
+    changed = augment(image, (image[:1] > 1).float(), NO_AUGMENTATION, np.random.default_rng(0))
+    assert torch.equal(changed.image, image)
+    assert not changed.sides_swapped
+
+
+def test_space_changes_image_and_target_alike() -> None:
+    target = torch.zeros(1, 8, 40, 40)
+    target[:, 2:6, 8:20, 22:34] = 1
+    settings = replace(NO_AUGMENTATION, rotation=1.0, rotation_degrees=30.0, scaling=1.0, scale=(0.8, 1.25), mirror=0.5)
+    for seed in range(5):
+        changed = augment(target.repeat(3, 1, 1, 1), target, settings, np.random.default_rng(seed))
+        assert torch.equal((changed.image > 0.5).float()[:1], changed.target)
+        assert not torch.equal(changed.target, target)
+        assert set(changed.target.unique().tolist()) == {0.0, 1.0}
+
+
+def test_only_a_left_right_flip_swaps_the_sides() -> None:
+    image = noise_image()
+    for axis, dimension in (("x", 3), ("y", 2), ("z", 1)):
+        settings = replace(NO_AUGMENTATION, mirror=1.0, mirror_axes=(axis,))
+        changed = augment(image, image[:1], settings, np.random.default_rng(0))
+        assert torch.equal(changed.image, image.flip(dimension))
+        assert changed.sides_swapped == (axis == "x")
+
+
+def test_misalignment_moves_adc_and_hbv_but_neither_t2w_nor_target() -> None:
+    image = torch.randn(1, 8, 40, 40, generator=torch.Generator().manual_seed(0)).repeat(3, 1, 1, 1)
+    target = (image[:1] > 1).float()
+    settings = replace(NO_AUGMENTATION, misalignment=1.0, shift_share=0.05)
+    changed = augment(image, target, settings, np.random.default_rng(0))
+    assert torch.equal(changed.target, target)
+    assert torch.allclose(changed.image[0], image[0], atol=1e-4)
+    assert torch.equal(changed.image[1], changed.image[2])
+    assert (changed.image[1] - image[1]).abs().mean() > 0.1
+
+
+def test_modality_dropout_blanks_one_channel() -> None:
+    image = noise_image()
+    settings = replace(NO_AUGMENTATION, modality_dropout=1.0)
+    blanked = set()
+    for seed in range(12):
+        changed = augment(image, image[:1], settings, np.random.default_rng(seed)).image
+        blank = [n for n in range(3) if not changed[n].any()]
+        assert len(blank) == 1
+        blanked.update(blank)
+    assert blanked == {0, 1, 2}
+    assert image[0].any()
+
+
+def test_intensity_keeps_the_target_and_finite_values() -> None:
+    image = noise_image()
+    target = (image[:1] > 1).float()
+    settings = replace(NO_AUGMENTATION, intensity=IntensitySettings(1, 1, 1, 1, 1, 1))
+    changed = augment(image, target, settings, np.random.default_rng(0))
+    assert torch.equal(changed.target, target)
+    assert torch.isfinite(changed.image).all()
+    assert (changed.image - image).abs().mean() > 0.1

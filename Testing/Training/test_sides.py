@@ -1,0 +1,47 @@
+"""Left and right swap in the words when they swap in the image."""
+
+import pytest
+import torch
+
+from ProstateAlignRefineLib.model.text import TextEmbedding
+from ProstateAlignRefineLib.training.config import TextSettings
+from ProstateAlignRefineLib.training.sides import TrainingText, encode_training_text, swap_sides
+
+
+@pytest.mark.parametrize(
+    ("prompt", "swapped"),
+    [
+        ("lesion in the left peripheral zone", "lesion in the right peripheral zone"),
+        ("Right-sided lesion, not left", "Left-sided lesion, not right"),
+        ("prostate lesion", "prostate lesion"),
+    ],
+)
+def test_sides_swap_and_swap_back(prompt: str, swapped: str) -> None:
+    assert swap_sides(prompt) == swapped
+    assert swap_sides(swapped) == prompt
+
+
+def a_text(direction: int, tokens: int) -> TextEmbedding:
+    unit = torch.zeros(4)
+    unit[direction] = 1.0
+    return TextEmbedding(("a",), unit, unit.repeat(tokens, 1), torch.ones(tokens, dtype=torch.bool), "none")
+
+
+def test_mirrored_patches_get_the_swapped_text() -> None:
+    batch = TrainingText(a_text(0, 2), a_text(1, 3)).of_patches([False, True])
+    assert batch.pooled.argmax(dim=1).tolist() == [0, 1]
+    assert batch.mask.sum(dim=1).tolist() == [2, 3]
+
+
+def test_a_text_without_sides_is_encoded_once() -> None:
+    text = encode_training_text(TextSettings(("prostate lesion",), "starter:0", "all"))
+    assert text.mirrored is text.plain
+    left = encode_training_text(TextSettings(("lesion on the left",), "starter:0", "all"))
+    right = encode_training_text(TextSettings(("lesion on the right",), "starter:0", "all"))
+    assert torch.equal(left.mirrored.tokens, right.plain.tokens)
+    assert not torch.equal(left.plain.tokens, right.plain.tokens)
+
+
+def test_the_papers_text_is_one_pooled_token() -> None:
+    text = encode_training_text(TextSettings(("prostate lesion",), "starter:0", "pooled")).plain
+    assert torch.equal(text.tokens, text.pooled[None])

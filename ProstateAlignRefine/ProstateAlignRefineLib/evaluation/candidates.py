@@ -8,7 +8,9 @@ maximum / 2.5, more than ten voxels). A mask or a detection map holds its candid
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any
 
 import numpy as np
@@ -57,17 +59,24 @@ def match_candidates(
     confidence: NDArray[np.float32], reference: NDArray[np.bool_], graded: bool = True
 ) -> CaseCandidates:
     """Candidates of `confidence` [Z, Y, X] against the lesions of `reference`. InputError without picai_eval."""
-    try:
-        from picai_eval.eval import evaluate_case
-        from report_guided_annotation import extract_lesion_candidates
-    except ImportError as error:
-        raise InputError(f"Detection figures need picai_eval and report_guided_annotation: {INSTALL}") from error
+    evaluate_case, extract = _picai()
     detections = confidence.astype(np.float32)
     if graded:
-        detections = _extracted(detections, extract_lesion_candidates)
+        detections = _extracted(detections, extract)
     rows, score, *_ = evaluate_case(detections, reference.astype(np.int32))
     found = tuple(Candidate(bool(is_lesion), float(value), float(iou)) for is_lesion, value, iou in rows)
     return CaseCandidates(found, float(score))
+
+
+def _picai() -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """picai_eval's matching and report_guided_annotation's extraction; both greet on standard output when imported."""
+    try:
+        with redirect_stdout(StringIO()):
+            from picai_eval.eval import evaluate_case
+            from report_guided_annotation import extract_lesion_candidates
+    except ImportError as error:
+        raise InputError(f"Detection figures need picai_eval and report_guided_annotation: {INSTALL}") from error
+    return evaluate_case, extract_lesion_candidates
 
 
 def _extracted(probability: NDArray[np.float32], extract: Callable[..., Any]) -> NDArray[np.float32]:

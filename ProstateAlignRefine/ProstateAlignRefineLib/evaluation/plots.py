@@ -17,6 +17,7 @@ from .figures import froc
 
 COLOURS = ("#0072B2", "#D55E00")  # told apart by colour-blind readers too
 SIZE, DPI = (5.0, 4.0), 150
+VOLUME_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)  # mL
 FROC_SHOWN = 3.0  # false positives a case
 
 
@@ -35,7 +36,6 @@ def _froc(axes: Any, systems: Sequence[Judged]) -> None:
         # Beyond the last candidate the curve stays where it is.
         axes.step([*rates, FROC_SHOWN], [*shares, shares[-1]], where="post", color=colour, label=system.name)
     axes.set(xlim=(0, FROC_SHOWN), ylim=(0, 1.02), xlabel="false positives a case", ylabel="lesion sensitivity")
-    axes.legend(loc="lower right")
 
 
 def _dice(axes: Any, systems: Sequence[Judged]) -> None:
@@ -52,7 +52,9 @@ def _dice(axes: Any, systems: Sequence[Judged]) -> None:
     for edge in (0.5, 1.5):
         axes.axvline(edge, color="0.7", linewidth=0.8)
     axes.set(xscale="log", ylim=(-0.02, 1.02), xlabel="lesion volume, mL", ylabel="lesion Dice (missed: 0)")
-    axes.legend(loc="upper left")
+    low, high = axes.get_xlim()
+    axes.set_xticks(shown := [tick for tick in VOLUME_TICKS if low <= tick <= high], [f"{tick:g}" for tick in shown])
+    axes.minorticks_off()
 
 
 def _reliability(axes: Any, systems: Sequence[Judged]) -> None:
@@ -67,7 +69,6 @@ def _reliability(axes: Any, systems: Sequence[Judged]) -> None:
             axes.plot(claimed, observed, marker="o", markersize=4, color=colour, label=label)
     axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="mean probability of the bin", ylabel="share of lesion voxels")
     axes.set_yticks(np.linspace(0, 1, 6))
-    axes.legend(loc="upper left")
 
 
 def _save(path: Path, draw: Any) -> None:
@@ -79,4 +80,5 @@ def _save(path: Path, draw: Any) -> None:
     axes = figure.subplots()
     axes.spines[["top", "right"]].set_visible(False)
     draw(axes)
+    figure.legend(loc="outside upper center", ncols=len(COLOURS), frameon=False)
     figure.savefig(path)

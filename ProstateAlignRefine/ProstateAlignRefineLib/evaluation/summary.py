@@ -28,6 +28,8 @@ RULES = (
     "or detection map with their own values; the case score is the highest candidate. A mask has no graded confidence: "
     "its AP, AUROC and FROC rest on one operating point.",
     "Calibration is measured over voxels with a probability; masks and detection maps have none.",
+    "Publications cite Saha et al., Lancet Oncology 2024 (PI-CAI), for picai_eval, and Bosma et al., Radiology: "
+    "Artificial Intelligence 2023 (report-guided annotation), for the candidates.",
     "Intervals are 95 % percentile bootstrap over patients; p values are two-sided and not corrected for their number.",
 )
 

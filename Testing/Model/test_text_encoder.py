@@ -1,6 +1,5 @@
 """Real open_clip text towers: our small one, and a tiny clone of BiomedCLIP's architecture in a folder."""
 
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from Model.clip_clone import TEXT_WIDTH, write_clone
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.model.bundle import Bundle
 from ProstateAlignRefineLib.model.config import ModelConfig
@@ -19,37 +19,11 @@ pytest.importorskip("open_clip", reason="the extra 'text' is not installed")
 
 STARTER = "starter:7"
 PROMPT = "prostate lesion"
-VOCABULARY = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "prostate", "lesion", "left", "zone", "##s")
-TEXT_WIDTH, HIDDEN = 24, 32
 
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """BiomedCLIP's text architecture with one layer, in a folder as published: its BERT is named on the hub."""
-    folder = tmp_path_factory.mktemp("clip")
-    bert = {"model_type": "bert", "vocab_size": len(VOCABULARY), "hidden_size": HIDDEN, "num_hidden_layers": 1}
-    bert |= {"num_attention_heads": 2, "intermediate_size": 48, "max_position_embeddings": 16, "pad_token_id": 0}
-    (folder / "config.json").write_text(json.dumps(bert))
-    (folder / "vocab.txt").write_text("\n".join(VOCABULARY) + "\n")
-    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "BertTokenizer"}))
-    text = {"hf_proj_type": "mlp", "hf_pooler_type": "cls_last_hidden_state_pooler", "context_length": 16}
-    vision = {"image_size": 16, "layers": 1, "width": 16, "head_width": 8, "patch_size": 8}
-    here = {"hf_model_name": str(folder), "hf_tokenizer_name": str(folder), "hf_model_pretrained": False}
-    _write_model(folder, {"embed_dim": TEXT_WIDTH, "vision_cfg": vision, "text_cfg": {**text, **here}})
-    hub = {"hf_model_name": "owner/some-bert", "hf_tokenizer_name": "owner/some-bert"}
-    published = {"embed_dim": TEXT_WIDTH, "vision_cfg": vision, "text_cfg": {**text, **hub}}
-    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": published, "preprocess_cfg": {}}))
-    return folder
-
-
-def _write_model(folder: Path, settings: dict[str, object]) -> None:
-    from open_clip.model import CustomTextCLIP
-    from safetensors.torch import save_file
-
-    torch.manual_seed(0)
-    model = CustomTextCLIP(**settings)
-    weights = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
-    save_file(weights, folder / "open_clip_model.safetensors")
+    return write_clone(tmp_path_factory.mktemp("clip"))
 
 
 @pytest.fixture

@@ -1,0 +1,35 @@
+"""`prostate-align-refine encode-text`: prompts in, the text embedding that guides a network out."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+BIOMEDCLIP = "hf-hub:microsoft/BiomedCLIP-PubMedBERT_256-vit_base_patch16_224"
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("encode-text", help="encode prompts once, for training and bundles")
+    parser.add_argument("prompts", nargs="+", metavar="PROMPT", help="several guide the network together")
+    parser.add_argument(
+        "--encoder",
+        default=BIOMEDCLIP,
+        help="hf-hub:owner/name, local-dir:FOLDER or starter:SEED (default: BiomedCLIP)",
+    )
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="a .npz file")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from ..core.errors import InputError
+    from ..core.files import replacing_file
+    from ..model.text import save_text
+    from ..model.text_encoder import encode_prompts
+
+    if arguments.output.suffix != ".npz":
+        raise InputError("The output must be a .npz file; end its name on .npz.")
+    text = encode_prompts(arguments.prompts, arguments.encoder)
+    with replacing_file(arguments.output) as path:
+        save_text(text, path)
+    print(f"{len(text.prompts)} prompts as {int(text.mask.sum())} tokens of width {text.width}, by {text.encoder}.")
+    return 0

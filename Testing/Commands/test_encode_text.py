@@ -1,0 +1,72 @@
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from Model.clip_clone import TEXT_WIDTH, write_clone
+from ProstateAlignRefineLib.commands import encode_text
+from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.model.text import load_text
+from ProstateAlignRefineLib.model.text_encoder import encode_prompts
+
+pytest.importorskip("open_clip", reason="the extra 'text' is not installed")
+
+
+def run(*options: str) -> int:
+    parser = argparse.ArgumentParser()
+    encode_text.add_parser(parser.add_subparsers())
+    arguments = parser.parse_args(["encode-text", *options])
+    return int(arguments.run(arguments))
+
+
+@pytest.fixture
+def encoder(tmp_path: Path) -> str:
+    folder = tmp_path / "clip"
+    folder.mkdir()
+    return f"local-dir:{write_clone(folder)}"
+
+
+def test_prompts_of_an_encoder_in_a_folder_become_a_file(encoder: str, tmp_path: Path, capsys) -> None:
+    out = tmp_path / "new" / "text.npz"
+    prompts = ["prostate lesion", "left lesion"]
+    assert run(*prompts, "--encoder", encoder, "-o", str(out)) == 0
+    assert "2 prompts as 8 tokens" in capsys.readouterr().out
+    stored, expected = load_text(out), encode_prompts(prompts, encoder)
+    assert stored.prompts == ("prostate lesion", "left lesion")
+    assert stored.encoder == encoder
+    assert stored.width == TEXT_WIDTH
+    for name in ("pooled", "tokens", "mask"):
+        torch.testing.assert_close(getattr(stored, name), getattr(expected, name))
+    with np.load(out, allow_pickle=False) as arrays:
+        assert set(arrays) == {"prompts", "pooled", "tokens", "mask", "encoder"}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--encoder", "local-dir:/nowhere", "-o", "text.npz"], "lacks open_clip_config.json"),
+        (["--encoder", "starter:0", "-o", "text.npy"], "end its name on .npz"),
+    ],
+)
+def test_what_is_missing_is_said_and_nothing_is_written(options: list[str], said: str, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=said):
+        run("prostate lesion", *options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_a_choice_it_is_biomedclip(tmp_path: Path, monkeypatch) -> None:
+    import open_clip
+
+    asked = []
+
+    def unreachable(name: str, *_: object, **__: object) -> None:
+        asked.append(name)
+        raise RuntimeError("no route to host")
+
+    monkeypatch.setattr(open_clip, "create_model", unreachable)
+    with pytest.raises(InputError, match="connect to the internet once"):
+        run("prostate lesion", "-o", str(tmp_path / "text.npz"))
+    assert "BiomedCLIP" in asked[0]

@@ -41,6 +41,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/cli.py
   ProstateAlignRefineLib/commands/__init__.py
   ProstateAlignRefineLib/commands/demo.py
+  ProstateAlignRefineLib/commands/encode_text.py
   ProstateAlignRefineLib/commands/evaluate.py
   ProstateAlignRefineLib/commands/export.py
   ProstateAlignRefineLib/commands/gate.py
@@ -72,6 +73,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/dicom/classify.py
   ProstateAlignRefineLib/dicom/codes.py
   ProstateAlignRefineLib/dicom/context.py
+  ProstateAlignRefineLib/dicom/csa.py
   ProstateAlignRefineLib/dicom/deidentify.py
   ProstateAlignRefineLib/dicom/diffusion.py
   ProstateAlignRefineLib/dicom/dimse.py

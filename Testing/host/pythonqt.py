@@ -1,3 +1,4 @@
+# ruff: noqa: PLW0108 - the lambdas stand for their number of parameters
 """PySide6 with the manners of PythonQt, Slicer's Qt binding: what PythonQt refuses is refused here.
 
 A property is read and written without a call (`button.enabled`, `slider.value = 1`); a name the C++ object does not
@@ -20,6 +21,16 @@ slot_errors: list[BaseException] = []
 _receivers: dict = {}
 
 
+# Qt looks at a slot's parameters to decide what to send; with any number it leaves out those with defaults.
+ARITIES = (
+    lambda receive: lambda: receive(),
+    lambda receive: lambda a: receive(a),
+    lambda receive: lambda a, b: receive(a, b),
+    lambda receive: lambda a, b, c: receive(a, b, c),
+    lambda receive: lambda a, b, c, d: receive(a, b, c, d),
+)
+
+
 class Proxy:
     """A QObject as PythonQt shows it."""
 
@@ -38,7 +49,7 @@ class Proxy:
             raise AttributeError(f"{type(qt).__name__} has no attribute named '{name}'")
         value = getattr(qt, name)
         if isinstance(value, QtCore.SignalInstance):
-            return Connector(value)
+            return Connector(qt, name, value)
         return Method(value) if callable(value) else value
 
     def __setattr__(self, name, value):
@@ -78,8 +89,8 @@ class Method:
 class Connector:
     """A signal of one object."""
 
-    def __init__(self, signal):
-        self._signal = signal
+    def __init__(self, owner, name, signal):
+        self._owner, self._name, self._signal = owner, name, signal
 
     def connect(self, slot):
         if not callable(slot):
@@ -93,8 +104,9 @@ class Connector:
                 slot_errors.append(error)
                 raise
 
-        _receivers[self._key(slot)] = receive
-        self._signal.connect(receive)
+        receiver = ARITIES[self._parameters()](receive)
+        _receivers[self._key(slot)] = receiver
+        self._signal.connect(receiver)
 
     def __call__(self, *arguments):
         """PythonQt sends a signal that is called."""
@@ -102,6 +114,12 @@ class Connector:
 
     def disconnect(self, slot):
         self._signal.disconnect(_receivers.pop(self._key(slot)))
+
+    def _parameters(self):
+        """Of the longest signal of this name: PythonQt sends all arguments, `clicked` its state."""
+        meta = self._owner.metaObject()
+        methods = (meta.method(index) for index in range(meta.methodCount()))
+        return max(m.parameterCount() for m in methods if bytes(m.name()).decode() == self._name)
 
     def _key(self, slot):
         return repr(self._signal), slot

@@ -40,6 +40,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/app/worker.py
   ProstateAlignRefineLib/cli.py
   ProstateAlignRefineLib/commands/__init__.py
+  ProstateAlignRefineLib/commands/cohort.py
   ProstateAlignRefineLib/commands/demo.py
   ProstateAlignRefineLib/commands/encode_text.py
   ProstateAlignRefineLib/commands/evaluate.py
@@ -51,6 +52,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/commands/progress.py
   ProstateAlignRefineLib/commands/results.py
   ProstateAlignRefineLib/commands/segment.py
+  ProstateAlignRefineLib/commands/segment_cohort.py
   ProstateAlignRefineLib/commands/send.py
   ProstateAlignRefineLib/commands/train.py
   ProstateAlignRefineLib/core/__init__.py

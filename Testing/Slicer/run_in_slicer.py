@@ -92,11 +92,10 @@ def photographer(folder: Path | None, panel):
 def main() -> int:
     options = arguments()
     slicer.util.selectModule("ProstateAlignRefine")
-    from ProstateAlignRefineLib.app.panel import Panel
-
+    panel = slicer.modules.prostatealignrefine.widgetRepresentation().self().panel
     application = scripted_application(options.python)
-    panel = Panel(application)
-    panel.widget.show()
+    panel.application = panel.session.application = application
+    panel.session.adopt_scene()
     if options.model is not None:
         panel.session.choose_bundle(options.model)
     with tempfile.TemporaryDirectory() as output:

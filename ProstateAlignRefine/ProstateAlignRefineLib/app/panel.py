@@ -52,6 +52,7 @@ class Panel:
         )
         self._timer = qt.QTimer()
         self._timer.timeout.connect(self._poll)
+        self._scene = self.application.scene
         self._observers = self._observe_scene()
         self.session.changed.connect(self.refresh)
         self.session.layout_entered.connect(self._fit_soon)
@@ -76,7 +77,8 @@ class Panel:
     def cleanup(self) -> None:
         """The module is reloaded, or the application ends."""
         for tag in self._observers:
-            self.application.scene.RemoveObserver(tag)
+            self._scene.RemoveObserver(tag)
+        self._observers = []
         self._timer.stop()
         self._advanced.stop()
         self.session.stop()
@@ -96,14 +98,13 @@ class Panel:
             self.session.layout.fit()
 
     def _observe_scene(self) -> list[int]:
-        scene = self.application.scene
         events = (
             (slicer.vtkMRMLScene.StartCloseEvent, self._close),
             (slicer.vtkMRMLScene.EndCloseEvent, self._adopt),
             (slicer.vtkMRMLScene.EndImportEvent, self._adopt),
             (slicer.vtkMRMLScene.NodeRemovedEvent, self._node_left),
         )
-        return [scene.AddObserver(event, act) for event, act in events]
+        return [self._scene.AddObserver(event, act) for event, act in events]
 
     def _close(self, _caller: Any, _event: str) -> None:
         self.session.leave_scene()
@@ -112,5 +113,5 @@ class Panel:
         self.session.adopt_scene()
 
     def _node_left(self, _caller: Any, _event: str) -> None:
-        if not self.application.scene.IsClosing():
+        if not self._scene.IsClosing():
             self.session.notice_removal()

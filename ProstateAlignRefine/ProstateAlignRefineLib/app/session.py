@@ -12,12 +12,12 @@ from ..core.protocol import Finished
 from ..core.report import ModelFacts, Run
 from ..core.study import Modality
 from ..scene.live import Counts
-from ..scene.maps import heat_range
 from ..scene.matching import match_volumes, volumes_in
 from ..scene.reading import Origin, Reading
 from ..scene.reviewed import Decision
 from ..scene.state import PanelState
 from ..scene.volumes import Inputs, Node
+from ..scene.windows import window_of
 from .application import Application
 from .bundles import BundleInfo, read_bundle, starter_bundle
 from .devices import DeviceQuestion
@@ -221,7 +221,8 @@ class Session:
 
     @property
     def heat_range(self) -> tuple[float, float] | None:
-        return heat_range(self.reading.maps) if self.reading else None
+        """The similarities between which the heatmap's colours run, as its view shows them."""
+        return window_of(self.reading.nodes.maps.similarity) if self.reading and self.reading.alive else None
 
     def say(self, message: str) -> None:
         self.message = message

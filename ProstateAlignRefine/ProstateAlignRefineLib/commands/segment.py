@@ -30,21 +30,23 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     for modality in Modality:
         parser.add_argument(f"--{modality.value}", type=Path, metavar="FILE", help=f"the {modality.name} volume")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the results")
+    add_model_options(parser)
+    parser.set_defaults(run=run)
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, metavar="BUNDLE", help="model bundle (default: the starter model)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16"))
     parser.add_argument("--tau", type=float, help="confidence above which the refiner edits (default: the bundle's)")
     parser.add_argument("--alpha", type=float, help="how strongly it edits (default: the bundle's)")
     parser.add_argument("--prompt", metavar="TEXT", help="what to look for (default: the bundle's prompt)")
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     from ..inference.device import choose_compute
 
-    for name in ("tau", "alpha"):
-        if getattr(arguments, name) is not None:
-            check_gate(**{"tau": 0.0, "alpha": 0.0, name: getattr(arguments, name)})
+    check_gate_options(arguments)
     replaces = check_replaceable(arguments.output, REPORT_NAME)
     compute = choose_compute(arguments.device, arguments.precision)
     with StageBar() as bar:
@@ -64,6 +66,13 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def check_gate_options(arguments: argparse.Namespace) -> None:
+    """InputError where `--tau` or `--alpha` is given and out of range."""
+    for name in ("tau", "alpha"):
+        if getattr(arguments, name) is not None:
+            check_gate(**{"tau": 0.0, "alpha": 0.0, name: getattr(arguments, name)})
+
+
 def read_study(arguments: argparse.Namespace) -> Study:
     """The study of `INPUT` or of the three options; InputError where it is not clear which one is meant."""
     named = {modality: getattr(arguments, modality.value) for modality in Modality}
@@ -73,7 +82,7 @@ def read_study(arguments: argparse.Namespace) -> Study:
             raise InputError("Give either INPUT or all three of --t2w, --adc and --hbv.")
         return read_study_files(named)
     if len(arguments.input) == 1 and arguments.input[0].is_dir():
-        return _from_folder(arguments.input[0])
+        return study_in(arguments.input[0])
     if len(arguments.input) == 1 and not arguments.input[0].exists():
         raise InputError("The input folder does not exist; check its path.")
     files = match_study_files(arguments.input) if len(arguments.input) == 3 else None
@@ -82,7 +91,8 @@ def read_study(arguments: argparse.Namespace) -> Study:
     return read_study_files(files)
 
 
-def _from_folder(folder: Path) -> Study:
+def study_in(folder: Path) -> Study:
+    """The study of a folder: files with PI-CAI names, else DICOM."""
     files = find_study_files(folder)
     if files is not None:
         return read_study_files(files)
@@ -100,7 +110,7 @@ def _segment(arguments: argparse.Namespace, compute: Compute, bar: StageBar) -> 
     study = read_study(arguments)
     read = time.perf_counter()
     bar("load", 0, 1)
-    bundle = _load(arguments.model, arguments.prompt)
+    bundle = load_model(arguments.model, arguments.prompt)
     loaded = time.perf_counter()
     shape = network_grid(study.grid, bundle.config.preprocessing).shape
     bar.say(
@@ -115,11 +125,12 @@ def _segment(arguments: argparse.Namespace, compute: Compute, bar: StageBar) -> 
         volumes_on_t2w(study),
         segmentation.maps,
         study.headers,
-        _run(arguments, study, bundle, segmentation, {**before, **segmentation.seconds}),
+        run_facts(arguments, study, bundle, segmentation, {**before, **segmentation.seconds}),
     )
 
 
-def _load(path: Path | None, prompt: str | None) -> Bundle:
+def load_model(path: Path | None, prompt: str | None) -> Bundle:
+    """The bundle at `path` (None: the starter model), with the text of `prompt` where one is given."""
     from ..model.bundle import load_bundle, starter_bundle_path
 
     bundle = load_bundle(starter_bundle_path() if path is None else path)
@@ -130,13 +141,14 @@ def _load(path: Path | None, prompt: str | None) -> Bundle:
     return replace(bundle, text=embed_prompt(bundle, prompt))
 
 
-def _run(
+def run_facts(
     arguments: argparse.Namespace,
     study: Study,
     bundle: Bundle,
     segmentation: Segmentation,
     seconds: Mapping[str, float],
 ) -> Run:
+    """What the report says of a run with these options; `seconds` by stage."""
     from ..inference.versions import versions
 
     config = bundle.config

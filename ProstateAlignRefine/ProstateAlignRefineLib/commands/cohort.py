@@ -1,0 +1,124 @@
+"""The studies of a cohort, from a list file or a folder, and this process's share of them."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import InputError
+from ..core.study import Modality, Study
+from ..core.study_files import SUFFIXES, read_study_files
+from .segment import study_in
+
+SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+MODALITIES = tuple(modality.value for modality in Modality)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One study: its name, which names its result's folder, and its folder or three files."""
+
+    case: str
+    source: Path | Mapping[Modality, Path]
+
+    def read(self) -> Study:
+        """InputError where the study cannot be used."""
+        if not isinstance(self.source, Path):
+            return read_study_files(self.source)
+        if not self.source.is_dir():
+            raise InputError("The study folder does not exist; correct the list.")
+        return study_in(self.source)
+
+
+@dataclass(frozen=True)
+class Shard:
+    """`rank` of `count` processes, as torchrun starts them; `local_rank` on this machine."""
+
+    rank: int
+    count: int
+    local_rank: int
+
+    @classmethod
+    def of_torchrun(cls) -> Shard:
+        rank, count, local = (int(os.environ.get(n, d)) for n, d in (("RANK", 0), ("WORLD_SIZE", 1), ("LOCAL_RANK", 0)))
+        return cls(rank, count, local)
+
+    def share(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        return entries[self.rank :: self.count]
+
+
+def read_cohort(source: Path) -> tuple[Entry, ...]:
+    """The studies of a list file or a folder, by name.
+
+    A folder: its files with PI-CAI names at any depth, each name a study; without them, each folder in it (DICOM). A
+    list: a study folder a line, or a CSV with the columns `case` and `study`, or `case`, `t2w`, `adc` and `hbv`; paths
+    are relative to the list. InputError where there is no study, or names are unfit for folders or not distinct.
+    """
+    if source.is_dir():
+        entries = _in_folder(source)
+    elif source.is_file():
+        entries = _in_list(source)
+    else:
+        raise InputError(f"The list '{source.name}' does not exist; name a list file or a folder of studies.")
+    _check_names(entries, source)
+    return tuple(sorted(entries, key=lambda entry: entry.case))
+
+
+def _in_folder(folder: Path) -> list[Entry]:
+    anchors = [path for suffix in SUFFIXES for path in folder.rglob(f"*_t2w{suffix}")]
+    if anchors:
+        return [_beside(path) for path in anchors]
+    return [Entry(path.name, path) for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+
+
+def _beside(t2w: Path) -> Entry:
+    """The study of `<case>_t2w.*` and its neighbours; one that is not there is missed when it is read."""
+    case, suffix = t2w.name.rsplit("_t2w", 1)
+    files = {}
+    for modality in Modality:
+        names = [f"{case}_{modality.value}{kind}" for kind in (suffix, *SUFFIXES)]
+        files[modality] = next((t2w.with_name(n) for n in names if t2w.with_name(n).is_file()), t2w.with_name(names[0]))
+    return Entry(case, files)
+
+
+def _in_list(source: Path) -> list[Entry]:
+    try:
+        lines = [line.strip() for line in source.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    except UnicodeDecodeError:
+        raise InputError(f"The list '{source.name}' is not a text file; give one study a line, or a CSV.") from None
+    if not lines or not lines[0].lower().startswith("case,"):
+        return [Entry(Path(line).name, source.parent / line) for line in lines]
+    rows = list(csv.DictReader([lines[0].lower(), *lines[1:]]))
+    return [_of_row(row, source) for row in rows]
+
+
+def _of_row(row: Mapping[str, str | None], source: Path) -> Entry:
+    case = row.get("case") or ""
+    study, files = row.get("study"), [row.get(name) for name in MODALITIES]
+    if study:
+        return Entry(case, source.parent / study)
+    if not all(files):
+        raise InputError(
+            f"The row of '{case}' in '{source.name}' names neither a study nor t2w, adc and hbv; fill it in."
+        )
+    return Entry(case, {m: source.parent / str(name) for m, name in zip(Modality, files, strict=True)})
+
+
+def _check_names(entries: Sequence[Entry], source: Path) -> None:
+    if not entries:
+        raise InputError(f"There is no study in '{source.name}'; give a list or a folder that has some.")
+    unfit = [entry.case for entry in entries if not SAFE_NAME.fullmatch(entry.case)]
+    if unfit:
+        raise InputError(
+            f"{len(unfit)} names in '{source.name}' cannot name folders; use letters, digits, '.', '_' and '-' only."
+        )
+    twice = [case for case, count in Counter(entry.case for entry in entries).items() if count > 1]
+    if twice:
+        raise InputError(
+            f"{len(twice)} names stand twice in '{source.name}', such as '{twice[0]}'; make them distinct."
+        )

@@ -1,0 +1,180 @@
+"""`prostate-align-refine segment-cohort`: many studies with one loaded model; goes on where it stopped."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import re
+import shutil
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from ..core.errors import InputError
+from ..core.files import replacing_file, replacing_folder
+from ..core.report import read_run
+from .cohort import Entry, Shard, read_cohort
+from .results import Result, volumes_on_t2w, write_gated, write_inputs
+from .segment import add_model_options, check_gate_options, load_model, run_facts
+
+if TYPE_CHECKING:
+    from ..inference.device import Compute
+    from ..model.bundle import Bundle
+
+SOME_FAILED = 1
+DONE, SKIPPED, FAILED = "done", "skipped", "failed"
+LIBRARY = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`state`: done, skipped (finished earlier) or failed; `why` in one sentence."""
+
+    case: str
+    state: str
+    lesions: int | None = None
+    seconds: float | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What all studies of a run share. `finished`: cases whose result was there before."""
+
+    arguments: argparse.Namespace
+    bundle: Bundle
+    compute: Compute
+    shard: Shard
+    finished: frozenset[str]
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "segment-cohort",
+        help="segment many studies",
+        description="Segments every study of LIST into a folder of its own; finished ones are skipped, failed ones are "
+        "reported at the end and tried again the next time. Several processes share the studies: torchrun "
+        "--nproc-per-node N -m ProstateAlignRefineLib.cli segment-cohort ...",
+    )
+    parser.add_argument(
+        "list",
+        type=Path,
+        metavar="LIST",
+        help="a folder of studies, a file with a study folder a line, or a CSV: case,study or case,t2w,adc,hbv",
+    )
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder for the results")
+    add_model_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from ..inference.device import choose_compute
+
+    check_gate_options(arguments)
+    shard = Shard.of_torchrun()
+    entries = shard.share(read_cohort(arguments.list))
+    compute = choose_compute(_device(arguments.device, shard), arguments.precision)
+    bundle = load_model(arguments.model, arguments.prompt)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    finished = frozenset(entry.case for entry in entries if _is_finished(entry, arguments, bundle))
+    outcomes = _segment_all(entries, Setting(arguments, bundle, compute, shard, finished))
+    failed = [outcome for outcome in outcomes if outcome.state == FAILED]
+    done = sum(outcome.state == DONE for outcome in outcomes)
+    print(f"{done} studies segmented, {len(finished)} finished earlier, {len(failed)} failed; see {_table(shard)}.")
+    for outcome in failed:
+        print(f"{outcome.case}: {outcome.why}")
+    return SOME_FAILED if failed else 0
+
+
+def _segment_all(entries: Sequence[Entry], setting: Setting) -> list[Outcome]:
+    shard, table = setting.shard, setting.arguments.output / _table(setting.shard)
+    outcomes: list[Outcome] = []
+    for entry in tqdm(entries, f"studies {shard.rank + 1}/{shard.count}", unit="study", position=shard.local_rank):
+        outcomes.append(_isolated(entry, setting))
+        _write_table(table, outcomes)
+    return outcomes
+
+
+def _isolated(entry: Entry, setting: Setting) -> Outcome:
+    if entry.case in setting.finished:
+        return Outcome(entry.case, SKIPPED)
+    try:
+        return _segment(entry, setting)
+    except Exception as error:  # one study must not stop the others: it is named in the table and on the screen
+        return Outcome(entry.case, FAILED, why=_why(error))
+
+
+def _segment(entry: Entry, setting: Setting) -> Outcome:
+    from ..inference.segment import segment_study
+
+    arguments, bundle = setting.arguments, setting.bundle
+    started = time.perf_counter()
+    study = entry.read()
+    read = time.perf_counter() - started
+    segmentation = segment_study(study, bundle, setting.compute, lambda stage, done, whole: None)
+    facts = run_facts(arguments, study, bundle, segmentation, {"read": read, **segmentation.seconds})
+    result = Result(volumes_on_t2w(study), segmentation.maps, study.headers, facts)
+    _remove_remains(arguments.output, entry.case)
+    with replacing_folder(arguments.output / entry.case) as folder:
+        write_inputs(folder, result)
+        outcome = write_gated(folder, result)
+    return Outcome(entry.case, DONE, len(outcome.lesions), time.perf_counter() - started)
+
+
+def _is_finished(entry: Entry, arguments: argparse.Namespace, bundle: Bundle) -> bool:
+    """Whether the study's result is there; InputError where it was made with another model, gate or prompt."""
+    folder = arguments.output / entry.case
+    if not folder.exists():
+        return False
+    earlier, config = read_run(folder), bundle.config
+    tau, alpha, prompt = (
+        getattr(config, name) if getattr(arguments, name) is None else getattr(arguments, name)
+        for name in ("tau", "alpha", "prompt")
+    )
+    if (earlier.model.sha256, earlier.tau, earlier.alpha, earlier.prompt) == (bundle.sha256, tau, alpha, prompt):
+        return True
+    raise InputError(
+        f"The result of '{entry.case}' in the output folder was made with another model, gate or prompt; name another "
+        "output folder."
+    )
+
+
+def _device(name: str, shard: Shard) -> str:
+    """Each process on its own GPU, where the device is left to the program."""
+    import torch
+
+    several = shard.count > 1 and name in ("auto", "cuda") and torch.cuda.is_available()
+    return f"cuda:{shard.local_rank % torch.cuda.device_count()}" if several else name
+
+
+def _remove_remains(output: Path, case: str) -> None:
+    """Temporary folders of this case that a killed run left."""
+    remains = re.compile(rf"\.{re.escape(case)}-(old-)?[a-z0-9_]{{8}}")
+    for path in output.iterdir():
+        if remains.fullmatch(path.name):
+            shutil.rmtree(path)
+
+
+def _why(error: Exception) -> str:
+    """One sentence. Messages of other than our own errors may hold paths or patient data, so the place is named."""
+    if isinstance(error, InputError):
+        return str(error)
+    places = [frame for frame in traceback.extract_tb(error.__traceback__) if LIBRARY in Path(frame.filename).parents]
+    where = f"{Path(places[-1].filename).name}:{places[-1].lineno}" if places else "elsewhere"
+    return f"{type(error).__name__} at {where}."
+
+
+def _table(shard: Shard) -> str:
+    return "cohort.csv" if shard.count == 1 else f"cohort-{shard.rank + 1}-of-{shard.count}.csv"
+
+
+def _write_table(path: Path, outcomes: Sequence[Outcome]) -> None:
+    with replacing_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [field.name for field in fields(Outcome)])
+        writer.writeheader()
+        writer.writerows(asdict(outcome) for outcome in outcomes)

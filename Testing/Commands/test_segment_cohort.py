@@ -1,0 +1,146 @@
+import argparse
+import csv
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from ProstateAlignRefineLib.cli import main
+from ProstateAlignRefineLib.commands import segment_cohort
+from ProstateAlignRefineLib.commands.cohort import Entry, Shard, read_cohort
+from ProstateAlignRefineLib.core.errors import InputError
+
+
+def run(*options: str | Path) -> int:
+    parser = argparse.ArgumentParser()
+    segment_cohort.add_parser(parser.add_subparsers())
+    arguments = parser.parse_args(["segment-cohort", *map(str, options)])
+    return int(arguments.run(arguments))
+
+
+def table(path: Path) -> dict[str, dict[str, str]]:
+    with path.open() as file:
+        return {row["case"]: row for row in csv.DictReader(file)}
+
+
+@pytest.fixture
+def a_cohort(a_study_folder: Path, tmp_path: Path) -> Path:
+    """PI-CAI's layout: two patients, the second with two studies, one of which lacks its ADC."""
+    cohort = tmp_path / "images"
+    for patient, study in (("1", "10"), ("2", "20"), ("2", "21")):
+        for name in ("t2w", "adc", "hbv"):
+            (cohort / patient).mkdir(parents=True, exist_ok=True)
+            shutil.copy(a_study_folder / f"a_{name}.mha", cohort / patient / f"{patient}_{study}_{name}.mha")
+    (cohort / "2" / "2_21_adc.mha").unlink()
+    return cohort
+
+
+def test_one_bad_study_does_not_stop_the_others(a_cohort, a_bundle, tmp_path, capsys) -> None:
+    out = tmp_path / "out"
+    assert run(a_cohort, "-o", out, "--model", a_bundle) == 1
+    states = {case: row["state"] for case, row in table(out / "cohort.csv").items()}
+    assert states == {"1_10": "done", "2_20": "done", "2_21": "failed"}
+    assert "ADC file does not exist" in table(out / "cohort.csv")["2_21"]["why"]
+    assert "2_21: The ADC file" in capsys.readouterr().out
+    assert sorted(path.name for path in out.iterdir()) == ["1_10", "2_20", "cohort.csv"]
+
+
+def test_a_second_run_does_only_what_is_missing(a_cohort, a_bundle, a_study_folder, tmp_path) -> None:
+    out = tmp_path / "out"
+    run(a_cohort, "-o", out, "--model", a_bundle)
+    made = (out / "1_10" / "report.json").stat().st_mtime_ns
+    (out / ".2_21-abcdefgh").mkdir()  # what a killed run left
+    (out / ".2_21x-abcdefgh").mkdir()  # another case's
+    shutil.copy(a_study_folder / "a_adc.mha", a_cohort / "2" / "2_21_adc.mha")
+    assert run(a_cohort, "-o", out, "--model", a_bundle) == 0
+    states = {case: row["state"] for case, row in table(out / "cohort.csv").items()}
+    assert states == {"1_10": "skipped", "2_20": "skipped", "2_21": "done"}
+    assert (out / "1_10" / "report.json").stat().st_mtime_ns == made
+    assert not (out / ".2_21-abcdefgh").exists()
+    assert (out / ".2_21x-abcdefgh").exists()
+
+
+def test_a_study_of_a_cohort_is_segmented_as_alone(a_cohort, a_bundle, a_study_folder, tmp_path) -> None:
+    run(a_cohort, "-o", tmp_path / "out", "--model", a_bundle, "--tau", "0.2")
+    assert (
+        main(["segment", str(a_study_folder), "-o", str(tmp_path / "alone"), "--model", str(a_bundle), "--tau", "0.2"])
+        == 0
+    )
+    for name in ("lesions", "confidence", "base_margin"):
+        together, alone = (
+            sitk.GetArrayFromImage(sitk.ReadImage(str(folder / f"{name}.nii.gz")))
+            for folder in (tmp_path / "out" / "1_10", tmp_path / "alone")
+        )
+        np.testing.assert_array_equal(together, alone)
+    assert int(table(tmp_path / "out" / "cohort.csv")["1_10"]["lesions"]) > 0
+
+
+def test_results_of_another_gate_are_not_mixed_in(a_cohort, a_bundle, tmp_path) -> None:
+    out = tmp_path / "out"
+    run(a_cohort, "-o", out, "--model", a_bundle)
+    with pytest.raises(InputError, match="another model, gate or prompt"):
+        run(a_cohort, "-o", out, "--model", a_bundle, "--tau", "0.2")
+
+
+def test_processes_of_torchrun_share_the_studies(a_cohort, a_bundle, tmp_path, monkeypatch) -> None:
+    out = tmp_path / "out"
+    for rank in (0, 1):
+        for name, value in (("RANK", rank), ("WORLD_SIZE", 2), ("LOCAL_RANK", rank)):
+            monkeypatch.setenv(name, str(value))
+        run(a_cohort, "-o", out, "--model", a_bundle)
+    shares = [set(table(out / f"cohort-{rank}-of-2.csv")) for rank in (1, 2)]
+    assert shares == [{"1_10", "2_21"}, {"2_20"}]
+    assert (out / "2_20" / "report.json").is_file()
+
+
+def test_an_unforeseen_error_is_named_without_its_message(a_cohort, a_bundle, tmp_path, monkeypatch) -> None:
+    def fail(folder: Path, result: object) -> None:
+        raise KeyError("Doe^John")
+
+    monkeypatch.setattr(segment_cohort, "write_gated", fail)
+    out = tmp_path / "out"
+    assert run(a_cohort, "-o", out, "--model", a_bundle) == 1
+    why = table(out / "cohort.csv")["1_10"]["why"]
+    assert why.startswith("KeyError at segment_cohort.py:")
+    assert [path.name for path in out.iterdir()] == ["cohort.csv"]
+
+
+def test_lists_name_folders_or_files(a_cohort, a_study_folder, tmp_path) -> None:
+    plain = tmp_path / "plain.txt"
+    plain.write_text("study\nimages/1\n")
+    assert read_cohort(plain) == (Entry("1", tmp_path / "images/1"), Entry("study", tmp_path / "study"))
+    named = tmp_path / "named.csv"
+    named.write_text("case,study\nfirst,study\n")
+    assert read_cohort(named)[0].read().grid.size == (64, 64, 12)
+    files = tmp_path / "files.csv"
+    files.write_text("case,t2w,adc,hbv\nfirst,study/a_t2w.mha,study/a_adc.mha,study/a_hbv.mha\n")
+    assert read_cohort(files)[0].read().grid.size == (64, 64, 12)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no study"),
+        ("case,study\n../up,study\n", "cannot name folders"),
+        ("case,study\na,study\na,study\n", "stand twice"),
+        ("case,t2w,adc,hbv\na,x,,y\n", "names neither a study nor"),
+    ],
+)
+def test_lists_that_cannot_be_used_are_refused(text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(text)
+    with pytest.raises(InputError, match=said):
+        read_cohort(tmp_path / "list.csv")
+
+
+def test_folders_of_dicom_are_studies_by_name(tmp_path: Path) -> None:
+    for name in ("b", "a", ".hidden"):
+        (tmp_path / name).mkdir()
+    assert [entry.case for entry in read_cohort(tmp_path)] == ["a", "b"]
+
+
+def test_every_study_is_in_one_share() -> None:
+    entries = [Entry(str(number), Path()) for number in range(7)]
+    shares = [Shard(rank, 3, rank).share(entries) for rank in range(3)]
+    assert sorted(entry.case for share in shares for entry in share) == [entry.case for entry in entries]

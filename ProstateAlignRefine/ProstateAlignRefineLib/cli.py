@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 
 from . import __version__
-from .commands import demo, gate, import_checkpoint, inspect, phantom, segment, train
+from .commands import demo, export, gate, import_checkpoint, inspect, phantom, segment, send, train
 from .core.errors import InputError
 
-COMMANDS = (segment, gate, inspect, import_checkpoint, phantom, demo, train)
+COMMANDS = (segment, gate, export, send, inspect, import_checkpoint, phantom, demo, train)
 INPUT_ERROR = 2
 
 

@@ -6,20 +6,15 @@ import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .. import __version__
 from ..core.errors import InputError
 from ..core.files import check_replaceable, replacing_folder
 from ..core.gate import apply_gate
 from ..core.geometry import Array, to_image
 from ..core.lesions import Lesion, find_lesions
-from ..core.report import Run
 from ..core.study import Modality, Study
-from .results import SEGMENTATION_NAME, Result, read_result
-
-if TYPE_CHECKING:
-    from ..dicom import SegmentationInfo
+from .results import SEGMENTATION_NAME, Result, read_result, segmentation_info
 
 REPORT_NAME, SIMILARITY_FOLDER, RESEARCH_FOLDER = "measurements.sr.dcm", "similarity", "study"
 
@@ -57,20 +52,6 @@ class Found:
 
     labels: Array
     lesions: tuple[Lesion, ...]
-
-
-def segmentation_info(run: Run) -> SegmentationInfo:
-    """How the lesions of a run came about, for DICOM."""
-    from ..dicom import SegmentationInfo
-
-    return SegmentationInfo(
-        version=__version__,
-        tau=run.tau,
-        alpha=run.alpha,
-        prompt=run.prompt,
-        bundle=run.model.sha256,
-        edited=not run.untouched,
-    )
 
 
 def _headers(arguments: argparse.Namespace, result: Result, folder: Path) -> Mapping[Modality, tuple[Any, ...]]:

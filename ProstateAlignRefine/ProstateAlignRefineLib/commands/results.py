@@ -6,10 +6,11 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import __version__
 from ..core.errors import InputError
 from ..core.gate import ADDED, REMOVED, Gated, apply_gate
 from ..core.geometry import Array, Grid, resample, to_array
@@ -18,6 +19,9 @@ from ..core.maps import Maps, load_maps, read_volume, save_maps, write_volume
 from ..core.overview import Scene, draw_overview
 from ..core.report import Run, read_run, write_report
 from ..core.study import Modality, Study
+
+if TYPE_CHECKING:
+    from ..dicom import SegmentationInfo
 
 SEGMENTATION_NAME = "lesions.seg.dcm"
 STUDY_FOLDER = "study"
@@ -96,6 +100,20 @@ def write_gated(folder: Path, result: Result) -> Outcome:
     return Outcome(lesions, added, removed, wrote_dicom)
 
 
+def segmentation_info(run: Run) -> SegmentationInfo:
+    """How the lesions of a run came about, for DICOM."""
+    from ..dicom import SegmentationInfo
+
+    return SegmentationInfo(
+        version=__version__,
+        tau=run.tau,
+        alpha=run.alpha,
+        prompt=run.prompt,
+        bundle=run.model.sha256,
+        edited=not run.untouched,
+    )
+
+
 def copy_for_rewriting(folder: Path, into: Path) -> None:
     """The whole result, less the SEG, which an empty outcome does not have."""
     shutil.copytree(folder, into, dirs_exist_ok=True, ignore=shutil.ignore_patterns(SEGMENTATION_NAME))
@@ -109,17 +127,7 @@ def _counts(gated: Gated) -> tuple[int, int]:
 def _write_dicom(path: Path, result: Result, labels: Array) -> bool:
     if not result.headers or not labels.any():
         return False
-    from .. import __version__
-    from ..dicom import SegmentationInfo, write_segmentation
+    from ..dicom import write_segmentation
 
-    run = result.run
-    info = SegmentationInfo(
-        version=__version__,
-        tau=run.tau,
-        alpha=run.alpha,
-        prompt=run.prompt,
-        bundle=run.model.sha256,
-        edited=not run.untouched,
-    )
-    write_segmentation(labels, result.maps.grid, result.headers, info, path)
+    write_segmentation(labels, result.maps.grid, result.headers, segmentation_info(result.run), path)
     return True

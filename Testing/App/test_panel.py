@@ -127,7 +127,7 @@ def test_falling_back_to_the_cpu_is_said(open_panel, with_study, events):
 
 def test_another_prompt_makes_the_result_semiautomatic(panel, with_study, events):
     with_study(panel)
-    panel.session.state.prompt = "lesion in the transition zone"
+    panel.ui.promptEdit.textEdited("lesion in the transition zone")
     panel.ui.segmentButton.click()
     events.until(lambda: not panel.session.run.running)
     assert panel.session.reading.algorithm_type == "SEMIAUTOMATIC"
@@ -204,3 +204,19 @@ def test_another_panel_takes_up_the_result_of_the_scene(segmented, open_panel):
     assert again.ui.lesionTable.rowCount == segmented.ui.lesionTable.rowCount
     assert again.ui.tauSlider.value == pytest.approx(0.5)
     assert again.session.record.model.name == "test model"
+
+
+def test_an_emptied_prompt_stays_empty_and_is_asked_for(panel, with_study):
+    with_study(panel)
+    panel.ui.promptEdit.textEdited("")
+    assert panel.ui.promptEdit.text == ""
+    assert panel.ui.segmentButton.toolTip == "Type what to look for."
+
+
+def test_another_python_ends_a_run_under_way(open_panel, with_study, events):
+    panel = with_study(open_panel("slow"))
+    panel.ui.segmentButton.click()
+    events.until(lambda: panel.session.run.stage == "running the network")
+    panel.session.choose_python("/somewhere/python")
+    assert not panel.session.run.running
+    assert panel.session.worker.pid is None

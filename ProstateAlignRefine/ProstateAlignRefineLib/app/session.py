@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import InputError
 from ..core.maps import Maps
 from ..core.protocol import Finished
-from ..core.report import ModelFacts, Run
+from ..core.report import Run
 from ..core.study import Modality
 from ..scene.live import Counts
 from ..scene.matching import match_volumes, volumes_in
@@ -24,7 +24,7 @@ from .devices import DeviceQuestion
 from .display_state import apply_display
 from .i18n import _
 from .launch import launch_with
-from .run_record import keep_run, kept_run
+from .run_record import keep_run, kept_run, record_of
 from .segmentation_run import SegmentationRun
 from .signal import Signal
 from .study_source import DicomHeaders, open_folder
@@ -46,6 +46,7 @@ class Session:
         self.layout_entered: Signal[[]] = Signal()
         self.shown = True  # whether the user is in the module
         self.message = ""
+        self._typed: str | None = None
         self.reasons: dict[Modality, str] = {}
         self.headers = DicomHeaders(application.dicom_file)
         self.reading: Reading | None = None
@@ -60,7 +61,7 @@ class Session:
         """Takes up the state and the result that the scene holds; at the start and after one was opened."""
         self.state = PanelState(self.application.state_node())
         self.layout = self.application.reading_layout()
-        self.record = kept_run(self.state.node)
+        self.record, self._typed = kept_run(self.state.node), None
         self._find_bundle()
         self.reading = self._guarded(lambda: Reading.reopen(self.application.scene, self.state))
         self.show_as_set()
@@ -123,7 +124,7 @@ class Session:
     def choose_bundle(self, folder: Path) -> None:
         bundle = self._guarded(lambda: read_bundle(folder))
         if bundle is not None:
-            self.bundle = bundle
+            self.bundle, self._typed = bundle, None
             self.state.bundle, self.state.prompt = str(folder), bundle.facts.prompt
             self.application.keep_setting(BUNDLE, str(folder))
             self.say("")
@@ -131,9 +132,14 @@ class Session:
     def choose_python(self, program: str) -> None:
         if program != self.python:
             self.application.keep_setting(PYTHON, program)
-            self.worker.stop()
-            self.device.forget()
-            self.changed.emit()
+            self.restart_worker()
+
+    def restart_worker(self) -> None:
+        """Another Python, or other packages: the next request starts afresh."""
+        self.cancel()
+        self.worker.stop()
+        self.device.forget()
+        self.changed.emit()
 
     @property
     def python(self) -> str:
@@ -142,7 +148,14 @@ class Session:
 
     @property
     def prompt(self) -> str:
+        """What the user typed, be it nothing; else the scene's, else the model's own."""
+        if self._typed is not None:
+            return self._typed
         return self.state.prompt or (self.bundle.facts.prompt if self.bundle else "")
+
+    def type_prompt(self, text: str) -> None:
+        self._typed = self.state.prompt = text
+        self.changed.emit()
 
     # --- segmentation
 
@@ -254,17 +267,11 @@ class Session:
         self.reading = reading
         reading.store(self.state)
         self.state.used_prompt = prompt
-        self.record = self._record(facts, prompt, event)
+        self.record = record_of(facts, prompt, event, self.reasons)
         keep_run(self.state.node, self.record)
         if self.shown:
             self.read()
         self.say(event.fell_back)
-
-    def _record(self, facts: ModelFacts, prompt: str, event: Finished) -> Run:
-        sources: Mapping[str, str] = {modality.value: reason for modality, reason in self.reasons.items() if reason}
-        return Run(
-            facts, facts.tau, facts.alpha, prompt, event.device, event.precision, sources, event.versions, event.seconds
-        )
 
     def _on_result(self, act: Callable[[Reading], object]) -> None:
         reading = self.reading

@@ -92,8 +92,7 @@ class AdvancedSection:
 
     def _install(self) -> None:
         problem = self._installer.install()
-        self._session.worker.stop()
-        self._session.device.forget()
+        self._session.restart_worker()
         self._session.say(problem)
 
     def _choose_model(self) -> None:

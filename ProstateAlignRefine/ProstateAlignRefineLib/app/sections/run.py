@@ -52,5 +52,4 @@ class RunSection:
             self._session.segment()
 
     def _type_prompt(self, text: str) -> None:
-        self._session.state.prompt = text
-        self._session.changed.emit()
+        self._session.type_prompt(text)

@@ -1,0 +1,114 @@
+"""Networks to compare with: one interface, parts left out without weights, and every weight learns."""
+
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+import torch
+
+from Model.samples import text_of
+from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.model.baselines import PARTS, NetworkKind, make_network, paper_architecture
+from ProstateAlignRefineLib.model.config import Architecture
+from ProstateAlignRefineLib.model.network import AlignRefineNetwork
+from ProstateAlignRefineLib.model.text import TextEmbedding
+
+KINDS = get_args(NetworkKind)
+OTHERS = ("nnunet", "segresnet", "swinunetr", "unetr")
+PATCH = (8, 48, 48)
+
+
+@pytest.fixture
+def image() -> torch.Tensor:
+    return torch.randn(1, 3, *PATCH, generator=torch.Generator().manual_seed(2))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_network_answers_alike_and_all_its_weights_learn(
+    kind: NetworkKind, architecture: Architecture, image: torch.Tensor, text: TextEmbedding
+) -> None:
+    torch.manual_seed(0)
+    network = make_network(kind, architecture, PATCH).train()
+    output = network(image, text)
+    assert all(logits.dtype == torch.float32 and logits.shape[:2] == (1, 2) for logits in output.base_logits)
+    assert output.base_logits[0].shape == output.refined_logits.shape == (1, 2, *PATCH)
+    assert output.similarity.shape == (1, 1, *PATCH)
+    loss = sum(logits.square().mean() for logits in (*output.base_logits, output.refined_logits))
+    (loss + output.similarity_logits.square().mean()).backward()
+    idle = [name for name, weight in network.named_parameters() if weight.grad is None]
+    assert not idle
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_left_out_has_no_weights(kind: NetworkKind, architecture: Architecture) -> None:
+    network = make_network(kind, architecture, PATCH)
+    assert any(True for _ in network.refiner.parameters()) == PARTS[kind].refiner
+    assert any(True for _ in network.similarity.parameters()) == PARTS[kind].text
+
+
+@pytest.mark.parametrize("kind", ["multi_encoder", *OTHERS])
+@torch.no_grad()
+def test_without_text_the_words_change_nothing(kind: NetworkKind, architecture: Architecture, image) -> None:
+    network = make_network(kind, architecture, PATCH).eval()
+    one, other = (network(image, text_of(tokens=8, seed=seed)) for seed in (0, 1))
+    assert torch.equal(one.refined_logits, other.refined_logits)
+    assert torch.equal(one.refined_logits, one.base_logits[0])
+    assert float(one.similarity.min()) == float(one.similarity.max()) == 0.5
+
+
+@torch.no_grad()
+def test_the_papers_text_changes_the_similarity_alone(architecture: Architecture, image) -> None:
+    network = make_network("paper_text", architecture, PATCH).eval()
+    one, other = (network(image, text_of(tokens=8, seed=seed)) for seed in (0, 1))
+    assert torch.equal(one.refined_logits, other.refined_logits)
+    assert not torch.equal(one.similarity, other.similarity)
+
+
+def test_ours_is_the_architecture_itself(architecture: Architecture) -> None:
+    network = make_network("ours", architecture, PATCH)
+    assert isinstance(network, AlignRefineNetwork)
+    assert network.architecture == architecture
+
+
+def test_the_papers_parts_are_in_place(architecture: Architecture) -> None:
+    paper = paper_architecture(replace(architecture, features_per_stage=(32, 64, 128)))
+    assert paper.similarity.levels == (2,)
+    assert (paper.similarity.temperature, paper.similarity.learnable) == (1.0, False)
+    assert (paper.refiner.dim, paper.refiner.heads, paper.refiner.positions) == (32, 4, False)
+    assert paper.strides == architecture.strides
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+@torch.no_grad()
+def test_a_larger_region_is_read_in_tiles_of_the_patch(kind: NetworkKind, architecture: Architecture, text) -> None:
+    torch.manual_seed(0)
+    network = make_network(kind, architecture, (8, 32, 48)).eval()
+    region = torch.randn(1, 3, 10, 40, 48)
+    whole = network(region, text)
+    assert whole.base_logits[0].shape == (1, 2, 10, 40, 48)
+    assert bool(whole.base_logits[0].isfinite().all())
+    patch = network(region[..., :8, :32, :], text).base_logits[0]
+    # The corner voxel lies in one tile alone.
+    torch.testing.assert_close(whole.base_logits[0][..., 0, 0, :], patch[..., 0, 0, :], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "millions"), [("nnunet", (15, 45)), ("segresnet", (15, 25)), ("swinunetr", (55, 70)), ("unetr", (85, 125))]
+)
+def test_at_the_papers_width_they_have_their_published_size(kind: NetworkKind, millions, architecture) -> None:
+    stages = 7
+    wide = replace(
+        architecture,
+        features_per_stage=(32, 64, 128, 256, 320, 320, 320),
+        kernel_sizes=((1, 3, 3),) * 2 + ((3, 3, 3),) * (stages - 2),
+        strides=((1, 1, 1), (1, 2, 2), (1, 2, 2), (2, 2, 2), (2, 2, 2), (1, 2, 2), (1, 2, 2)),
+    )
+    with torch.device("cpu" if kind == "swinunetr" else "meta"):  # its constructor reads values
+        network = make_network(kind, wide, (16, 320, 320))
+    count = sum(weight.numel() for weight in network.parameters()) / 1e6
+    assert millions[0] < count < millions[1]
+
+
+def test_an_unknown_network_is_refused(architecture: Architecture) -> None:
+    with pytest.raises(InputError, match="'vnet' is unknown; choose one of ours"):
+        make_network("vnet", architecture, PATCH)  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := ProstateAlignRefine Testing
 
-.PHONY: demo test lint format clean
+.PHONY: demo test lint format screenshots bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/prostate-align-refine demo -o demo
@@ -20,6 +20,13 @@ lint: $(VENV)/.installed-test
 format: $(VENV)/.installed-test
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+screenshots: $(VENV)/.installed-test
+	$(BIN)/python Testing/host/screenshots.py
+
+bench: $(VENV)/.installed-test
+	$(BIN)/python Testing/Benchmarks/bench_gate.py
+	$(BIN)/python Testing/Benchmarks/starter_figures.py
 
 clean:
 	rm -rf $(VENV) demo

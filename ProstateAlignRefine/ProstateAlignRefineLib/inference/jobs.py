@@ -33,7 +33,7 @@ def describe(request: Describe, send: Send) -> None:
         bundle = _bundle(request.bundle)
         shape = network_grid(USUAL_T2W, bundle.config.preprocessing).shape
         # Twice: the first forward of a process pays for warming up.
-        seconds = min(expected_seconds(bundle, shape, compute) for _ in range(2))
+        seconds = expected_seconds(bundle, shape, compute)
     send(Described(request.request, compute.description, seconds, versions()))
 
 

@@ -211,4 +211,7 @@ set(MODULE_PYTHON_RESOURCES
   Resources/Icons/ProstateAlignRefine.svg
   Resources/Icons/SyntheticStudy.png
   Resources/UI/ProstateAlignRefine.ui
+  ProstateAlignRefineLib/training/presets/ours.toml
+  ProstateAlignRefineLib/training/presets/paper.toml
+  ProstateAlignRefineLib/training/presets/starter.toml
   )

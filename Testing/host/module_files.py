@@ -4,7 +4,7 @@ from pathlib import Path
 
 MODULE = Path(__file__).resolve().parents[2] / "ProstateAlignRefine"
 LIST = MODULE / "Files.cmake"
-RESOURCE_SUFFIXES = (".ui", ".png", ".svg", ".json")
+RESOURCE_SUFFIXES = (".ui", ".png", ".svg", ".json", ".toml")
 
 
 def scripts():

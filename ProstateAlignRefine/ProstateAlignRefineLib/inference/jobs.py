@@ -32,7 +32,6 @@ def describe(request: Describe, send: Send) -> None:
     if request.bundle:
         bundle = _bundle(request.bundle)
         shape = network_grid(USUAL_T2W, bundle.config.preprocessing).shape
-        # Twice: the first forward of a process pays for warming up.
         seconds = expected_seconds(bundle, shape, compute)
     send(Described(request.request, compute.description, seconds, versions()))
 

@@ -40,6 +40,28 @@ def test_every_network_answers_alike_and_all_its_weights_learn(
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@torch.no_grad()
+def test_the_last_head_scales_the_full_size_logits_alone(kind: NetworkKind, architecture, image, text) -> None:
+    """What folding a temperature into a trained network relies on."""
+    torch.manual_seed(0)
+    network = make_network(kind, architecture, PATCH).eval()
+    before = network(image, text).base_logits
+    for parameter in network.decoder.heads[-1].parameters():
+        parameter.div_(2)
+    after = network(image, text).base_logits
+    torch.testing.assert_close(after[0], before[0] / 2, rtol=1e-4, atol=1e-5)
+
+
+def test_the_first_head_is_the_coarsest_which_the_loss_leaves_out(architecture, image, text) -> None:
+    network = make_network("nnunet", architecture, PATCH).train()
+    levels = network(image, text).base_logits
+    assert len(levels) == len(network.decoder.heads) == 2
+    levels[0].square().mean().backward()
+    idle = {id(weight) for weight in network.parameters() if not weight.grad.any()}
+    assert idle >= {id(weight) for weight in network.decoder.heads[0].parameters()}
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_what_is_left_out_has_no_weights(kind: NetworkKind, architecture: Architecture) -> None:
     network = make_network(kind, architecture, PATCH)
     assert any(True for _ in network.refiner.parameters()) == PARTS[kind].refiner

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, Literal, TypeAlias, get_args
 
 import torch
@@ -115,6 +115,12 @@ class Baseline(nn.Module):
         unknown = self.similarity(levels, image, image.shape[2:])
         return NetworkOutput(levels, levels[0], torch.sigmoid(unknown), unknown)
 
+    @property
+    def decoder(self) -> SimpleNamespace:
+        """With its segmentation `heads`, coarsest first, as `AlignRefineNetwork` has them."""
+        coarser = reversed(getattr(self.network, "deep_supervision_heads", ()))
+        return SimpleNamespace(heads=[*coarser, _finest_head(self.network)])
+
     def _is_patch(self, image: Tensor) -> bool:
         return tuple(image.shape[2:]) == tuple(self.patch_size)
 
@@ -134,6 +140,12 @@ class Baseline(nn.Module):
         )
         assert isinstance(whole, Tensor)
         return whole
+
+
+def _finest_head(network: nn.Module) -> nn.Module:
+    """The layer whose output are the full-size logits."""
+    head = next(getattr(network, name) for name in ("output_block", "conv_final", "out") if hasattr(network, name))
+    return head[-1] if isinstance(head, nn.Sequential) and len(head) > 1 else head
 
 
 def _nnunet(architecture: Architecture, size: Sequence[int]) -> nn.Module:

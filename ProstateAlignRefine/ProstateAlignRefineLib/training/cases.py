@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..core.geometry import Grid, resample, to_array
 
 LIBRARY = Path(__file__).resolve().parent.parent
+CASE_SOURCES = ("inference/preprocess.py", "core/geometry.py", "training/cases.py", "training/dataset.py")
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,6 @@ def code_digest(*rooms: str) -> str:
     """Of the source that turns a study into a case, and of further rooms of the library."""
     sources = [source for room in rooms for source in sorted((LIBRARY / room).rglob("*.py"))]
     digest = hashlib.sha256()
-    for source in [*sources, LIBRARY / "inference" / "preprocess.py"]:
+    for source in [*sources, *(LIBRARY / name for name in CASE_SOURCES)]:
         digest.update(source.read_bytes())
     return digest.hexdigest()

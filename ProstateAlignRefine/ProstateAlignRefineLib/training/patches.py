@@ -63,7 +63,8 @@ class Patches(Dataset[Patch]):
         pool = positive if on_lesion else range(len(self.cases))
         case = self.cases[pool[int(rng.integers(len(pool)))]]
         size = self.plan.size or case.lesions.shape
-        centre = _lesion_voxel(case.lesions, rng) if on_lesion else None
+        # A lesion may lie beyond the region, or be too small for the network's grid.
+        centre = _lesion_voxel(case.lesions, rng) if on_lesion and case.lesions.any() else None
         start = _start(case.lesions.shape, size, centre, rng)
         padded = _padded(size, self.plan.divisor)
         region = _padded(case.lesions.shape, self.plan.divisor)

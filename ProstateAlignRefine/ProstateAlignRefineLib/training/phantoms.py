@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 from tqdm import tqdm
 
 from ..core.files import replacing_file
@@ -20,6 +17,7 @@ from ..model import schema
 from ..phantom import Sampling, make_phantom
 from .cases import Case, Cases, Share, code_digest, labels_on
 from .config import PhantomData, TrainingConfig
+from .pool import mapped
 
 
 def prepare_phantoms(config: TrainingConfig, cache: Path, workers: int) -> Cases:
@@ -73,21 +71,8 @@ def _file(folder: Path, seed: int) -> Path:
 
 def _make_missing(config: TrainingConfig, folder: Path, seeds: Sequence[int], workers: int) -> None:
     if seeds:
-        for _ in tqdm(_made(partial(_make_file, config, folder), seeds, workers), "phantoms", len(seeds), unit="case"):
+        for _ in tqdm(mapped(partial(_make_file, config, folder), seeds, workers), "phantoms", len(seeds), unit="case"):
             pass
-
-
-def _made(make: partial[None], seeds: Sequence[int], workers: int) -> Iterator[None]:
-    if workers <= 1:
-        yield from map(make, seeds)
-        return
-    # Spawned, not forked: the parent holds the thread pools of torch and SimpleITK.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _one_thread) as pool:
-        yield from pool.map(make, seeds)
-
-
-def _one_thread() -> None:
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
 
 
 def _make_file(config: TrainingConfig, folder: Path, seed: int) -> None:

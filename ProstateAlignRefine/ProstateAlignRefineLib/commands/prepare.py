@@ -1,0 +1,80 @@
+"""`prostate-align-refine prepare`: folders of images and labels, checked and split, as a dataset to train on."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..training.manifest import Manifest
+
+NAMED = 5
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "prepare",
+        help="check a data set in PI-CAI's layout and write the manifest that train reads",
+        description="Reads *_t2w, *_adc and *_hbv images from the folder and those below it, and lesion masks of the "
+        "same names. The dataset is a manifest of the files with their SHA-256, and a report of every case.",
+    )
+    parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of the images")
+    parser.add_argument(
+        "--labels", type=Path, required=True, metavar="DIR", help="folder of the masks; a copy of picai_labels will do"
+    )
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DATASET", help="folder to write")
+    parser.add_argument(
+        "--label-sets",
+        nargs="+",
+        default=(),
+        metavar="SET",
+        help="label sets in order of preference (default: human_expert/resampled human_expert/Pooch25), "
+        "for example AI/Bosma22a",
+    )
+    parser.add_argument(
+        "--splits", type=Path, metavar="FILE", help="folds: nnU-Net's splits.json, picai_baseline's folder, or a CSV"
+    )
+    parser.add_argument("--folds", type=int, default=5, help="folds dealt by patient without --splits (default: 5)")
+    parser.add_argument("--seed", type=int, default=0, help="of the folds dealt (default: 0)")
+    parser.add_argument("--workers", type=int, default=1, help="processes that read cases (default: 1)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from ..core.files import check_replaceable
+    from ..training.manifest import MANIFEST_NAME, write_manifest
+    from ..training.prepare import Source, prepare
+
+    check_replaceable(arguments.output, MANIFEST_NAME)
+    source = Source(
+        arguments.images,
+        arguments.labels,
+        tuple(arguments.label_sets),
+        arguments.splits,
+        arguments.folds,
+        arguments.seed,
+    )
+    manifest = prepare(source, arguments.workers)
+    write_manifest(manifest, arguments.output)
+    print(summary(manifest))
+    print(f"Every case is in {arguments.output / 'report.csv'}.")
+    return 0
+
+
+def summary(manifest: Manifest) -> str:
+    """How many cases are used, from which label sets, and why the others are not."""
+    cases = manifest.cases
+    positive = sum(case.positive for case in cases)
+    patients = len({case.patient for case in cases})
+    lines = [f"{len(cases)} cases of {patients} patients are used, {positive} of them with a lesion."]
+    lines += [f"  {count} labels from {source}" for source, count in Counter(c.label_source for c in cases).items()]
+    lines += [f"  fold {fold}: {count} cases" for fold, count in sorted(Counter(c.fold for c in cases).items())]
+    if manifest.excluded:
+        lines.append(f"{len(manifest.excluded)} cases are not used:")
+        reasons = Counter(case.reason for case in manifest.excluded)
+        lines += [f"  {count}: {reason}" for reason, count in reasons.most_common(NAMED)]
+        if len(reasons) > NAMED:
+            lines.append(f"  {len(reasons) - NAMED} further reasons, in the report")
+    return "\n".join(lines)

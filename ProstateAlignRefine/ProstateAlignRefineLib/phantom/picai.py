@@ -1,0 +1,61 @@
+"""Phantoms as files in PI-CAI's layout, to try and to test what reads that data set."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..core.geometry import Grid, to_array, to_image
+from .generate import make_phantom
+from .sampling import Sampling
+from .truth import LesionFact, Phantom
+
+LABEL_SET = Path("csPCa_lesion_delineations", "human_expert", "resampled")
+MARKSHEET = Path("clinical_information", "marksheet.csv")
+COLUMNS = ("patient_id", "study_id", "lesion_ISUP", "case_ISUP", "case_csPCa", "center")
+FIRST_PATIENT, FIRST_STUDY = 90_000, 9_000_000
+
+
+def write_picai(folder: Path, seeds: Iterable[int], sampling: Sampling | None = None) -> list[str]:
+    """`images`/<patient>/<patient>_<study>_{t2w,adc,hbv}.mha and `labels` as in picai_labels; returns the study names.
+
+    A label voxel holds the lesion's ISUP grade, 2 to 5, which here follows from its ADC alone.
+    """
+    rows = []
+    for seed in seeds:
+        phantom = make_phantom(seed, sampling)
+        patient, study = str(FIRST_PATIENT + seed), str(FIRST_STUDY + seed)
+        _write_images(phantom, folder / "images" / patient, f"{patient}_{study}")
+        grades = [_grade(fact) for fact in phantom.truth.facts]
+        _write_label(phantom, grades, folder / "labels" / LABEL_SET / f"{patient}_{study}.nii.gz")
+        isup = max(grades, default=0)
+        lesions = ",".join(map(str, grades))
+        rows.append((patient, study, lesions, isup, "YES" if isup >= 2 else "NO", "phantom"))
+    marksheet = folder / "labels" / MARKSHEET
+    marksheet.parent.mkdir(parents=True, exist_ok=True)
+    with marksheet.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([COLUMNS, *rows])
+    return [f"{patient}_{study}" for patient, study, *_ in rows]
+
+
+def _write_images(phantom: Phantom, folder: Path, name: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    volumes = {"t2w": phantom.study.t2w, "adc": phantom.study.adc, "hbv": phantom.study.hbv}
+    for modality, image in volumes.items():
+        sitk.WriteImage(image, str(folder / f"{name}_{modality}.mha"), useCompression=True)
+
+
+def _write_label(phantom: Phantom, grades: list[int], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    numbers = to_array(phantom.truth.lesions)
+    grade_of = np.array([0, *grades], np.uint8)
+    sitk.WriteImage(to_image(grade_of[numbers], Grid.of(phantom.truth.lesions)), str(path), useCompression=True)
+
+
+def _grade(fact: LesionFact) -> int:
+    """ISUP grade group, higher where diffusion is lower."""
+    return 5 - int(np.searchsorted((650.0, 800.0, 950.0), fact.adc))

@@ -1,0 +1,105 @@
+"""Where a dataset's files lie: PI-CAI's layout, or any folder of its shape."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import InputError
+from ..core.study import Modality
+from ..core.study_files import SUFFIXES
+
+LESION_FOLDER = "csPCa_lesion_delineations"
+LABEL_SETS = ("human_expert/resampled", "human_expert/Pooch25")
+MARKSHEETS = ("clinical_information/marksheet.csv", "marksheet.csv")
+_ENDS = "|".join(re.escape(suffix) for suffix in SUFFIXES)
+_IMAGE = re.compile(rf"(.+)_({'|'.join(modality.value for modality in Modality)})({_ENDS})", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class LabelFile:
+    """A lesion mask and the label set it belongs to."""
+
+    path: Path
+    source: str
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What the marksheet says of a study; None where it says nothing."""
+
+    isup: int | None
+    positive: bool | None
+
+
+def patient_of(name: str) -> str:
+    """PI-CAI names a study patient_study; a name without a study is the patient's."""
+    return name.rpartition("_")[0] or name
+
+
+def find_images(folder: Path) -> dict[str, dict[Modality, list[Path]]]:
+    """By study name, every file `NAME_t2w`, `NAME_adc`, `NAME_hbv` in the folder or below it."""
+    found: dict[str, dict[Modality, list[Path]]] = defaultdict(lambda: defaultdict(list))
+    for path in sorted(_folder(folder, "images").rglob("*")):
+        match = _IMAGE.fullmatch(path.name)
+        if match and path.is_file():
+            found[match[1]][Modality(match[2].lower())].append(path)
+    if not found:
+        raise InputError("The images' folder holds no file named *_t2w, *_adc or *_hbv; name another folder.")
+    return {name: dict(found[name]) for name in sorted(found)}
+
+
+def find_labels(folder: Path, sets: Sequence[str]) -> dict[str, LabelFile]:
+    """By study name, the mask of the first of the label sets that has one.
+
+    A set is a folder under the labels' folder, or under its csPCa_lesion_delineations; without `sets`, PI-CAI's human
+    ones where they are there, else the folder itself.
+    """
+    root = _folder(folder, "labels")
+    places = {name: _set_folder(root, name) for name in sets or LABEL_SETS}
+    missing = [name for name, place in places.items() if place is None]
+    if sets and missing:
+        raise InputError(f"The labels' folder has no label set {', '.join(missing)}; name sets that it has.")
+    if len(missing) == len(places):
+        places = {root.name: root}
+    found: dict[str, LabelFile] = {}
+    for source, place in places.items():
+        for path in sorted(place.iterdir()) if place else ():
+            suffix = next((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), None)
+            if suffix and path.is_file():
+                found.setdefault(path.name[: -len(suffix)], LabelFile(path, source))
+    if not found:
+        raise InputError("The labels' folder holds no label; name the folder of the masks, or label sets under it.")
+    return found
+
+
+def read_marksheet(labels: Path) -> dict[str, Grade]:
+    """By study name, from PI-CAI's marksheet.csv where the labels' folder has one."""
+    path = next((labels / name for name in MARKSHEETS if (labels / name).is_file()), None)
+    if path is None:
+        return {}
+    with path.open(newline="", encoding="utf-8-sig") as stream:
+        rows = list(csv.DictReader(stream))
+    if rows and not {"patient_id", "study_id"} <= set(rows[0]):
+        raise InputError("marksheet.csv lacks the columns patient_id and study_id; give PI-CAI's marksheet.")
+    return {f"{row['patient_id']}_{row['study_id']}": _grade(row) for row in rows}
+
+
+def _grade(row: Mapping[str, str]) -> Grade:
+    isup = (row.get("case_ISUP") or "").strip()
+    cancer = (row.get("case_csPCa") or "").strip().upper()
+    return Grade(int(isup) if isup.isdecimal() else None, {"YES": True, "NO": False}.get(cancer))
+
+
+def _set_folder(root: Path, name: str) -> Path | None:
+    return next((place for place in (root / name, root / LESION_FOLDER / name) if place.is_dir()), None)
+
+
+def _folder(path: Path, what: str) -> Path:
+    if not path.is_dir():
+        raise InputError(f"The {what}' folder does not exist; check the path given for it.")
+    return path

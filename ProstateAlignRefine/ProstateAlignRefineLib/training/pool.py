@@ -1,0 +1,27 @@
+"""The same function over many items, by several processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import TypeVar
+
+import SimpleITK as sitk
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def mapped(function: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[Result]:
+    """`function` of every item, in order; in this process where `workers` is 1."""
+    if workers <= 1:
+        yield from map(function, items)
+        return
+    # Spawned, not forked: the parent holds the thread pools of torch and SimpleITK.
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _one_thread) as pool:
+        yield from pool.map(function, items)
+
+
+def _one_thread() -> None:
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)

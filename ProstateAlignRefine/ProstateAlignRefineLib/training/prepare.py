@@ -1,0 +1,154 @@
+"""From folders of images and labels to a manifest: every case checked, every case reported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from tqdm import tqdm
+
+from ..core.errors import InputError
+from ..core.geometry import Grid, overlap_share, to_array
+from ..core.study import Modality, Study
+from ..core.study_files import read_study_files
+from .layout import Grade, LabelFile, find_images, find_labels, patient_of, read_marksheet
+from .manifest import FORMAT_VERSION, LABEL, ExcludedCase, Manifest, ManifestCase, file_sha256, split_digest
+from .pool import mapped
+from .splits import deal_folds, read_folds
+
+SAME_GRID_MM = 0.01
+LABEL_OVERLAP = 0.9  # of the T2W field of view that a label on another grid must cover
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the data lies and how it is split. `splits`: a file of folds; without it `folds` are dealt from `seed`."""
+
+    images: Path
+    labels: Path
+    label_sets: tuple[str, ...] = ()
+    splits: Path | None = None
+    folds: int = 5
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A study as found, before anything is read."""
+
+    name: str
+    images: Mapping[Modality, Sequence[Path]]
+    label: LabelFile | None
+    grade: Grade
+
+
+def prepare(source: Source, workers: int = 1) -> Manifest:
+    """Every study found under the images' folder, checked; InputError where none can be used."""
+    source = replace(source, images=source.images.resolve(), labels=source.labels.resolve())
+    candidates = _candidates(source)
+    checked = list(
+        tqdm(mapped(partial(check_case, source), candidates, workers), "cases", len(candidates), unit="case")
+    )
+    usable = [case for case in checked if isinstance(case, ManifestCase)]
+    excluded = [case for case in checked if isinstance(case, ExcludedCase)]
+    if not usable:
+        raise InputError(f"None of {len(checked)} cases can be used; the first: {excluded[0].reason}.")
+    folds, split = _folds(source, usable)
+    excluded += [
+        ExcludedCase(case.name, "the file of folds does not name it") for case in usable if case.name not in folds
+    ]
+    cases = tuple(replace(case, fold=folds[case.name]) for case in usable if case.name in folds)
+    if not cases:
+        raise InputError("The file of folds names none of the cases that can be used; give the folds of this data.")
+    digest = split_digest({case.name: case.fold for case in cases})
+    count = 1 + max(folds.values())
+    images, labels = str(source.images), str(source.labels)
+    return Manifest(FORMAT_VERSION, images, labels, count, split, digest, cases, tuple(excluded))
+
+
+def _folds(source: Source, cases: Sequence[ManifestCase]) -> tuple[dict[str, int], str]:
+    if source.splits is not None:
+        return read_folds(source.splits), f"file {source.splits.name}"
+    positive = {case.name: case.positive for case in cases}
+    return deal_folds(positive, source.folds, source.seed), f"{source.folds} folds by patient, seed {source.seed}"
+
+
+def _candidates(source: Source) -> list[Candidate]:
+    """Studies with images, and labels without any, by name."""
+    images, labels = find_images(source.images), find_labels(source.labels, source.label_sets)
+    grades = read_marksheet(source.labels)
+    nothing = Grade(None, None)
+    return [
+        Candidate(name, images.get(name, {}), labels.get(name), grades.get(name, nothing))
+        for name in sorted(images.keys() | labels.keys())
+    ]
+
+
+def check_case(source: Source, candidate: Candidate) -> ManifestCase | ExcludedCase:
+    """The case as the manifest names it (fold 0 until folds are known), or why it cannot be used."""
+    try:
+        paths = _image_paths(candidate)
+        if candidate.label is None:
+            raise InputError("no label in the label sets.")
+        study = read_study_files(paths)
+        positive, notes = _check_label(candidate, candidate.label, study)
+    except InputError as error:
+        return ExcludedCase(candidate.name, str(error).rstrip("."))
+    files = {modality.value: path for modality, path in paths.items()} | {LABEL: candidate.label.path}
+    roots = {name: source.labels if name == LABEL else source.images for name in files}
+    return ManifestCase(
+        name=candidate.name,
+        patient=patient_of(candidate.name),
+        files={name: path.relative_to(roots[name]).as_posix() for name, path in files.items()},
+        sha256={name: file_sha256(path) for name, path in files.items()},
+        label_source=candidate.label.source,
+        positive=positive,
+        isup=candidate.grade.isup,
+        fold=0,
+        notes=notes,
+    )
+
+
+def _image_paths(candidate: Candidate) -> dict[Modality, Path]:
+    missing = [modality.value for modality in Modality if not candidate.images.get(modality)]
+    if missing:
+        raise InputError(f"no image {', '.join(missing)}.")
+    double = [modality.value for modality, paths in candidate.images.items() if len(paths) > 1]
+    if double:
+        raise InputError(f"several images {', '.join(double)} of one name.")
+    return {modality: paths[0] for modality, paths in candidate.images.items()}
+
+
+def _check_label(candidate: Candidate, label: LabelFile, study: Study) -> tuple[bool, tuple[str, ...]]:
+    """Whether it holds a lesion, and what is worth a note; InputError where it cannot be used."""
+    image = _read_label(label.path)
+    notes = []
+    if not Grid.of(image).matches(study.grid, SAME_GRID_MM):
+        share = overlap_share(image, study.grid)
+        if share < LABEL_OVERLAP:
+            raise InputError(f"the label covers {share:.0%} of the T2W, at least {LABEL_OVERLAP:.0%} are needed.")
+        notes.append("the label lies on another grid than the T2W and is resampled")
+    positive = bool(to_array(image).any())
+    said = candidate.grade.positive
+    if said and not positive:
+        raise InputError("the marksheet says csPCa, but the label is empty.")
+    if said is False and positive:
+        notes.append("the marksheet says no csPCa, but the label has a lesion")
+    return positive, tuple(notes)
+
+
+def _read_label(path: Path) -> sitk.Image:
+    try:
+        image = sitk.ReadImage(str(path))
+    except RuntimeError:
+        raise InputError("the label cannot be read as an image.") from None
+    if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
+        raise InputError("the label is not a three-dimensional scalar image.")
+    values = to_array(image)
+    if not np.array_equal(values, np.round(values)) or values.min() < 0 or values.max() > np.iinfo(np.uint8).max:
+        raise InputError("the label holds values that are no label numbers.")
+    return image

@@ -1,0 +1,123 @@
+"""A prepared dataset is read through inference's preprocessing, split by patient, kept, and guarded by its hashes."""
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from ProstateAlignRefineLib import cli
+from ProstateAlignRefineLib.commands import prepare as prepare_command
+from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.core.study_files import find_study_files, read_study_files
+from ProstateAlignRefineLib.inference.preprocess import network_volumes
+from ProstateAlignRefineLib.model.bundle import load_bundle
+from ProstateAlignRefineLib.phantom import Sampling
+from ProstateAlignRefineLib.phantom.picai import write_picai
+from ProstateAlignRefineLib.training.config import DatasetData, TrainingConfig
+from ProstateAlignRefineLib.training.dataset import dataset_cases, split_cases
+from ProstateAlignRefineLib.training.manifest import read_manifest, write_manifest
+from ProstateAlignRefineLib.training.prepare import Source, prepare
+from Training.runs import log_of, write_config
+
+COARSE = Sampling.of_field((2.0, 2.0, 6.0), (120.0, 120.0, 72.0))
+
+
+@pytest.fixture(scope="module")
+def picai(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("picai")
+    write_picai(folder, range(1, 7), COARSE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def dataset(picai: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dataset")
+    write_manifest(prepare(Source(picai / "images", picai / "labels", folds=3)), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def config(tiny_config: TrainingConfig) -> TrainingConfig:
+    return replace(tiny_config, name="tiny-dataset", data=DatasetData("dataset", test_fold=0, validation_share=0.5))
+
+
+def test_shares_are_disjoint_and_whole(dataset: Path, config: TrainingConfig) -> None:
+    manifest = read_manifest(dataset)
+    shares = [{case.patient for case in share} for share in split_cases(manifest, config)]
+    assert sum(len(share) for share in shares) == len({case.patient for case in manifest.cases})
+    assert set.union(*shares) == {case.patient for case in manifest.cases}
+    assert all(shares)
+
+
+def test_a_case_is_what_inference_would_read(
+    dataset: Path, picai: Path, config: TrainingConfig, tmp_path: Path
+) -> None:
+    cases = dataset_cases(config, dataset, tmp_path, workers=1)
+    case = cases.training[0]
+    files = find_study_files(picai / "images" / case.name.split("_")[0])
+    assert files is not None
+    volumes, grid = network_volumes(read_study_files(files), config.preprocessing, config.architecture.channels)
+    np.testing.assert_allclose(case.volumes, volumes, atol=5e-3)
+    assert case.lesions.shape == grid.shape
+    assert case.lesions.dtype == np.uint8
+    assert cases.validation.positive
+
+
+def test_cases_are_kept(dataset: Path, config: TrainingConfig, tmp_path: Path) -> None:
+    first = dataset_cases(config, dataset, tmp_path, workers=1)
+    stamps = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.pt")}
+    assert len(stamps) == 6
+    again = dataset_cases(config, dataset, tmp_path, workers=1)
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.pt")} == stamps
+    assert np.array_equal(first.test[0].volumes, again.test[0].volumes)
+    assert first.fingerprint == again.fingerprint
+    coarser = replace(config, preprocessing=replace(config.preprocessing, region_mm=48.0))
+    assert dataset_cases(coarser, dataset, tmp_path, workers=1).fingerprint != first.fingerprint
+
+
+def test_a_file_that_changed_since_is_refused(dataset: Path, config: TrainingConfig, tmp_path: Path) -> None:
+    manifest = json.loads((dataset / "manifest.json").read_text())
+    manifest["cases"][2]["sha256"]["adc"] = "0" * 64
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(InputError, match=rf"Case {manifest['cases'][2]['name']}: adc is missing or has changed"):
+        dataset_cases(config, tmp_path, tmp_path / "cache", workers=1)
+
+
+def test_a_fold_that_is_not_there_is_refused(dataset: Path, config: TrainingConfig, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="Fold 7"):
+        split_cases(read_manifest(dataset), replace(config, data=DatasetData("dataset", 7, 0.5)))
+    with pytest.raises(InputError, match=r"manifest\.json"):
+        dataset_cases(config, tmp_path, tmp_path, workers=1)
+
+
+def parsed(command: ModuleType, *arguments: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    command.add_parser(parser.add_subparsers())
+    return parser.parse_args(arguments)
+
+
+@pytest.mark.slow
+def test_from_images_on_disk_to_a_segmentation(
+    picai: Path, config: TrainingConfig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset, run = tmp_path / "dataset", tmp_path / "run"
+    folders = ["--images", str(picai / "images"), "--labels", str(picai / "labels")]
+    prepared = parsed(prepare_command, "prepare", *folders, "-o", str(dataset), "--folds", "3")
+    assert prepared.run(prepared) == 0
+    assert "6 cases of 6 patients are used" in capsys.readouterr().out
+    file = write_config(config, tmp_path / "tiny.toml")
+    options = ["--data", str(dataset), "--device", "cpu", "--precision", "fp32"]
+    assert cli.main(["train", "--config", str(file), "-o", str(run), *options]) == 0
+    assert [row["phase"] for row in log_of(run)][-1] == "refiner"
+    card = (run / "bundle" / "MODEL_CARD.md").read_text()
+    assert "human_expert/resampled" in card
+    assert read_manifest(dataset).split_sha256[:16] in card
+    assert load_bundle(run / "bundle").config.metrics["test_cases"] == 2
+    study = picai / "images" / "90001"
+    segment = ["segment", str(study), "-o", str(tmp_path / "result"), "--model", str(run / "bundle"), "--device", "cpu"]
+    assert cli.main(segment) == 0
+    assert any((tmp_path / "result").iterdir())

@@ -7,6 +7,7 @@ from Evaluation.making import FIRST, GRID, SECOND, volume
 from ProstateAlignRefineLib.evaluation.calibration import Reliability
 from ProstateAlignRefineLib.evaluation.candidates import is_detection_map, match_candidates
 from ProstateAlignRefineLib.evaluation.cases import CaseRow, judge, patient_of
+from ProstateAlignRefineLib.evaluation.extraction import extract_candidates
 from ProstateAlignRefineLib.evaluation.figures import cohort_figures, froc
 from ProstateAlignRefineLib.evaluation.statistics import differences, estimates, paired_tests
 from ProstateAlignRefineLib.evaluation.volumes import Prediction, Reference
@@ -118,18 +119,24 @@ def test_candidates_of_a_probability_map_reach_to_its_maximum_over_two_and_a_hal
     assert matched.score == pytest.approx(0.45)
 
 
-def test_cropping_changes_no_candidate() -> None:
-    from report_guided_annotation import extract_lesion_candidates
+@pytest.mark.parametrize("seed", range(6))
+def test_candidates_are_those_of_report_guided_annotation(seed: int) -> None:
+    """Smooth noise with specks and neighbouring peaks."""
+    package = pytest.importorskip("report_guided_annotation", reason="the extra 'test' is not installed")
     from scipy.ndimage import gaussian_filter
 
-    from ProstateAlignRefineLib.evaluation.candidates import _extracted
-
-    noise = gaussian_filter(np.random.default_rng(3).random(GRID.shape), 2)
-    confidence = np.clip((noise - noise.mean()) * 6, 0, 1).astype(np.float32)
+    rng = np.random.default_rng(seed)
+    noise = gaussian_filter(rng.random((12, 40, 40)), rng.uniform(0.7, 2.5))
+    confidence = np.clip((noise - noise.mean()) / noise.std() * rng.uniform(0.05, 0.4), 0, 1).astype(np.float32)
     confidence[:, :7] = 0.001
-    expected = extract_lesion_candidates(confidence, threshold="dynamic-v2")[0]
-    assert expected.any()
-    np.testing.assert_array_equal(_extracted(confidence, extract_lesion_candidates), expected)
+    expected, candidates, _ = package.extract_lesion_candidates(confidence, threshold="dynamic-v2")
+    assert candidates
+    np.testing.assert_array_equal(extract_candidates(confidence), expected)
+
+
+def test_a_map_that_claims_next_to_nothing_has_no_candidates() -> None:
+    assert not extract_candidates(np.full(GRID.shape, 0.009, np.float32)).any()
+    assert match_candidates(volume(), volume() > 0).candidates == ()
 
 
 def test_masks_and_detection_maps_are_told_from_probability_maps() -> None:

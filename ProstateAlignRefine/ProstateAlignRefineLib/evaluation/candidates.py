@@ -1,8 +1,7 @@
 """Lesion candidates of a confidence map, matched to the lesions of the reference as PI-CAI does.
 
-Candidates come from a map by report_guided_annotation's "dynamic-v2" (up to five, each where the map exceeds its
-maximum / 2.5, more than ten voxels). A mask or a detection map holds its candidates already. picai_eval matches them:
-26 neighbours, intersection over union of at least 0.10, further candidates on a lesion that is hit are ignored.
+Candidates of a probability map are extracted; a mask or a detection map holds its own. picai_eval matches them: 26
+neighbours, intersection over union of at least 0.10, further candidates on a lesion that is hit are ignored.
 """
 
 from __future__ import annotations
@@ -19,9 +18,7 @@ from scipy.ndimage import label
 
 from ..core.errors import InputError
 from .detection import NEIGHBOURS_26
-
-# No candidate reaches lower: extraction stops at a maximum of 0.01, and a candidate reaches to its maximum / 2.5.
-LOWEST = 0.01 / 2.5
+from .extraction import extract_candidates
 
 INSTALL = "pip install 'prostate-align-refine[train]'"
 
@@ -59,31 +56,23 @@ def match_candidates(
     confidence: NDArray[np.float32], reference: NDArray[np.bool_], graded: bool = True
 ) -> CaseCandidates:
     """Candidates of `confidence` [Z, Y, X] against the lesions of `reference`. InputError without picai_eval."""
-    evaluate_case, extract = _picai()
-    detections = confidence.astype(np.float32)
-    if graded:
-        detections = _extracted(detections, extract)
-    rows, score, *_ = evaluate_case(detections, reference.astype(np.int32))
+    evaluate_case = _picai_matching()
+    detections = extract_candidates(confidence) if graded else confidence.astype(np.float32)
+    places = np.argwhere((detections > 0) | reference)
+    if not len(places):
+        return CaseCandidates((), 0.0)
+    # All that counts lies in this box, and picai_eval visits every component with the whole of what it is given.
+    box = tuple(slice(low, high + 1) for low, high in zip(places.min(0), places.max(0), strict=True))
+    rows, score, *_ = evaluate_case(detections[box], reference[box].astype(np.int32))
     found = tuple(Candidate(bool(is_lesion), float(value), float(iou)) for is_lesion, value, iou in rows)
     return CaseCandidates(found, float(score))
 
 
-def _picai() -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """picai_eval's matching and report_guided_annotation's extraction; both greet on standard output when imported."""
+def _picai_matching() -> Callable[..., Any]:
+    """picai_eval's; the package greets on standard output when imported."""
     try:
         with redirect_stdout(StringIO()):
             from picai_eval.eval import evaluate_case
-            from report_guided_annotation import extract_lesion_candidates
     except ImportError as error:
-        raise InputError(f"Detection figures need picai_eval and report_guided_annotation: {INSTALL}") from error
-    return evaluate_case, extract_lesion_candidates
-
-
-def _extracted(probability: NDArray[np.float32], extract: Callable[..., Any]) -> NDArray[np.float32]:
-    """The detection map of a probability map, made within the box that can hold candidates: the same, and faster."""
-    result = np.zeros_like(probability)
-    places = np.argwhere(probability >= LOWEST)
-    if len(places):
-        box = tuple(slice(low, high + 1) for low, high in zip(places.min(0), places.max(0), strict=True))
-        result[box] = extract(probability[box], threshold="dynamic-v2")[0]
-    return result
+        raise InputError(f"Detection figures need picai_eval: {INSTALL}") from error
+    return evaluate_case  # type: ignore[no-any-return]

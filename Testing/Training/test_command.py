@@ -59,12 +59,12 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not(
     config, run = write_config(tiny_config, tmp_path / "tiny.toml"), tmp_path / "run"
     killed = start_training(config, run, "--cases", str(kept_cases))
     deadline = time.monotonic() + PATIENCE_S
-    while len(log_of(run)) < 2 and time.monotonic() < deadline and killed.poll() is None:
+    while not log_of(run) and time.monotonic() < deadline and killed.poll() is None:
         time.sleep(0.02)
     killed.send_signal(signal.SIGKILL)
     assert killed.wait() == -signal.SIGKILL
     done = log_of(run)
-    assert 2 <= len(done) < len(log_of(whole_run))
+    assert 1 <= len(done) < len(log_of(whole_run))
     assert cli.main(["train", "--config", str(config), "-o", str(run), "--cases", str(kept_cases), *CPU]) == 0
     assert log_of(run) == log_of(whole_run)
     assert log_of(run)[: len(done)] == done

@@ -61,7 +61,7 @@ class PhantomData:
 class DatasetData:
     """A dataset that `prepare` made: the patients of fold `test_fold` for the final figures.
 
-    Of the others, `validation_share` (0 to 1) for choosing weights and temperature, the rest for training.
+    Of the others, `validation_share` (at most 0.5) for choosing weights and temperature, the rest for training.
     """
 
     kind: Literal["dataset"]
@@ -70,7 +70,7 @@ class DatasetData:
 
     def __post_init__(self) -> None:
         _require(self.test_fold >= 0, "data.test_fold must not be negative")
-        _require(0 < self.validation_share < 1, "data.validation_share must lie between 0 and 1")
+        _require(0 < self.validation_share <= 0.5, "data.validation_share must lie above 0 and not above 0.5")
 
 
 @dataclass(frozen=True)

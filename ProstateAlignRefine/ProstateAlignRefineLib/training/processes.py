@@ -92,7 +92,9 @@ def joined_processes(device: str) -> Iterator[Processes]:
         return
     on_gpu = device != "cpu" and torch.cuda.is_available()
     dist.init_process_group("nccl" if on_gpu else "gloo", timeout=PATIENCE)
-    try:
-        yield Processes(dist.get_rank(), dist.get_world_size(), dist.get_node_local_rank(0))
-    finally:
-        dist.destroy_process_group()
+    local_rank = dist.get_node_local_rank(0)
+    if on_gpu:
+        torch.cuda.set_device(local_rank)
+    yield Processes(dist.get_rank(), dist.get_world_size(), local_rank)
+    # Not where a process failed: it must end at once, so that torchrun stops those that wait for it.
+    dist.destroy_process_group()

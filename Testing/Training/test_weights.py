@@ -1,0 +1,73 @@
+"""In each phase exactly what its loss reads trains, and the moving average follows."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from ProstateAlignRefineLib.inference.device import Compute
+from ProstateAlignRefineLib.model.text import TextEmbedding
+from ProstateAlignRefineLib.training.cases import Cases
+from ProstateAlignRefineLib.training.config import TrainingConfig
+from ProstateAlignRefineLib.training.loading import epoch_steps
+from ProstateAlignRefineLib.training.processes import Processes
+from ProstateAlignRefineLib.training.schedule import Phase
+from ProstateAlignRefineLib.training.sides import TrainingText
+from ProstateAlignRefineLib.training.steps import Moment
+from ProstateAlignRefineLib.training.trainer import Trainer
+from ProstateAlignRefineLib.training.weights import MovingAverage, freeze_unused, make_optimizer, parameter_groups
+
+
+@pytest.fixture
+def trainer(tiny_config: TrainingConfig, tiny_cases: Cases, tmp_path: Path) -> Trainer:
+    pooled = nn.functional.normalize(torch.ones(64), dim=0)
+    tokens = torch.randn(8, 64, generator=torch.Generator().manual_seed(1))
+    text = TextEmbedding(("lesion",), pooled, tokens, torch.ones(8, dtype=torch.bool), "none")
+    return Trainer(tiny_config, tiny_cases, TrainingText(text, text), Compute(torch.device("cpu"), "fp32"), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("phase", "base_rate", "parts"),
+    [
+        (Phase.SEGMENTATION, 0.0, {"encoders", "fusions", "decoder"}),
+        (Phase.AUXILIARY, 0.0, {"encoders", "fusions", "decoder", "similarity"}),
+        (Phase.REFINER, 0.0, {"refiner"}),
+        (Phase.REFINER, 1e-4, {"encoders", "fusions", "decoder", "refiner"}),
+    ],
+)
+def test_all_that_trains_in_a_phase_gets_a_gradient_and_nothing_else(
+    phase: Phase, base_rate: float, parts: set[str], trainer: Trainer
+) -> None:
+    network = trainer.network
+    groups = parameter_groups(network, phase, replace(trainer.config.optimizer, base_rate=base_rate))
+    freeze_unused(network, phase)
+    # Several processes need this: a weight that trains but gets no gradient would leave them waiting.
+    network.zero_grad()
+    steps = epoch_steps(trainer.config, trainer.cases.training, 0, Processes(), workers=0)
+    moment = Moment(0, 0, phase, 1.0 if phase is Phase.AUXILIARY else 0.0, joined=True)
+    trainer.stepper.step(network, make_optimizer(groups, trainer.config.optimizer), next(steps), moment)
+    trained = {name for name, parameter in network.named_parameters() if parameter.requires_grad}
+    assert trained == {name for name, parameter in network.named_parameters() if parameter.grad is not None}
+    assert {name.split(".")[0] for name in trained} == parts
+    assert not any(name.startswith("decoder.heads.0.") for name in trained)
+
+
+def test_refiner_rate_reaches_the_optimizer(trainer: Trainer) -> None:
+    settings = replace(trainer.config.optimizer, base_rate=1e-5, refiner_rate=5e-4, kind="sgd")
+    optimizer = make_optimizer(parameter_groups(trainer.network, Phase.REFINER, settings), settings)
+    rates = {group["name"]: group["initial_rate"] for group in optimizer.param_groups}
+    assert rates == {"base": 1e-5, "refiner": 5e-4}
+    assert all(group["momentum"] == 0.99 and group["nesterov"] for group in optimizer.param_groups)
+
+
+def test_the_moving_average_lags_and_without_decay_is_the_weights_themselves() -> None:
+    layer = nn.Linear(1, 1, bias=False)
+    nn.init.zeros_(layer.weight)
+    slow, none = MovingAverage(layer, 0.99), MovingAverage(layer, 0.0)
+    nn.init.ones_(layer.weight)
+    for average in (slow, none):
+        average.update(layer)
+    assert 0 < float(slow.weights["weight"]) < 1
+    assert float(none.weights["weight"]) == 1.0

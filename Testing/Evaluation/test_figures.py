@@ -205,3 +205,32 @@ def test_paired_tests_tell_a_better_system_and_not_itself() -> None:
     assert paired_tests(first, first, resamples=50)["Dice, positives"].p == 1.0
     assert differences(first, second, resamples=50)["lesion sensitivity"].value == pytest.approx(0.6)
     assert differences(first, first, resamples=50)["lesion sensitivity"].interval == (0.0, 0.0)
+
+
+def test_ap_auroc_and_hits_are_those_of_picai_eval_on_a_random_cohort() -> None:
+    """Random lesions and detections, several a case, through picai_eval's own way from volumes to figures."""
+    from picai_eval import evaluate
+
+    rng = np.random.default_rng(5)
+
+    def boxes(count: int, graded: bool) -> np.ndarray:
+        values = volume()
+        for _ in range(count):
+            z, y, x = rng.integers(0, (5, 22, 22))
+            place = (slice(z, z + 3), slice(y, y + 7), slice(x, x + 7))
+            if not values[max(z - 1, 0) : z + 4, max(y - 1, 0) : y + 8, max(x - 1, 0) : x + 8].any():
+                values[place] = rng.uniform(0.5, 1) if graded else 1
+        return values
+
+    truths = [boxes(int(rng.integers(0, 3)), False) for _ in range(30)]
+    answers = [np.where(rng.random() < 0.6, t, 0) * 0.75 if t.any() else boxes(2, True) for t in truths]
+    answers = [a.astype(np.float32) + (boxes(1, True) if not a.any() else 0) for a in answers]
+    rows = [row(f"{i}_1", t, a.astype(np.float32)) for i, (t, a) in enumerate(zip(truths, answers, strict=True))]
+    expected = evaluate(answers, [t.astype(int) for t in truths], num_parallel_calls=1)
+    figures = cohort_figures(rows)
+    assert 0 < figures["AP"] < 1
+    assert (figures["AP"], figures["AUROC"]) == pytest.approx((expected.AP, expected.auroc))
+    hits = sum(is_lesion and confidence > 0 for is_lesion, confidence, _ in expected.lesion_results_flat)
+    assert figures["lesion sensitivity"] == pytest.approx(hits / expected.num_lesions)
+    alarms = sum(not is_lesion for is_lesion, *_ in expected.lesion_results_flat)
+    assert figures["false positives a case"] == pytest.approx(alarms / len(rows))

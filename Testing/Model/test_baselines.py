@@ -1,17 +1,25 @@
 """Networks to compare with: one interface, parts left out without weights, and every weight learns."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 
+import numpy as np
 import pytest
 import torch
 
 from Model.samples import text_of
 from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.inference.device import choose_compute
+from ProstateAlignRefineLib.inference.predictor import plan_forwards, predict
 from ProstateAlignRefineLib.model.baselines import PARTS, NetworkKind, make_network, paper_architecture
-from ProstateAlignRefineLib.model.config import Architecture
+from ProstateAlignRefineLib.model.bundle import Bundle
+from ProstateAlignRefineLib.model.config import Architecture, ModelConfig
 from ProstateAlignRefineLib.model.network import AlignRefineNetwork
 from ProstateAlignRefineLib.model.text import TextEmbedding
+from ProstateAlignRefineLib.training.config import LossSettings
+from ProstateAlignRefineLib.training.losses import SegmentationLossSettings
+from ProstateAlignRefineLib.training.objective import joint_loss
 
 KINDS = get_args(NetworkKind)
 OTHERS = ("nnunet", "segresnet", "swinunetr", "unetr")
@@ -134,3 +142,38 @@ def test_at_the_papers_width_they_have_their_published_size(kind: NetworkKind, m
 def test_an_unknown_network_is_refused(architecture: Architecture) -> None:
     with pytest.raises(InputError, match="'vnet' is unknown; choose one of ours"):
         make_network("vnet", architecture, PATCH)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_training_losses_and_the_predictor_serve_every_network(
+    kind: NetworkKind, architecture: Architecture, config: ModelConfig, text: TextEmbedding
+) -> None:
+    """A bright box is learned; then a region larger than the patch goes through the predictor."""
+    torch.manual_seed(0)
+    patch = (8, 32, 64)
+    network = make_network(kind, architecture, patch).train()
+    target = torch.zeros(1, 1, *patch)
+    target[..., 2:6, 8:24, 8:24] = 1
+    image = torch.randn(1, 3, *patch) * 0.3 + target
+    settings = LossSettings(SegmentationLossSettings(region="dice"), 0.2, 0.5, "balanced")
+    optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
+    losses = []
+    for _ in range(8):
+        loss = joint_loss(network(image, text), target, settings, 1.0 if PARTS[kind].text else 0.0)
+        optimizer.zero_grad()
+        loss.total.backward()
+        optimizer.step()
+        losses.append(loss.parts["segmentation"])
+    assert losses[-1] < losses[0] - 0.1
+    bundle = Bundle(network.eval(), config, text, Path(), "")
+    compute = choose_compute("cpu", "fp32")
+    plan = plan_forwards(bundle, (8, 40, 64), compute)
+    maps = predict(bundle, np.zeros((3, 8, 40, 32), np.float32), plan, compute, lambda done, whole: None)
+    assert maps.shape == (4, 8, 40, 32)
+    if not PARTS[kind].refiner:
+        np.testing.assert_array_equal(maps[0], maps[1])
+
+
+def test_a_patch_too_small_to_train_with_is_refused(architecture: Architecture) -> None:
+    with pytest.raises(InputError, match="swinunetr cannot train on patches of 8 x 32 x 32"):
+        make_network("swinunetr", architecture, (8, 32, 32))

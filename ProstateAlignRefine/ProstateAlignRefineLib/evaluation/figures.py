@@ -122,7 +122,7 @@ def _calibration_figures(rows: Rows) -> Figures:
 
 def average_precision(rows: Rows) -> float:
     """Of lesion candidates, by picai_eval: missed lesions stay missed at every threshold."""
-    return float(_picai_metrics(rows).calc_AP())
+    return float(_picai_metrics(rows).calc_AP()) + 0.0  # never -0
 
 
 def area_under_roc(rows: Rows) -> float:

@@ -57,7 +57,7 @@ def find_cases(folder: Path) -> Mapping[str, Path]:
         raise InputError(f"The folder '{folder.name}' does not exist; name a folder of masks or probability maps.")
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        name = _case_name(path)
+        name = "" if path.name.startswith(".") else _case_name(path)
         if name in found:
             raise InputError(f"Two files in '{folder.name}' are named for the case '{name}'; keep one of them.")
         if name:

@@ -105,6 +105,11 @@ class Baseline(nn.Module):
         self.patch_size = patch_size
         self.divisor = _DIVISORS.get(kind, architecture.size_divisor)
         padded = tuple(-(-size // step) * step for size, step in zip(patch_size, self.divisor, strict=True))
+        if padded == self.divisor:  # one voxel would be left at the bottom, which has no variance to normalise by
+            shown = " x ".join(map(str, patch_size))
+            raise InputError(
+                f"The network {kind} cannot train on patches of {shown}; set a larger schedule.patch_size."
+            )
         self.network = _MAKERS[kind](architecture, padded)
         self.refiner, self.similarity = NoRefiner(), NoSimilarity()
 

@@ -1,6 +1,5 @@
 """A run goes through its phases, resumes exactly, stops on NaN and ends in a bundle that inference loads."""
 
-import csv
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,12 +17,15 @@ from ProstateAlignRefineLib.training.config import TrainingConfig
 from ProstateAlignRefineLib.training.finish import finish, fold_temperature
 from ProstateAlignRefineLib.training.loading import epoch_steps
 from ProstateAlignRefineLib.training.patches import Patch
+from ProstateAlignRefineLib.training.phantoms import prepare_phantoms
 from ProstateAlignRefineLib.training.processes import Processes
 from ProstateAlignRefineLib.training.schedule import Phase
 from ProstateAlignRefineLib.training.sides import TrainingText
 from ProstateAlignRefineLib.training.steps import Moment, Stepper
 from ProstateAlignRefineLib.training.trainer import Trainer
 from ProstateAlignRefineLib.training.weights import parameter_groups
+from Training.runs import log_of
+from Training.settings import NO_AUGMENTATION
 
 CPU = Compute(torch.device("cpu"), "fp32")
 
@@ -35,11 +37,6 @@ def text(tiny_config: TrainingConfig) -> TrainingText:
     tokens = torch.randn(8, 64, generator=noise)
     plain = TextEmbedding(tiny_config.text.prompts, pooled, tokens, torch.ones(8, dtype=torch.bool), "starter:0")
     return TrainingText(plain, plain)
-
-
-def log_of(folder: Path) -> list[dict[str, str]]:
-    with (folder / "log.csv").open() as stream:
-        return [{name: value for name, value in row.items() if name != "seconds"} for row in csv.DictReader(stream)]
 
 
 @pytest.fixture(scope="session")
@@ -211,3 +208,21 @@ def test_folding_the_temperature_divides_the_finest_logits(
         after = network(image, text.plain)
     assert torch.allclose(after.base_logits[0] * temperature, before.base_logits[0], atol=1e-4)
     assert torch.allclose(after.refined_logits * temperature, before.refined_logits, atol=1e-4)
+
+
+@pytest.mark.slow
+def test_a_run_learns_the_cases_it_sees(tiny_config: TrainingConfig, text: TrainingText, tmp_path: Path) -> None:
+    config = replace(
+        tiny_config,
+        preprocessing=replace(tiny_config.preprocessing, spacing_mm=(6.0, 2.0, 2.0)),
+        augmentation=NO_AUGMENTATION,
+        architecture=replace(tiny_config.architecture, features_per_stage=(8, 16, 16)),
+        optimizer=replace(tiny_config.optimizer, rate=1e-2, average_decay=0.9),
+        schedule=replace(tiny_config.schedule, iterations=20, batch_size=4, whole_region_epochs=0, refiner_epochs=1),
+    )
+    cases = prepare_phantoms(config, tmp_path / "cases", workers=1)
+    trainer = Trainer(config, replace(cases, validation=cases.training), text, CPU, tmp_path)
+    trainer.train()
+    first, *_, last = log_of(tmp_path)
+    assert float(last["loss"]) < float(first["loss"]) - 0.5
+    assert float(last["validation_dice"]) > 0.35

@@ -100,6 +100,7 @@ def test_a_found_lesion_is_measured_against_its_own_component() -> None:
     """Half of the first lesion: the far face is 4 mm away, and a false alarm elsewhere does not count."""
     judged = row("1_1", volume((FIRST, 1)), volume((HALF, 0.8), (ELSEWHERE, 0.8)))
     assert judged.lesions[0].metrics.hd95 == pytest.approx(4.0)
+    assert judged.lesions[0].metrics.assd == pytest.approx(0.9)
     assert judged.metrics.hd95 > 4.0
 
 

@@ -24,6 +24,8 @@ RULES = (
     "and no distance. Positives are cases with a lesion in the reference.",
     "A lesion is found by a predicted component with an intersection over union of at least 0.10, one to one.",
     "HD95 is the larger of the two directed 95th percentiles; `hd95_pooled` pools both directions.",
+    "ASSD is the mean over the surface voxels of both masks together (not the mean of the two directed means); figures "
+    "of lesions found are means over those lesions.",
     "AP and AUROC are picai_eval's, on candidates of the probability map (dynamic-v2), or on the components of a mask "
     "or detection map with their own values; the case score is the highest candidate. A mask has no graded confidence: "
     "its AP, AUROC and FROC rest on one operating point.",

@@ -45,10 +45,13 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/commands/encode_text.py
   ProstateAlignRefineLib/commands/evaluate.py
   ProstateAlignRefineLib/commands/export.py
+  ProstateAlignRefineLib/commands/export_nnunet.py
   ProstateAlignRefineLib/commands/gate.py
   ProstateAlignRefineLib/commands/import_checkpoint.py
   ProstateAlignRefineLib/commands/inspect.py
+  ProstateAlignRefineLib/commands/nnunet.py
   ProstateAlignRefineLib/commands/phantom.py
+  ProstateAlignRefineLib/commands/prepare.py
   ProstateAlignRefineLib/commands/progress.py
   ProstateAlignRefineLib/commands/results.py
   ProstateAlignRefineLib/commands/segment.py
@@ -105,6 +108,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/evaluation/cases.py
   ProstateAlignRefineLib/evaluation/detection.py
   ProstateAlignRefineLib/evaluation/evaluate.py
+  ProstateAlignRefineLib/evaluation/extraction.py
   ProstateAlignRefineLib/evaluation/figures.py
   ProstateAlignRefineLib/evaluation/metrics.py
   ProstateAlignRefineLib/evaluation/plots.py
@@ -155,6 +159,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/phantom/mimics.py
   ProstateAlignRefineLib/phantom/montage.py
   ProstateAlignRefineLib/phantom/pelvis.py
+  ProstateAlignRefineLib/phantom/picai.py
   ProstateAlignRefineLib/phantom/sampling.py
   ProstateAlignRefineLib/phantom/shapes.py
   ProstateAlignRefineLib/phantom/surroundings.py
@@ -189,17 +194,23 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/training/cases.py
   ProstateAlignRefineLib/training/checkpoint.py
   ProstateAlignRefineLib/training/config.py
+  ProstateAlignRefineLib/training/dataset.py
   ProstateAlignRefineLib/training/finish.py
   ProstateAlignRefineLib/training/intensity.py
+  ProstateAlignRefineLib/training/layout.py
   ProstateAlignRefineLib/training/loading.py
   ProstateAlignRefineLib/training/log.py
   ProstateAlignRefineLib/training/losses.py
+  ProstateAlignRefineLib/training/manifest.py
   ProstateAlignRefineLib/training/objective.py
   ProstateAlignRefineLib/training/patches.py
   ProstateAlignRefineLib/training/phantoms.py
+  ProstateAlignRefineLib/training/pool.py
+  ProstateAlignRefineLib/training/prepare.py
   ProstateAlignRefineLib/training/processes.py
   ProstateAlignRefineLib/training/schedule.py
   ProstateAlignRefineLib/training/sides.py
+  ProstateAlignRefineLib/training/splits.py
   ProstateAlignRefineLib/training/steps.py
   ProstateAlignRefineLib/training/trainer.py
   ProstateAlignRefineLib/training/validate.py

@@ -7,10 +7,40 @@ import sys
 from collections.abc import Sequence
 
 from . import __version__
-from .commands import demo, export, gate, import_checkpoint, inspect, phantom, segment, send, train
+from .commands import (
+    demo,
+    encode_text,
+    evaluate,
+    export,
+    export_nnunet,
+    gate,
+    import_checkpoint,
+    inspect,
+    phantom,
+    prepare,
+    segment,
+    segment_cohort,
+    send,
+    train,
+)
 from .core.errors import InputError
 
-COMMANDS = (segment, gate, export, send, inspect, import_checkpoint, phantom, demo, train)
+COMMANDS = (
+    segment,
+    gate,
+    export,
+    send,
+    inspect,
+    segment_cohort,
+    evaluate,
+    prepare,
+    train,
+    export_nnunet,
+    import_checkpoint,
+    encode_text,
+    phantom,
+    demo,
+)
 INPUT_ERROR = 2
 
 

@@ -83,19 +83,3 @@ def test_slice_without_geometry_is_counted(study_folder, slice_file, keyword):
 def test_a_pipe_in_the_folder_does_not_block(study_folder):
     os.mkfifo(study_folder / "pipe")
     assert scan_folder(study_folder).skipped == {"not a regular file": 1}
-
-
-def test_fuzzed_headers_never_end_the_scan(study_folder, slice_file):
-    import random
-
-    generator = random.Random(5)
-    sound = slice_file.read_bytes()
-    folder = study_folder / "fuzz"
-    folder.mkdir()
-    for number in range(60):
-        damaged = bytearray(sound[:1500])
-        for _ in range(12):
-            damaged[generator.randrange(132, 1500)] = generator.randrange(256)
-        (folder / f"{number}.dcm").write_bytes(bytes(damaged))
-    scan = scan_folder(study_folder)
-    assert len(scan.frames) + sum(scan.skipped.values()) >= 90

@@ -1,6 +1,6 @@
 """The starter model on fresh phantoms at full resolution, and on a real study where one is given.
 
-    python Testing/Benchmarks/starter_figures.py --count 20 [--first-seed 900000]
+    python Testing/Benchmarks/starter_figures.py --count 20 [--first-seed 900000] [--family holdout]
     python Testing/Benchmarks/starter_figures.py --images FOLDER --label lesion.nii.gz
 
 Prints a row a study and the means: Dice on positives, lesion sensitivity (intersection over union at least 0.10),
@@ -73,6 +73,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="model bundle (default: the starter model)")
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--first-seed", type=int, default=FRESH_SEED)
+    parser.add_argument("--family", choices=("standard", "holdout"), default="standard", help="of phantoms")
     parser.add_argument("--images", type=Path, help="folder of a real study with PI-CAI names, instead of phantoms")
     parser.add_argument("--label", type=Path, help="its lesion label")
     arguments = parser.parse_args()
@@ -84,7 +85,7 @@ def main() -> None:
         return
     rows = []
     for seed in range(arguments.first_seed, arguments.first_seed + arguments.count):
-        phantom = make_phantom(seed)
+        phantom = make_phantom(seed, family=arguments.family)
         rows.append(judged(f"phantom {seed}", phantom.study, to_array(phantom.truth.lesions), bundle))
     print(summary(rows))
 

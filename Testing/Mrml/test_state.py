@@ -1,4 +1,6 @@
 # ruff: noqa: E402 - without slicer-core the whole file is skipped, before anything that needs it is imported
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -107,6 +109,32 @@ def test_the_gate_of_a_reopened_result_moves(scene, state, reading, origin, tmp_
     assert again.algorithm_type == "AUTOMATIC"
     again.set_gate(0.7, 1.0)
     assert (where(again), facts(again)) == expected
+
+
+def test_a_result_keeps_its_own_volumes_where_others_were_chosen_since(scene, state, reading, inputs, tmp_path):
+    reading.store(state)
+    state.t2w, state.adc, state.hbv = inputs.hbv, None, inputs.t2w
+    names, found = [node.GetName() for node in reading.inputs], (where(reading), facts(reading))
+    opened = reopened(scene, tmp_path)
+    again = Reading.reopen(scene, opened)
+    assert [node.GetName() for node in again.inputs] == names
+    assert (where(again), facts(again)) == found
+    assert (opened.t2w.GetName(), opened.adc, opened.hbv.GetName()) == (names[2], None, names[0])
+
+
+def test_a_result_survives_an_mrb_file(scene, state, reading, inputs, tmp_path):
+    reading.store(state)
+    state.adc, before = inputs.hbv, (where(reading), facts(reading))
+    archive = tmp_path / "reading.mrb"
+    assert scene.WriteToMRB(str(archive), None)
+    with zipfile.ZipFile(archive) as bundle:  # `ReadFromMRB` wants the application's cache; it does no more than this
+        bundle.extractall(tmp_path)
+    scene.Clear(1)
+    (scene_file,) = tmp_path.glob("*/*.mrml")
+    scene.SetURL(str(scene_file))
+    assert scene.Connect()
+    again = Reading.reopen(scene, PanelState(find_or_add_state_node(scene)))
+    assert (where(again), facts(again)) == before
 
 
 def test_reopening_without_a_result_gives_none(scene, state, reading):

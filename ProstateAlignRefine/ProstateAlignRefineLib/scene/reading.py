@@ -86,7 +86,7 @@ class Reading:
     @classmethod
     def reopen(cls, scene: Node, state: PanelState) -> Reading | None:
         """The result that a loaded scene holds, edits and decisions included; None where parts of it are missing."""
-        inputs = Inputs(state.t2w, state.adc, state.hbv)
+        inputs = Inputs(state.result_t2w, state.result_adc, state.result_hbv)
         stored = MapNodes(state.base_margin, state.refined_margin, state.confidence, state.similarity)
         nodes = ResultNodes(stored, state.lesions, state.review)
         if any(node is None for node in (*inputs, *nodes)) or not has_one_grid((inputs.t2w, *stored)):
@@ -97,8 +97,8 @@ class Reading:
         return reading
 
     def store(self, state: PanelState) -> None:
-        """Keep references and gate in the state, for `reopen`."""
-        state.t2w, state.adc, state.hbv = self.inputs
+        """Keep references and gate in the state, for `reopen`; what is chosen for the next run stays chosen."""
+        state.result_t2w, state.result_adc, state.result_hbv = self.inputs
         state.lesions, state.review = self.nodes.lesions, self.nodes.review
         for name in ("base_margin", "refined_margin", "confidence", "similarity"):
             setattr(state, name, getattr(self.nodes.maps, name))

@@ -55,11 +55,17 @@ class Reference:
 
 
 class PanelState:
-    """What the panel shows and the module remembers."""
+    """What the panel shows and the module remembers.
+
+    `t2w`, `adc` and `hbv` are chosen for the next run; `result_t2w` and so on are those the result was made from.
+    """
 
     t2w = Reference()
     adc = Reference()
     hbv = Reference()
+    result_t2w = Reference()
+    result_adc = Reference()
+    result_hbv = Reference()
     lesions = Reference()
     review = Reference()
     base_margin = Reference()
@@ -84,6 +90,7 @@ class PanelState:
     outline = Parameter(True)
     show_ai = Parameter(True)
     edits = Parameter(False)
+    surface = Parameter(False)
     heatmap = Parameter(False)
     heatmap_opacity = Parameter(0.5)
     heatmap_threshold = Parameter(0.0)

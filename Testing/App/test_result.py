@@ -71,6 +71,37 @@ def test_reset_undo_and_redo(segmented):
     assert (reading.tau, reading.alpha) == (pytest.approx(0.35), pytest.approx(0.25))
 
 
+def test_the_surface_is_off_at_first_and_follows_on_release_only(segmented, events):
+    reading = segmented.session.reading
+    node = reading.nodes.lesions
+    segmentation, surface = node.GetSegmentation(), "Closed surface"
+
+    def mesh():
+        return segmentation.GetSegment(reading.lesions[0].uid).GetRepresentation(surface)
+
+    assert not segmentation.ContainsRepresentation(surface)
+    segmented.ui.surfaceCheck.checked = True
+    events.settle()
+    shown = mesh()
+    assert node.GetDisplayNode().GetVisibility3D()
+    assert shown.GetNumberOfPoints() > 0
+    segmented.session.preview(0.2, 1.0)
+    assert mesh() is shown
+    segmented.session.commit(0.2, 1.0)
+    assert mesh() is not shown
+    segmented.ui.surfaceCheck.checked = False
+    events.settle()
+    assert not node.GetDisplayNode().GetVisibility3D()
+
+
+def test_the_surface_costs_nothing_while_it_is_hidden(segmented, events):
+    for shown in (True, False):
+        segmented.ui.surfaceCheck.checked = shown
+        events.settle()
+    segmented.session.commit(0.2, 1.0)
+    assert not segmented.session.reading.nodes.lesions.GetSegmentation().ContainsRepresentation("Closed surface")
+
+
 def test_the_counts_name_voxels_and_millilitres(segmented):
     counts = segmented.session.reading.counts
     assert f"{counts.mask_ml:.2f} mL ({counts.mask} voxels)" in segmented.ui.countsLabel.text

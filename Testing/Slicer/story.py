@@ -149,6 +149,10 @@ def overlays_come_and_go(stage):
     stage.wait(lambda: not nodes.lesions.GetDisplayNode().GetVisibility(), 5)
     ui.aiCheck.checked = True
     stage.wait(lambda: bool(nodes.lesions.GetDisplayNode().GetVisibility()), 5)
+    ui.surfaceCheck.checked = True
+    stage.wait(lambda: bool(nodes.lesions.GetDisplayNode().GetVisibility3D()), 5)
+    ui.surfaceCheck.checked = False
+    stage.wait(lambda: not nodes.lesions.GetDisplayNode().GetVisibility3D(), 5)
 
 
 def files_are_exported(stage):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..scene.display import set_outline, show_ai, show_edits
+from ..scene.display import set_outline, show_ai, show_edits, show_surface
 from ..scene.heatmap import Heatmap
 from ..scene.layout import ReadingLayout
 from ..scene.reading import Reading
@@ -10,10 +10,11 @@ from ..scene.state import PanelState
 
 
 def apply_display(reading: Reading, state: PanelState, layout: ReadingLayout) -> None:
-    """Outline or fill, edits, heatmap in its view, and all of it or nothing."""
+    """Outline or fill, edits, surface, heatmap in its view, and all of it or nothing."""
     set_outline(reading.nodes, state.outline)
     show_edits(reading.nodes, state.edits)
     show_ai(reading.nodes, state.show_ai)
+    show_surface(reading.nodes, state.surface)
     if layout.is_on:
         shown = state.heatmap and state.show_ai
         heatmap = Heatmap(shown, state.heatmap_opacity, state.heatmap_threshold)

@@ -11,6 +11,7 @@ from ..core.maps import Maps
 from ..core.protocol import Finished
 from ..core.report import Run
 from ..core.study import Modality
+from ..scene.display import show_surface
 from ..scene.live import Counts
 from ..scene.matching import match_volumes, volumes_in
 from ..scene.reading import Origin, Reading
@@ -278,15 +279,9 @@ class Session:
         if reading is not None:
             self._guarded(lambda: act(reading))
             if reading.alive:
-                self._store(reading)
+                reading.store(self.state)
+                self._guarded(lambda: show_surface(reading.nodes, self.state.surface))
             self.changed.emit()
-
-    def _store(self, reading: Reading) -> None:
-        """The result into the state; what the user has chosen meanwhile for the next run stays chosen."""
-        chosen = {modality: getattr(self.state, modality.value) for modality in Modality}
-        reading.store(self.state)
-        for modality, node in chosen.items():
-            setattr(self.state, modality.value, node)
 
     def _guarded(self, act: Callable[[], Any]) -> Any:
         """The result, or None and the error's sentence as the message."""

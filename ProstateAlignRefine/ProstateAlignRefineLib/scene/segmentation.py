@@ -63,10 +63,11 @@ def write_lesions(node: Node, outcome: Outcome, lesions: Sequence[FoundLesion], 
 
 
 def refresh_surface(node: Node) -> None:
-    """Rebuild the closed surface where there is one: it does not follow voxels written directly."""
+    """Rebuild the closed surface where one is shown, drop one that is hidden: it does not follow written voxels."""
     if node.GetSegmentation().ContainsRepresentation(SURFACE):
         node.RemoveClosedSurfaceRepresentation()
-        node.CreateClosedSurfaceRepresentation()
+        if node.GetDisplayNode().GetVisibility3D():
+            node.CreateClosedSurfaceRepresentation()
 
 
 def read_labels(nodes: Sequence[Node], grid: Grid) -> NDArray[np.uint8]:

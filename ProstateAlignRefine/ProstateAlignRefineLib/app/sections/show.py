@@ -20,7 +20,7 @@ class ShowSection:
     def __init__(self, ui: Any, session: Session, parent: Any) -> None:
         self._ui, self._session = ui, session
         self._apply = Coalesced(session.show_as_set)
-        for box in (ui.aiCheck, ui.outlineCheck, ui.editsCheck, ui.heatmapCheck):
+        for box in (ui.aiCheck, ui.outlineCheck, ui.editsCheck, ui.surfaceCheck, ui.heatmapCheck):
             box.toggled.connect(self._change)
         for slider in (ui.opacitySlider, ui.thresholdSlider):
             slider.valueChanged.connect(self._change)
@@ -35,6 +35,7 @@ class ShowSection:
             (ui.aiCheck, state.show_ai),
             (ui.outlineCheck, state.outline),
             (ui.editsCheck, state.edits),
+            (ui.surfaceCheck, state.surface),
             (ui.heatmapCheck, state.heatmap),
         ):
             box.enabled = possible
@@ -55,6 +56,7 @@ class ShowSection:
         state.show_ai = ui.aiCheck.checked
         state.outline = ui.outlineCheck.checked
         state.edits = ui.editsCheck.checked
+        state.surface = ui.surfaceCheck.checked
         state.heatmap = ui.heatmapCheck.checked
         state.heatmap_opacity = float(ui.opacitySlider.value)
         state.heatmap_threshold = float(ui.thresholdSlider.value)

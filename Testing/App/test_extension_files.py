@@ -4,6 +4,8 @@ import ast
 import re
 
 from host import module_files
+from ProstateAlignRefineLib.app import texts
+from ProstateAlignRefineLib.core.report import RESEARCH_USE
 
 
 def test_cmake_lists_every_file_of_the_module():
@@ -37,10 +39,12 @@ def test_nothing_is_used_that_newer_slicers_have_dropped(repository):
 
 def test_texts_for_translation_are_literals(repository):
     """Slicer's extraction reads the source: a formatted or computed text would never be translated."""
-    allowed = {"RESEARCH_USE"}
     for path in (repository / "ProstateAlignRefine" / "ProstateAlignRefineLib" / "app").rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "_":
                 (text,) = call.args
-                literal = isinstance(text, ast.Constant) or (isinstance(text, ast.Name) and text.id in allowed)
-                assert literal, f"{path.name}:{call.lineno}"
+                assert isinstance(text, ast.Constant), f"{path.name}:{call.lineno}"
+
+
+def test_the_line_for_translation_is_the_one_reports_carry():
+    assert texts.research_use() == RESEARCH_USE

@@ -7,9 +7,7 @@ from typing import Any
 import qt
 import slicer
 
-from ..core.report import RESEARCH_USE
 from .application import RESOURCES, Application, SlicerApplication
-from .i18n import _
 from .install import Installer, SlicerInstaller
 from .sections.advanced import AdvancedSection
 from .sections.export import ExportSection
@@ -19,6 +17,7 @@ from .sections.run import RunSection
 from .sections.show import ShowSection
 from .sections.study import StudySection
 from .session import Session
+from .texts import research_use
 from .worker import Worker
 
 POLL_MS = 50
@@ -38,7 +37,7 @@ class Panel:
         self.session = Session(self.application, worker)
         self.widget = self.application.load_ui(RESOURCES / "UI" / "ProstateAlignRefine.ui")
         self.ui: Any = self.application.widgets_of(self.widget)
-        self.ui.researchLabel.text = _(RESEARCH_USE)
+        self.ui.researchLabel.text = research_use()
         self._run = RunSection(self.ui, self.session, self.installer)
         self._advanced = AdvancedSection(self.ui, self.session, self.installer)
         self._sections = (

@@ -9,6 +9,7 @@ from importlib import metadata
 from ..core.study import Modality
 from .i18n import _
 from .session import Session
+from .texts import step_text
 
 OLDEST_PYDICOM = 3
 
@@ -57,12 +58,16 @@ def to_adjust(session: Session) -> Ready:
 
 def to_undo(session: Session) -> Ready:
     text = session.reading.undo_text if session.reading else ""
-    return Ready(True, _("Undo: {action}").format(action=text)) if text else Ready(False, _("Nothing to undo."))
+    return (
+        Ready(True, _("Undo: {action}").format(action=step_text(text))) if text else Ready(False, _("Nothing to undo."))
+    )
 
 
 def to_redo(session: Session) -> Ready:
     text = session.reading.redo_text if session.reading else ""
-    return Ready(True, _("Redo: {action}").format(action=text)) if text else Ready(False, _("Nothing to redo."))
+    return (
+        Ready(True, _("Redo: {action}").format(action=step_text(text))) if text else Ready(False, _("Nothing to redo."))
+    )
 
 
 def to_decide(session: Session, number: int | None) -> Ready:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from ..core.geometry import Grid
 from ..core.lesions import Lesion
-from ..core.report import RESEARCH_USE, Run
+from ..core.report import Run
 from ..scene.reading import Reading
 from ..scene.reviewed import Decision, FoundLesion
 from .i18n import _
@@ -41,12 +41,30 @@ CSV_HEADER = [
 ]
 
 
+def step_text(step: str) -> str:
+    """What `Reading.undo_text` says, spelled out for translation."""
+    words, _space, number = step.rpartition(" ")
+    texts = {
+        "Move the gate": _("Move the gate"),
+        "Edit voxels": _("Edit voxels"),
+        "Accept lesion": _("Accept lesion {number}"),
+        "Reject lesion": _("Reject lesion {number}"),
+        "Reopen lesion": _("Reopen lesion {number}"),
+    }
+    return texts.get(words if number.isdigit() else step, step).format(number=number)
+
+
+def research_use() -> str:
+    """`core.report.RESEARCH_USE`, spelled out for translation."""
+    return _("For research use only. Not a medical device; not for diagnosis or treatment decisions.")
+
+
 def report_text(reading: Reading, run: Run) -> str:
-    """Plain text to paste into a report; the research-use line first and last."""
+    """Plain text to paste into a report; the research-use line first."""
     kept = [found for found in reading.lesions if found.decision is not Decision.REJECTED]
     rejected = len(reading.lesions) - len(kept)
     lines = [
-        RESEARCH_USE,
+        research_use(),
         run.model.notice,
         "",
         _("Prostate MRI (T2W, ADC, HBV): {count} lesion(s).").format(count=len(kept)),

@@ -1,13 +1,20 @@
 """The same study in every form that archives hand out: enhanced multi-frame, compressed, deflated, implicit."""
 
+import shutil
+import subprocess
+from pathlib import Path
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
+    JPEGLossless,
+    JPEGLosslessSV1,
     JPEGLSLossless,
     RLELossless,
 )
@@ -18,10 +25,30 @@ from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_array
 from ProstateAlignRefineLib.core.study import Modality, Study
 from ProstateAlignRefineLib.dicom import load_headers, load_study, save_headers, volume, write_segmentation
+from ProstateAlignRefineLib.dicom.scan import scan_folder
+from ProstateAlignRefineLib.dicom.select import candidates_of
 
 T2W_TYPE = ("ORIGINAL", "PRIMARY", "T2", "NONE")
 ADC_TYPE = ("DERIVED", "PRIMARY", "DIFFUSION", "ADC")
 DWI_TYPE = ("ORIGINAL", "PRIMARY", "DIFFUSION", "NONE")
+
+
+@pytest.fixture
+def real_t2w(real_dicom, tmp_path) -> Path:
+    """A copy of the axial T2W series of the real study."""
+    source = next(path for path in real_dicom.rglob("4.*") if path.is_dir())
+    return Path(shutil.copytree(source, tmp_path / "t2w"))
+
+
+@pytest.fixture
+def real_values(real_t2w) -> NDArray[np.float32]:
+    """Its voxels, before anything is done to the files."""
+    return values_of(real_t2w)
+
+
+def values_of(folder: Path) -> NDArray[np.float32]:
+    (candidate,) = candidates_of(scan_folder(folder))
+    return to_array(volume.read_volume(candidate.stack)[0])
 
 
 def assert_same(found: Study) -> None:
@@ -55,6 +82,34 @@ def test_every_transfer_syntax_gives_the_same_study(study_folder, tmp_path, tran
     restored = load_headers(tmp_path / "headers")
     write_segmentation(two_lesions(study.grid), study.grid, restored, INFO, tmp_path / "lesions.seg.dcm")
     assert dciodvfy_errors(tmp_path / "lesions.seg.dcm") == []
+
+
+@pytest.mark.parametrize(
+    "transfer_syntax",
+    [RLELossless, JPEGLSLossless, JPEG2000Lossless, DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian],
+    ids=lambda uid: uid.keyword,
+)
+def test_real_pixels_are_the_same_in_every_transfer_syntax(real_t2w, real_values, transfer_syntax):
+    change(real_t2w, recoded(transfer_syntax))
+    assert dcmread(next(real_t2w.glob("*.dcm"))).file_meta.TransferSyntaxUID == transfer_syntax
+    assert np.array_equal(values_of(real_t2w), real_values)
+
+
+@pytest.mark.parametrize("process", ["+e1", "+el"])
+def test_real_pixels_in_lossless_jpeg_are_the_same(real_t2w, real_values, process):
+    if shutil.which("dcmcjpeg") is None:
+        pytest.skip("dcmcjpeg is not installed (Debian package dcmtk)")
+    for path in sorted(real_t2w.glob("*.dcm")):
+        subprocess.run(["dcmcjpeg", process, str(path), str(path)], check=True, capture_output=True)
+    written = dcmread(next(real_t2w.glob("*.dcm"))).file_meta.TransferSyntaxUID
+    assert written in (JPEGLossless, JPEGLosslessSV1)
+    assert np.array_equal(values_of(real_t2w), real_values)
+
+
+def test_real_pixels_in_an_enhanced_image_are_the_same(real_t2w, real_values):
+    enhance(real_t2w, T2W_TYPE)
+    assert len(list(real_t2w.iterdir())) == 1
+    assert np.array_equal(values_of(real_t2w), real_values)
 
 
 def test_simpleitk_decodes_what_pydicom_cannot(study_folder, monkeypatch):

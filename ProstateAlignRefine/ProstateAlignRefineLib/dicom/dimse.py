@@ -60,7 +60,9 @@ def store(server: DicomServer, paths: Sequence[Path], progress: Callable[[int, i
                 status = association.send_c_store(one)
             except ValueError:  # no accepted presentation context
                 kind = one.SOPClassUID.name
-                raise InputError(f"The server {server.name} does not take objects of the kind {kind}.") from None
+                raise InputError(
+                    f"The server {server.name} does not take objects of the kind {kind}; allow it there."
+                ) from None
             _check(server, status)
     progress(len(objects), len(objects))
 

@@ -46,7 +46,7 @@ def write_map(
     InputError where the values are not within 0 to 1 or the grid is not that of the T2W headers.
     """
     if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):
-        raise InputError("The map holds values outside 0 to 1, so it cannot be stored as DICOM images.")
+        raise InputError("The map holds values outside 0 to 1, which a similarity never has; compute it again.")
     stack = source_stack(headers[Modality.T2W], like=grid)
     if not stack.grid.matches(grid):
         raise InputError("The map lies on another grid than the T2W series; resample it to the T2W series first.")
@@ -56,7 +56,7 @@ def write_map(
         with quietly("DICOM map series"):
             write_series(stored, grid, series, temporary, _source_references(stack, headers[Modality.T2W]))
         if not _reads_back(temporary, stored, grid):
-            raise InputError("The DICOM map series did not read back as it was written, so it was not kept.")
+            raise InputError("The DICOM map series did not read back as written and was not kept; try again.")
 
 
 def _series_attributes(t2w: Dataset, info: SegmentationInfo, description: str) -> Dataset:

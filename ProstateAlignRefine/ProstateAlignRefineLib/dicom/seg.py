@@ -84,7 +84,7 @@ def write_segmentation(
     """
     masks = as_masks(lesions)
     if not masks.any():
-        raise InputError("There is no lesion to export, so no DICOM segmentation is written.")
+        raise InputError("There is no lesion to export; change the gate or the prompt if there should be one.")
     target = source_stack(headers[Modality.T2W], like=grid).grid
     masks = place_on(masks, grid, target)
     step = target.spacing[2]
@@ -97,7 +97,7 @@ def write_segmentation(
             segmentation.save_as(temporary)
             equal = np.array_equal(read_segmentation(temporary, target), masks)
         if not equal:
-            raise InputError("The DICOM segmentation did not read back as it was written, so it was not kept.")
+            raise InputError("The DICOM segmentation did not read back as written and was not kept; try again.")
 
 
 def read_segmentation(path: Path, grid: Grid) -> NDArray[np.bool_]:

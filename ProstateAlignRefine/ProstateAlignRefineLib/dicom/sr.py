@@ -54,7 +54,7 @@ def write_measurements(
             report.save_as(temporary, enforce_file_format=True)
             equal = read_measurements(temporary) == _numbers(lesions, stored)
         if not equal:
-            raise InputError("The DICOM structured report did not read back as it was written, so it was not kept.")
+            raise InputError("The DICOM structured report did not read back as written and was not kept; try again.")
 
 
 def read_measurements(path: Path) -> dict[str, dict[str, float]]:

@@ -64,7 +64,7 @@ def load_study(folder: Path, choices: Mapping[Modality, int] = NO_CHOICES) -> St
 
 def _read(modality: Modality, candidate: Candidate) -> tuple[sitk.Image, tuple[Dataset, ...]]:
     if candidate.stack is None:
-        raise InputError(f"The {modality.name} {candidate.name} cannot be used: {candidate.problem}.")
+        raise InputError(f"The {modality.name} {candidate.name} cannot be used: {candidate.problem}; take another.")
     try:
         return read_volume(candidate.stack)
     except UnreadableError as reason:

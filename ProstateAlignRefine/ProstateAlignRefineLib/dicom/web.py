@@ -52,7 +52,9 @@ def stow(server: WebServer, paths: Sequence[Path], progress: Callable[[int, int]
             answer = client.store_instances([read_object(path)])
             if answer.get("FailedSOPSequence"):
                 reason = answer.FailedSOPSequence[0].get("FailureReason", 0)
-                raise InputError(f"The server {server.name} did not store an object (reason {reason:04X}).")
+                raise InputError(
+                    f"The server {server.name} did not store an object (reason {reason:04X}); see its log."
+                )
     progress(len(paths), len(paths))
 
 

@@ -13,6 +13,8 @@ from Dicom.making import INFO, LESIONS, two_lesions
 from ProstateAlignRefineLib.core.study import Modality
 from ProstateAlignRefineLib.dicom import load_study, write_map, write_measurements, write_segmentation
 
+# Processes of its own too, which end with the first of them: a test that is stopped leaves no archive behind.
+PRIVATE = ("unshare", "--map-root-user", "--net", "--pid", "--fork", "--kill-child")
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 
 
@@ -21,7 +23,7 @@ def orthanc() -> str:
     program = shutil.which("Orthanc") or shutil.which("Orthanc", path="/usr/sbin")
     if program is None or not PLUGIN.is_file():
         pytest.skip("Orthanc is not installed (Debian packages orthanc and orthanc-dicomweb)")
-    if subprocess.run(["unshare", "-rn", "true"], check=False, capture_output=True).returncode:
+    if subprocess.run([*PRIVATE, "true"], check=False, capture_output=True).returncode:
         pytest.skip("this machine allows no private network namespace, without which Orthanc listens to all")
     return program
 
@@ -36,7 +38,7 @@ def test_archive_returns_identical_objects(real_dicom, tmp_path, orthanc, reposi
     script = [repository / "Testing" / "Dicom" / "orthanc_round_trip.py", t2w, results, tmp_path / "orthanc"]
     search = os.pathsep.join(str(repository / name) for name in ("Testing", "ProstateAlignRefine"))
     ran = subprocess.run(
-        ["unshare", "-rn", sys.executable, *map(str, script), orthanc, str(PLUGIN)],
+        [*PRIVATE, sys.executable, *map(str, script), orthanc, str(PLUGIN)],
         env={**os.environ, "PYTHONPATH": search},
         capture_output=True,
         text=True,

@@ -12,6 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from ProstateAlignRefineLib.app import bundle_zip
 from ProstateAlignRefineLib.app.bundle_zip import MOST_FILES, look_into, unpack
 from ProstateAlignRefineLib.app.bundles import read_bundle
 from ProstateAlignRefineLib.app.download import BundleDownload, open_https
@@ -89,6 +90,25 @@ def test_a_hostile_archive_is_refused_and_leaves_nothing(tmp_path, name, content
     with pytest.raises(InputError, match=words):
         unpack(hostile, tmp_path / "out" / "bundle")
     assert not (tmp_path / "out").exists()
+
+
+def test_an_archive_whose_directory_lies_about_a_size_is_refused_and_leaves_nothing(tmp_path):
+    path = archive(tmp_path / "lying.zip", [("bundle.json", CONFIG), ("text.npz", b"abcd" * 8)])
+    told, claimed = (32).to_bytes(4, "little"), (31).to_bytes(4, "little")
+    content = path.read_bytes()
+    start = content.rindex(b"PK\x01\x02")
+    path.write_bytes(content[:start] + content[start:].replace(told, claimed))
+    with pytest.raises(InputError, match="damaged"):
+        unpack(path, tmp_path / "out" / "bundle")
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+
+
+def test_sizes_are_counted_while_unpacking(good, tmp_path, monkeypatch):
+    monkeypatch.setattr(bundle_zip, "_problem", lambda entry: "")
+    monkeypatch.setattr(bundle_zip, "MOST_BYTES", 10)
+    with pytest.raises(InputError, match="larger than it says"):
+        unpack(good, tmp_path / "bundle")
+    assert not (tmp_path / "bundle").exists()
 
 
 def test_an_archive_of_very_many_files_is_refused(tmp_path):

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import stat
 import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from ..core.errors import InputError
 from ..core.files import replacing_folder
@@ -24,7 +28,7 @@ def look_into(archive: Path) -> BundleInfo:
     with _opened(archive) as bundle:
         root = _root(bundle)
         entry = bundle.getinfo(root + CONFIG_FILE)
-        with bundle.open(entry) as stream:
+        with _readable(bundle, entry) as stream:
             config = stream.read(LARGEST_CONFIG + 1)
         if len(config) > LARGEST_CONFIG:
             raise InputError(_("The archive's bundle.json is too large to be one; it was not unpacked."))
@@ -84,10 +88,20 @@ def _root(bundle: zipfile.ZipFile) -> str:
 
 def _copy(bundle: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, written: int) -> int:
     """The sizes in a zip's directory can lie, so bytes are counted as they come."""
-    with bundle.open(entry) as source, path.open("xb") as target:
+    with _readable(bundle, entry) as source, path.open("xb") as target:
         while piece := source.read(CHUNK):
             written += len(piece)
             if written > MOST_BYTES:
                 raise InputError(_("The archive is larger than it says; it was not unpacked."))
             target.write(piece)
     return written
+
+
+@contextmanager
+def _readable(bundle: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[IO[bytes]]:
+    """The entry's bytes; InputError where they are damaged, encrypted, or packed in an unknown way."""
+    try:
+        with bundle.open(entry) as source:
+            yield source
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
+        raise InputError(_("The archive is damaged or encrypted; get the model bundle again.")) from None

@@ -12,7 +12,7 @@ from ..binding import allow, put
 from ..i18n import _
 from ..session import Session
 
-SHORT = 90
+SHORT = 62  # one line of a narrow panel
 # Names of `scene.windows.PRESETS`.
 WINDOWS = (("standard", _("standard windows")), ("narrow", _("narrow windows")))
 

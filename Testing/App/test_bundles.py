@@ -8,11 +8,12 @@ import json
 import stat
 import threading
 import zipfile
+from types import SimpleNamespace
 from urllib.request import urlopen
 
 import pytest
 
-from ProstateAlignRefineLib.app import bundle_zip
+from ProstateAlignRefineLib.app import bundle_zip, download
 from ProstateAlignRefineLib.app.bundle_zip import MOST_FILES, look_into, unpack
 from ProstateAlignRefineLib.app.bundles import read_bundle
 from ProstateAlignRefineLib.app.download import BundleDownload, open_https
@@ -161,6 +162,13 @@ def test_a_download_shows_size_licence_and_digest_before_it_is_installed(address
 def test_only_https_is_downloaded_from():
     with pytest.raises(InputError, match="https"):
         BundleDownload("http://example.org/bundle.zip", opener=open_https)
+
+
+def test_an_address_that_leads_away_from_https_is_refused(monkeypatch):
+    answer = SimpleNamespace(geturl=lambda: "http://elsewhere.example/bundle.zip", close=lambda: None)
+    monkeypatch.setattr(download, "urlopen", lambda url, timeout: answer)
+    with pytest.raises(InputError, match="without https"):
+        download.open_https("https://models.example/bundle.zip")
 
 
 def test_an_address_that_does_not_answer_is_told():

@@ -26,7 +26,11 @@ def open_https(url: str) -> Any:
     """InputError for other schemes: what is downloaded must not be changed on its way."""
     if urlparse(url).scheme != "https":
         raise InputError(_("Only https addresses are downloaded from."))
-    return urlopen(url, timeout=TIMEOUT_SECONDS)
+    answer = urlopen(url, timeout=TIMEOUT_SECONDS)
+    if urlparse(answer.geturl()).scheme != "https":
+        answer.close()
+        raise InputError(_("The address leads on to one without https; nothing was downloaded."))
+    return answer
 
 
 class BundleDownload:

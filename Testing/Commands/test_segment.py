@@ -120,6 +120,7 @@ def test_tiles_cover_what_one_forward_covers(a_study_folder, a_bundle, tmp_path,
         (["--tau", "-1"], "tau is -1"),
         (["--model", "nowhere"], "does not exist"),
         (["--t2w", "a.mha"], "either INPUT or all three"),
+        (["--adc-series", "7"], "Image files have no series numbers"),
     ],
 )
 def test_bad_options_are_one_sentence_and_leave_nothing(a_study_folder, tmp_path, capsys, extra, said):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..core.errors import InputError
@@ -15,6 +16,7 @@ from ..core.gate import check_gate
 from ..core.report import REPORT_NAME, ModelFacts, Run, lesion_table
 from ..core.study import Modality, Study
 from ..core.study_files import find_study_files, match_study_files, read_study_files
+from .inspect import add_series_options, series_choices
 from .progress import StageBar
 from .results import Result, volumes_on_t2w, write_gated, write_inputs
 
@@ -30,6 +32,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     for modality in Modality:
         parser.add_argument(f"--{modality.value}", type=Path, metavar="FILE", help=f"the {modality.name} volume")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the results")
+    add_series_options(parser)
     add_model_options(parser)
     parser.set_defaults(run=run)
 
@@ -76,13 +79,14 @@ def check_gate_options(arguments: argparse.Namespace) -> None:
 def read_study(arguments: argparse.Namespace) -> Study:
     """The study of `INPUT` or of the three options; InputError where it is not clear which one is meant."""
     named = {modality: getattr(arguments, modality.value) for modality in Modality}
+    choices = series_choices(arguments)
     if any(named.values()):
         missing = [f"--{modality.value}" for modality, path in named.items() if path is None]
         if missing or arguments.input:
             raise InputError("Give either INPUT or all three of --t2w, --adc and --hbv.")
         return read_study_files(named)
     if len(arguments.input) == 1 and arguments.input[0].is_dir():
-        return study_in(arguments.input[0])
+        return study_in(arguments.input[0], choices)
     if len(arguments.input) == 1 and not arguments.input[0].exists():
         raise InputError("The input folder does not exist; check its path.")
     files = match_study_files(arguments.input) if len(arguments.input) == 3 else None
@@ -91,14 +95,18 @@ def read_study(arguments: argparse.Namespace) -> Study:
     return read_study_files(files)
 
 
-def study_in(folder: Path) -> Study:
-    """The study of a folder: files with PI-CAI names, else DICOM."""
+def study_in(folder: Path, choices: Mapping[Modality, int] = MappingProxyType({})) -> Study:
+    """The study of a folder: files with PI-CAI names, else DICOM, where `choices` are series numbers."""
     files = find_study_files(folder)
+    if files is not None and choices:
+        raise InputError(
+            "Image files have no series numbers; leave out the --*-series options, or give a DICOM folder."
+        )
     if files is not None:
         return read_study_files(files)
     from ..dicom import load_study
 
-    return load_study(folder)
+    return load_study(folder, choices)
 
 
 def _segment(arguments: argparse.Namespace, compute: Compute, bar: StageBar) -> Result:

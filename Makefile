@@ -10,7 +10,7 @@ demo: $(VENV)/.installed
 	$(BIN)/prostate-align-refine demo -o demo
 
 test: $(VENV)/.installed-test lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check $(SOURCES)

@@ -214,8 +214,7 @@ def test_a_worker_that_died_between_clicks_is_replaced(start):
     run_to_end(worker)
     first = psutil.Process(worker.pid)
     first.kill()
-    while not gone(first.pid):
-        time.sleep(0.01)
+    os.waitid(os.P_PID, first.pid, os.WEXITED | os.WNOWAIT)
     worker.request(request_for(worker))
     run_to_end(worker)
     assert isinstance(listener.last, Finished)

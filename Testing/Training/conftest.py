@@ -1,12 +1,23 @@
 """A training run small enough for a test: a tiny network, a few coarse phantoms."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+import torch
 
 from ProstateAlignRefineLib.training.cases import Cases
 from ProstateAlignRefineLib.training.config import TrainingConfig, read_training_config
 from ProstateAlignRefineLib.training.phantoms import prepare_phantoms
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> Iterator[None]:
+    """Sums over several threads differ in the last digits from run to run, and logs are compared digit by digit."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

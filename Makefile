@@ -27,6 +27,7 @@ screenshots: $(VENV)/.installed-test
 bench: $(VENV)/.installed-test
 	$(BIN)/python Testing/Benchmarks/bench_gate.py
 	$(BIN)/python Testing/Benchmarks/starter_figures.py
+	$(BIN)/python Testing/Benchmarks/starter_figures.py --family holdout
 
 clean:
 	rm -rf $(VENV) demo

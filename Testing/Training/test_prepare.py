@@ -10,9 +10,10 @@ import pytest
 import SimpleITK as sitk
 
 from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.core.files import file_sha256
 from ProstateAlignRefineLib.phantom import Sampling
 from ProstateAlignRefineLib.phantom.picai import LABEL_SET, MARKSHEET, write_picai
-from ProstateAlignRefineLib.training.manifest import Manifest, file_sha256, read_manifest, write_manifest
+from ProstateAlignRefineLib.training.manifest import Manifest, read_manifest, write_manifest
 from ProstateAlignRefineLib.training.prepare import Source, prepare
 
 COARSE = Sampling.of_field((2.0, 2.0, 6.0), (120.0, 120.0, 72.0))

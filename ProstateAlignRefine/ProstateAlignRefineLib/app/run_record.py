@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 
 from ..core.protocol import Finished
-from ..core.report import ModelFacts, Run
+from ..core.report import ModelFacts, Run, run_from
 from ..core.study import Modality
 from ..scene.volumes import Node
 
@@ -29,8 +29,6 @@ def keep_run(state_node: Node, run: Run) -> None:
 def kept_run(state_node: Node) -> Run | None:
     """None where the scene holds none, or one of another version."""
     try:
-        content = json.loads(state_node.GetParameter(PARAMETER) or "null")
-        values = {field.name: content[field.name] for field in fields(Run) if field.init}
-        return Run(**{**values, "model": ModelFacts(**values["model"])})
+        return run_from(json.loads(state_node.GetParameter(PARAMETER) or "null"))
     except (ValueError, KeyError, TypeError):
         return None

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import InputError
 from ..core.files import check_replaceable, replacing_folder
-from ..core.gate import apply_gate
-from ..core.geometry import Array, to_image
-from ..core.lesions import Lesion, find_lesions
+from ..core.geometry import to_image
 from ..core.study import Modality, Study
-from .results import SEGMENTATION_NAME, Result, read_result, segmentation_info
+from .results import SEGMENTATION_NAME, Result, gated_lesions, read_result, segmentation_info
 
 REPORT_NAME, SIMILARITY_FOLDER, RESEARCH_FOLDER = "measurements.sr.dcm", "similarity", "study"
 
@@ -46,14 +44,6 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-@dataclass(frozen=True)
-class Found:
-    """The lesions of a result at its gate setting; `labels` [Z, Y, X] on the T2W grid."""
-
-    labels: Array
-    lesions: tuple[Lesion, ...]
-
-
 def _headers(arguments: argparse.Namespace, result: Result, folder: Path) -> Mapping[Modality, tuple[Any, ...]]:
     """The source headers that the objects refer to, the user's explicit choice where the input was not DICOM."""
     from ..dicom import link_to_dicom, write_research_study
@@ -77,20 +67,15 @@ def _headers(arguments: argparse.Namespace, result: Result, folder: Path) -> Map
 def _write(result: Result, arguments: argparse.Namespace, folder: Path) -> list[str]:
     from ..dicom import write_map, write_measurements, write_segmentation
 
-    found, info, grid = _find(result), segmentation_info(result.run), result.maps.grid
+    _gated, labels, lesions = gated_lesions(result)
+    info, grid = segmentation_info(result.run), result.maps.grid
     segmentation = folder / SEGMENTATION_NAME
-    write_segmentation(found.labels, grid, result.headers, info, segmentation)
+    write_segmentation(labels, grid, result.headers, info, segmentation)
     written = [SEGMENTATION_NAME]
     if arguments.measurements:
-        write_measurements(found.lesions, segmentation, result.headers, info, folder / REPORT_NAME)
+        write_measurements(lesions, segmentation, result.headers, info, folder / REPORT_NAME)
         written.append(REPORT_NAME)
     if arguments.similarity:
         write_map(result.maps.similarity, grid, result.headers, info, folder / SIMILARITY_FOLDER)
         written.append(f"{SIMILARITY_FOLDER}/")
     return written + [f"{RESEARCH_FOLDER}/"] * arguments.research_study
-
-
-def _find(result: Result) -> Found:
-    gated = apply_gate(result.maps, result.run.tau, result.run.alpha)
-    minimum = result.run.model.minimum_lesion_ml
-    return Found(*find_lesions(gated.mask, result.maps, result.volumes[Modality.ADC], minimum))

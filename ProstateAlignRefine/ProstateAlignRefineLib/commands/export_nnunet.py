@@ -71,9 +71,10 @@ def _splits(manifest: Manifest, config_name: str | None) -> tuple[tuple[Split, .
 def _write(manifest: Manifest, case: ManifestCase, folder: Path, part: str) -> None:
     import SimpleITK as sitk
 
+    from ..core.files import file_sha256
     from ..core.study import Modality
     from ..core.study_files import read_study_files
-    from ..training.manifest import LABEL, file_sha256
+    from ..training.manifest import LABEL
 
     paths = {name: manifest.path(case, name) for name in case.files}
     changed = [name for name, path in paths.items() if not path.is_file() or file_sha256(path) != case.sha256[name]]

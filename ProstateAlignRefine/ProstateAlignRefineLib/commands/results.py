@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import __version__
 from ..core.errors import InputError
@@ -85,17 +86,23 @@ def read_result(folder: Path) -> Result:
     return Result(volumes, maps, load_headers(headers) if headers.is_dir() else {}, run)
 
 
+def gated_lesions(result: Result) -> tuple[Gated, NDArray[np.uint8], tuple[Lesion, ...]]:
+    """The result at its run's gate: the masks, and the lesions with their labels [Z, Y, X]."""
+    run = result.run
+    gated = apply_gate(result.maps, run.tau, run.alpha)
+    adc = result.volumes[Modality.ADC]
+    return gated, *find_lesions(gated.mask, result.maps, adc, run.model.minimum_lesion_ml)
+
+
 def write_gated(folder: Path, result: Result) -> Outcome:
     """Everything that depends on the gate: lesions, edits, SEG, report, overview."""
-    gated = apply_gate(result.maps, result.run.tau, result.run.alpha)
-    facts = result.run.model
-    labels, lesions = find_lesions(gated.mask, result.maps, result.volumes[Modality.ADC], facts.minimum_lesion_ml)
+    gated, labels, lesions = gated_lesions(result)
     write_volume(labels, result.maps.grid, folder / "lesions.nii.gz")
     write_volume(gated.edits, result.maps.grid, folder / "edits.nii.gz")
     wrote_dicom = _write_dicom(folder / SEGMENTATION_NAME, result, labels)
     added, removed = _counts(gated)
     write_report(folder, result.run, lesions, {"added": added, "removed": removed})
-    scene = Scene(result.volumes, result.maps, gated, labels, lesions, facts.notice)
+    scene = Scene(result.volumes, result.maps, gated, labels, lesions, result.run.model.notice)
     draw_overview(scene).save(folder / "overview.png")
     return Outcome(lesions, added, removed, wrote_dicom)
 

@@ -77,11 +77,15 @@ def read_run(folder: Path) -> Run:
             raise InputError(
                 f"{REPORT_NAME} has format {content['format']}, this version reads {FORMAT}; segment again."
             )
-        stored = content["run"]
-        values = {field.name: stored[field.name] for field in fields(Run)}
-        return Run(**{**values, "model": ModelFacts(**values["model"])})
+        return run_from(content["run"])
     except (ValueError, KeyError, TypeError):
         raise InputError(f"{REPORT_NAME} is damaged; run the segmentation again.") from None
+
+
+def run_from(stored: Mapping[str, Any]) -> Run:
+    """The inverse of `asdict(run)`; KeyError or TypeError where something is missing or of another shape."""
+    values = {field.name: stored[field.name] for field in fields(Run)}
+    return Run(**{**values, "model": ModelFacts(**values["model"])})
 
 
 def lesion_table(lesions: Sequence[Lesion]) -> str:

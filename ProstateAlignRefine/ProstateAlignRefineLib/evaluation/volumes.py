@@ -16,6 +16,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from ..core.errors import InputError
+from ..core.files import file_sha256
 from ..core.gate import gate_logits
 from ..core.geometry import LINEAR, NEAREST, Grid, resample, to_array
 from ..core.maps import load_maps, read_volume
@@ -26,7 +27,6 @@ from .candidates import is_detection_map
 SUFFIXES = (".nii.gz", ".nii", ".mha", ".nrrd")
 ENDINGS = ("_detection_map", "_softmax", "_probability", "_prediction", "_pred", "_lesions", "_label", "_mask")
 NAMED_AT_MOST = 5
-CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +117,8 @@ def fingerprint(cases: Mapping[str, Path], names: Sequence[str]) -> str:
     digest = hashlib.sha256()
     for name in sorted(names):
         path = cases[name]
-        digest.update(name.encode() + b"\0" + _hash(path / "lesions.nii.gz" if path.is_dir() else path))
+        contents = file_sha256(path / "lesions.nii.gz" if path.is_dir() else path)
+        digest.update(name.encode() + b"\0" + bytes.fromhex(contents))
     return digest.hexdigest()
 
 
@@ -140,11 +141,3 @@ def _segment_result(folder: Path, grid: Grid) -> Prediction:
     image.CopyInformation(lesions)
     mask = to_array(resample(sitk.Cast(lesions > 0, sitk.sitkUInt8), grid, NEAREST)) > 0
     return Prediction(to_array(resample(image, grid)).astype(np.float32), mask, True, True)
-
-
-def _hash(path: Path) -> bytes:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return digest.digest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from safetensors.torch import save as serialize
 from torch import Tensor
 
 from ..core.errors import InputError
-from ..core.files import replacing_folder
+from ..core.files import file_sha256, replacing_folder
 from .config import CONFIG_FILE, ModelConfig, read_config
 from .network import AlignRefineNetwork
 from .starter import starter_bundle_path
@@ -55,7 +54,7 @@ def load_bundle(path: Path | str, device: torch.device | str = "cpu") -> Bundle:
     network = AlignRefineNetwork(config.architecture)
     _load_weights(network, path / WEIGHTS_FILE)
     # bundle.json holds the hash of every other file, so its own hash stands for the whole bundle.
-    return Bundle(network.to(device).eval(), config, text.to(device), path, _sha256(path / CONFIG_FILE))
+    return Bundle(network.to(device).eval(), config, text.to(device), path, file_sha256(path / CONFIG_FILE))
 
 
 def save_bundle(
@@ -75,7 +74,7 @@ def save_bundle(
         (folder / WEIGHTS_FILE).write_bytes(serialize(_plain(network.state_dict())))
         save_text(text, folder / TEXT_FILE)
         (folder / CARD_FILE).write_text(model_card, encoding="utf-8")
-        files = {name: _sha256(folder / name) for name in (WEIGHTS_FILE, TEXT_FILE, CARD_FILE)}
+        files = {name: file_sha256(folder / name) for name in (WEIGHTS_FILE, TEXT_FILE, CARD_FILE)}
         config = replace(config, files=files)
         (folder / CONFIG_FILE).write_text(
             json.dumps(config.to_dict(), indent=2, allow_nan=False) + "\n", encoding="utf-8"
@@ -100,7 +99,7 @@ def _verify_files(path: Path, listed: Mapping[str, str]) -> None:
     if unlisted:
         raise InputError(f"The model bundle '{path.name}' holds unlisted files ({', '.join(unlisted)}); remove them.")
     for name, expected in listed.items():
-        if _sha256(path / name) != expected:
+        if file_sha256(path / name) != expected:
             raise InputError(
                 f"{name} of the model bundle '{path.name}' is not the file it was made with; get it again."
             )
@@ -132,11 +131,3 @@ def _refuse_foreign(path: Path) -> None:
 
 def _plain(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-
-
-def _sha256(file: Path) -> str:
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        while block := stream.read(2**20):
-            digest.update(block)
-    return digest.hexdigest()

@@ -20,6 +20,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ..core.errors import InputError
+from ..core.files import file_sha256
 from ..core.geometry import Grid, to_array, to_image
 from ..core.study import Modality
 from ..core.study_files import read_study_files
@@ -28,7 +29,7 @@ from ..model import schema
 from ..model.config import Preprocessing
 from .cases import Case, Cases, Share, code_digest, labels_on
 from .config import DatasetData, TrainingConfig
-from .manifest import LABEL, Manifest, ManifestCase, dataset_digest, file_sha256, read_manifest
+from .manifest import LABEL, Manifest, ManifestCase, dataset_digest, read_manifest
 from .pool import mapped
 from .splits import pick_patients
 

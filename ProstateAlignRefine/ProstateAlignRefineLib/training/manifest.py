@@ -96,14 +96,6 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def file_sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(2**20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def split_digest(folds: Mapping[str, int]) -> str:
     """SHA-256 of which case lies in which fold, so that two reports can be seen to share a split."""
     return hashlib.sha256(json.dumps(sorted(folds.items())).encode()).hexdigest()

@@ -12,11 +12,12 @@ import SimpleITK as sitk
 from tqdm import tqdm
 
 from ..core.errors import InputError
+from ..core.files import file_sha256
 from ..core.geometry import Grid, overlap_share, to_array
 from ..core.study import Modality, Study
 from ..core.study_files import read_study_files
 from .layout import Grade, LabelFile, find_images, find_labels, patient_of, read_marksheet
-from .manifest import FORMAT_VERSION, LABEL, ExcludedCase, Manifest, ManifestCase, file_sha256, split_digest
+from .manifest import FORMAT_VERSION, LABEL, ExcludedCase, Manifest, ManifestCase, split_digest
 from .pool import mapped
 from .splits import deal_folds, read_folds
 

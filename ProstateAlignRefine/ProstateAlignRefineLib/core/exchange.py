@@ -11,15 +11,16 @@ import numpy as np
 from .errors import InputError
 from .files import replacing_file
 from .geometry import Grid
-from .maps import MAP_NAMES, Maps
+from .maps import MAP_NAMES, ZONES_NAME, Maps
 
 GRID_FILE = "grid.json"
 
 
 def write_exchange(maps: Maps, folder: Path) -> None:
     """One `.npy` a map; the grid last, so that a folder with a grid is whole."""
-    for name in MAP_NAMES:
-        np.save(folder / f"{name}.npy", np.ascontiguousarray(getattr(maps, name)), allow_pickle=False)
+    (folder / f"{ZONES_NAME}.npy").unlink(missing_ok=True)
+    for name, array in maps.arrays.items():
+        np.save(folder / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
     with replacing_file(folder / GRID_FILE) as path:
         path.write_text(json.dumps(asdict(maps.grid)), encoding="utf-8")
 
@@ -29,6 +30,7 @@ def read_exchange(folder: Path) -> Maps:
     try:
         content = json.loads((folder / GRID_FILE).read_text(encoding="utf-8"))
         grid = Grid(**{name: tuple(values) for name, values in content.items()})
-        return Maps(grid, **{name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in MAP_NAMES})
+        names = (*MAP_NAMES, ZONES_NAME) if (folder / f"{ZONES_NAME}.npy").is_file() else MAP_NAMES
+        return Maps(grid, **{name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in names})
     except (OSError, ValueError, TypeError):
         raise InputError("The result of the segmentation is not complete; segment again.") from None

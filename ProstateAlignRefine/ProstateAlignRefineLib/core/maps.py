@@ -13,6 +13,7 @@ from .errors import InputError
 from .geometry import Array, Grid, to_array, to_image
 
 MAP_NAMES = ("base_margin", "refined_margin", "confidence", "similarity")
+ZONES_NAME = "zones"
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Maps:
 
     `base_margin`, `refined_margin`: foreground minus background logit without and with the (ungated) refiner.
     `confidence`: what the gate's tau is compared with, 0 to 1. `similarity`: text-image similarity, 0 to 1.
+    `zones`: uint8 codes of `anatomy.GlandZone`, None where the model tells no anatomy.
     """
 
     grid: Grid
@@ -28,11 +30,18 @@ class Maps:
     refined_margin: NDArray[np.float32]
     confidence: NDArray[np.float32]
     similarity: NDArray[np.float32]
+    zones: NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
-        for name in MAP_NAMES:
-            if getattr(self, name).shape != self.grid.shape:
-                raise ValueError(f"{name} has shape {getattr(self, name).shape}, the grid {self.grid.shape}")
+        for name, array in self.arrays.items():
+            if array.shape != self.grid.shape:
+                raise ValueError(f"{name} has shape {array.shape}, the grid {self.grid.shape}")
+
+    @property
+    def arrays(self) -> dict[str, Array]:
+        """The maps by field name; `zones` only where there are any."""
+        maps: dict[str, Array] = {name: getattr(self, name) for name in MAP_NAMES}
+        return maps if self.zones is None else {**maps, ZONES_NAME: self.zones}
 
 
 def write_volume(array: Array, grid: Grid, path: Path) -> None:
@@ -51,15 +60,23 @@ def read_volume(path: Path) -> sitk.Image:
 
 
 def save_maps(maps: Maps, folder: Path) -> None:
-    for name in MAP_NAMES:
-        write_volume(getattr(maps, name), maps.grid, folder / f"{name}.nii.gz")
+    """One file a map; no `zones.nii.gz` where there are no zones."""
+    (folder / f"{ZONES_NAME}.nii.gz").unlink(missing_ok=True)
+    for name, array in maps.arrays.items():
+        write_volume(array, maps.grid, folder / f"{name}.nii.gz")
 
 
 def load_maps(folder: Path) -> Maps:
     """The maps that `save_maps` wrote; InputError where one is missing or lies on another grid."""
-    images = {name: read_volume(folder / f"{name}.nii.gz") for name in MAP_NAMES}
+    names = (*MAP_NAMES, ZONES_NAME) if (folder / f"{ZONES_NAME}.nii.gz").is_file() else MAP_NAMES
+    images = {name: read_volume(folder / f"{name}.nii.gz") for name in names}
     grid = Grid.of(images["base_margin"])
     for name, image in images.items():
         if not grid.matches(Grid.of(image)):
             raise InputError(f"The map '{name}' lies on another grid than 'base_margin'; run the segmentation again.")
-    return Maps(grid, **{name: to_array(image).astype(np.float32) for name, image in images.items()})
+    return Maps(grid, **{name: to_array(image).astype(_voxel_type(name)) for name, image in images.items()})
+
+
+def _voxel_type(name: str) -> type[np.float32] | type[np.uint8]:
+    """The voxel type of a map."""
+    return np.uint8 if name == ZONES_NAME else np.float32

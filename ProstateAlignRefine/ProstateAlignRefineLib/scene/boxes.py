@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.geometry import Array, Grid
-from ..core.maps import MAP_NAMES, Maps
+from ..core.maps import Maps
 
 
 @dataclass(frozen=True)
@@ -76,4 +76,4 @@ def crop_grid(grid: Grid, box: Box) -> Grid:
 
 def crop_maps(maps: Maps, box: Box) -> Maps:
     """The maps' part in the box, as views."""
-    return Maps(crop_grid(maps.grid, box), **{name: getattr(maps, name)[box.slices] for name in MAP_NAMES})
+    return Maps(crop_grid(maps.grid, box), **{name: array[box.slices] for name, array in maps.arrays.items()})

@@ -1,9 +1,10 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 import torch
 
+from ProstateAlignRefineLib.core.anatomy import MOST_DOUBT, GlandZone
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.maps import MAP_NAMES
 from ProstateAlignRefineLib.inference.device import Compute
@@ -58,8 +59,11 @@ def a_bundle() -> FakeBundle:
         8,
         SimilaritySettings(8, (1,), 1.0, False),
         RefinerSettings(4, 2, True),
+        anatomy=False,
     )
-    return FakeBundle(Config(architecture, Preprocessing((3, 1, 1), 64.0, (4, 16, 16), "image")), Pointwise(), NoText())
+    return FakeBundle(
+        Config(architecture, Preprocessing((3, 1, 1), 64.0, (4, 16, 16), "image", False)), Pointwise(), NoText()
+    )
 
 
 @pytest.fixture
@@ -88,6 +92,41 @@ def test_the_maps_are_margins_confidence_and_similarity(a_bundle, volumes):
     np.testing.assert_allclose(stacked["base_margin"], margin, atol=1e-6)
     np.testing.assert_allclose(stacked["confidence"], 1 / (1 + np.exp(-margin)), atol=1e-6)
     np.testing.assert_allclose(stacked["similarity"], 1 / (1 + np.exp(-volumes[2])), atol=1e-6)
+
+
+class Anatomist(Pointwise):
+    """Sees transition zone in the front half of the image and nothing in the rest, at half the size."""
+
+    def forward(self, image, text, window):
+        zones = torch.zeros(1, len(GlandZone), image.shape[2], image.shape[3] // 2, image.shape[4] // 2)
+        zones[:, GlandZone.OUTSIDE] = 5.0
+        zones[:, GlandZone.TRANSITION, :, : image.shape[3] // 4] = 10.0
+        return replace(super().forward(image, text, window), anatomy_logits=zones)
+
+
+def test_zones_come_with_the_maps_and_lesions_far_outside_the_gland_are_doubted(a_bundle):
+    volumes = np.zeros((3, 8, 64, 64), np.float32)
+    volumes[1] = 1.0
+    anatomist = replace(a_bundle, network=Anatomist())
+    stacked = predict(anatomist, volumes, plan_forwards(anatomist, volumes.shape[1:], CPU), CPU, lambda *_: None)
+    region = Grid((64, 64, 8), (1.0, 1.0, 3.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    maps = maps_on(region, region, stacked)
+    assert (maps.zones[:, :30] == GlandZone.TRANSITION).all()
+    assert (maps.zones[:, 34:] == GlandZone.OUTSIDE).all()
+    assert maps.base_margin[4, 30, 30] == pytest.approx(2.0)
+    assert maps.base_margin[4, 60, 30] == pytest.approx(2.0 - MOST_DOUBT)
+    assert maps.refined_margin[4, 60, 30] == pytest.approx(2.0 - MOST_DOUBT)
+    np.testing.assert_allclose(maps.confidence, 1 / (1 + np.exp(-maps.base_margin)), atol=1e-5)
+
+
+def test_zones_beyond_the_region_are_outside_the_gland(a_bundle):
+    region = Grid((10, 10, 4), (1.0, 1.0, 3.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    t2w = Grid((40, 40, 4), (0.5, 0.5, 3.0), (-5.0, -5.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    stacked = np.zeros((len(MAP_NAMES) + len(GlandZone), 4, 10, 10), np.float32)
+    stacked[len(MAP_NAMES) + GlandZone.CENTRAL] = 1.0
+    zones = maps_on(t2w, region, stacked).zones
+    assert zones[1, 20, 20] == GlandZone.CENTRAL
+    assert zones[0, 0, 0] == GlandZone.OUTSIDE
 
 
 def test_voxels_outside_the_region_are_background_no_gate_can_lift(volumes):

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from ProstateAlignRefineLib.core.geometry import Grid, to_array
+from ProstateAlignRefineLib.core.geometry import BSPLINE, Grid, resample, to_array, to_image
+from ProstateAlignRefineLib.core.study import Study
 from ProstateAlignRefineLib.core.study_files import find_study_files, read_study_files
 from ProstateAlignRefineLib.inference.preprocess import network_grid, network_volumes
 from ProstateAlignRefineLib.model.config import Preprocessing
@@ -15,8 +18,8 @@ def study(real_study):
     return read_study_files(find_study_files(real_study / "picai" / "images"))
 
 
-def preprocessing(normalization: str = "image") -> Preprocessing:
-    return Preprocessing((3.0, 0.5, 0.5), 128.0, (16, 320, 320), normalization)
+def preprocessing(normalization: str = "image", smoothing: bool = False) -> Preprocessing:
+    return Preprocessing((3.0, 0.5, 0.5), 128.0, (16, 320, 320), normalization, smoothing)
 
 
 def test_the_region_is_128_mm_about_the_t2w_centre(study):
@@ -51,6 +54,32 @@ def test_channels_come_in_the_order_asked(study):
     forward, _ = network_volumes(study, preprocessing("region"), CHANNELS)
     backward, _ = network_volumes(study, preprocessing("region"), CHANNELS[::-1])
     np.testing.assert_array_equal(forward, backward[::-1])
+
+
+def test_adc_keeps_its_physical_scale_where_the_bundle_says_so(study):
+    absolute, grid = network_volumes(study, preprocessing("absolute_adc"), CHANNELS)
+    over_region, _ = network_volumes(study, preprocessing("region"), CHANNELS)
+    adc = np.maximum(to_array(resample(study.adc, grid, BSPLINE)), 0)
+    np.testing.assert_allclose(absolute[1], (adc - 1200) / 600, atol=1e-4)
+    np.testing.assert_array_equal(absolute[[0, 2]], over_region[[0, 2]])
+
+
+def test_smoothing_keeps_what_fine_voxels_say_and_leaves_coarse_ones_alone():
+    """One bright voxel in every 4 x 4: without smoothing a grid of every fourth voxel sees all of it, or nothing."""
+    fine = np.zeros((6, 64, 64), np.float32)
+    fine[:, ::4, ::4] = 16.0
+    volume = to_image(fine, Grid((64, 64, 6), (0.5, 0.5, 3.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1)))
+    coarse = replace(preprocessing("absolute_adc", smoothing=True), spacing_mm=(3.0, 2.0, 2.0), region_mm=24.0)
+    adc, _ = network_volumes(Study(volume, volume, volume), coarse, ("T2W", "ADC", "HBV"))
+    np.testing.assert_allclose(adc[1] * 600 + 1200, 1.0, atol=0.35)
+    rough, _ = network_volumes(Study(volume, volume, volume), replace(coarse, smoothing=False), ("T2W", "ADC", "HBV"))
+    assert np.abs(rough[1] * 600 + 1200 - 1.0).max() > 0.6
+    as_scanned = replace(coarse, spacing_mm=(3.0, 0.5, 0.5))
+    same, _ = network_volumes(Study(volume, volume, volume), as_scanned, ("T2W", "ADC", "HBV"))
+    sharp, _ = network_volumes(
+        Study(volume, volume, volume), replace(as_scanned, smoothing=False), ("T2W", "ADC", "HBV")
+    )
+    np.testing.assert_array_equal(same, sharp)
 
 
 def test_a_small_field_of_view_is_padded_and_a_tall_one_is_cut():

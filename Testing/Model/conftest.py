@@ -32,13 +32,16 @@ def architecture() -> Architecture:
         text_width=12,
         similarity=SimilaritySettings(width=5, levels=(1, 2), temperature=0.1, learnable=True),
         refiner=RefinerSettings(dim=8, heads=2, positions=True),
+        anatomy=True,
     )
 
 
 @pytest.fixture
 def paper_architecture(architecture: Architecture) -> Architecture:
     similarity = SimilaritySettings(width=5, levels=(2,), temperature=1.0, learnable=False)
-    return replace(architecture, similarity=similarity, refiner=RefinerSettings(dim=4, heads=4, positions=False))
+    return replace(
+        architecture, similarity=similarity, refiner=RefinerSettings(dim=4, heads=4, positions=False), anatomy=False
+    )
 
 
 @pytest.fixture
@@ -63,7 +66,7 @@ def config(architecture: Architecture) -> ModelConfig:
         format_version=FORMAT_VERSION,
         name="small",
         architecture=architecture,
-        preprocessing=Preprocessing((3.0, 0.5, 0.5), 128.0, (4, 8, 8), "region"),
+        preprocessing=Preprocessing((3.0, 0.5, 0.5), 128.0, (4, 8, 8), "region", False),
         confidence="softmax_foreground",
         tau=0.35,
         alpha=0.25,

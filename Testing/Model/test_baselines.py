@@ -19,7 +19,7 @@ from ProstateAlignRefineLib.model.network import AlignRefineNetwork
 from ProstateAlignRefineLib.model.text import TextEmbedding
 from ProstateAlignRefineLib.training.config import LossSettings
 from ProstateAlignRefineLib.training.losses import SegmentationLossSettings
-from ProstateAlignRefineLib.training.objective import joint_loss
+from ProstateAlignRefineLib.training.objective import Targets, joint_loss
 
 KINDS = get_args(NetworkKind)
 OTHERS = ("nnunet", "segresnet", "swinunetr", "unetr")
@@ -42,6 +42,8 @@ def test_every_network_answers_alike_and_all_its_weights_learn(
     assert output.base_logits[0].shape == output.refined_logits.shape == (1, 2, *PATCH)
     assert output.similarity.shape == (1, 1, *PATCH)
     loss = sum(logits.square().mean() for logits in (*output.base_logits, output.refined_logits))
+    if output.anatomy_logits is not None:
+        loss = loss + output.anatomy_logits.square().mean()
     (loss + output.similarity_logits.square().mean()).backward()
     idle = [name for name, weight in network.named_parameters() if weight.grad is None]
     assert not idle
@@ -155,11 +157,11 @@ def test_training_losses_and_the_predictor_serve_every_network(
     target = torch.zeros(1, 1, *patch)
     target[..., 2:6, 8:24, 8:24] = 1
     image = torch.randn(1, 3, *patch) * 0.3 + target
-    settings = LossSettings(SegmentationLossSettings(region="dice"), 0.2, 0.5, "balanced")
+    settings = LossSettings(SegmentationLossSettings(region="dice"), 0.2, 0.5, "balanced", 0.3)
     optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
     losses = []
     for _ in range(8):
-        loss = joint_loss(network(image, text), target, settings, 1.0 if PARTS[kind].text else 0.0)
+        loss = joint_loss(network(image, text), Targets(target), settings, 1.0 if PARTS[kind].text else 0.0)
         optimizer.zero_grad()
         loss.total.backward()
         optimizer.step()
@@ -169,7 +171,7 @@ def test_training_losses_and_the_predictor_serve_every_network(
     compute = choose_compute("cpu", "fp32")
     plan = plan_forwards(bundle, (8, 40, 64), compute)
     maps = predict(bundle, np.zeros((3, 8, 40, 32), np.float32), plan, compute, lambda done, whole: None)
-    assert maps.shape == (4, 8, 40, 32)
+    assert maps.shape == (4 + (5 if network.architecture.anatomy and kind == "ours" else 0), 8, 40, 32)
     if not PARTS[kind].refiner:
         np.testing.assert_array_equal(maps[0], maps[1])
 

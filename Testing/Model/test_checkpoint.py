@@ -98,6 +98,7 @@ ANOTHER = Architecture(
     text_width=24,
     similarity=SimilaritySettings(width=9, levels=(4,), temperature=1.0, learnable=False),
     refiner=RefinerSettings(dim=2, heads=2, positions=False),
+    anatomy=False,
 )
 
 

@@ -75,7 +75,7 @@ def test_impossible_settings_are_refused_at_construction() -> None:
     with pytest.raises(InputError, match="multiple of its heads"):
         RefinerSettings(dim=6, heads=4, positions=False)
     with pytest.raises(InputError, match="positive"):
-        Preprocessing((3.0, 0.0, 0.5), 128.0, (4, 8, 8), "region")
+        Preprocessing((3.0, 0.0, 0.5), 128.0, (4, 8, 8), "region", False)
 
 
 def test_size_divisor_is_the_product_of_the_strides(config: ModelConfig) -> None:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from Model.samples import text_of
+from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.model.config import Architecture, SimilaritySettings
 from ProstateAlignRefineLib.model.network import AlignRefineNetwork, NetworkOutput, foreground_confidence
 from ProstateAlignRefineLib.model.text import TextEmbedding, stack
@@ -32,6 +33,24 @@ def test_every_output_but_the_base_depends_on_the_text(
     assert torch.equal(other.base_logits[0], output.base_logits[0])
     assert not torch.allclose(other.refined_logits, output.refined_logits, atol=1e-3)
     assert not torch.allclose(other.similarity, output.similarity, atol=1e-3)
+
+
+def test_zones_are_told_at_the_second_decoder_level(output: NetworkOutput) -> None:
+    assert output.anatomy_logits.shape == (1, len(GlandZone), 4, 4, 6)
+
+
+def test_without_the_head_no_zones_are_told(architecture: Architecture, image: Tensor, text: TextEmbedding) -> None:
+    network = AlignRefineNetwork(replace(architecture, anatomy=False)).eval()
+    assert network(image, text).anatomy_logits is None
+    assert not any(name.startswith("anatomy") for name in network.state_dict())
+
+
+def test_without_refining_the_refined_logits_are_the_base_logits(
+    network: AlignRefineNetwork, image: Tensor, text: TextEmbedding, output: NetworkOutput
+) -> None:
+    unrefined = network(image, text, refine=False)
+    assert torch.equal(unrefined.refined_logits, output.base_logits[0])
+    assert torch.equal(unrefined.similarity, output.similarity)
 
 
 def test_text_is_required(network: AlignRefineNetwork, image: Tensor) -> None:
@@ -75,7 +94,7 @@ def test_gradient_reaches_every_parameter_and_is_finite(
     network: AlignRefineNetwork, image: Tensor, text: TextEmbedding
 ) -> None:
     output = network.train()(image, text)
-    terms = [*output.base_logits, output.refined_logits, output.similarity_logits]
+    terms = [*output.base_logits, output.refined_logits, output.similarity_logits, output.anatomy_logits]
     sum(term.square().mean() for term in terms).backward()
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None, name

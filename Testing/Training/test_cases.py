@@ -6,12 +6,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ProstateAlignRefineLib.core.anatomy import GlandZone
+from ProstateAlignRefineLib.core.geometry import Grid, to_image
 from ProstateAlignRefineLib.inference.preprocess import network_volumes
-from ProstateAlignRefineLib.phantom import Sampling, make_phantom
+from ProstateAlignRefineLib.phantom import Sampling, Zone, make_phantom
+from ProstateAlignRefineLib.training.augmentation import augment
 from ProstateAlignRefineLib.training.cases import Case, Cases, Share, labels_on
 from ProstateAlignRefineLib.training.config import TrainingConfig
 from ProstateAlignRefineLib.training.patches import Patches, PatchPlan
-from ProstateAlignRefineLib.training.phantoms import prepare_phantoms
+from ProstateAlignRefineLib.training.phantoms import gland_zones, prepare_phantoms
 from Training.settings import NO_AUGMENTATION
 
 
@@ -23,6 +26,34 @@ def test_a_case_is_what_inference_would_read(tiny_cases: Cases, tiny_config: Tra
     case = tiny_cases.training[0]
     np.testing.assert_allclose(case.volumes, volumes, atol=5e-3)
     assert case.lesions.shape == grid.shape
+
+
+def test_a_phantoms_zones_come_with_its_case(tiny_cases: Cases) -> None:
+    zones, lesions = tiny_cases.training[0].zones, tiny_cases.training[0].lesions
+    assert zones.shape == lesions.shape
+    gland_ml = (zones > GlandZone.OUTSIDE).sum() * np.prod(tiny_cases.training[0].spacing_mm) / 1000
+    assert 15 < gland_ml < 150
+    assert set(np.unique(zones)) == set(GlandZone)
+
+
+def test_the_urethra_counts_as_transition_zone() -> None:
+    grid = Grid((len(Zone), 1, 1), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    codes = to_image(np.arange(len(Zone), dtype=np.uint8).reshape(1, 1, -1), grid)
+    assert gland_zones(codes, grid).ravel().tolist() == [0, 1, 2, 3, 4, 2, 0, 0, 0, 0, 0]
+
+
+def test_zones_move_with_the_image(tiny_cases: Cases, tiny_config: TrainingConfig) -> None:
+    """The gland stays where the mirrored, turned and zoomed image has it: its T2W mean hardly changes."""
+    case = tiny_cases.training[0]
+    settings = replace(NO_AUGMENTATION, mirror=1.0, rotation=1.0, rotation_degrees=15.0, scaling=1.0, scale=(0.8, 1.2))
+    zones = case.zones[None].astype(np.float32)
+    image = torch.from_numpy(zones).repeat(3, 1, 1, 1)
+    changed = augment(image, image[:1] * 0, settings, np.random.default_rng(0), torch.from_numpy(zones))
+    assert not torch.equal(changed.zones, torch.from_numpy(zones))
+    assert (changed.zones - changed.image[:1]).abs().mean() < 0.15
+    assert set(changed.zones.unique().tolist()) <= set(GlandZone)
+    plan = PatchPlan((8, 16, 16), (2, 4, 4), 0.5, settings)
+    assert Patches(tiny_cases.training, plan, 1, seed=0, epoch=0)[0].zones.shape == (1, 8, 16, 16)
 
 
 def test_lesions_keep_their_volume_and_place_on_the_network_grid(tiny_config: TrainingConfig) -> None:

@@ -11,6 +11,7 @@ from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.training.losses import (
     SegmentationLossSettings,
     alignment_loss,
+    anatomy_loss,
     deep_supervision_loss,
     deep_supervision_weights,
     heatmap_loss,
@@ -55,6 +56,28 @@ def test_auxiliary_losses_equal_the_reference(scale: float, values: dict, tensor
     assert align == pytest.approx(expected["align_raw"], rel=RELATIVE)
     assert heat == pytest.approx(expected["heat_raw"], rel=RELATIVE)
     assert scale * (0.2 * align + 0.5 * heat) == pytest.approx(expected["total"], rel=RELATIVE)
+
+
+def test_tempered_heatmap_loss_lies_between_plain_and_balanced() -> None:
+    """Of one lesion voxel in 100, missed, and nothing else wrong: 1 %, about 9 % and half the weight."""
+    target = torch.zeros(1, 1, 1, 10, 10)
+    target[..., 0, 0] = 1
+    missed = torch.full_like(target, -30.0)
+    assert float(heatmap_loss(missed, target, "plain")) == pytest.approx(0.3, rel=1e-3)
+    assert float(heatmap_loss(missed, target, "tempered")) == pytest.approx(30 * 99**0.5 / (99 + 99**0.5), rel=1e-3)
+    assert float(heatmap_loss(missed, target, "balanced")) == pytest.approx(15.0, rel=1e-3)
+    nothing = torch.zeros_like(target)
+    assert float(heatmap_loss(missed + 30, nothing, "tempered")) == pytest.approx(np.log(2), rel=1e-4)
+
+
+def test_the_anatomy_loss_falls_with_every_zone_that_is_right() -> None:
+    zones = torch.zeros(1, 1, 2, 8, 8)
+    zones[..., 4:, :4], zones[..., 4:, 4:] = 1, 2
+    right = torch.nn.functional.one_hot(zones[0, 0].long(), 5).permute(3, 0, 1, 2)[None] * 20.0
+    half_wrong = right.roll(4, dims=-1)
+    coarse = right[..., ::2, ::2]
+    assert float(anatomy_loss(coarse, zones)) == pytest.approx(float(anatomy_loss(right, zones)), abs=0.02)
+    assert float(anatomy_loss(right, zones)) < 0.6 < float(anatomy_loss(half_wrong, zones))
 
 
 def test_balanced_heatmap_loss_weighs_one_lesion_voxel_like_the_whole_background() -> None:

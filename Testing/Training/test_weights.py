@@ -31,8 +31,8 @@ def trainer(tiny_config: TrainingConfig, tiny_cases: Cases, tmp_path: Path) -> T
 @pytest.mark.parametrize(
     ("phase", "base_rate", "parts"),
     [
-        (Phase.SEGMENTATION, 0.0, {"encoders", "fusions", "decoder"}),
-        (Phase.AUXILIARY, 0.0, {"encoders", "fusions", "decoder", "similarity"}),
+        (Phase.SEGMENTATION, 0.0, {"encoders", "fusions", "decoder", "anatomy"}),
+        (Phase.AUXILIARY, 0.0, {"encoders", "fusions", "decoder", "similarity", "anatomy"}),
         (Phase.REFINER, 0.0, {"refiner"}),
         (Phase.REFINER, 1e-4, {"encoders", "fusions", "decoder", "refiner"}),
     ],

@@ -30,6 +30,7 @@ def write_random_bundle(folder: Path) -> Path:
         text_width=WIDTH,
         similarity=SimilaritySettings(width=WIDTH, levels=(1, 2), temperature=0.2, learnable=True),
         refiner=RefinerSettings(dim=4, heads=2, positions=True),
+        anatomy=True,
     )
     tokens = torch.nn.functional.normalize(torch.randn(TOKENS, WIDTH), dim=1)
     text = TextEmbedding(("prostate lesion",), tokens[0], tokens, torch.ones(TOKENS, dtype=torch.bool), "none")
@@ -37,7 +38,7 @@ def write_random_bundle(folder: Path) -> Path:
         format_version=FORMAT_VERSION,
         name="random weights",
         architecture=architecture,
-        preprocessing=Preprocessing((3.0, 2.0, 2.0), 64.0, (8, 16, 16), "region"),
+        preprocessing=Preprocessing((3.0, 2.0, 2.0), 64.0, (8, 16, 16), "region", False),
         confidence="softmax_foreground",
         tau=0.35,
         alpha=0.25,

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import pad
+from torch.nn.functional import interpolate, pad
 
+from ..core.anatomy import GlandZone, outside_gland_penalty
 from ..core.geometry import Grid, resample, to_array, to_image
 from ..core.maps import MAP_NAMES, Maps
 from ..model.bundle import Bundle
@@ -55,7 +56,8 @@ def predict(
 ) -> NDArray[np.float32]:
     """[C, Z, Y, X] z-scored volumes to [4, Z, Y, X]: the maps in the order of `MAP_NAMES`.
 
-    `progress(done, all)` is called after each forward.
+    Of a network with an anatomy head [9, Z, Y, X]: the probabilities of `GlandZone` follow, and lesions far outside the
+    gland are doubted. `progress(done, all)` is called after each forward.
     """
     network, text = bundle.network.to(compute.device), bundle.text.to(compute.device)
     done = 0
@@ -69,23 +71,58 @@ def predict(
         confidence = foreground_confidence(base, bundle.config.confidence)
         done += 1
         progress(done, plan.forwards)
-        return torch.cat([_margin(base), _margin(refined), confidence, output.similarity.float()], dim=1)
+        maps = [_margin(base), _margin(refined), confidence, output.similarity.float()]
+        return torch.cat([*maps, *_zone_shares(output.anatomy_logits, image)], dim=1)
 
     image = torch.from_numpy(volumes)[None]
     excess = [a - b for a, b in zip(plan.padded, image.shape[2:], strict=True)]
     image = pad(image, (0, excess[2], 0, excess[1], 0, excess[0])).to(compute.device)
     whole = maps_of(image, (0, 0, 0)) if plan.forwards == 1 else _tiled(image, plan, maps_of)
     z, y, x = region
-    return whole[0, :, :z, :y, :x].cpu().numpy()
+    stacked = whole[0, :, :z, :y, :x].cpu().numpy()
+    return _doubted(stacked, bundle.config.preprocessing.spacing_mm) if len(stacked) > len(MAP_NAMES) else stacked
 
 
 def maps_on(grid: Grid, region: Grid, stacked: NDArray[np.float32]) -> Maps:
-    """The maps [4, Z, Y, X] of `region`, linearly interpolated onto `grid` (the T2W grid)."""
-    arrays = {
-        name: to_array(resample(to_image(values, region), grid, outside=OUTSIDE[name])).astype(np.float32)
-        for name, values in zip(MAP_NAMES, stacked, strict=True)
-    }
-    return Maps(grid, **arrays)
+    """What `predict` gave on `region`, linearly interpolated onto `grid` (the T2W grid)."""
+
+    def on_grid(values: NDArray[np.float32], outside: float) -> NDArray[np.float32]:
+        array: NDArray[np.float32] = to_array(resample(to_image(values, region), grid, outside=outside))
+        return array
+
+    arrays = {name: on_grid(values, OUTSIDE[name]) for name, values in zip(MAP_NAMES, stacked, strict=False)}
+    shares = stacked[len(MAP_NAMES) :]
+    if not len(shares):
+        return Maps(grid, **arrays)
+    zones = np.zeros(grid.shape, np.uint8)
+    largest = on_grid(shares[GlandZone.OUTSIDE], 1.0)
+    for zone in list(GlandZone)[1:]:
+        share = on_grid(shares[zone], 0.0)
+        zones[share > largest] = zone
+        np.maximum(largest, share, out=largest)
+    return Maps(grid, **arrays, zones=zones)
+
+
+def _zone_shares(logits: Tensor | None, image: Tensor) -> list[Tensor]:
+    """Probabilities [B, 5, Z, Y, X] at the image's size; nothing without an anatomy head."""
+    if logits is None:
+        return []
+    return [interpolate(logits.float(), list(image.shape[2:]), mode="trilinear").softmax(dim=1)]
+
+
+def _doubted(stacked: NDArray[np.float32], spacing_zyx: tuple[float, float, float]) -> NDArray[np.float32]:
+    """Margins and confidence lowered by the distance from the gland that the network itself found."""
+    zones = stacked[len(MAP_NAMES) :].argmax(axis=0).astype(np.uint8)
+    z, y, x = spacing_zyx
+    axes = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+    penalty = outside_gland_penalty(zones, Grid(zones.shape[::-1], (x, y, z), (0.0, 0.0, 0.0), axes))
+    result = stacked.copy()
+    for name in ("base_margin", "refined_margin"):
+        result[MAP_NAMES.index(name)] -= penalty
+    confidence = MAP_NAMES.index("confidence")
+    kept = np.exp(-penalty)  # of the odds
+    result[confidence] = kept * result[confidence] / (1 - result[confidence] * (1 - kept))
+    return result
 
 
 def _tiled(image: Tensor, plan: Plan, maps_of: Callable[[Tensor, Triple], Tensor]) -> Tensor:

@@ -15,6 +15,12 @@ from ..core.study import Modality, Study
 if TYPE_CHECKING:
     from ..model.config import Preprocessing
 
+ADC_MEAN, ADC_DEVIATION = np.float32(1200), np.float32(600)
+"""About those of the prostate and what lies around it, 1e-6 mm2/s."""
+
+SIGMAS_PER_VOXEL = 2 * np.sqrt(2 * np.log(2))
+"""A Gaussian's full width at half its maximum is one voxel."""
+
 
 def network_grid(t2w: Grid, preprocessing: Preprocessing) -> Grid:
     """The network's grid: T2W axes and centre, the bundle's spacing, at most `region_mm` wide along every axis."""
@@ -28,15 +34,21 @@ def network_volumes(
     """The study as [C, Z, Y, X] in the order of `channels`, z-scored, with the grid it lies on.
 
     Volumes are interpolated with cubic B-splines in physical space. The mean and standard deviation are taken over the
-    T2W field of view (`image`, as nnU-Net) or over the region read (`region`).
+    T2W field of view (`image`, as nnU-Net) or over the region read; with `absolute_adc`, those of ADC are constants.
     """
     whole = _whole_grid(study.grid, preprocessing)
     region = network_grid(study.grid, preprocessing)
-    over_image = preprocessing.normalization == "image"
-    arrays = [
-        _z_scored(study.volume(Modality(name.lower())), whole if over_image else region, region) for name in channels
-    ]
-    return np.stack(arrays), region
+    measured = whole if preprocessing.normalization == "image" else region
+
+    def normalized(modality: Modality) -> NDArray[np.float32]:
+        volume = study.volume(modality)
+        if preprocessing.smoothing:
+            volume = _smoothed(volume, region.spacing)
+        if modality is Modality.ADC and preprocessing.normalization == "absolute_adc":
+            return (_on(volume, region) - ADC_MEAN) / ADC_DEVIATION
+        return _z_scored(volume, measured, region)
+
+    return np.stack([normalized(Modality(name.lower())) for name in channels]), region
 
 
 def _whole_grid(t2w: Grid, preprocessing: Preprocessing) -> Grid:
@@ -55,6 +67,16 @@ def _z_scored(volume: sitk.Image, measured: Grid, region: Grid) -> NDArray[np.fl
     mean, deviation = float(reference.mean()), float(reference.std())
     values = reference if measured is region else _on(volume, region)
     return ((values - mean) / max(deviation, 1e-8)).astype(np.float32)
+
+
+def _smoothed(volume: sitk.Image, spacing: tuple[float, float, float]) -> sitk.Image:
+    """Along each of its axes as wide as `spacing` (mm) where that is coarser than its own; as it is elsewhere."""
+    smoothed = sitk.Cast(volume, sitk.sitkFloat32)
+    for axis, (own, wanted) in enumerate(zip(volume.GetSpacing(), spacing, strict=True)):
+        if wanted > own * 1.01 and volume.GetSize()[axis] >= 4:  # the filter needs as many
+            sigma = float(np.sqrt(wanted**2 - own**2) / SIGMAS_PER_VOXEL)
+            smoothed = sitk.RecursiveGaussian(smoothed, sigma, direction=axis)
+    return smoothed
 
 
 def _on(volume: sitk.Image, grid: Grid) -> NDArray[np.float32]:

@@ -75,7 +75,7 @@ def paper_architecture(architecture: Architecture) -> Architecture:
     last = len(features) - 1
     similarity = SimilaritySettings(architecture.text_width, (last,), temperature=1.0, learnable=False)
     refiner = RefinerSettings(min(PAPER_WIDEST, features[0]), PAPER_HEADS, positions=False)
-    return replace(architecture, similarity=similarity, refiner=refiner)
+    return replace(architecture, similarity=similarity, refiner=refiner, anatomy=False)
 
 
 class NoRefiner(nn.Module):
@@ -113,8 +113,10 @@ class Baseline(nn.Module):
         self.network = _MAKERS[kind](architecture, padded)
         self.refiner, self.similarity = NoRefiner(), NoSimilarity()
 
-    def forward(self, image: Tensor, text: TextEmbedding | TextBatch, windows: Windows = None) -> NetworkOutput:
-        """Image [B, 3, Z, Y, X]; `text` and `windows` are not read."""
+    def forward(
+        self, image: Tensor, text: TextEmbedding | TextBatch, windows: Windows = None, refine: bool = True
+    ) -> NetworkOutput:
+        """Image [B, 3, Z, Y, X]; `text`, `windows` and `refine` are not read."""
         levels = self._levels(image) if self.training or self._is_patch(image) else [self._tiled(image)]
         levels = [logits.float() for logits in levels]
         unknown = self.similarity(levels, image, image.shape[2:])

@@ -98,6 +98,7 @@ def _architecture(weights: Mapping[str, Tensor], plan: Plan, channels: tuple[str
         text_width=text.shape[1],
         similarity=SimilaritySettings(image.shape[0], (stages[-1],), temperature=1.0, learnable=False),
         refiner=RefinerSettings(dim, math.gcd(dim, HEADS), positions=False),
+        anatomy=False,
     )
 
 

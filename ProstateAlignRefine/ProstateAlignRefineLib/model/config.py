@@ -19,7 +19,7 @@ NORM_EPSILON = 1e-5
 
 Triple: TypeAlias = tuple[int, int, int]
 Confidence: TypeAlias = Literal["sigmoid_foreground_logit", "softmax_foreground"]
-Normalization: TypeAlias = Literal["image", "region"]
+Normalization: TypeAlias = Literal["image", "region", "absolute_adc"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,10 @@ class RefinerSettings:
 
 @dataclass(frozen=True)
 class Architecture:
-    """The network; every triple is (z, y, x). `channels` is the order of the input channels, one encoder each."""
+    """The network; every triple is (z, y, x). `channels` is the order of the input channels, one encoder each.
+
+    `anatomy`: whether an auxiliary head tells the gland's zones (core.anatomy.GlandZone).
+    """
 
     channels: tuple[str, ...]
     features_per_stage: tuple[int, ...]
@@ -67,6 +70,7 @@ class Architecture:
     text_width: int
     similarity: SimilaritySettings
     refiner: RefinerSettings
+    anatomy: bool
 
     def __post_init__(self) -> None:
         stages = len(self.features_per_stage)
@@ -92,13 +96,16 @@ class Preprocessing:
     """How volumes become network input; triples are (z, y, x).
 
     `region_mm`: edge of the centre region that is read. `patch_size`: tile size in voxels where the region does not fit
-    in one forward. `normalization`: channel-wise z-score over the whole T2W field of view or over the region.
+    in one forward. `normalization`: channel-wise z-score over the whole T2W field of view or over the region; with
+    `absolute_adc` over the region too, but ADC, which has a physical unit, is scaled by constants. `smoothing`: volumes
+    sampled more finely than `spacing_mm` are smoothed to it first, instead of losing what lies between the samples.
     """
 
     spacing_mm: tuple[float, float, float]
     region_mm: float
     patch_size: Triple
     normalization: Normalization
+    smoothing: bool
 
     def __post_init__(self) -> None:
         _require(min(self.spacing_mm) > 0 and self.region_mm > 0, "spacing and region must be positive")

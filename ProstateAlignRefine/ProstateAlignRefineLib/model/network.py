@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from .anatomy import AnatomyHead
 from .blocks import Fusion
 from .config import Architecture, Confidence
 from .decoder import Decoder
@@ -25,13 +26,15 @@ class NetworkOutput:
 
     `base_logits`: [B, 2, ...] of every decoder level, finest (full size) first. `refined_logits` [B, 2, Z, Y, X]: the
     finest level with the refiner wholly on, before the gate. `similarity` [B, 1, Z, Y, X]: 0 to 1, the sigmoid of
-    `similarity_logits`.
+    `similarity_logits`. `anatomy_logits` [B, 5, ...]: of core.anatomy.GlandZone, at the second decoder level; None
+    without that head.
     """
 
     base_logits: list[Tensor]
     refined_logits: Tensor
     similarity: Tensor
     similarity_logits: Tensor
+    anatomy_logits: Tensor | None = None
 
 
 class AlignRefineNetwork(nn.Module):
@@ -46,25 +49,33 @@ class AlignRefineNetwork(nn.Module):
         self.decoder = Decoder(architecture)
         self.similarity = SimilarityHead(architecture)
         self.refiner = Refiner(architecture)
+        self.anatomy = AnatomyHead(architecture) if architecture.anatomy else None
 
-    def forward(self, image: Tensor, text: TextEmbedding | TextBatch, windows: Windows = None) -> NetworkOutput:
+    def forward(
+        self, image: Tensor, text: TextEmbedding | TextBatch, windows: Windows = None, refine: bool = True
+    ) -> NetworkOutput:
         """Image [B, 3, Z, Y, X] in the order of `architecture.channels`, sizes multiples of `size_divisor`.
 
         `text` lies on the image's device. `windows` tells the images' places in their regions: one for all of them, or
-        one an image; without it an image is its whole region.
+        one an image; without it an image is its whole region. Without `refine` the refined logits are the base logits:
+        training that does not read them need not wait for them.
         """
         self._check(image, text)
         words = text.for_images(image.shape[0])
         skips = self._skips(image)
         features = self.decoder(skips)
         similarity = self.similarity([*features, skips[-1]], words.pooled, image.shape[2:])
-        refined = self.refiner(features[0], words.tokens, words.mask, windows)
+        base = [logits.float() for logits in self.decoder.logits(features)]
         return NetworkOutput(
-            base_logits=[logits.float() for logits in self.decoder.logits(features)],
-            refined_logits=self.decoder.finest_logits(refined).float(),
+            base_logits=base,
+            refined_logits=self._refined(features[0], words, windows) if refine else base[0],
             similarity=torch.sigmoid(similarity),
             similarity_logits=similarity,
+            anatomy_logits=self.anatomy(features).float() if self.anatomy else None,
         )
+
+    def _refined(self, features: Tensor, words: TextBatch, windows: Windows) -> Tensor:
+        return self.decoder.finest_logits(self.refiner(features, words.tokens, words.mask, windows)).float()
 
     def _skips(self, image: Tensor) -> list[Tensor]:
         """Fused maps of every stage, finest first."""

@@ -109,7 +109,7 @@ def _plan(settings: dict[str, Any]) -> Plan:
     return Plan(
         features_per_stage=tuple(int(value) for value in network["features_per_stage"]),
         strides=tuple(_triple(value) for value in network["strides"]),
-        preprocessing=Preprocessing((z, y, x), REGION_MM, _triple(settings["patch_size"]), "image"),
+        preprocessing=Preprocessing((z, y, x), REGION_MM, _triple(settings["patch_size"]), "image", False),
     )
 
 

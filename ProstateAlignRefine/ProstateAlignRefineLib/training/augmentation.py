@@ -45,34 +45,44 @@ class Augmented:
     image: Tensor
     target: Tensor
     sides_swapped: bool
+    zones: Tensor | None
 
 
-def augment(image: Tensor, target: Tensor, settings: AugmentationSettings, rng: np.random.Generator) -> Augmented:
-    """Image [C, Z, Y, X] (first channel T2W) and target [1, Z, Y, X] (0 / 1), changed alike in space."""
-    image, target = _spatial(image, target, settings, rng)
+def augment(
+    image: Tensor,
+    target: Tensor,
+    settings: AugmentationSettings,
+    rng: np.random.Generator,
+    zones: Tensor | None = None,
+) -> Augmented:
+    """Image [C, Z, Y, X] (first channel T2W), target (0 / 1) and zones (codes), both [1, Z, Y, X], alike in space."""
+    image, target, zones = _spatial(image, target, zones, settings, rng)
     flipped = [axis for axis in settings.mirror_axes if rng.random() < settings.mirror]
     dimensions = [_DIMENSION[axis] for axis in flipped]
     image, target = image.flip(dimensions), target.flip(dimensions)
+    zones = None if zones is None else zones.flip(dimensions)
     image = torch.stack([change_intensity(channel, settings.intensity, rng) for channel in image])
     if rng.random() < settings.modality_dropout:
         image[int(rng.integers(len(image)))] = 0.0  # the mean of a z-scored channel
-    return Augmented(image, target, "x" in flipped)
+    return Augmented(image, target, "x" in flipped, zones)
 
 
 def _spatial(
-    image: Tensor, target: Tensor, settings: AugmentationSettings, rng: np.random.Generator
-) -> tuple[Tensor, Tensor]:
+    image: Tensor, target: Tensor, zones: Tensor | None, settings: AugmentationSettings, rng: np.random.Generator
+) -> tuple[Tensor, Tensor, Tensor | None]:
     angle = math.radians(rng.uniform(-1, 1) * settings.rotation_degrees) * (rng.random() < settings.rotation)
     zoom = float(rng.uniform(*settings.scale)) if rng.random() < settings.scaling else 1.0
     shift = rng.uniform(-2, 2, 2) * settings.shift_share * (rng.random() < settings.misalignment)
     if angle == 0 and zoom == 1 and not shift.any():
-        return image, target
+        return image, target, zones
     aligned = _grid(image.shape[1:], angle, zoom, (0.0, 0.0))
     moved = _grid(image.shape[1:], angle, zoom, (float(shift[0]), float(shift[1]))) if shift.any() else aligned
     fixed = torch.cat([image[:1], target])[None]
     fixed = F.grid_sample(fixed, aligned, padding_mode="border", align_corners=False)[0]
     others = F.grid_sample(image[1:][None], moved, padding_mode="border", align_corners=False)[0]
-    return torch.cat([fixed[:1], others]), (fixed[1:] > 0.5).to(target.dtype)
+    if zones is not None:
+        zones = F.grid_sample(zones[None], aligned, mode="nearest", padding_mode="border", align_corners=False)[0]
+    return torch.cat([fixed[:1], others]), (fixed[1:] > 0.5).to(target.dtype), zones
 
 
 def _grid(shape: torch.Size, angle: float, zoom: float, shift: tuple[float, float]) -> Tensor:

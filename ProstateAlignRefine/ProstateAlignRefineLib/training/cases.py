@@ -19,12 +19,16 @@ CASE_SOURCES = ("inference/preprocess.py", "core/geometry.py", "training/cases.p
 
 @dataclass(frozen=True)
 class Case:
-    """`volumes` [C, Z, Y, X] float16, z-scored; `lesions` [Z, Y, X] uint8 numbers, 0 for none; spacing (z, y, x)."""
+    """`volumes` [C, Z, Y, X] float16, z-scored; `lesions` [Z, Y, X] uint8 numbers, 0 for none; spacing (z, y, x).
+
+    `zones` [Z, Y, X] uint8 codes of `core.anatomy.GlandZone`, None where they are not known.
+    """
 
     name: str
     volumes: NDArray[np.float16]
     lesions: NDArray[np.uint8]
     spacing_mm: tuple[float, float, float]
+    zones: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True)

@@ -75,12 +75,16 @@ class DatasetData:
 
 @dataclass(frozen=True)
 class LossSettings:
-    """`segmentation` of every decoder level; weights of the auxiliary losses at full scale; the heatmap's balance."""
+    """`segmentation` of every decoder level; weights of the auxiliary losses at full scale; the heatmap's balance.
+
+    `anatomy_weight`: of the zones' loss in all joint epochs, where the network has an anatomy head.
+    """
 
     segmentation: SegmentationLossSettings
     alignment_weight: float
     heatmap_weight: float
     heatmap: HeatmapLoss
+    anatomy_weight: float
 
 
 @dataclass(frozen=True)
@@ -168,6 +172,8 @@ class TrainingConfig:
         divisor = self.architecture.size_divisor
         fits = all(size % step == 0 for size, step in zip(self.schedule.patch_size, divisor, strict=True))
         _require(self.architecture.channels[0] == "T2W", "T2W must be the first of architecture.channels")
+        known = isinstance(self.data, PhantomData) or not self.architecture.anatomy
+        _require(known, "a prepared dataset holds no gland zones, so architecture.anatomy must be false")
         _require(fits, f"schedule.patch_size must be a multiple of the network's total stride {divisor}")
 
     @classmethod

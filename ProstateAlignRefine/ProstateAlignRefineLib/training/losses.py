@@ -12,13 +12,13 @@ from typing import Any, Literal, get_args
 
 import torch
 import torch.nn.functional as F
-from monai.losses import DiceLoss, TverskyLoss
+from monai.losses import DiceCELoss, DiceLoss, TverskyLoss
 from torch import Tensor
 
 from ..core.errors import InputError
 
 RegionLoss = Literal["tversky", "dice", "focal_tversky"]
-HeatmapLoss = Literal["plain", "balanced"]
+HeatmapLoss = Literal["plain", "tempered", "balanced"]
 
 
 @dataclass(frozen=True)
@@ -98,16 +98,28 @@ def heatmap_loss(similarity_logits: Tensor, target: Tensor, kind: HeatmapLoss = 
     """Binary cross-entropy between similarity, given by its logits, and foreground mask.
 
     `plain` averages over all voxels [paper]. `balanced` gives the foreground and the background half the weight each,
-    since a lesion is a few voxels in ten thousand; without foreground it is the background's mean.
+    since a lesion is a few voxels in ten thousand; without foreground it is the background's mean. `tempered` lies
+    between: a foreground voxel counts as much as the square root of the background voxels there are for each.
     """
     foreground = (target > 0).float()
     voxels = F.binary_cross_entropy_with_logits(similarity_logits.float(), foreground, reduction="none")
     if kind == "plain":
         return voxels.mean()
+    if kind == "tempered":
+        share = foreground.mean().clamp(min=1 / foreground.numel())
+        weights = 1 + foreground * (((1 - share) / share).sqrt() - 1)
+        return (voxels * weights).sum() / weights.sum()
     background = (voxels * (1 - foreground)).sum() / (1 - foreground).sum().clamp(min=1.0)
     lesion = (voxels * foreground).sum() / foreground.sum().clamp(min=1.0)
     present = (foreground.sum() > 0).float()
     return present * 0.5 * (lesion + background) + (1 - present) * background
+
+
+def anatomy_loss(logits: Tensor, zones: Tensor) -> Tensor:
+    """Dice plus cross-entropy of zone logits [B, K, z, y, x] against codes [B, 1, Z, Y, X], at the logits' size."""
+    codes = F.interpolate(zones, logits.shape[2:], mode="nearest-exact")
+    loss: Tensor = DiceCELoss(include_background=False, to_onehot_y=True, softmax=True, batch=True)(logits, codes)
+    return loss
 
 
 def _region_loss(logits: Tensor, target: Tensor, settings: SegmentationLossSettings) -> Tensor:

@@ -22,7 +22,7 @@ from .cases import Share
 class Patch:
     """Image [C, Z, Y, X] and target [1, Z, Y, X], both float32, their place in the region, and the case's name.
 
-    `sides_swapped`: mirrored left to right.
+    `sides_swapped`: mirrored left to right. `zones`: codes [1, Z, Y, X] of `GlandZone`, float32, where they are known.
     """
 
     image: Tensor
@@ -30,6 +30,7 @@ class Patch:
     window: Window
     case: str
     sides_swapped: bool
+    zones: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,18 @@ class Patches(Dataset[Patch]):
         region = _padded(case.lesions.shape, self.plan.divisor)
         image = torch.from_numpy(_cut(case.volumes, start, padded).astype(np.float32))
         target = torch.from_numpy((_cut(case.lesions[None], start, padded) > 0).astype(np.float32))
-        changed = augment(image, target, self.plan.augmentation, rng)
-        window = Window(start, region)
-        return Patch(changed.image.contiguous(), changed.target.contiguous(), window, case.name, changed.sides_swapped)
+        zones = None
+        if case.zones is not None:
+            zones = torch.from_numpy(_cut(case.zones[None], start, padded).astype(np.float32))
+        changed = augment(image, target, self.plan.augmentation, rng, zones)
+        return Patch(
+            changed.image.contiguous(),
+            changed.target.contiguous(),
+            Window(start, region),
+            case.name,
+            changed.sides_swapped,
+            None if changed.zones is None else changed.zones.contiguous(),
+        )
 
 
 def _padded(size: Sequence[int], divisor: Triple) -> Triple:

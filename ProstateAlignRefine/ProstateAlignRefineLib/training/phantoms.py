@@ -9,12 +9,16 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
 from tqdm import tqdm
 
+from ..core.anatomy import GlandZone
 from ..core.files import replacing_file
+from ..core.geometry import NEAREST, Grid, resample, to_array
 from ..inference.preprocess import network_volumes
 from ..model import schema
-from ..phantom import Sampling, make_phantom
+from ..phantom import Sampling, Zone, make_phantom
 from .cases import Case, Cases, Share, code_digest, labels_on
 from .config import PhantomData, TrainingConfig
 from .pool import mapped
@@ -37,7 +41,7 @@ def prepare_phantoms(config: TrainingConfig, cache: Path, workers: int) -> Cases
 def load_case(path: Path) -> Case:
     with np.load(path, allow_pickle=False) as stored:
         z, y, x = (float(value) for value in stored["spacing_mm"])
-        return Case(path.stem, stored["volumes"], stored["lesions"], (z, y, x))
+        return Case(path.stem, stored["volumes"], stored["lesions"], (z, y, x), stored["zones"])
 
 
 def phantom_case(seed: int, config: TrainingConfig) -> Case:
@@ -50,7 +54,17 @@ def phantom_case(seed: int, config: TrainingConfig) -> Case:
         volumes.astype(np.float16),
         labels_on(phantom.truth.lesions, grid),
         config.preprocessing.spacing_mm,
+        gland_zones(phantom.truth.zones, grid),
     )
+
+
+def gland_zones(zones: sitk.Image, grid: Grid) -> NDArray[np.uint8]:
+    """A phantom's zones as `GlandZone` codes on `grid`."""
+    codes = np.zeros(len(Zone), np.uint8)
+    for zone in GlandZone:
+        codes[zone] = zone
+    codes[Zone.URETHRA] = GlandZone.TRANSITION
+    return codes[to_array(resample(zones, grid, NEAREST))]
 
 
 def _sampling(seed: int, data: PhantomData) -> Sampling:
@@ -78,4 +92,6 @@ def _make_missing(config: TrainingConfig, folder: Path, seeds: Sequence[int], wo
 def _make_file(config: TrainingConfig, folder: Path, seed: int) -> None:
     case = phantom_case(seed, config)
     with replacing_file(_file(folder, seed)) as path:
-        np.savez_compressed(path, volumes=case.volumes, lesions=case.lesions, spacing_mm=case.spacing_mm)
+        np.savez_compressed(
+            path, volumes=case.volumes, lesions=case.lesions, zones=case.zones, spacing_mm=case.spacing_mm
+        )

@@ -8,13 +8,13 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ..core.errors import InputError
 from ..inference.device import Compute
 from ..model.network import NetworkOutput
 from .config import TrainingConfig
-from .objective import StepLoss, forward, joint_loss, refiner_loss
+from .objective import StepLoss, Targets, forward, joint_loss, refiner_loss
 from .patches import Patch
 from .processes import Processes, no_reduction
 from .schedule import Phase
@@ -57,22 +57,22 @@ class Stepper:
 
     def _backward(self, network: nn.Module, batch: Sequence[Patch], moment: Moment, forwards: int) -> dict[str, float]:
         with self.compute.autocast:
-            own, target = forward(network, batch, self.text)
+            own, targets = forward(network, batch, self.text, moment.phase is Phase.REFINER)
         output = self._joined(own) if moment.joined else own
-        loss = self._loss(output, self.processes.gather(target) if moment.joined else target, moment)
+        loss = self._loss(output, self._joined_targets(targets) if moment.joined else targets, moment)
         values = {"loss": loss.total.item(), **loss.parts}
         if not moment.joined:
-            values = self._mean(values, target.device)
+            values = self._mean(values, targets.lesions.device)
         if not math.isfinite(values["loss"]):
             raise InputError(_not_a_number(batch, own, moment))
         # Gradients are averaged over the processes; of a joined batch each process holds its own part's share alone.
         (loss.total * (self.processes.count if moment.joined else 1) / forwards).backward()
         return values
 
-    def _loss(self, output: NetworkOutput, target: Tensor, moment: Moment) -> StepLoss:
+    def _loss(self, output: NetworkOutput, targets: Targets, moment: Moment) -> StepLoss:
         if moment.phase is Phase.REFINER:
-            return refiner_loss(output, target, self.config.loss, self.config.bundle)
-        return joint_loss(output, target, self.config.loss, moment.auxiliary_scale)
+            return refiner_loss(output, targets, self.config.loss, self.config.bundle)
+        return joint_loss(output, targets, self.config.loss, moment.auxiliary_scale)
 
     def _joined(self, output: NetworkOutput) -> NetworkOutput:
         gather = self.processes.gather
@@ -81,7 +81,12 @@ class Stepper:
             refined_logits=gather(output.refined_logits),
             similarity=gather(output.similarity),
             similarity_logits=gather(output.similarity_logits),
+            anatomy_logits=None if output.anatomy_logits is None else gather(output.anatomy_logits),
         )
+
+    def _joined_targets(self, targets: Targets) -> Targets:
+        gather = self.processes.gather
+        return Targets(gather(targets.lesions), None if targets.zones is None else gather(targets.zones))
 
     def _mean(self, values: dict[str, float], device: torch.device) -> dict[str, float]:
         total = self.processes.total(torch.tensor(list(values.values()), dtype=torch.float64, device=device))

@@ -61,7 +61,7 @@ def mean_dice(results: Sequence[CaseResult], processes: Processes, device: torch
 def _result(bundle: Bundle, case: Case, compute: Compute) -> CaseResult:
     volumes = case.volumes.astype(np.float32)
     plan = plan_forwards(bundle, case.lesions.shape, compute)
-    maps = dict(zip(MAP_NAMES, predict(bundle, volumes, plan, compute, lambda _done, _all: None), strict=True))
+    maps = dict(zip(MAP_NAMES, predict(bundle, volumes, plan, compute, lambda _done, _all: None), strict=False))
     base = maps["base_margin"]
     margin = gate_logits(base, maps["refined_margin"], maps["confidence"], bundle.config.tau, bundle.config.alpha)
     truth = case.lesions > 0

@@ -41,10 +41,12 @@ def parameter_groups(network: AlignRefineNetwork, phase: Phase, settings: Optimi
 def freeze_unused(network: AlignRefineNetwork, phase: Phase) -> None:
     """Only what the phase's loss reads trains: the similarity head with the auxiliary losses, heads with a weight.
 
-    The coarsest of several segmentation heads has none. Without this, processes would wait for gradients that
-    never come, and weight decay would shrink what nothing trains.
+    The coarsest of several segmentation heads has none; the anatomy head's loss ends with the joint epochs. Without
+    this, processes would wait for gradients that never come, and weight decay would shrink what nothing trains.
     """
     _set_trainable(network.similarity.parameters(), phase is Phase.AUXILIARY)
+    if phase is Phase.REFINER and network.anatomy is not None:
+        _set_trainable(network.anatomy.parameters(), False)
     if len(network.decoder.heads) > 1:
         _set_trainable(network.decoder.heads[0].parameters(), False)
 

@@ -21,6 +21,7 @@ COLUMNS = (
     "segmentation",
     "alignment",
     "heatmap",
+    "anatomy",
     "unedited",
     "validation_dice",
     "validation_base_dice",

@@ -124,6 +124,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/inference/versions.py
   ProstateAlignRefineLib/inference/worker.py
   ProstateAlignRefineLib/model/__init__.py
+  ProstateAlignRefineLib/model/anatomy.py
   ProstateAlignRefineLib/model/baselines.py
   ProstateAlignRefineLib/model/blocks.py
   ProstateAlignRefineLib/model/bundle.py

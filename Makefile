@@ -26,11 +26,10 @@ screenshots: $(VENV)/.installed-test
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python Testing/Benchmarks/bench_gate.py
-	$(BIN)/python Testing/Benchmarks/starter_figures.py
-	$(BIN)/python Testing/Benchmarks/starter_figures.py --family holdout
+	$(BIN)/prostate-align-refine benchmark -o bench/figures --cache bench/studies --workers 2
 
 clean:
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) demo bench
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

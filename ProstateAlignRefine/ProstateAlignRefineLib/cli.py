@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from . import __version__
 from .commands import (
+    benchmark,
     demo,
     encode_text,
     evaluate,
@@ -33,6 +34,7 @@ COMMANDS = (
     inspect,
     segment_cohort,
     evaluate,
+    benchmark,
     prepare,
     train,
     export_nnunet,

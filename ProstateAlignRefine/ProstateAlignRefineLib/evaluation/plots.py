@@ -1,4 +1,4 @@
-"""Figures of an evaluation as PNG files, one or two systems each. Drawn without a display."""
+"""Figures of an evaluation as PNG files, up to four systems each. Drawn without a display."""
 
 from __future__ import annotations
 
@@ -6,22 +6,32 @@ from collections.abc import Sequence
 from functools import reduce
 from operator import add
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from ..core.errors import InputError
 from .candidates import INSTALL
-from .evaluate import Judged
+from .cases import CaseRow
 from .figures import froc
 
-COLOURS = ("#0072B2", "#D55E00")  # told apart by colour-blind readers too
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")  # told apart by colour-blind readers too
 SIZE, DPI = (5.0, 4.0), 150
 VOLUME_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)  # mL
 FROC_SHOWN = 3.0  # false positives a case
 
 
-def write_plots(systems: Sequence[Judged], folder: Path) -> None:
+class System(Protocol):
+    """Something judged, by the name it has in the legend."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def rows(self) -> Sequence[CaseRow]: ...
+
+
+def write_plots(systems: Sequence[System], folder: Path) -> None:
     """froc.png, dice.png, and reliability.png where a system gives probabilities. InputError without matplotlib."""
     _save(folder / "froc.png", lambda axes: _froc(axes, systems))
     if any(row.lesions for system in systems for row in system.rows):
@@ -30,7 +40,7 @@ def write_plots(systems: Sequence[Judged], folder: Path) -> None:
         _save(folder / "reliability.png", lambda axes: _reliability(axes, systems))
 
 
-def _froc(axes: Any, systems: Sequence[Judged]) -> None:
+def _froc(axes: Any, systems: Sequence[System]) -> None:
     for system, colour in zip(systems, COLOURS, strict=False):
         rates, shares = froc(system.rows)
         # Beyond the last candidate the curve stays where it is.
@@ -38,7 +48,7 @@ def _froc(axes: Any, systems: Sequence[Judged]) -> None:
     axes.set(xlim=(0, FROC_SHOWN), ylim=(0, 1.02), xlabel="false positives a case", ylabel="lesion sensitivity")
 
 
-def _dice(axes: Any, systems: Sequence[Judged]) -> None:
+def _dice(axes: Any, systems: Sequence[System]) -> None:
     for system, colour in zip(systems, COLOURS, strict=False):
         lesions = [lesion.metrics for row in system.rows for lesion in row.lesions]
         axes.scatter(
@@ -57,7 +67,7 @@ def _dice(axes: Any, systems: Sequence[Judged]) -> None:
     axes.minorticks_off()
 
 
-def _reliability(axes: Any, systems: Sequence[Judged]) -> None:
+def _reliability(axes: Any, systems: Sequence[System]) -> None:
     axes.plot([0, 1], [0, 1], color="0.6", linewidth=0.8)
     for system, colour in zip(systems, COLOURS, strict=False):
         parts = [row.reliability for row in system.rows if row.reliability is not None]
@@ -80,5 +90,5 @@ def _save(path: Path, draw: Any) -> None:
     axes = figure.subplots()
     axes.spines[["top", "right"]].set_visible(False)
     draw(axes)
-    figure.legend(loc="outside upper center", ncols=len(COLOURS), frameon=False)
+    figure.legend(loc="outside upper center", ncols=2, frameon=False)
     figure.savefig(path)

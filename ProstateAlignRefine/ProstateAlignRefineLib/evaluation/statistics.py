@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,14 @@ PAIRED_FIELDS = {
 Interval = tuple[float, float]
 
 
+class HasPatient(Protocol):
+    @property
+    def patient(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=HasPatient)
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A figure of the cohort and its 95 % interval; None where it does not exist."""
@@ -45,21 +54,38 @@ class Paired:
     test: str
 
 
+@dataclass(frozen=True, eq=False)
+class Resampled:
+    """The figures of a cohort, and those of every bootstrap resample; of two systems on the same cases: subtract."""
+
+    figures: Figures
+    drawn: tuple[Figures, ...]
+
+    def __sub__(self, other: Resampled) -> Resampled:
+        drawn = tuple(_difference(one, two) for one, two in zip(self.drawn, other.drawn, strict=True))
+        return Resampled(_difference(self.figures, other.figures), drawn)
+
+    @property
+    def estimates(self) -> dict[str, Estimate]:
+        """Every figure with its percentile bootstrap interval."""
+        return {name: Estimate(value, _interval(name, self.drawn)) for name, value in self.figures.items()}
+
+
+def resampled(rows: Sequence[Row], figures_of: Callable[[Sequence[Row]], Figures], resamples: int) -> Resampled:
+    """Patients are drawn, with all their cases; the same ones for every system with the same patients in order."""
+    drawn = tuple(figures_of([rows[i] for i in index]) for index in _draws(rows, resamples))
+    return Resampled(figures_of(rows), drawn)
+
+
 def estimates(rows: Sequence[CaseRow], resamples: int = RESAMPLES) -> dict[str, Estimate]:
     """Every figure with its percentile bootstrap interval; patients are drawn, with all their cases."""
-    figures = cohort_figures(rows)
-    drawn = [cohort_figures([rows[i] for i in index]) for index in _draws(rows, resamples)]
-    return {name: Estimate(value, _interval(name, drawn)) for name, value in figures.items()}
+    return resampled(rows, cohort_figures, resamples).estimates
 
 
 def differences(first: Sequence[CaseRow], second: Sequence[CaseRow], resamples: int = RESAMPLES) -> dict[str, Estimate]:
     """First less second, every figure, both drawn with the same patients. The rows are of the same cases in order."""
-    whole = _difference(cohort_figures(first), cohort_figures(second))
-    drawn = [
-        _difference(cohort_figures([first[i] for i in index]), cohort_figures([second[i] for i in index]))
-        for index in _draws(first, resamples)
-    ]
-    return {name: Estimate(value, _interval(name, drawn)) for name, value in whole.items()}
+    one, other = (resampled(rows, cohort_figures, resamples) for rows in (first, second))
+    return (one - other).estimates
 
 
 def paired_tests(first: Sequence[CaseRow], second: Sequence[CaseRow], resamples: int = RESAMPLES) -> dict[str, Paired]:
@@ -118,7 +144,7 @@ def _interval(name: str, drawn: Sequence[Figures]) -> Interval | None:
     return float(low), float(high)
 
 
-def _draws(rows: Sequence[CaseRow], resamples: int) -> Iterator[NDArray[np.int64]]:
+def _draws(rows: Sequence[HasPatient], resamples: int) -> Iterator[NDArray[np.int64]]:
     return _draws_of([row.patient for row in rows], resamples)
 
 

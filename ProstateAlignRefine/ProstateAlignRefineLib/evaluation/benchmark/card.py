@@ -1,0 +1,244 @@
+"""What a benchmark found, as the section of a model card: from its JSON alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .targets import FAMILY
+
+Report = Mapping[str, Any]
+
+FAMILY_NAMES = {"standard": "the family it was trained on", "holdout": "a family it was never trained on"}
+SYSTEM_HEADS = {
+    "model": "model",
+    "without the refiner": "refiner off",
+    "brightest HBV": "rule: brightest HBV",
+    "lowest ADC": "rule: lowest ADC",
+}
+SHOWN = {
+    "Dice, positives": "Dice, positives",
+    "Dice, all cases": "Dice, all studies",
+    "NSD 1 mm, positives": "NSD at 1 mm, positives",
+    "NSD 2 mm, positives": "NSD at 2 mm, positives",
+    "lesion sensitivity": "lesions found",
+    "lesion sensitivity, below 0.5 mL": "of those below 0.5 mL",
+    "lesion sensitivity, 0.5 to 1.5 mL": "of those from 0.5 to 1.5 mL",
+    "lesion sensitivity, above 1.5 mL": "of those above 1.5 mL",
+    "false positives a case": "false positives a study",
+    "lesion sensitivity at 0.5 false positives a case": "lesions found at 0.5 false positives a study",
+    "empty answer, share of negatives": "specificity: negatives without a finding",
+    "AP": "AP",
+    "AUROC": "AUROC",
+    "ECE, gland and 10 mm": "ECE, gland and 10 mm around",
+    "Brier score, gland and 10 mm": "Brier score, gland and 10 mm around",
+    "ECE, all voxels": "ECE, all voxels",
+    "Brier score, all voxels": "Brier score, all voxels",
+    "ECE, findings": "ECE of the findings' confidence",
+    "Brier score, findings": "Brier score of the findings' confidence",
+}
+ANATOMY = {
+    "Dice, gland": "Dice, gland",
+    "Dice, peripheral zone": "Dice, peripheral zone",
+    "Dice, transition zone": "Dice, transition zone and urethra",
+    "Dice, central zone": "Dice, central zone",
+    "Dice, anterior stroma": "Dice, anterior fibromuscular stroma",
+    "gland volume error, mL": "gland volume, mean error in mL",
+    "gland volume error, share": "gland volume, mean error as a share",
+}
+VERDICT_NAMES = {
+    "lesion_rank": "rank of the lesion among the findings",
+    "dice": "Dice",
+    "others_in_gland": "other findings in the gland",
+    "megabytes": "size of the bundle, MB",
+    "seconds": "seconds from a cold start to the result",
+    "forwards": "forwards through the network",
+}
+PLACES = {"holdout": "other family", "real": "real study", "model": "the model"}
+
+RULES = (
+    "Intervals are 95 % percentile bootstrap over studies; differences are paired by study, p values two-sided "
+    "(Wilcoxon signed-rank for Dice and NSD, McNemar exact for lesions found) and not corrected for their number.",
+    "Empty rule of the all-study Dice: nothing there and nothing found is 1, one of the two empty is 0.",
+    "A lesion is found by a finding with an intersection over union of at least 0.10, one to one; findings below the "
+    "bundle's minimum volume do not count. AP and AUROC are picai_eval's, on candidates of the probability map.",
+    "A finding's confidence is the mean over its voxels; its calibration is against being a lesion.",
+)
+
+
+def as_markdown(report: Report) -> str:
+    """All sections that the report has, ready to stand in a MODEL_CARD.md."""
+    parts = [_targets(report)]
+    parts += [_family(name, family, report) for name, family in report["families"].items()]
+    if report["real"]:
+        parts.append(_real(report["real"]))
+    if report["degradation"]:
+        parts.append(_degradation(report["degradation"]))
+    parts.append(_model(report["model"]))
+    return "\n".join(parts)
+
+
+def readme_rows(report: Report) -> list[str]:
+    """A table row a family: Dice on positives, lesions found, false positives a study, silent negatives."""
+    rows = []
+    for name, family in report["families"].items():
+        figures = family["systems"]["model"]
+        cells = [
+            _number(figures["Dice, positives"]["value"], 3),
+            f"{_count(figures['lesion sensitivity']['value'], family['lesions'])} of {family['lesions']}",
+            _number(figures["false positives a case"]["value"], 2),
+            f"{_count(figures['empty answer, share of negatives']['value'], _negatives(family))} of "
+            f"{_negatives(family)}",
+        ]
+        rows.append(f"| {FAMILY_NAMES[name]} | {' | '.join(cells)} |")
+    return rows
+
+
+def _targets(report: Report) -> str:
+    rows = [
+        f"| {PLACES[one['where']]} | {SHOWN.get(one['figure'], VERDICT_NAMES.get(one['figure'], one['figure']))} "
+        f"| {one['target']} | {_number(one['value'], 3)} | {'yes' if one['met'] else '**no**'} |"
+        for one in report["targets"]
+    ]
+    met = sum(one["met"] for one in report["targets"])
+    return _section(
+        "Targets",
+        f"Set before the model was trained; {met} of {len(rows)} are met.",
+        "| where | figure | target | value | met |",
+        rows,
+    )
+
+
+def _family(name: str, family: Report, report: Report) -> str:
+    protocol = report["protocol"]
+    volumes = ", ".join(f"{count} {stratum}" for stratum, count in family["lesions by volume"].items())
+    intro = (
+        f"{family['studies']} synthetic studies of {FAMILY_NAMES[name]}, seeds from {protocol['first_seed']}, on "
+        f"vendor-like grids, never used before: {family['positives']} with a lesion, {_negatives(family)} without, "
+        f"{family['lesions']} lesions ({volumes}). The rules know the true prostate and mark a ball "
+        f"({protocol['hbv_ball_mm']:g} mm and {protocol['adc_ball_mm']:g} mm radius, the best on other seeds) about "
+        "the brightest HBV voxel or the lowest smoothed ADC in it."
+    )
+    heads = [*SYSTEM_HEADS.values(), "model less brightest HBV"]
+    target = ["target"] if name == "holdout" else []
+    figures = {key: text for key, text in (SHOWN | ANATOMY).items() if _exists(family, key)}
+    rows = [_figure_row(key, text, family, bool(target)) for key, text in figures.items()]
+    table = _section(f"Synthetic studies: {FAMILY_NAMES[name]}", intro, _head(["figure", *target, *heads]), rows)
+    rules = "\n".join(f"- {rule}" for rule in RULES)
+    return f"{table}\n{_refiner(family)}\n" + (f"\n{rules}\n" if name == list(report["families"])[-1] else "")
+
+
+def _figure_row(key: str, text: str, family: Report, with_target: bool) -> str:
+    cells = [_estimate(family["systems"][system][key]) for system in SYSTEM_HEADS]
+    rival = "brightest HBV"
+    test = family["tests"][rival].get(key)
+    p = f", p {test['p']:.2g}" if test else ""
+    gap = family["differences"][rival][key]
+    cells.append(f"{_estimate(gap, signed=True)}{p}" if gap["value"] is not None else "-")
+    target = [FAMILY[key].text if key in FAMILY else ""] if with_target else []
+    return f"| {' | '.join([text, *target, *cells])} |"
+
+
+def _refiner(family: Report) -> str:
+    rival = "without the refiner"
+    gap, test = family["differences"][rival]["Dice, positives"], family["tests"][rival].get("Dice, positives")
+    if test is None:
+        return ""
+    return (
+        f"The refiner changes the Dice on positives by {_estimate(gap, signed=True)} (p {test['p']:.2g}, "
+        f"{test['cases']} pairs)."
+    )
+
+
+def _real(real: Report) -> str:
+    rows = [
+        f"| {one['number']} | {'yes' if one['is_lesion'] else 'no'} | {one['confidence']:.2f} | {one['volume_ml']:.2f} "
+        f"| {one['dice']:.2f} | {'-' if one['in_gland'] is None else 'inside' if one['in_gland'] else 'outside'} |"
+        for one in real["findings"]
+    ]
+    rule = "" if real["rule_dice"] is None else f" (brightest HBV: {real['rule_dice']:.2f})"
+    intro = (
+        f"Lesion of {real['lesion_ml']:.2f} mL by its human label; found in all {real['found_ml']:.2f} mL, Dice "
+        f"{real['dice']:.2f}{rule}, without the refiner {real['dice_without_refiner']:.2f}, NSD at 2 mm "
+        f"{real['nsd_2mm']:.2f}. Findings by confidence; one study is an anecdote, not an accuracy."
+    )
+    return _section(
+        "A real study",
+        intro,
+        "| finding | the lesion | confidence | mL | Dice | gland |",
+        rows or ["| none | | | | | |"],
+    )
+
+
+def _degradation(curves: Report) -> str:
+    names = ("Dice, positives", "lesion sensitivity", "false positives a case", "empty answer, share of negatives")
+    rows = []
+    for point in curves["points"]:
+        figures, gap = point["figures"], point["differences"]["Dice, positives"]
+        cells = [_number(figures[name]["value"], 2) for name in names]
+        change = "" if point is curves["points"][0] else _estimate(gap, signed=True)
+        agreement = _number(figures["agreement"]["value"], 2)
+        rows.append(f"| {point['curve']} {point['amount']} | {' | '.join(cells)} | {change} | {agreement} |")
+    intro = (
+        f"The same {curves['studies']} studies ({curves['positives']} with a lesion, {curves['lesions']} lesions; half "
+        "of each family, on a 0.75 x 0.75 x 3 mm grid) made worse on purpose. Agreement is the Dice with the answer to "
+        "the study as acquired; swapped sides are swapped back first. A blank channel holds zeros: `segment` never "
+        "runs so. It computes a missing ADC or HBV from diffusion-weighted images of several b-values; where a DICOM "
+        "study has none of these, or an image file is missing, it stops with a sentence that names the series. HBV "
+        "cannot be computed from ADC alone."
+    )
+    heads = ["degradation", "Dice, positives", "lesions found", "false positives a study", "specificity"]
+    return _section("Degradation", intro, _head([*heads, "Dice change", "agreement"]), rows)
+
+
+def _model(model: Report) -> str:
+    text = f"{model['parameters']:,} parameters; the bundle has {model['megabytes']:.1f} MB."
+    if "seconds" in model:
+        text += (
+            f" `segment` on the real study took {model['seconds']:.1f} s from a cold start to the result, with "
+            f"{model['cores']} core{'s' if model['cores'] > 1 else ''} ({model['device']}), {model['forwards']} "
+            f"forward{'s' if model['forwards'] > 1 else ''}."
+        )
+    return f"### Size and speed\n\n{text}\n"
+
+
+def _section(title: str, intro: str, head: str, rows: Sequence[str]) -> str:
+    rule = "|---" * (head.count("|") - 1) + "|"
+    return "\n".join([f"### {title}", "", intro, "", head, rule, *rows, ""])
+
+
+def _head(names: Sequence[str]) -> str:
+    return f"| {' | '.join(names)} |"
+
+
+def _exists(family: Report, key: str) -> bool:
+    return any(family["systems"][system][key]["value"] is not None for system in SYSTEM_HEADS)
+
+
+def _estimate(estimate: Report, signed: bool = False) -> str:
+    if estimate["value"] is None:
+        return "-"
+    sign = "+" if signed else ""
+    text = f"{estimate['value']:{sign}.3f}"
+    if estimate["interval"] is None:
+        return text
+    low, high = estimate["interval"]
+    return f"{text} ({low:{sign}.3f} to {high:{sign}.3f})"
+
+
+def _number(value: float | None, decimals: int) -> str:
+    return (
+        "-"
+        if value is None
+        else f"{value:.{decimals}f}".rstrip("0").rstrip(".")
+        if value == int(value)
+        else f"{value:.{decimals}f}"
+    )
+
+
+def _negatives(family: Report) -> int:
+    return int(family["studies"] - family["positives"])
+
+
+def _count(share: float | None, whole: int) -> int:
+    return round((share or 0.0) * whole)

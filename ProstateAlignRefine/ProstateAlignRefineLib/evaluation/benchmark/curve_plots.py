@@ -1,0 +1,57 @@
+"""The degradation curves as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ...core.errors import InputError
+from ..candidates import INSTALL
+from ..plots import COLOURS
+from .degradations import CURVES, UNCHANGED
+
+SHARES = {
+    "Dice, positives": "Dice on positives",
+    "lesion sensitivity": "lesion sensitivity",
+    "empty answer, share of negatives": "specificity on negatives",
+}
+ALARMS = "false positives a case"
+
+
+def write_curve_plot(report: Mapping[str, Any], path: Path) -> None:
+    """`report`: of `curves_report`. InputError without matplotlib."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise InputError(f"Figures need matplotlib: {INSTALL}") from error
+    figure = Figure(figsize=(13.0, 5.0), dpi=130, layout="constrained")
+    widths = [len(curve) + 1 for curve in CURVES.values()]
+    axes = figure.subplots(2, len(CURVES), sharey="row", height_ratios=(2, 1), width_ratios=widths, squeeze=False)
+    for column, curve in enumerate(CURVES):
+        points = [point for point in report["points"] if point["curve"] in (UNCHANGED.curve, curve)]
+        _draw(axes[0][column], axes[1][column], points)
+        axes[1][column].set_xlabel(curve, fontsize=9)
+    axes[0][0].set(ylim=(0, 1.02))
+    axes[1][0].set(ylabel="false positives a case")
+    axes[1][0].set_ylim(bottom=0)
+    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False)
+    figure.savefig(path)
+
+
+def _draw(shares: Any, alarms: Any, points: Sequence[Mapping[str, Any]]) -> None:
+    places = range(len(points))
+    for (name, text), colour in zip(SHARES.items(), COLOURS, strict=False):
+        values = [_number(point["figures"][name]["value"]) for point in points]
+        shares.plot(places, values, marker="o", markersize=4, color=colour, label=text)
+    spread = [point["figures"]["Dice, positives"]["interval"] or (float("nan"),) * 2 for point in points]
+    shares.fill_between(places, *zip(*spread, strict=True), color=COLOURS[0], alpha=0.15, linewidth=0)
+    alarms.bar(places, [point["figures"][ALARMS]["value"] for point in points], color="0.6", width=0.6)
+    labels = [point["amount"] or "as is" for point in points]
+    for axes in (shares, alarms):
+        axes.set_xticks(list(places), labels, fontsize=8)
+        axes.spines[["top", "right"]].set_visible(False)
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value

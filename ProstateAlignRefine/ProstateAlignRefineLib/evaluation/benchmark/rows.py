@@ -1,0 +1,118 @@
+"""One study judged for one system: the case, and what only a benchmark asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import reduce
+from operator import add
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
+
+from ...core.anatomy import GlandZone
+from ...core.lesions import Lesion
+from ..calibration import Reliability
+from ..cases import CaseRow
+from ..detection import match_lesions
+from ..figures import Figures, cohort_figures
+from ..metrics import overlap
+
+NEIGHBOURHOOD_MM = 10.0
+REGIONS = {
+    "gland": tuple(zone for zone in GlandZone if zone != GlandZone.OUTSIDE),
+    "peripheral zone": (GlandZone.PERIPHERAL,),
+    "transition zone": (GlandZone.TRANSITION,),
+    "central zone": (GlandZone.CENTRAL,),
+    "anterior stroma": (GlandZone.ANTERIOR_STROMA,),
+}
+
+Labels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class AnatomyRow:
+    """`dice` by region name, None where neither map has it; volumes of the gland in mL."""
+
+    dice: dict[str, float | None]
+    gland_ml: float
+    true_gland_ml: float
+
+
+@dataclass(frozen=True, eq=False)
+class BenchmarkRow(CaseRow):
+    """`reliability` is that of the gland and 10 mm around it, `everywhere` that of all voxels.
+
+    `findings`: of the lesions found, mean confidence against being a lesion; None for a system that claims none.
+    `anatomy`: None for a system that tells none.
+    """
+
+    everywhere: Reliability | None = None
+    findings: Reliability | None = None
+    anatomy: AnatomyRow | None = None
+
+    @classmethod
+    def of(
+        cls,
+        row: CaseRow,
+        everywhere: Reliability | None = None,
+        findings: Reliability | None = None,
+        anatomy: AnatomyRow | None = None,
+    ) -> BenchmarkRow:
+        return cls(*(getattr(row, field.name) for field in fields(CaseRow)), everywhere, findings, anatomy)
+
+
+def benchmark_figures(rows: Sequence[CaseRow]) -> Figures:
+    """`cohort_figures`, and calibration of all voxels and of findings, and anatomy, where the rows have them."""
+    figures = cohort_figures(rows)
+    for field, name in (("everywhere", "all voxels"), ("findings", "findings")):
+        known = [part for row in rows if (part := getattr(row, field, None)) is not None]
+        whole = reduce(add, known) if known else None
+        counted = whole is not None and whole.count.sum() > 0
+        figures[f"ECE, {name}"] = whole.expected_error if whole is not None and counted else None
+        figures[f"Brier score, {name}"] = whole.brier if whole is not None and counted else None
+    anatomies = [row.anatomy for row in rows if isinstance(row, BenchmarkRow) and row.anatomy is not None]
+    return {**figures, **_anatomy_figures(anatomies)}
+
+
+def near_gland(gland: NDArray[np.bool_], spacing_zyx: Sequence[float], within_mm: float = NEIGHBOURHOOD_MM) -> Labels:
+    """Bool [Z, Y, X]: the gland and what lies within `within_mm` of it."""
+    near = np.zeros(gland.shape, bool)
+    places = np.argwhere(gland)
+    if not len(places):
+        return near
+    margin = np.ceil(within_mm / np.asarray(spacing_zyx)).astype(int)
+    low, high = np.maximum(places.min(0) - margin, 0), places.max(0) + margin + 1
+    box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    near[box] = distance_transform_edt(~gland[box], sampling=spacing_zyx) <= within_mm
+    return near
+
+
+def findings_reliability(labels: Labels, lesions: Sequence[Lesion], truth: Labels) -> Reliability:
+    """Each finding's mean confidence, against whether it meets a lesion with an IoU of at least 0.10."""
+    matching = match_lesions(truth, labels > 0)
+    false = np.isin(matching.components, matching.false_positives)
+    genuine = [not false[labels == lesion.number].any() for lesion in lesions]
+    return Reliability.of(np.array([lesion.mean_confidence for lesion in lesions]), np.array(genuine, bool))
+
+
+def anatomy_row(zones: Labels, truth: Labels, voxel_ml: float) -> AnatomyRow:
+    dice: dict[str, float | None] = {}
+    for name, codes in REGIONS.items():
+        expected, told = np.isin(truth, codes), np.isin(zones, codes)
+        dice[name] = overlap(expected, told).dice if expected.any() or told.any() else None
+    volumes = [float(np.count_nonzero(labels)) * voxel_ml for labels in (zones, truth)]
+    return AnatomyRow(dice, volumes[0], volumes[1])
+
+
+def _anatomy_figures(anatomies: Sequence[AnatomyRow]) -> Figures:
+    figures: Figures = {}
+    for name in REGIONS:
+        known = [dice for row in anatomies if (dice := row.dice[name]) is not None]
+        figures[f"Dice, {name}"] = float(np.mean(known)) if known else None
+    errors = [abs(row.gland_ml - row.true_gland_ml) for row in anatomies]
+    shares = [abs(row.gland_ml / row.true_gland_ml - 1) for row in anatomies if row.true_gland_ml > 0]
+    figures["gland volume error, mL"] = float(np.mean(errors)) if errors else None
+    figures["gland volume error, share"] = float(np.mean(shares)) if shares else None
+    return figures

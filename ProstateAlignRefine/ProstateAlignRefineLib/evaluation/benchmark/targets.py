@@ -1,0 +1,63 @@
+"""What a starter model has to reach, set before it was trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Target:
+    """`limit` is the least value where `at_least`, else the most."""
+
+    limit: float
+    at_least: bool
+
+    def met(self, value: float | None) -> bool:
+        """A figure that does not exist meets nothing."""
+        return value is not None and (value >= self.limit if self.at_least else value <= self.limit)
+
+    @property
+    def text(self) -> str:
+        return f"{'at least' if self.at_least else 'at most'} {self.limit:g}"
+
+
+FAMILY = {
+    "Dice, positives": Target(0.68, at_least=True),
+    "lesion sensitivity": Target(0.85, at_least=True),
+    "false positives a case": Target(0.5, at_least=False),
+    "lesion sensitivity at 0.5 false positives a case": Target(0.85, at_least=True),
+    "empty answer, share of negatives": Target(0.6, at_least=True),
+    "ECE, gland and 10 mm": Target(0.05, at_least=False),
+    "ECE, findings": Target(0.05, at_least=False),
+}
+"""Of the family that the model was not trained on."""
+
+REAL = {
+    "lesion_rank": Target(1, at_least=False),
+    "dice": Target(0.5, at_least=True),
+    "others_in_gland": Target(1, at_least=False),
+}
+FACTS = {
+    "megabytes": Target(40, at_least=False),
+    "seconds": Target(15, at_least=False),
+    "forwards": Target(1, at_least=False),
+}
+
+
+def verdicts(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every target that the report can be held to: where, which figure, its value, whether it is met."""
+    found: list[dict[str, Any]] = []
+    systems = report["families"].get("holdout", {}).get("systems", {})
+    if systems:
+        figures = systems["model"]
+        found += [_verdict("holdout", name, target, figures[name]["value"]) for name, target in FAMILY.items()]
+    if report["real"]:
+        found += [_verdict("real", name, target, report["real"][name]) for name, target in REAL.items()]
+    known = {name: target for name, target in FACTS.items() if name in report["model"]}
+    return found + [_verdict("model", name, target, report["model"][name]) for name, target in known.items()]
+
+
+def _verdict(where: str, name: str, target: Target, value: float | None) -> dict[str, Any]:
+    return {"where": where, "figure": name, "target": target.text, "value": value, "met": target.met(value)}

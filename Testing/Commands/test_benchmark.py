@@ -1,0 +1,90 @@
+"""The whole benchmark with a random bundle on coarse phantoms: every part is real, only nothing was learned."""
+
+import json
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from PIL import Image
+
+from ProstateAlignRefineLib.cli import main
+from ProstateAlignRefineLib.commands import benchmarking
+from ProstateAlignRefineLib.commands.known_phantoms import gland_zones, known_phantoms
+from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
+from ProstateAlignRefineLib.evaluation.benchmark.known import load_known
+from ProstateAlignRefineLib.phantom import Sampling, Zone, make_phantom
+
+pytest.importorskip("picai_eval", reason="the extra 'train' is not installed")
+
+COARSE = Sampling.of_field((1.5, 1.5, 4.0), (108.0, 108.0, 76.0))
+
+
+@pytest.fixture(scope="module")
+def a_cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+def test_phantoms_are_made_once_and_hold_their_truth(a_cache):
+    paths = known_phantoms(a_cache, "holdout", [900_000, 900_001], COARSE, workers=1)
+    times = [path.stat().st_mtime_ns for path in paths]
+    assert known_phantoms(a_cache, "holdout", [900_000, 900_001], COARSE, workers=1) == paths
+    assert [path.stat().st_mtime_ns for path in paths] == times
+    known, phantom = load_known(paths[0]), make_phantom(900_000, COARSE, "holdout")
+    np.testing.assert_array_equal(known.lesions, to_array(phantom.truth.lesions))
+    np.testing.assert_array_equal(known.gland, to_array(phantom.truth.gland) > 0)
+    np.testing.assert_array_equal(to_array(known.study.hbv), to_array(phantom.study.hbv))
+
+
+def test_zones_of_the_phantom_become_zones_of_the_gland():
+    codes = np.array([Zone.BACKGROUND, Zone.PERIPHERAL, Zone.URETHRA, Zone.CENTRAL, Zone.ANTERIOR_STROMA, Zone.RECTUM])
+    np.testing.assert_array_equal(gland_zones(codes.astype(np.uint8)), [0, 1, 2, 3, 4, 0])
+
+
+@pytest.fixture
+def results(a_cache, a_bundle, a_study_folder, tmp_path, monkeypatch):
+    def coarse(cache, family, seeds, sampling, workers):
+        return known_phantoms(cache, family, seeds, COARSE, workers)
+
+    monkeypatch.setattr(benchmarking, "known_phantoms", coarse)
+    label = np.zeros((12, 64, 64), np.uint8)
+    label[4:7, 30:38, 20:28] = 1
+    grid = Grid.of(sitk.ReadImage(str(a_study_folder / "a_t2w.mha")))
+    sitk.WriteImage(to_image(label, grid), str(tmp_path / "label.nii.gz"))
+    out = tmp_path / "out"
+    options = ["--count", "3", "--degraded", "1", "--resamples", "10", "--cache", str(a_cache)]
+    real = ["--images", str(a_study_folder), "--label", str(tmp_path / "label.nii.gz")]
+    assert main(["benchmark", "--model", str(a_bundle), "-o", str(out), *options, *real]) == 0
+    return out
+
+
+@pytest.mark.slow
+def test_one_command_measures_everything(results):
+    report = json.loads((results / "figures.json").read_text())
+    assert set(report["families"]) == {"standard", "holdout"}
+    for family in report["families"].values():
+        assert family["studies"] == len(family["cases"]) == 3
+        for figures in family["systems"].values():
+            assert 0 <= figures["Dice, all cases"]["value"] <= 1
+        assert family["systems"]["brightest HBV"]["empty answer, share of negatives"]["value"] in (0, None)
+    assert report["degradation"]["studies"] == 2
+    assert report["real"]["lesion_ml"] == pytest.approx(3 * 8 * 8 * 0.003)
+    assert report["model"]["forwards"] == 1
+    assert report["model"]["seconds"] > 0
+    assert report["protocol"]["first_seed"] == 900_000
+    assert "| other family | Dice, positives | at least 0.68 |" in (results / "figures.md").read_text()
+    for name in ("froc", "dice", "reliability", "degradation", "worst-holdout", "worst-standard", "real"):
+        assert np.asarray(Image.open(results / f"{name}.png")).std() > 5, name
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--count", "0"], "At least one study"),
+        (["--images", "."], "--images and --label together"),
+        (["--gland", "g.nii.gz"], "--gland belongs to a real study"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(options, said, tmp_path, capsys):
+    assert main(["benchmark", "-o", str(tmp_path / "out"), "--cache", str(tmp_path), *options]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -90,5 +90,5 @@ def _save(path: Path, draw: Any) -> None:
     axes = figure.subplots()
     axes.spines[["top", "right"]].set_visible(False)
     draw(axes)
-    figure.legend(loc="outside upper center", ncols=2, frameon=False)
+    figure.legend(loc="outside upper center", ncols=2, frameon=False, fontsize="small")
     figure.savefig(path)

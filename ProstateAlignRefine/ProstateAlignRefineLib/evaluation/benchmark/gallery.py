@@ -48,8 +48,9 @@ def _row(bundle: Path, folder: Path) -> tuple[str, list[Image.Image]]:
     panels = []
     for modality, outlined in ((Modality.T2W, False), *((modality, True) for modality in Modality)):
         values = to_array(resample(known.study.volume(modality), known.study.grid))
-        low, high = (float(n) for n in np.percentile(values[:: max(len(values) // 8, 1)], (1, 99.5)))
-        panels.append(_panel(values[z], (low, high), (truth[z], found[z]) if outlined else (), known.study.grid))
+        low, high = np.percentile(values[z], (1, 99.9 if modality is Modality.HBV else 99.5))
+        masks = (truth[z], found[z]) if outlined else ()
+        panels.append(_panel(values[z], (float(low), float(high)), masks, known.study.grid))
     dice = f", Dice {overlap(truth, found).dice:.2f}" if truth.any() else ""
     voxel_ml = known.study.grid.voxel_ml
     volumes = f"truth {truth.sum() * voxel_ml:.2f} mL, answer {found.sum() * voxel_ml:.2f} mL{dice}"

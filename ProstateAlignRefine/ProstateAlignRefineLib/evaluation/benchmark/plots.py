@@ -10,6 +10,8 @@ from ..cases import CaseRow
 from ..plots import write_plots
 from .judging import HBV_RULE, MODEL, Rows
 
+FAMILIES = {"standard": "trained on", "holdout": "other family"}
+
 
 @dataclass(frozen=True, eq=False)
 class Curve:
@@ -20,7 +22,7 @@ class Curve:
 def write_family_plots(judged: Mapping[str, Sequence[Rows]], folder: Path) -> None:
     """froc.png, dice.png, reliability.png. `judged`: by family. InputError without matplotlib."""
     curves = [
-        Curve(f"{family}: {system}", tuple(row[system] for row in rows))
+        Curve(f"{FAMILIES[family]}: {system}", tuple(row[system] for row in rows))
         for family, rows in judged.items()
         for system in (MODEL, HBV_RULE)
     ]

@@ -1,6 +1,7 @@
 """The whole benchmark with a random bundle on coarse phantoms: every part is real, only nothing was learned."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -9,9 +10,11 @@ from PIL import Image
 
 from ProstateAlignRefineLib.cli import main
 from ProstateAlignRefineLib.commands import benchmarking
+from ProstateAlignRefineLib.commands.benchmark import write_card
 from ProstateAlignRefineLib.commands.known_phantoms import gland_zones, known_phantoms
 from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
 from ProstateAlignRefineLib.evaluation.benchmark.known import load_known
+from ProstateAlignRefineLib.model.bundle import load_bundle
 from ProstateAlignRefineLib.phantom import Sampling, Zone, make_phantom
 
 pytest.importorskip("picai_eval", reason="the extra 'train' is not installed")
@@ -74,6 +77,18 @@ def test_one_command_measures_everything(results):
     assert "| other family | Dice, positives | at least 0.68 |" in (results / "figures.md").read_text()
     for name in ("froc", "dice", "reliability", "degradation", "worst-holdout", "worst-standard", "real"):
         assert np.asarray(Image.open(results / f"{name}.png")).std() > 5, name
+
+
+def test_what_was_measured_goes_into_the_card_and_the_bundle_stays_sound(a_bundle, tmp_path):
+    copy = tmp_path / "bundle"
+    shutil.copytree(a_bundle, copy)
+    before = load_bundle(copy)
+    write_card(copy, "## Benchmark\n\nnothing learned\n")
+    after = load_bundle(copy)
+    assert (copy / "MODEL_CARD.md").read_text() == "# random weights\n\n## Benchmark\n\nnothing learned\n"
+    assert after.config.files["weights.safetensors"] == before.config.files["weights.safetensors"]
+    assert after.config.files["text.npz"] == before.config.files["text.npz"]
+    assert after.sha256 != before.sha256
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from ProstateAlignRefineLib.evaluation.benchmark.card import ANATOMY, SHOWN, SYSTEM_HEADS, as_markdown, readme_rows
+from ProstateAlignRefineLib.evaluation.benchmark.card import (
+    ANATOMY,
+    SHOWN,
+    SYSTEM_HEADS,
+    as_markdown,
+    readme_rows,
+    with_section,
+)
 from ProstateAlignRefineLib.evaluation.benchmark.targets import verdicts
 
 
@@ -130,3 +137,10 @@ def test_tables_have_as_many_cells_in_every_row(a_report):
 
 def test_the_readme_rows_count_lesions_and_silent_negatives(a_report):
     assert readme_rows(a_report)[1] == ("| a family it was never trained on | 0.700 | 9 of 12 | 1.25 | 1 of 2 |")
+
+
+def test_a_card_holds_the_section_once(a_report):
+    section = as_markdown(a_report)
+    once = with_section("# starter\n\nFor tests.\n", section)
+    assert once.startswith("# starter\n\nFor tests.\n\n## Benchmark\n")
+    assert with_section(once, section) == once

@@ -29,25 +29,40 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--gland", type=Path, metavar="FILE", help="its gland label")
     parser.add_argument("--resamples", type=int, default=1000, help="bootstrap resamples (default: 1000)")
     parser.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
+    parser.add_argument("--write-card", action="store_true", help="put the section into the bundle's MODEL_CARD.md")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     from ..evaluation.benchmark.card import as_markdown
+    from ..model.bundle import starter_bundle_path
     from .benchmarking import Plan, RealFiles, measure
 
     _check(arguments)
     check_replaceable(arguments.output, JSON_NAME)
     real = RealFiles(arguments.images, arguments.label, arguments.gland) if arguments.images else None
+    bundle = arguments.model or starter_bundle_path()
     plan = Plan(arguments.cache, arguments.count, arguments.degraded, real, arguments.resamples, arguments.workers)
     with replacing_folder(arguments.output) as folder:
-        report = measure(arguments.model, plan, folder)
+        report = measure(bundle, plan, folder)
         (folder / JSON_NAME).write_text(json.dumps(report, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-        (folder / MARKDOWN_NAME).write_text(as_markdown(report), encoding="utf-8")
+        (folder / MARKDOWN_NAME).write_text(section := as_markdown(report), encoding="utf-8")
+    if arguments.write_card:
+        write_card(bundle, section)
     for one in report["targets"]:
         print(f"{one['where']}, {one['figure']}: {one['value']}, {one['target']}: {'met' if one['met'] else 'missed'}")
     print(f"The report is in {arguments.output}; see {MARKDOWN_NAME}.")
     return 0
+
+
+def write_card(path: Path, section: str) -> None:
+    """The bundle at `path` again, its card ending on this section; weights and text stay as they are."""
+    from ..evaluation.benchmark.card import with_section
+    from ..model.bundle import CARD_FILE, load_bundle, save_bundle
+
+    bundle = load_bundle(path)
+    card = with_section((path / CARD_FILE).read_text(encoding="utf-8"), section)
+    save_bundle(path, bundle.network, bundle.config, bundle.text, card)
 
 
 def _check(arguments: argparse.Namespace) -> None:

@@ -21,7 +21,6 @@ from ..evaluation.benchmark.real import judge_real, read_real
 from ..evaluation.benchmark.rules import ADC_BALL_MM, ADC_SMOOTHING_MM, HBV_BALL_MM
 from ..evaluation.benchmark.targets import verdicts
 from ..evaluation.statistics import SEED
-from ..model.bundle import starter_bundle_path
 from ..phantom import Sampling
 from ..phantom.generate import Family
 from ..training.pool import mapped
@@ -54,9 +53,8 @@ class Plan:
     workers: int
 
 
-def measure(model: Path | None, plan: Plan, folder: Path) -> dict[str, Any]:
-    """The figures of the bundle `model` (None: the starter model), plain; pictures go to `folder`."""
-    bundle = starter_bundle_path() if model is None else model
+def measure(bundle: Path, plan: Plan, folder: Path) -> dict[str, Any]:
+    """The figures of a bundle, plain; pictures go to `folder`."""
     report: dict[str, Any] = {
         "format": FORMAT,
         "model": bundle_facts(loaded_bundle(bundle)),

@@ -52,7 +52,7 @@ def match_lesions(lesions: NDArray[np.integer], prediction: NDArray[np.bool_]) -
     meet a lesion so well are neither hits nor false positives.
     """
     components, count = label(prediction, NEIGHBOURS_26)
-    numbers = [int(number) for number in np.unique(lesions) if number > 0]
+    numbers = [int(number) for number in np.unique(lesions[lesions > 0])]
     shares = _intersections_over_unions(components, count, lesions, numbers)
     hits = shares >= HIT_IOU
     rows, columns = linear_sum_assignment(np.where(hits, 1 + shares, 0.0), maximize=True)
@@ -73,9 +73,11 @@ def _intersections_over_unions(
     components: NDArray[np.integer], count: int, lesions: NDArray[np.integer], numbers: Sequence[int]
 ) -> NDArray[np.float64]:
     """[components, lesions]."""
+    inside = (components > 0) | (lesions > 0)  # where both are background counts for nothing
+    components, lesions = components[inside], lesions[inside]
     index = np.searchsorted(numbers, lesions) + 1 if numbers else np.zeros_like(components)
     index = np.where(lesions > 0, index, 0)
     width = len(numbers) + 1
-    both = np.bincount((components * width + index).ravel(), minlength=(count + 1) * width).reshape(count + 1, width)
+    both = np.bincount(components * width + index, minlength=(count + 1) * width).reshape(count + 1, width)
     unions = both.sum(axis=1)[1:, None] + both.sum(axis=0)[None, 1:] - both[1:, 1:]
     return both[1:, 1:] / np.maximum(unions, 1)

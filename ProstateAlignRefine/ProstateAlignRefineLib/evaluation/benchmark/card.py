@@ -9,6 +9,8 @@ from .targets import FAMILY
 
 Report = Mapping[str, Any]
 
+HEADING = "## Benchmark"
+
 FAMILY_NAMES = {"standard": "the family it was trained on", "holdout": "a family it was never trained on"}
 SYSTEM_HEADS = {
     "model": "model",
@@ -67,8 +69,8 @@ RULES = (
 
 
 def as_markdown(report: Report) -> str:
-    """All sections that the report has, ready to stand in a MODEL_CARD.md."""
-    parts = [_targets(report)]
+    """The last section of a MODEL_CARD.md."""
+    parts = [f"{HEADING}\n", _targets(report)]
     parts += [_family(name, family, report) for name, family in report["families"].items()]
     if report["real"]:
         parts.append(_real(report["real"]))
@@ -76,6 +78,11 @@ def as_markdown(report: Report) -> str:
         parts.append(_degradation(report["degradation"]))
     parts.append(_model(report["model"]))
     return "\n".join(parts)
+
+
+def with_section(card: str, section: str) -> str:
+    """The card with this section at its end, in place of an earlier one."""
+    return f"{card.split(HEADING, maxsplit=1)[0].rstrip()}\n\n{section}"
 
 
 def readme_rows(report: Report) -> list[str]:

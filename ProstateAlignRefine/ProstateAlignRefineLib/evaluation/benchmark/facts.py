@@ -15,14 +15,15 @@ from ...core.geometry import Grid
 from ...inference.device import choose_compute
 from ...inference.predictor import plan_forwards
 from ...inference.preprocess import network_grid
-from ...model.bundle import Bundle
+from ...model.bundle import WEIGHTS_FILE, Bundle
 
 
 def bundle_facts(bundle: Bundle) -> dict[str, Any]:
+    """The weights' hash stays the same when what was measured is written into the bundle's card."""
     files = [file for file in bundle.path.rglob("*") if file.is_file()]
     return {
         "name": bundle.config.name,
-        "sha256": bundle.sha256,
+        "weights_sha256": bundle.config.files[WEIGHTS_FILE],
         "parameters": sum(parameter.numel() for parameter in bundle.network.parameters()),
         "megabytes": sum(file.stat().st_size for file in files) / 1e6,
         "tau": bundle.config.tau,

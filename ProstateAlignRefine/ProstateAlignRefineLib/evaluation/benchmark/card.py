@@ -189,7 +189,8 @@ def _degradation(curves: Report) -> str:
     intro = (
         f"The same {curves['studies']} studies ({curves['positives']} with a lesion, {curves['lesions']} lesions; half "
         "of each family, on a 0.75 x 0.75 x 3 mm grid) made worse on purpose. Agreement is the Dice with the answer to "
-        "the study as acquired; swapped sides are swapped back first. A blank channel holds zeros: `segment` never "
+        "the study as acquired; swapped sides are swapped back first. Every channel is z-scored, so a mere factor can "
+        "change nothing but the ADC values reported. A blank channel holds zeros: `segment` never "
         "runs so. It computes a missing ADC or HBV from diffusion-weighted images of several b-values; where a DICOM "
         "study has none of these, or an image file is missing, it stops with a sentence that names the series. HBV "
         "cannot be computed from ADC alone."

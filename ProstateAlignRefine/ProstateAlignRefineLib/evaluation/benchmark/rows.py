@@ -29,6 +29,7 @@ REGIONS = {
 }
 
 Labels = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,9 @@ def benchmark_figures(rows: Sequence[CaseRow]) -> Figures:
     return {**figures, **_anatomy_figures(anatomies)}
 
 
-def near_gland(gland: NDArray[np.bool_], spacing_zyx: Sequence[float], within_mm: float = NEIGHBOURHOOD_MM) -> Labels:
-    """Bool [Z, Y, X]: the gland and what lies within `within_mm` of it."""
-    near = np.zeros(gland.shape, bool)
+def near_gland(gland: Mask, spacing_zyx: Sequence[float], within_mm: float = NEIGHBOURHOOD_MM) -> Mask:
+    """[Z, Y, X]: the gland and what lies within `within_mm` of it."""
+    near: Mask = np.zeros(gland.shape, bool)
     places = np.argwhere(gland)
     if not len(places):
         return near

@@ -57,7 +57,7 @@ def a_report() -> dict[str, Any]:
             "cores": 2,
             "device": "CPU: 2 threads, bf16",
         }
-        | {"forwards": 1},
+        | {"forwards": 1, "normalization": "absolute_adc"},
         "protocol": {"first_seed": 900_000, "hbv_ball_mm": 8.0, "adc_ball_mm": 7.0},
         "families": {"standard": family(), "holdout": family()},
         "real": {

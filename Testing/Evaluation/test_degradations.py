@@ -6,12 +6,12 @@ import SimpleITK as sitk
 
 from ProstateAlignRefineLib.core.geometry import Grid, resample, to_array, to_image
 from ProstateAlignRefineLib.core.study import Study
-from ProstateAlignRefineLib.evaluation.benchmark.curves import DegradedRow, curves_report
+from ProstateAlignRefineLib.evaluation.benchmark.curves import DegradedRow, blank_adc, curves_report
 from ProstateAlignRefineLib.evaluation.benchmark.degradations import (
-    DEGRADATIONS,
     MIRRORED,
     UNCHANGED,
     adc_scaled,
+    degradations,
     hbv_noisy,
     mirrored,
     shifted,
@@ -86,22 +86,25 @@ def test_intensities_change_as_named_and_nothing_else_does(a_study):
     assert hbv_noisy(a_study, "a", 0.2).adc is a_study.adc
 
 
-def test_a_blank_channel_is_zero_for_the_network(a_study):
+@pytest.mark.parametrize("normalization", ["image", "region", "absolute_adc"])
+def test_a_blank_channel_is_zero_for_the_network(a_study, normalization):
+    """The region read is wider than the diffusion images."""
     from ProstateAlignRefineLib.inference.preprocess import network_volumes
     from ProstateAlignRefineLib.model.config import Preprocessing
 
-    preprocessing = Preprocessing((3.0, 1.0, 1.0), 24.0, (4, 8, 8), "region")
-    for degrade, blank in ((without_adc, 1), (without_hbv, 2)):
-        volumes, _ = network_volumes(degrade(a_study, "a"), preprocessing, ("T2W", "ADC", "HBV"))
-        assert not volumes[blank].any()
-        assert all(volumes[other].std() > 0.5 for other in range(3) if other != blank)
+    preprocessing = Preprocessing((3.0, 2.0, 2.0), 60.0, (4, 8, 8), normalization, smoothing=True)
+    no_adc = without_adc(a_study, "a", blank_adc(preprocessing))
+    for study, blank in ((no_adc, 1), (without_hbv(a_study, "a"), 2)):
+        volumes, _ = network_volumes(study, preprocessing, ("T2W", "ADC", "HBV"))
+        assert np.abs(volumes[blank]).max() < 1e-3
+        assert all(volumes[other].std() > 0.1 for other in range(3) if other != blank)
 
 
 def rows_of(patient: str, positive: bool, dice: float, alarms: int) -> tuple[DegradedRow, ...]:
     """As acquired perfect, else as told."""
     perfect = DegradedRow(patient, positive, 1.0, 1.0, Detection(int(positive), int(positive), 0))
     worse = DegradedRow(patient, positive, dice, 0.5, Detection(int(positive), int(positive and dice > 0.1), alarms))
-    return tuple(perfect if one is UNCHANGED else worse for one in DEGRADATIONS)
+    return tuple(perfect if one is UNCHANGED else worse for one in degradations(0.0))
 
 
 def test_curves_count_positives_negatives_and_the_loss():

@@ -75,7 +75,7 @@ def as_markdown(report: Report) -> str:
     if report["real"]:
         parts.append(_real(report["real"]))
     if report["degradation"]:
-        parts.append(_degradation(report["degradation"]))
+        parts.append(_degradation(report["degradation"], report["model"]["normalization"] == "absolute_adc"))
     parts.append(_model(report["model"]))
     return "\n".join(parts)
 
@@ -177,7 +177,7 @@ def _real(real: Report) -> str:
     )
 
 
-def _degradation(curves: Report) -> str:
+def _degradation(curves: Report, absolute_adc: bool) -> str:
     names = ("Dice, positives", "lesion sensitivity", "false positives a case", "empty answer, share of negatives")
     rows = []
     for point in curves["points"]:
@@ -186,13 +186,16 @@ def _degradation(curves: Report) -> str:
         change = "" if point is curves["points"][0] else _estimate(gap, signed=True)
         agreement = _number(figures["agreement"]["value"], 2)
         rows.append(f"| {point['curve']} {point['amount']} | {' | '.join(cells)} | {change} | {agreement} |")
+    scale = (
+        "ADC is read on its physical scale." if absolute_adc else "ADC is z-scored, so that a factor changes nothing."
+    )
     intro = (
         f"The same {curves['studies']} studies ({curves['positives']} with a lesion, {curves['lesions']} lesions; half "
         "of each family, on a 0.75 x 0.75 x 3 mm grid) made worse on purpose. Agreement is the Dice with the answer to "
-        "the study as acquired; swapped sides are swapped back first. Every channel is z-scored, so a mere factor can "
-        "change nothing but the ADC values reported. A blank channel holds zeros: `segment` never "
-        "runs so. It computes a missing ADC or HBV from diffusion-weighted images of several b-values; where a DICOM "
-        "study has none of these, or an image file is missing, it stops with a sentence that names the series. HBV "
+        f"the study as acquired; swapped sides are swapped back first. {scale} A blank channel is zero for the "
+        "network: `segment` never runs so. It computes a missing ADC or HBV from diffusion-weighted images of several "
+        "b-values; where a DICOM study has none of these, or an image file is missing, it stops with a sentence that "
+        "names the series. HBV "
         "cannot be computed from ADC alone."
     )
     heads = ["degradation", "Dice, positives", "lesions found", "false positives a study", "specificity"]

@@ -9,7 +9,7 @@ from typing import Any
 from ...core.errors import InputError
 from ..candidates import INSTALL
 from ..plots import COLOURS
-from .degradations import CURVES, UNCHANGED
+from .degradations import UNCHANGED, curves
 
 SHARES = {
     "Dice, positives": "Dice on positives",
@@ -26,9 +26,10 @@ def write_curve_plot(report: Mapping[str, Any], path: Path) -> None:
     except ImportError as error:
         raise InputError(f"Figures need matplotlib: {INSTALL}") from error
     figure = Figure(figsize=(13.0, 5.0), dpi=130, layout="constrained")
-    widths = [len(curve) + 1 for curve in CURVES.values()]
-    axes = figure.subplots(2, len(CURVES), sharey="row", height_ratios=(2, 1), width_ratios=widths, squeeze=False)
-    for column, curve in enumerate(CURVES):
+    named = curves(0.0)
+    widths = [len(points) + 1 for points in named.values()]
+    axes = figure.subplots(2, len(named), sharey="row", height_ratios=(2, 1), width_ratios=widths, squeeze=False)
+    for column, curve in enumerate(named):
         points = [point for point in report["points"] if point["curve"] in (UNCHANGED.curve, curve)]
         _draw(axes[0][column], axes[1][column], points)
         axes[1][column].set_xlabel(curve, fontsize=9)

@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.study import Study
+from ...inference.preprocess import ADC_MEAN
 from ...model.bundle import Bundle
+from ...model.config import Preprocessing
 from ..detection import Detection, detect
 from ..figures import Figures
 from ..metrics import overlap
 from ..statistics import resampled
-from .degradations import DEGRADATIONS, MIRRORED, UNCHANGED
+from .degradations import MIRRORED, degradations
 from .judging import answer, loaded_bundle, run
 from .known import load_known
 
@@ -39,13 +41,13 @@ class DegradedRow:
 
 
 def judge_degraded(bundle: Path, folder: Path) -> tuple[DegradedRow, ...]:
-    """A row for each of DEGRADATIONS."""
+    """A row for each of `degradations`."""
     known, loaded = load_known(folder), loaded_bundle(bundle)
     patient = f"{folder.parent.name}/{folder.name}"
     minimum_ml = loaded.config.minimum_lesion_ml
     rows: list[DegradedRow] = []
     first: Mask | None = None
-    for degradation in DEGRADATIONS:
+    for degradation in degradations(blank_adc(loaded.config.preprocessing)):
         found = found_lesions(degradation.apply(known.study, patient), loaded)
         if degradation is MIRRORED:
             found = np.ascontiguousarray(found[..., ::-1])
@@ -55,6 +57,11 @@ def judge_degraded(bundle: Path, folder: Path) -> tuple[DegradedRow, ...]:
         agreement = overlap(first, found).dice
         rows.append(DegradedRow(patient, bool(truth.any()), overlap(truth, found).dice, agreement, detection))
     return tuple(rows)
+
+
+def blank_adc(preprocessing: Preprocessing) -> float:
+    """The ADC, 1e-6 mm2/s, that the network reads as zero."""
+    return float(ADC_MEAN) if preprocessing.normalization == "absolute_adc" else 0.0
 
 
 def found_lesions(study: Study, bundle: Bundle) -> Mask:
@@ -79,9 +86,10 @@ def degraded_figures(rows: Sequence[DegradedRow]) -> Figures:
 
 
 def curves_report(rows: Sequence[Sequence[DegradedRow]], resamples: int) -> dict[str, Any]:
-    """`rows`: of each study, a row for each of DEGRADATIONS. Differences are to the studies as acquired."""
+    """`rows`: of each study, a row for each of `degradations`. Differences are to the studies as acquired."""
+    labels = degradations(0.0)
     studies = [row[0] for row in rows]
-    by_degradation = [[row[place] for row in rows] for place in range(len(DEGRADATIONS))]
+    by_degradation = [[row[place] for row in rows] for place in range(len(labels))]
     drawn = [resampled(column, degraded_figures, resamples) for column in by_degradation]
     points = [
         {
@@ -91,9 +99,8 @@ def curves_report(rows: Sequence[Sequence[DegradedRow]], resamples: int) -> dict
             "differences": _plain((one - drawn[0]).estimates),
             "by family": _by_family(column),
         }
-        for degradation, column, one in zip(DEGRADATIONS, by_degradation, drawn, strict=True)
+        for degradation, column, one in zip(labels, by_degradation, drawn, strict=True)
     ]
-    assert DEGRADATIONS[0] is UNCHANGED
     return {
         "studies": len(studies),
         "positives": sum(row.positive for row in studies),

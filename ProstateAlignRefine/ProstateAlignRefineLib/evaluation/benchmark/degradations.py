@@ -16,6 +16,8 @@ from ...core.study import Study
 
 Degrade = Callable[[Study, str], Study]
 
+BLANK_MM, BLANK_MARGIN = 5.0, 20
+
 
 @dataclass(frozen=True)
 class Degradation:
@@ -77,31 +79,37 @@ def mirrored(study: Study, _name: str) -> Study:
 
 def without_hbv(study: Study, _name: str) -> Study:
     """Zeros, which stay zeros when normalised: the channel says nothing."""
-    return replace(study, hbv=_with(study.hbv, np.zeros(Grid.of(study.hbv).shape, np.float32)))
+    return replace(study, hbv=_blank(study.grid, 0.0))
 
 
-def without_adc(study: Study, _name: str) -> Study:
-    return replace(study, adc=_with(study.adc, np.zeros(Grid.of(study.adc).shape, np.float32)))
+def without_adc(study: Study, _name: str, blank: float) -> Study:
+    """`blank`: the value that becomes zero when normalised."""
+    return replace(study, adc=_blank(study.grid, blank))
 
 
 UNCHANGED = Degradation("as acquired", "", unchanged)
 MIRRORED = Degradation("left and right swapped", "", mirrored)
-CURVES: Mapping[str, tuple[Degradation, ...]] = {
-    "DWI displaced, mm": tuple(
-        Degradation("DWI displaced, mm", f"{d:g}", partial(shifted, distance_mm=d)) for d in (2.0, 4.0, 6.0)
-    ),
-    "ADC times": tuple(Degradation("ADC times", f"{f:g}", partial(adc_scaled, factor=f)) for f in (0.8, 1.25)),
-    "HBV noise, share of its median": tuple(
-        Degradation("HBV noise, share of its median", f"{s:g}", partial(hbv_noisy, share=s)) for s in (0.15, 0.3)
-    ),
-    "T2W gamma": tuple(Degradation("T2W gamma", f"{g:g}", partial(t2w_gamma, gamma=g)) for g in (0.7, 1.5)),
-    "T2W bias field": (Degradation("T2W bias field", "0.3", partial(t2w_biased, strength=0.3)),),
-    "channel blank": (
-        Degradation("channel blank", "HBV", without_hbv),
-        Degradation("channel blank", "ADC", without_adc),
-    ),
-}
-DEGRADATIONS = (UNCHANGED, *(one for curve in CURVES.values() for one in curve), MIRRORED)
+
+
+def curves(blank_adc: float) -> Mapping[str, tuple[Degradation, ...]]:
+    """By the quantity that is varied; `blank_adc`: the ADC that the bundle's preprocessing turns into zero."""
+    named: dict[str, dict[str, Degrade]] = {
+        "DWI displaced, mm": {f"{d:g}": partial(shifted, distance_mm=d) for d in (2.0, 4.0, 6.0)},
+        "ADC times": {f"{f:g}": partial(adc_scaled, factor=f) for f in (0.8, 1.25)},
+        "HBV noise, share of its median": {f"{s:g}": partial(hbv_noisy, share=s) for s in (0.15, 0.3)},
+        "T2W gamma": {f"{g:g}": partial(t2w_gamma, gamma=g) for g in (0.7, 1.5)},
+        "T2W bias field": {"0.3": partial(t2w_biased, strength=0.3)},
+        "channel blank": {"HBV": without_hbv, "ADC": partial(without_adc, blank=blank_adc)},
+    }
+    return {
+        curve: tuple(Degradation(curve, amount, apply) for amount, apply in points.items())
+        for curve, points in named.items()
+    }
+
+
+def degradations(blank_adc: float) -> tuple[Degradation, ...]:
+    """The study as acquired first, its mirror image last."""
+    return UNCHANGED, *(one for curve in curves(blank_adc).values() for one in curve), MIRRORED
 
 
 def _moved(volume: sitk.Image, offset_lps: NDArray[np.float64]) -> sitk.Image:
@@ -127,6 +135,14 @@ def _reflected(volume: sitk.Image, normal: NDArray[np.float64], point: NDArray[n
         np.ascontiguousarray(to_array(volume)[..., ::-1]),
         Grid(grid.size, grid.spacing, place, tuple(map(float, axes.ravel()))),
     )
+
+
+def _blank(t2w: Grid, value: float) -> sitk.Image:
+    """One value everywhere, far beyond the T2W too, so that no edge is seen."""
+    coarse = t2w.with_spacing((BLANK_MM, BLANK_MM, BLANK_MM))
+    x, y, z = (n + 2 * BLANK_MARGIN for n in coarse.size)
+    wide = coarse.centre_box((x, y, z))
+    return to_image(np.full(wide.shape, value, np.float32), wide)
 
 
 def _rng(name: str) -> np.random.Generator:

@@ -26,6 +26,7 @@ def bundle_facts(bundle: Bundle) -> dict[str, Any]:
         "weights_sha256": bundle.config.files[WEIGHTS_FILE],
         "parameters": sum(parameter.numel() for parameter in bundle.network.parameters()),
         "megabytes": sum(file.stat().st_size for file in files) / 1e6,
+        "normalization": bundle.config.preprocessing.normalization,
         "tau": bundle.config.tau,
         "alpha": bundle.config.alpha,
         "minimum_lesion_ml": bundle.config.minimum_lesion_ml,

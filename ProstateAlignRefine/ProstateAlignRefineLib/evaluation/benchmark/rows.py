@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import reduce
 from operator import add
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,8 @@ class BenchmarkRow(CaseRow):
         findings: Reliability | None = None,
         anatomy: AnatomyRow | None = None,
     ) -> BenchmarkRow:
-        return cls(*(getattr(row, field.name) for field in fields(CaseRow)), everywhere, findings, anatomy)
+        case: dict[str, Any] = {field.name: getattr(row, field.name) for field in fields(CaseRow)}
+        return cls(**case, everywhere=everywhere, findings=findings, anatomy=anatomy)
 
 
 def benchmark_figures(rows: Sequence[CaseRow]) -> Figures:

@@ -185,7 +185,8 @@ def _degradation(curves: Report, absolute_adc: bool) -> str:
         cells = [_number(figures[name]["value"], 2) for name in names]
         change = "" if point is curves["points"][0] else _estimate(gap, signed=True)
         agreement = _number(figures["agreement"]["value"], 2)
-        rows.append(f"| {point['curve']} {point['amount']} | {' | '.join(cells)} | {change} | {agreement} |")
+        label = f"{point['curve']} {point['amount']}".strip()
+        rows.append(f"| {label} | {' | '.join(cells)} | {change} | {agreement} |")
     scale = (
         "ADC is read on its physical scale." if absolute_adc else "ADC is z-scored, so that a factor changes nothing."
     )
@@ -230,21 +231,17 @@ def _estimate(estimate: Report, signed: bool = False) -> str:
     if estimate["value"] is None:
         return "-"
     sign = "+" if signed else ""
-    text = f"{estimate['value']:{sign}.3f}"
-    if estimate["interval"] is None:
-        return text
-    low, high = estimate["interval"]
-    return f"{text} ({low:{sign}.3f} to {high:{sign}.3f})"
+    # Adding 0 keeps rounded zeros from having a minus.
+    value, low, high = (round(n, 3) + 0.0 for n in (estimate["value"], *(estimate["interval"] or (0.0, 0.0))))
+    text = f"{value:{sign}.3f}"
+    return text if estimate["interval"] is None else f"{text} ({low:{sign}.3f} to {high:{sign}.3f})"
 
 
 def _number(value: float | None, decimals: int) -> str:
-    return (
-        "-"
-        if value is None
-        else f"{value:.{decimals}f}".rstrip("0").rstrip(".")
-        if value == int(value)
-        else f"{value:.{decimals}f}"
-    )
+    """Whole numbers without decimals."""
+    if value is None:
+        return "-"
+    return f"{value:.0f}" if value == int(value) else f"{value:.{decimals}f}"
 
 
 def _negatives(family: Report) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from ...core.errors import InputError
 from ..candidates import INSTALL
 from ..plots import COLOURS
-from .degradations import UNCHANGED, curves
+from .degradations import BLANK, UNCHANGED, curves
 
 SHARES = {
     "Dice, positives": "Dice on positives",
@@ -28,12 +28,14 @@ def write_curve_plot(report: Mapping[str, Any], path: Path) -> None:
     figure = Figure(figsize=(13.0, 5.0), dpi=130, layout="constrained")
     named = curves(0.0)
     widths = [len(points) + 1 for points in named.values()]
-    axes = figure.subplots(2, len(named), sharey="row", height_ratios=(2, 1), width_ratios=widths, squeeze=False)
+    axes = figure.subplots(
+        2, len(named), sharex="col", sharey="row", height_ratios=(2, 1), width_ratios=widths, squeeze=False
+    )
     for column, curve in enumerate(named):
         points = [point for point in report["points"] if point["curve"] in (UNCHANGED.curve, curve)]
         _draw(axes[0][column], axes[1][column], points)
         axes[1][column].set_xlabel(curve, fontsize=9)
-    axes[0][0].set(ylim=(0, 1.02))
+    axes[0][0].set(ylim=(-0.02, 1.02))
     axes[1][0].set(ylabel="false positives a case")
     axes[1][0].set_ylim(bottom=0)
     figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False)
@@ -42,11 +44,13 @@ def write_curve_plot(report: Mapping[str, Any], path: Path) -> None:
 
 def _draw(shares: Any, alarms: Any, points: Sequence[Mapping[str, Any]]) -> None:
     places = range(len(points))
+    line = "" if points[-1]["curve"] == BLANK else "-"  # channels have no order
     for (name, text), colour in zip(SHARES.items(), COLOURS, strict=False):
         values = [_number(point["figures"][name]["value"]) for point in points]
-        shares.plot(places, values, marker="o", markersize=4, color=colour, label=text)
-    spread = [point["figures"]["Dice, positives"]["interval"] or (float("nan"),) * 2 for point in points]
-    shares.fill_between(places, *zip(*spread, strict=True), color=COLOURS[0], alpha=0.15, linewidth=0)
+        shares.plot(places, values, marker="o", markersize=4, linestyle=line, color=colour, label=text)
+    if line:
+        spread = [point["figures"]["Dice, positives"]["interval"] or (float("nan"),) * 2 for point in points]
+        shares.fill_between(places, *zip(*spread, strict=True), color=COLOURS[0], alpha=0.15, linewidth=0)
     alarms.bar(places, [point["figures"][ALARMS]["value"] for point in points], color="0.6", width=0.6)
     labels = [point["amount"] or "as is" for point in points]
     for axes in (shares, alarms):

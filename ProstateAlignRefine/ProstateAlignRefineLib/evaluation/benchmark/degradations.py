@@ -16,6 +16,7 @@ from ...core.study import Study
 
 Degrade = Callable[[Study, str], Study]
 
+BLANK = "channel blank"
 BLANK_MM, BLANK_MARGIN = 5.0, 20
 
 
@@ -45,9 +46,10 @@ def adc_scaled(study: Study, _name: str, factor: float) -> Study:
 
 
 def hbv_noisy(study: Study, name: str, share: float) -> Study:
-    """Rician noise: its standard deviation is this share of the HBV's median where there is signal."""
+    """Rician noise: its standard deviation is this share of the HBV's median in the middle half of each axis."""
     signal = to_array(study.hbv).astype(np.float32)
-    deviation = share * float(np.median(signal[signal > 0])) if (signal > 0).any() else 0.0
+    middle = signal[tuple(slice(n // 4, n - n // 4) for n in signal.shape)]
+    deviation = share * float(np.median(middle))
     real, imaginary = _rng(name).normal(0, deviation, (2, *signal.shape)).astype(np.float32)
     return replace(study, hbv=_with(study.hbv, np.hypot(signal + real, imaginary)))
 
@@ -96,10 +98,10 @@ def curves(blank_adc: float) -> Mapping[str, tuple[Degradation, ...]]:
     named: dict[str, dict[str, Degrade]] = {
         "DWI displaced, mm": {f"{d:g}": partial(shifted, distance_mm=d) for d in (2.0, 4.0, 6.0)},
         "ADC times": {f"{f:g}": partial(adc_scaled, factor=f) for f in (0.8, 1.25)},
-        "HBV noise, share of its median": {f"{s:g}": partial(hbv_noisy, share=s) for s in (0.15, 0.3)},
+        "HBV noise, share of its signal": {f"{s:g}": partial(hbv_noisy, share=s) for s in (0.15, 0.3)},
         "T2W gamma": {f"{g:g}": partial(t2w_gamma, gamma=g) for g in (0.7, 1.5)},
         "T2W bias field": {"0.3": partial(t2w_biased, strength=0.3)},
-        "channel blank": {"HBV": without_hbv, "ADC": partial(without_adc, blank=blank_adc)},
+        BLANK: {"HBV": without_hbv, "ADC": partial(without_adc, blank=blank_adc)},
     }
     return {
         curve: tuple(Degradation(curve, amount, apply) for amount, apply in points.items())

@@ -40,6 +40,8 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/app/worker.py
   ProstateAlignRefineLib/cli.py
   ProstateAlignRefineLib/commands/__init__.py
+  ProstateAlignRefineLib/commands/benchmark.py
+  ProstateAlignRefineLib/commands/benchmarking.py
   ProstateAlignRefineLib/commands/cohort.py
   ProstateAlignRefineLib/commands/demo.py
   ProstateAlignRefineLib/commands/encode_text.py
@@ -49,6 +51,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/commands/gate.py
   ProstateAlignRefineLib/commands/import_checkpoint.py
   ProstateAlignRefineLib/commands/inspect.py
+  ProstateAlignRefineLib/commands/known_phantoms.py
   ProstateAlignRefineLib/commands/nnunet.py
   ProstateAlignRefineLib/commands/phantom.py
   ProstateAlignRefineLib/commands/prepare.py
@@ -59,6 +62,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/commands/send.py
   ProstateAlignRefineLib/commands/train.py
   ProstateAlignRefineLib/core/__init__.py
+  ProstateAlignRefineLib/core/anatomy.py
   ProstateAlignRefineLib/core/errors.py
   ProstateAlignRefineLib/core/exchange.py
   ProstateAlignRefineLib/core/files.py
@@ -103,6 +107,21 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/dicom/volume.py
   ProstateAlignRefineLib/dicom/web.py
   ProstateAlignRefineLib/evaluation/__init__.py
+  ProstateAlignRefineLib/evaluation/benchmark/__init__.py
+  ProstateAlignRefineLib/evaluation/benchmark/card.py
+  ProstateAlignRefineLib/evaluation/benchmark/curve_plots.py
+  ProstateAlignRefineLib/evaluation/benchmark/curves.py
+  ProstateAlignRefineLib/evaluation/benchmark/degradations.py
+  ProstateAlignRefineLib/evaluation/benchmark/facts.py
+  ProstateAlignRefineLib/evaluation/benchmark/families.py
+  ProstateAlignRefineLib/evaluation/benchmark/gallery.py
+  ProstateAlignRefineLib/evaluation/benchmark/judging.py
+  ProstateAlignRefineLib/evaluation/benchmark/known.py
+  ProstateAlignRefineLib/evaluation/benchmark/plots.py
+  ProstateAlignRefineLib/evaluation/benchmark/real.py
+  ProstateAlignRefineLib/evaluation/benchmark/rows.py
+  ProstateAlignRefineLib/evaluation/benchmark/rules.py
+  ProstateAlignRefineLib/evaluation/benchmark/targets.py
   ProstateAlignRefineLib/evaluation/calibration.py
   ProstateAlignRefineLib/evaluation/candidates.py
   ProstateAlignRefineLib/evaluation/cases.py

@@ -49,7 +49,7 @@ def _box(gland: Mask) -> tuple[slice, slice, slice]:
 
 
 def _on(volume: sitk.Image, grid: Grid, box: tuple[slice, slice, slice]) -> NDArray[np.float64]:
-    start = grid.to_lps([part.start for part in reversed(box)])
+    start = grid.to_lps(tuple(float(part.start) for part in reversed(box)))
     size = [part.stop - part.start for part in reversed(box)]
     origin = (float(start[0]), float(start[1]), float(start[2]))
     part = Grid((size[0], size[1], size[2]), grid.spacing, origin, grid.direction)

@@ -64,7 +64,8 @@ RULES = (
     "Empty rule of the all-study Dice: nothing there and nothing found is 1, one of the two empty is 0.",
     "A lesion is found by a finding with an intersection over union of at least 0.10, one to one; findings below the "
     "bundle's minimum volume do not count. AP and AUROC are picai_eval's, on candidates of the probability map.",
-    "A finding's confidence is the mean over its voxels; its calibration is against being a lesion.",
+    "A finding's confidence is the mean over its voxels; its calibration is against being a lesion. That over voxels "
+    "is dominated by background, which is easy: the findings' is the one to look at.",
 )
 
 
@@ -136,7 +137,8 @@ def _family(name: str, family: Report, report: Report) -> str:
 
 
 def _figure_row(key: str, text: str, family: Report, with_target: bool) -> str:
-    cells = [_estimate(family["systems"][system][key]) for system in SYSTEM_HEADS]
+    decimals = 4 if key.startswith(("ECE", "Brier")) else 3
+    cells = [_estimate(family["systems"][system][key], decimals=decimals) for system in SYSTEM_HEADS]
     rival = "brightest HBV"
     test = family["tests"][rival].get(key)
     p = f", p {test['p']:.2g}" if test else ""
@@ -227,14 +229,14 @@ def _exists(family: Report, key: str) -> bool:
     return any(family["systems"][system][key]["value"] is not None for system in SYSTEM_HEADS)
 
 
-def _estimate(estimate: Report, signed: bool = False) -> str:
+def _estimate(estimate: Report, signed: bool = False, decimals: int = 3) -> str:
     if estimate["value"] is None:
         return "-"
-    sign = "+" if signed else ""
+    form = f"{'+' if signed else ''}.{decimals}f"
     # Adding 0 keeps rounded zeros from having a minus.
-    value, low, high = (round(n, 3) + 0.0 for n in (estimate["value"], *(estimate["interval"] or (0.0, 0.0))))
-    text = f"{value:{sign}.3f}"
-    return text if estimate["interval"] is None else f"{text} ({low:{sign}.3f} to {high:{sign}.3f})"
+    numbers = (estimate["value"], *(estimate["interval"] or ()))
+    text, *ends = (f"{round(number, decimals) + 0.0:{form}}" for number in numbers)
+    return f"{text} ({ends[0]} to {ends[1]})" if ends else text
 
 
 def _number(value: float | None, decimals: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..scene.display import set_outline, show_ai, show_edits, show_surface
+from ..scene.display import set_outline, show_ai, show_edits, show_gland, show_surface
 from ..scene.heatmap import Heatmap
 from ..scene.layout import ReadingLayout
 from ..scene.reading import Reading
@@ -10,9 +10,10 @@ from ..scene.state import PanelState
 
 
 def apply_display(reading: Reading, state: PanelState, layout: ReadingLayout) -> None:
-    """Outline or fill, edits, surface, heatmap in its view, and all of it or nothing."""
+    """Outline or fill, edits, gland, surface, heatmap in its view, and all of it or nothing."""
     set_outline(reading.nodes, state.outline)
     show_edits(reading.nodes, state.edits)
+    show_gland(reading.nodes, state.show_gland)
     show_ai(reading.nodes, state.show_ai)
     show_surface(reading.nodes, state.surface)
     if layout.is_on:

@@ -1,29 +1,57 @@
-"""Where a lesion lies, in words that claim no more than the images give: the gland itself is not segmented."""
+"""`core.places` in words, spelled out for translation."""
 
 from __future__ import annotations
 
-from ..core.geometry import Grid
+from ..core.anatomy import GlandZone
 from ..core.lesions import Lesion
+from ..core.places import Level, Place, Side, StackThird
 from .i18n import _
 
-MIDLINE_MM = 3.0
+SIDES = {Side.RIGHT: _("right"), Side.LEFT: _("left"), Side.MIDLINE: _("midline")}
+LEVELS = {
+    Level.BASE: _("base"),
+    Level.MID: _("mid"),
+    Level.APEX: _("apex"),
+    StackThird.UPPER: _("upper third"),
+    StackThird.MIDDLE: _("middle third"),
+    StackThird.LOWER: _("lower third"),
+}
+ZONES = {
+    GlandZone.PERIPHERAL: _("peripheral zone"),
+    GlandZone.TRANSITION: _("transition zone"),
+    GlandZone.CENTRAL: _("central zone"),
+    GlandZone.ANTERIOR_STROMA: _("anterior fibromuscular stroma"),
+    GlandZone.OUTSIDE: _("outside the gland"),
+}
+SECTORS = {
+    "PZa": _("anterior"),
+    "PZpl": _("posterolateral"),
+    "PZpm": _("posteromedial"),
+    "TZa": _("anterior"),
+    "TZp": _("posterior"),
+}
 
 
-def side_of(lesion: Lesion, grid: Grid) -> str:
-    """Left or right of the patient, seen from the middle of the T2W field of view."""
-    offset = lesion.centre_lps[0] - float(grid.centre[0])
-    if abs(offset) < MIDLINE_MM:
-        return _("midline")
-    return _("left") if offset > 0 else _("right")
+def short_place(place: Place) -> str:
+    """One cell of a table: "right mid PZpm"; "right, middle third" where there is no gland."""
+    if place.zone is None:
+        return f"{SIDES[place.side]}, {LEVELS[place.level]}"
+    sector = place.sector or ZONES[place.zone]
+    return f"{SIDES[place.side]} {LEVELS[place.level]} {sector}"
 
 
-def level_of(lesion: Lesion, grid: Grid) -> str:
-    """The third of the T2W stack, from the head down."""
-    slices = grid.size[2]
-    index = float(grid.to_index(lesion.centre_lps)[2])
-    upwards = grid.axes[2, 2] >= 0
-    from_head = (slices - 1 - index if upwards else index) / max(slices - 1, 1)
-    return (_("upper"), _("middle"), _("lower"))[min(int(from_head * 3), 2)]
+def place_text(place: Place) -> str:
+    """In full: "right mid PZpm (peripheral zone, posteromedial; crosses into the transition zone)"."""
+    if place.zone is None:
+        return _("{place} of the stack").format(place=short_place(place))
+    if not place.sector:
+        return short_place(place)
+    words = ZONES[place.zone]
+    if place.sector in SECTORS:
+        words += f", {SECTORS[place.sector]}"
+    if place.second_zone:
+        words += "; " + _("crosses into the {zone}").format(zone=ZONES[place.second_zone])
+    return f"{short_place(place)} ({words})"
 
 
 def slices_of(lesion: Lesion) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from ..core.protocol import Finished
+from ..core.psa import read_psa
 from ..core.report import ModelFacts, Run, run_from
 from ..core.study import Modality
 from ..scene.volumes import Node
@@ -14,16 +15,33 @@ from ..scene.volumes import Node
 PARAMETER = "run"
 
 
-def record_of(facts: ModelFacts, prompt: str, event: Finished, reasons: Mapping[Modality, str]) -> Run:
-    """Of a run that has just finished, its gate at the model's own values."""
-    sources = {modality.value: reason for modality, reason in reasons.items() if reason}
+def record_of(
+    facts: ModelFacts, prompt: str, event: Finished, reasons: Mapping[Modality, str], psa: float | None = None
+) -> Run:
+    """Of a run that has just finished, its gate at the model's own values. `psa`: of the patient, where it is known."""
     return Run(
-        facts, facts.tau, facts.alpha, prompt, event.device, event.precision, sources, event.versions, event.seconds
+        model=facts,
+        tau=facts.tau,
+        alpha=facts.alpha,
+        prompt=prompt,
+        device=event.device,
+        precision=event.precision,
+        sources={modality.value: reason for modality, reason in reasons.items() if reason},
+        versions=event.versions,
+        seconds=event.seconds,
+        psa=psa,
     )
 
 
 def keep_run(state_node: Node, run: Run) -> None:
     state_node.SetParameter(PARAMETER, json.dumps(asdict(run)))
+
+
+def note_psa(state_node: Node, run: Run, text: str) -> Run:
+    """The run with the PSA that `text` gives, kept; InputError where it gives none."""
+    noted = replace(run, psa=read_psa(text))
+    keep_run(state_node, noted)
+    return noted
 
 
 def kept_run(state_node: Node) -> Run | None:

@@ -25,7 +25,7 @@ from .devices import DeviceQuestion
 from .display_state import apply_display
 from .i18n import _
 from .launch import launch_with
-from .run_record import keep_run, kept_run, record_of
+from .run_record import keep_run, kept_run, note_psa, record_of
 from .segmentation_run import SegmentationRun
 from .signal import Signal
 from .study_source import DicomHeaders, open_folder
@@ -201,12 +201,18 @@ class Session:
     def redo(self) -> None:
         self._on_result(lambda reading: reading.redo())
 
+    def type_psa(self, text: str) -> None:
+        """The PSA (ng/mL) of the patient whose result this is; empty takes it back. It stays with the result."""
+        record, self.message = self.record, ""
+        if record is not None:
+            self.record = self._guarded(lambda: note_psa(self.state.node, record, text)) or record
+        self.changed.emit()
+
     def jump(self, number: int) -> None:
         """Every view of the reading layout to a lesion."""
-        reading = self.reading
-        for found in reading.lesions if reading else ():
-            if reading is not None and found.lesion.number == number:
-                self.layout.jump(reading.inputs.t2w, found.lesion.centre_lps)
+        for found in self.reading.lesions if self.reading else ():
+            if self.reading is not None and found.lesion.number == number:
+                self.layout.jump(self.reading.inputs.t2w, found.lesion.centre_lps)
 
     # --- views
 
@@ -265,10 +271,11 @@ class Session:
         reading = self._guarded(lambda: Reading.start(self.application.scene, inputs, maps, origin))
         if reading is None:
             return
+        psa = self.record.psa if self.record and self.reading and self.reading.inputs.t2w is inputs.t2w else None
         self.reading = reading
         reading.store(self.state)
         self.state.used_prompt = prompt
-        self.record = record_of(facts, prompt, event, self.reasons)
+        self.record = record_of(facts, prompt, event, self.reasons, psa)
         keep_run(self.state.node, self.record)
         if self.shown:
             self.read()

@@ -6,13 +6,15 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from ..core.geometry import Grid
+from ..core.gland import Gland
 from ..core.lesions import Lesion
+from ..core.places import zone_name
+from ..core.psa import psa_density
 from ..core.report import Run
 from ..scene.reading import Reading
 from ..scene.reviewed import Decision, FoundLesion
 from .i18n import _
-from .places import level_of, side_of, slices_of
+from .places import place_text, slices_of
 
 DECISIONS = {
     Decision.UNDECIDED: _("not reviewed"),
@@ -32,6 +34,9 @@ CSV_HEADER = [
     "mean_similarity",
     "side",
     "level",
+    "zone",
+    "second_zone",
+    "sector",
     "first_slice",
     "last_slice",
     "centre_l_mm",
@@ -68,8 +73,10 @@ def report_text(reading: Reading, run: Run) -> str:
         run.model.notice,
         "",
         _("Prostate MRI (T2W, ADC, HBV): {count} lesion(s).").format(count=len(kept)),
-        *(_lesion_text(found, reading.maps.grid) for found in kept),
+        *(_lesion_text(found) for found in kept),
         _("{count} further finding(s) rejected by the reader.").format(count=rejected) if rejected else "",
+        gland_text(reading.anatomy.gland, run.psa),
+        _("PSA {psa:g} ng/mL.").format(psa=run.psa) if run.psa is not None else "",
         "",
         _provenance(reading, run),
     ]
@@ -81,7 +88,7 @@ def csv_text(reading: Reading) -> str:
     sheet = io.StringIO()
     writer = csv.writer(sheet, lineterminator="\n")
     writer.writerow(CSV_HEADER)
-    writer.writerows(_csv_row(found, reading.maps.grid) for found in reading.lesions)
+    writer.writerows(_csv_row(found) for found in reading.lesions)
     return sheet.getvalue()
 
 
@@ -89,16 +96,27 @@ def adc_text(value: float | None) -> str:
     return "–" if value is None else f"{value:.0f}"
 
 
-def _lesion_text(found: FoundLesion, grid: Grid) -> str:
+def gland_text(gland: Gland | None, psa: float | None) -> str:
+    """The gland's size, and the PSA density where the PSA is known."""
+    if gland is None:
+        return _("The model gives no gland; side and level are told from the middle and the thirds of the T2W images.")
+    size = " × ".join(f"{length:.0f}" for length in gland.size_mm)
+    text = _("Gland {volume:.1f} mL ({size} mm), outlined by the model.").format(volume=gland.volume_ml, size=size)
+    if psa is not None:
+        density = psa_density(psa, gland.volume_ml)
+        text += " " + _("PSA density {density:.2f} ng/mL/mL.").format(density=density)
+    return text
+
+
+def _lesion_text(found: FoundLesion) -> str:
     lesion = found.lesion
     return _(
-        "Lesion {number} ({decision}): {side}, {level} third, slices {slices}; {volume:.2f} mL, {axial:.0f} mm axial; "
+        "Lesion {number} ({decision}): {place}, slices {slices}; {volume:.2f} mL, {axial:.0f} mm axial; "
         "ADC mean {adc}, 10th percentile {p10} (1e-6 mm2/s); confidence {confidence:.2f}; similarity {similarity:.2f}."
     ).format(
         number=lesion.number,
         decision=DECISIONS[found.decision],
-        side=side_of(lesion, grid),
-        level=level_of(lesion, grid),
+        place=place_text(lesion.place),
         slices=slices_of(lesion),
         volume=lesion.volume_ml,
         axial=lesion.max_axial_diameter_mm,
@@ -111,8 +129,7 @@ def _lesion_text(found: FoundLesion, grid: Grid) -> str:
 
 def _provenance(reading: Reading, run: Run) -> str:
     return _(
-        "ProstateAlignRefine {version}, model {model} ({sha256}…), tau {tau:.2f}, alpha {alpha:.2f}, {kind}. "
-        "Side and level refer to the middle of the T2W images; the gland is not segmented."
+        "ProstateAlignRefine {version}, model {model} ({sha256}…), tau {tau:.2f}, alpha {alpha:.2f}, {kind}."
     ).format(
         version=run.versions.get("prostate-align-refine", ""),
         model=run.model.name,
@@ -123,7 +140,7 @@ def _provenance(reading: Reading, run: Run) -> str:
     )
 
 
-def _csv_row(found: FoundLesion, grid: Grid) -> Sequence[object]:
+def _csv_row(found: FoundLesion) -> Sequence[object]:
     lesion: Lesion = found.lesion
     numbers = (
         lesion.volume_ml,
@@ -136,9 +153,17 @@ def _csv_row(found: FoundLesion, grid: Grid) -> Sequence[object]:
         lesion.mean_similarity,
     )
     rounded = ["" if number is None else f"{number:.4g}" for number in numbers]
-    place = (side_of(lesion, grid), level_of(lesion, grid), lesion.slices[0] + 1, lesion.slices[1] + 1)
+    place = lesion.place
+    words = (
+        place.side.value,
+        place.level.value,
+        zone_name(place.zone) or "",
+        zone_name(place.second_zone) or "",
+        place.sector,
+    )
+    slices = (lesion.slices[0] + 1, lesion.slices[1] + 1)
     centre = [f"{value:.2f}" for value in lesion.centre_lps]
-    return [lesion.number, found.decision.value or "not reviewed", *rounded, *place, *centre, found.uid]
+    return [lesion.number, found.decision.value or "not reviewed", *rounded, *words, *slices, *centre, found.uid]
 
 
 def _without_double_blanks(lines: Iterable[str]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..core.files import replacing_folder
 from ..core.gate import check_gate
-from ..core.report import lesion_table
+from ..core.report import gland_line, lesion_table
 from .results import copy_for_rewriting, read_result, write_gated
 
 
@@ -30,6 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
         copy_for_rewriting(arguments.output, folder)
         outcome = write_gated(folder, result)
     print(lesion_table(outcome.lesions))
+    print(gland_line(result.anatomy.gland))
     print(
         f"With tau {tau:g} and alpha {alpha:g} the refiner added {outcome.added} and removed {outcome.removed} voxels."
     )

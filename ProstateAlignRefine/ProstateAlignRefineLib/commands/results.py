@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from ..core.geometry import Array, Grid, resample, to_array
 from ..core.lesions import Lesion, find_lesions
 from ..core.maps import Maps, load_maps, read_volume, save_maps, write_volume
 from ..core.overview import Scene, draw_overview
+from ..core.places import Anatomy
 from ..core.report import Run, read_run, write_report
 from ..core.study import Modality, Study
 
@@ -36,6 +38,11 @@ class Result:
     maps: Maps
     headers: Mapping[Modality, tuple[Any, ...]]
     run: Run
+
+    @cached_property
+    def anatomy(self) -> Anatomy:
+        """What the lesions' places are told from."""
+        return Anatomy.of(self.maps)
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,7 @@ def gated_lesions(result: Result) -> tuple[Gated, NDArray[np.uint8], tuple[Lesio
     run = result.run
     gated = apply_gate(result.maps, run.tau, run.alpha)
     adc = result.volumes[Modality.ADC]
-    return gated, *find_lesions(gated.mask, result.maps, adc, run.model.minimum_lesion_ml)
+    return gated, *find_lesions(gated.mask, result.maps, adc, run.model.minimum_lesion_ml, result.anatomy)
 
 
 def write_gated(folder: Path, result: Result) -> Outcome:
@@ -101,8 +108,9 @@ def write_gated(folder: Path, result: Result) -> Outcome:
     write_volume(gated.edits, result.maps.grid, folder / "edits.nii.gz")
     wrote_dicom = _write_dicom(folder / SEGMENTATION_NAME, result, labels)
     added, removed = _counts(gated)
-    write_report(folder, result.run, lesions, {"added": added, "removed": removed})
-    scene = Scene(result.volumes, result.maps, gated, labels, lesions, result.run.model.notice)
+    gland = result.anatomy.gland
+    write_report(folder, result.run, lesions, {"added": added, "removed": removed}, gland)
+    scene = Scene(result.volumes, result.maps, gated, labels, lesions, result.run.model.notice, gland)
     draw_overview(scene).save(folder / "overview.png")
     return Outcome(lesions, added, removed, wrote_dicom)
 

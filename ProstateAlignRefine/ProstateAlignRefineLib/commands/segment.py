@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from ..core.errors import InputError
 from ..core.files import check_replaceable, replacing_folder
 from ..core.gate import check_gate
-from ..core.report import REPORT_NAME, ModelFacts, Run, lesion_table
+from ..core.psa import read_psa
+from ..core.report import REPORT_NAME, ModelFacts, Run, gland_line, lesion_table
 from ..core.study import Modality, Study
 from ..core.study_files import find_study_files, match_study_files, read_study_files
 from .inspect import add_series_options, series_choices
@@ -32,6 +33,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     for modality in Modality:
         parser.add_argument(f"--{modality.value}", type=Path, metavar="FILE", help=f"the {modality.name} volume")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the results")
+    parser.add_argument("--psa", default="", metavar="NG/ML", help="the patient's PSA: the report gives its density")
     add_series_options(parser)
     add_model_options(parser)
     parser.set_defaults(run=run)
@@ -50,15 +52,18 @@ def run(arguments: argparse.Namespace) -> int:
     from ..inference.device import choose_compute
 
     check_gate_options(arguments)
+    psa = read_psa(arguments.psa)
     replaces = check_replaceable(arguments.output, REPORT_NAME)
     compute = choose_compute(arguments.device, arguments.precision)
     with StageBar() as bar:
         result = _segment(arguments, compute, bar)
+        result = replace(result, run=replace(result.run, psa=psa))
         bar("write", 0, 1)
         with replacing_folder(arguments.output) as folder:
             write_inputs(folder, result)
             outcome = write_gated(folder, result)
     print(lesion_table(outcome.lesions))
+    print(gland_line(result.anatomy.gland))
     print(f"The refiner added {outcome.added} and removed {outcome.removed} voxels.")
     for modality, source in result.run.sources.items():
         print(f"{modality.upper()}: {source}")

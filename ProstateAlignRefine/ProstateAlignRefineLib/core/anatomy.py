@@ -8,7 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from .geometry import Grid, to_array, to_image
+from .geometry import Grid, to_array
 
 SMALLEST_GLAND_ML, LARGEST_GLAND_ML = 8.0, 300.0
 """Beyond these the found gland is no gland: the zones failed, and nothing is concluded from them."""
@@ -34,9 +34,14 @@ class GlandZone(IntEnum):
 
 def plausible_gland(zones: NDArray[np.uint8], grid: Grid) -> NDArray[np.bool_] | None:
     """The largest connected piece of the gland [Z, Y, X]; None where its volume is not that of a prostate."""
-    pieces = sitk.ConnectedComponent(to_image((zones > GlandZone.OUTSIDE).astype(np.uint8), grid))
-    gland: NDArray[np.bool_] = to_array(sitk.RelabelComponent(pieces)) == 1
-    volume = float(np.count_nonzero(gland)) * grid.voxel_ml
+    found: NDArray[np.bool_] = zones > GlandZone.OUTSIDE
+    if np.count_nonzero(found) * grid.voxel_ml < SMALLEST_GLAND_ML:
+        return None
+    box = _box_around(found, grid, 0.0)
+    pieces = sitk.ConnectedComponent(sitk.GetImageFromArray(found[box].astype(np.uint8)))
+    gland = np.zeros(zones.shape, bool)
+    gland[box] = to_array(sitk.RelabelComponent(pieces)) == 1
+    volume = np.count_nonzero(gland) * grid.voxel_ml
     return gland if SMALLEST_GLAND_ML <= volume <= LARGEST_GLAND_ML else None
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .geometry import Array, Grid, to_array, to_image
 from .maps import Maps
+from .places import Anatomy, Place
 
 MOST_LESIONS = 255  # the label volume is uint8
 
@@ -21,6 +22,7 @@ class Lesion:
     Diameters are the largest distance between points of the voxel outline (centres of voxel faces), in mm: within one
     axial slice, and in 3D (IBSI "maximum 3D diameter"). ADC in 1e-6 mm2/s over voxels where the map is above zero,
     None where it is nowhere. `centre_lps`: centroid, mm. `slices`: first and last T2W slice, counted from 0.
+    `place`: side, level, zone and sector, as far as the model tells the anatomy.
     """
 
     number: int
@@ -34,15 +36,18 @@ class Lesion:
     mean_similarity: float
     centre_lps: tuple[float, float, float]
     slices: tuple[int, int]
+    place: Place
 
 
 def find_lesions(
-    mask: NDArray[np.bool_], maps: Maps, adc: Array, minimum_ml: float
+    mask: NDArray[np.bool_], maps: Maps, adc: Array, minimum_ml: float, anatomy: Anatomy | None = None
 ) -> tuple[NDArray[np.uint8], tuple[Lesion, ...]]:
     """Labels [Z, Y, X] (0 background, 1..n) and their lesions, numbered by falling mean confidence.
 
-    `adc` lies on the T2W grid of `maps`. Components smaller than `minimum_ml` are dropped.
+    `adc` lies on the T2W grid of `maps`. Components smaller than `minimum_ml` are dropped. `anatomy`: that of the whole
+    T2W, told from `maps` where it is not given.
     """
+    anatomy = anatomy or Anatomy.of(maps)
     components = _components(mask, maps.grid)
     bounding = sitk.LabelShapeStatisticsImageFilter()
     bounding.Execute(to_image(components, maps.grid))
@@ -50,7 +55,7 @@ def find_lesions(
     for label in bounding.GetLabels():
         if bounding.GetNumberOfPixels(label) * maps.grid.voxel_ml >= minimum_ml:
             box = _slices(bounding.GetBoundingBox(label))
-            measured.append((label, box, _measure(components[box] == label, box, maps, adc)))
+            measured.append((label, box, _measure(components[box] == label, box, maps, adc, anatomy)))
     measured.sort(key=lambda item: (-item[2].mean_confidence, -item[2].volume_ml))
     labels = np.zeros(components.shape, np.uint8)
     lesions = []
@@ -69,12 +74,14 @@ def _slices(box: tuple[int, ...]) -> tuple[slice, slice, slice]:
     return slice(z, z + depth), slice(y, y + height), slice(x, x + width)
 
 
-def _measure(inside: NDArray[np.bool_], box: tuple[slice, slice, slice], maps: Maps, adc: Array) -> Lesion:
+def _measure(
+    inside: NDArray[np.bool_], box: tuple[slice, slice, slice], maps: Maps, adc: Array, anatomy: Anatomy
+) -> Lesion:
     index = np.argwhere(inside) + [part.start for part in box]
     diffusion = adc[box][inside]
     diffusion = diffusion[diffusion > 0]
     confidence = maps.confidence[box][inside]
-    centre = maps.grid.to_lps(index.mean(axis=0)[::-1])
+    x, y, z = (float(value) for value in maps.grid.to_lps(index.mean(axis=0)[::-1]))
     return Lesion(
         number=0,
         volume_ml=len(index) * maps.grid.voxel_ml,
@@ -85,8 +92,9 @@ def _measure(inside: NDArray[np.bool_], box: tuple[slice, slice, slice], maps: M
         mean_confidence=float(confidence.mean()),
         max_confidence=float(confidence.max()),
         mean_similarity=float(maps.similarity[box][inside].mean()),
-        centre_lps=(float(centre[0]), float(centre[1]), float(centre[2])),
+        centre_lps=(x, y, z),
         slices=(int(index[:, 0].min()), int(index[:, 0].max())),
+        place=anatomy.place((x, y, z), None if maps.zones is None else maps.zones[box][inside]),
     )
 
 

@@ -68,15 +68,13 @@ def save_maps(maps: Maps, folder: Path) -> None:
 
 def load_maps(folder: Path) -> Maps:
     """The maps that `save_maps` wrote; InputError where one is missing or lies on another grid."""
-    names = (*MAP_NAMES, ZONES_NAME) if (folder / f"{ZONES_NAME}.nii.gz").is_file() else MAP_NAMES
+    has_zones = (folder / f"{ZONES_NAME}.nii.gz").is_file()
+    names = (*MAP_NAMES, ZONES_NAME) if has_zones else MAP_NAMES
     images = {name: read_volume(folder / f"{name}.nii.gz") for name in names}
     grid = Grid.of(images["base_margin"])
     for name, image in images.items():
         if not grid.matches(Grid.of(image)):
             raise InputError(f"The map '{name}' lies on another grid than 'base_margin'; run the segmentation again.")
-    return Maps(grid, **{name: to_array(image).astype(_voxel_type(name)) for name, image in images.items()})
-
-
-def _voxel_type(name: str) -> type[np.float32] | type[np.uint8]:
-    """The voxel type of a map."""
-    return np.uint8 if name == ZONES_NAME else np.float32
+    base, refined, confidence, similarity = (to_array(images[name]).astype(np.float32) for name in MAP_NAMES)
+    zones = to_array(images[ZONES_NAME]).astype(np.uint8) if has_zones else None
+    return Maps(grid, base, refined, confidence, similarity, zones)

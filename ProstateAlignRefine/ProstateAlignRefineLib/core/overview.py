@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from .anatomy import plausible_gland
 from .gate import ADDED, REMOVED, Gated
 from .geometry import Array, Grid
+from .gland import Gland
 from .lesions import Lesion
 from .maps import Maps
-from .palette import ADDED_RGB, LESION_RGB, REMOVED_RGB, blend, grey, heat
+from .palette import ADDED_RGB, GLAND_RGB, LESION_RGB, REMOVED_RGB, blend, grey, heat
 from .report import RESEARCH_USE
 from .study import Modality
 
@@ -23,12 +26,13 @@ VIEW_MM = 100.0
 PANEL = 300
 BAR = 26
 FOOT = 46
+GLAND_OPACITY = 0.6
 INK, PAPER = (225, 225, 225), (18, 18, 20)
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What is drawn. `volumes` and `labels` are [Z, Y, X] on the maps' grid."""
+    """What is drawn. `volumes` and `labels` are [Z, Y, X] on the maps' grid. `gland`: None where there is none."""
 
     volumes: Mapping[Modality, Array]
     maps: Maps
@@ -36,6 +40,12 @@ class Scene:
     labels: NDArray[np.uint8]
     lesions: Sequence[Lesion]
     notice: str
+    gland: Gland | None = None
+
+    @cached_property
+    def gland_mask(self) -> NDArray[np.bool_] | None:
+        """[Z, Y, X]."""
+        return None if self.maps.zones is None else plausible_gland(self.maps.zones, self.maps.grid)
 
 
 def draw_overview(scene: Scene) -> Image.Image:
@@ -53,7 +63,7 @@ def draw_overview(scene: Scene) -> Image.Image:
         for column, panel in enumerate(_panels(scene, z, centre, windows, heat_range)):
             sheet.paste(panel, (column * PANEL, top))
         pen.text((8, top + PANEL + 4), caption, fill=INK, font=_font(14))
-    _foot(pen, sheet.height - FOOT, scene.notice)
+    _foot(pen, sheet.height - FOOT, scene)
     return sheet
 
 
@@ -66,8 +76,9 @@ def _rows(scene: Scene) -> list[tuple[str, int, tuple[int, int]]]:
     for lesion in scene.lesions[:MOST_ROWS]:
         z = int((scene.labels == lesion.number).sum(axis=(1, 2)).argmax())
         caption = (
-            f"lesion {lesion.number}, slice {z}: {lesion.volume_ml:.2f} mL, {lesion.max_axial_diameter_mm:.0f} mm, "
-            f"confidence {lesion.mean_confidence:.2f}, similarity {lesion.mean_similarity:.2f}"
+            f"lesion {lesion.number}, slice {z}, {lesion.place.text}: {lesion.volume_ml:.2f} mL, "
+            f"{lesion.max_axial_diameter_mm:.0f} mm, confidence {lesion.mean_confidence:.2f}, "
+            f"similarity {lesion.mean_similarity:.2f}"
         )
         rows.append((caption, z, _middle(scene.maps.grid)))
     return rows
@@ -92,6 +103,9 @@ def _panels(
     outline = _outline(view((scene.labels[z] > 0).astype(np.uint8) * 255))
     base = {m: np.asarray(view(grey(values[z], *windows[m]))) for m, values in scene.volumes.items()}
     images = [blend(base[m], LESION_RGB, outline) for m in (Modality.T2W, Modality.ADC, Modality.HBV)]
+    if scene.gland_mask is not None:
+        capsule = GLAND_OPACITY * _outline(view(scene.gland_mask[z].astype(np.uint8) * 255), width=1) * (1 - outline)
+        images = [blend(image, GLAND_RGB, capsule) for image in images]
     similarity = np.asarray(view(heat(scene.maps.similarity[z], *heat_range)))
     strength = np.asarray(view(grey(scene.maps.similarity[z], *heat_range)))[..., 0] / 255
     images.append(blend(base[Modality.T2W], similarity, 0.15 + 0.6 * strength))
@@ -111,10 +125,10 @@ def _view(picture: Array, grid: Grid, centre: tuple[int, int]) -> Image.Image:
     return Image.fromarray(picture).crop(box).resize((PANEL, PANEL), kept)
 
 
-def _outline(mask: Image.Image) -> NDArray[np.float64]:
-    """Two pixels wide, just outside the mask, so that the lesion itself stays visible."""
+def _outline(mask: Image.Image, width: int = 2) -> NDArray[np.float64]:
+    """`width` pixels wide, just outside the mask, so that what it holds stays visible."""
     inside = sitk.GetImageFromArray((np.asarray(mask) > 127).astype(np.uint8))
-    grown = sitk.BinaryDilate(inside, (2, 2), sitk.sitkBall)
+    grown = sitk.BinaryDilate(inside, (width, width), sitk.sitkBall)
     return sitk.GetArrayFromImage(grown - inside).astype(float)
 
 
@@ -124,13 +138,16 @@ def _window(values: Array, low: float = 1.0, high: float = 99.5) -> tuple[float,
     return float(np.percentile(values, low)), float(np.percentile(values, high))
 
 
-def _foot(pen: ImageDraw.ImageDraw, top: int, notice: str) -> None:
+def _foot(pen: ImageDraw.ImageDraw, top: int, scene: Scene) -> None:
     x = 8.0
-    for text, colour in (("lesion", LESION_RGB), ("added by the refiner", ADDED_RGB), ("removed by it", REMOVED_RGB)):
+    entries = [("lesion", LESION_RGB), ("added by the refiner", ADDED_RGB), ("removed by it", REMOVED_RGB)]
+    if scene.gland is not None:
+        entries.append((f"gland, {scene.gland.volume_ml:.0f} mL", GLAND_RGB))
+    for text, colour in entries:
         pen.rectangle((x, top + 6, x + 10, top + 16), fill=colour)
         pen.text((x + 16, top + 3), text, fill=INK, font=_font(13))
         x += 32 + pen.textlength(text, font=_font(13))
-    pen.text((8, top + 24), f"{RESEARCH_USE} {notice}".strip(), fill=INK, font=_font(13))
+    pen.text((8, top + 24), f"{RESEARCH_USE} {scene.notice}".strip(), fill=INK, font=_font(13))
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

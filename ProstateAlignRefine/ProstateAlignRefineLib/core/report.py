@@ -10,7 +10,9 @@ from typing import Any
 
 from .errors import InputError
 from .files import replacing_file
+from .gland import Gland
 from .lesions import Lesion
+from .psa import psa_density
 
 REPORT_NAME = "report.json"
 FORMAT = 1
@@ -34,7 +36,8 @@ class ModelFacts:
 class Run:
     """How a result came about. `tau`, `alpha`, `prompt` are those in force, those of `model` the bundle's own.
 
-    `sources`: a sentence a modality, why that series or file was read. `seconds`: wall-clock time a stage.
+    `sources`: a sentence a modality, why that series or file was read. `seconds`: wall-clock time a stage. `psa`:
+    ng/mL, as the user gave it.
     """
 
     model: ModelFacts
@@ -46,6 +49,7 @@ class Run:
     sources: Mapping[str, str]
     versions: Mapping[str, str]
     seconds: Mapping[str, float]
+    psa: float | None = None
 
     @property
     def untouched(self) -> bool:
@@ -53,12 +57,16 @@ class Run:
         return (self.tau, self.alpha, self.prompt) == (self.model.tau, self.model.alpha, self.model.prompt)
 
 
-def write_report(folder: Path, run: Run, lesions: Sequence[Lesion], edited: Mapping[str, int]) -> None:
-    """`edited`: voxels added and removed by the refiner."""
+def write_report(
+    folder: Path, run: Run, lesions: Sequence[Lesion], edited: Mapping[str, int], gland: Gland | None
+) -> None:
+    """`edited`: voxels added and removed by the refiner. `gland`: None where the model told none."""
     content = {
         "format": FORMAT,
         "use": RESEARCH_USE,
-        "lesions": [_rounded(asdict(lesion)) for lesion in lesions],
+        "notice": run.model.notice,
+        "gland": None if gland is None else _rounded(_gland_facts(gland, run.psa)),
+        "lesions": [_rounded({**asdict(lesion), "place": lesion.place.facts}) for lesion in lesions],
         "edits_voxels": dict(edited),
         "run": {**asdict(run), "seconds": _rounded(dict(run.seconds))},
     }
@@ -84,7 +92,8 @@ def read_run(folder: Path) -> Run:
 
 def run_from(stored: Mapping[str, Any]) -> Run:
     """The inverse of `asdict(run)`; KeyError or TypeError where something is missing or of another shape."""
-    values = {field.name: stored[field.name] for field in fields(Run)}
+    values = {field.name: stored[field.name] for field in fields(Run) if field.name != "psa"}
+    values["psa"] = stored.get("psa")  # runs kept by earlier versions know none
     return Run(**{**values, "model": ModelFacts(**values["model"])})
 
 
@@ -92,20 +101,42 @@ def lesion_table(lesions: Sequence[Lesion]) -> str:
     """A text table for the screen; a sentence where nothing was found."""
     if not lesions:
         return "No lesion found."
-    header = "  #  volume mL  axial mm  3D mm  ADC mean  ADC p10  confidence  similarity  slices  centre LPS mm"
+    header = "  #  volume mL  axial mm  3D mm  ADC mean  ADC p10  confidence  similarity  slices  place"
     return "\n".join([header, *map(_row, lesions)])
+
+
+def gland_line(gland: Gland | None) -> str:
+    """Size of the gland in a sentence, or why there is none."""
+    if gland is None:
+        return "The model gives no gland; side and level are told from the T2W images."
+    return f"Gland {gland.volume_ml:.1f} mL, {size_text(gland)}."
+
+
+def size_text(gland: Gland) -> str:
+    """Right-left, front-back, feet-head."""
+    return " x ".join(f"{size:.0f}" for size in gland.size_mm) + " mm"
+
+
+def _gland_facts(gland: Gland, psa: float | None) -> dict[str, float | None]:
+    across, depth, height = gland.size_mm
+    return {
+        "volume_ml": gland.volume_ml,
+        "transverse_mm": across,
+        "anteroposterior_mm": depth,
+        "craniocaudal_mm": height,
+        "psa_density_ng_per_ml_per_ml": None if psa is None else psa_density(psa, gland.volume_ml),
+    }
 
 
 def _row(lesion: Lesion) -> str:
     def adc(value: float | None) -> str:
         return "-" if value is None else f"{value:.0f}"
 
-    centre = ", ".join(f"{c:.1f}" for c in lesion.centre_lps)
     return (
         f"{lesion.number:>3}  {lesion.volume_ml:>9.2f}  {lesion.max_axial_diameter_mm:>8.1f}"
         f"  {lesion.diameter_3d_mm:>5.1f}  {adc(lesion.mean_adc):>8}  {adc(lesion.p10_adc):>7}"
         f"  {lesion.mean_confidence:>10.2f}  {lesion.mean_similarity:>10.2f}"
-        f"  {lesion.slices[0]:>2}-{lesion.slices[1]:<3}  ({centre})"
+        f"  {lesion.slices[0]:>2}-{lesion.slices[1]:<3}  {lesion.place.text}"
     )
 
 

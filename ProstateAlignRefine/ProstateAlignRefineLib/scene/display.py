@@ -16,14 +16,22 @@ LINE_WIDTH = 2
 
 @dataclass(frozen=True)
 class ResultNodes:
-    """One result in the scene: the maps, the lesions, and a review layer (live mask, edits, rejected lesions)."""
+    """One result in the scene: the maps, the lesions, a review layer (live mask, edits, rejected lesions), and the
+    gland's outline where the model tells it."""
 
     maps: MapNodes
     lesions: Node
     review: Node
+    gland: Node | None = None
 
     def __iter__(self) -> Iterator[Node]:
+        """The gland apart: a result is whole without it."""
         return iter((*self.maps, self.lesions, self.review))
+
+    @property
+    def has_gland(self) -> bool:
+        """Whether there is a gland, and the user has not removed it."""
+        return self.gland is not None and self.gland.GetScene() is not None
 
 
 def style_result(nodes: ResultNodes) -> None:
@@ -58,6 +66,14 @@ def show_ai(nodes: ResultNodes, shown: bool) -> None:
     """Everything the result draws over the images, at once."""
     nodes.lesions.GetDisplayNode().SetVisibility(shown)
     nodes.review.GetDisplayNode().SetVisibility(shown)
+    if nodes.gland is not None and nodes.has_gland:
+        nodes.gland.GetDisplayNode().SetVisibility(shown)
+
+
+def show_gland(nodes: ResultNodes, shown: bool) -> None:
+    """The gland's outline in the slice views."""
+    if nodes.gland is not None and nodes.has_gland:
+        nodes.gland.GetDisplayNode().SetVisibility2D(shown)
 
 
 def show_live(nodes: ResultNodes, live: bool) -> None:

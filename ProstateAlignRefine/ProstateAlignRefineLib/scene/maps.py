@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import slicer
 
 from ..core.geometry import Array
-from ..core.maps import MAP_NAMES, Maps
+from ..core.maps import MAP_NAMES, ZONES_NAME, Maps
 from ..core.palette import heat
 from .volumes import Node, fill_volume, grid_of, place_beside, voxels_of
 
@@ -20,34 +20,39 @@ TITLES = {
     "refined_margin": "refined margin",
     "confidence": "confidence",
     "similarity": "similarity",
+    ZONES_NAME: "gland zones",
 }
 MOST_SAMPLES = 500_000
 
 
 @dataclass(frozen=True)
 class MapNodes:
-    """The volume nodes of `core.maps.Maps`, field by field."""
+    """The volume nodes of `core.maps.Maps`, field by field; no zones where the model tells none."""
 
     base_margin: Node
     refined_margin: Node
     confidence: Node
     similarity: Node
+    zones: Node | None = None
 
     def __iter__(self) -> Iterator[Node]:
-        return iter(getattr(self, field.name) for field in fields(self))
+        """The four maps, and the zones where there are any."""
+        four = (self.base_margin, self.refined_margin, self.confidence, self.similarity)
+        return iter(four if self.zones is None else (*four, self.zones))
 
 
 def add_maps(scene: Node, maps: Maps, t2w: Node) -> MapNodes:
-    """Four new volumes in the study of `t2w`; the margins, which nobody reads by eye, are hidden."""
+    """New volumes in the study of `t2w`; the margins and zones, which nobody reads by eye, are hidden."""
     windows = {"confidence": (0.0, 1.0), "similarity": heat_range(maps)}
-    nodes = {name: _add_map(scene, maps, name, t2w, windows.get(name)) for name in MAP_NAMES}
+    nodes = {name: _add_map(scene, maps, name, t2w, windows.get(name)) for name in maps.arrays}
     return MapNodes(**nodes)
 
 
 def maps_of(nodes: MapNodes) -> Maps:
     """The maps that `add_maps` stored: views on the nodes' voxels, not copies."""
     arrays = {name: voxels_of(getattr(nodes, name)).astype(np.float32, copy=False) for name in MAP_NAMES}
-    return Maps(grid_of(nodes.similarity), **arrays)
+    zones = None if nodes.zones is None else voxels_of(nodes.zones).astype(np.uint8, copy=False)
+    return Maps(grid_of(nodes.similarity), **arrays, zones=zones)
 
 
 def heat_range(maps: Maps) -> tuple[float, float]:
@@ -89,6 +94,6 @@ def _add_map(scene: Node, maps: Maps, name: str, t2w: Node, window: tuple[float,
         display.AutoWindowLevelOff()  # before there are voxels: else MRML searches them for a window
         display.SetWindowLevelMinMax(*window)
         display.SetAndObserveColorNodeID(heat_colours(scene).GetID())
-    fill_volume(node, getattr(maps, name), maps.grid)
+    fill_volume(node, maps.arrays[name], maps.grid)
     place_beside(scene, node, t2w)
     return node

@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from ..core.errors import InputError
 from ..core.gate import check_gate
-from ..core.maps import Maps
+from ..core.maps import MAP_NAMES, ZONES_NAME, Maps
+from ..core.places import Anatomy
 from .display import ResultNodes, show_live, style_result
 from .edit_mark import EditMark
+from .gland import add_gland
 from .history import History, Step
 from .live import Counts, LiveGate
 from .maps import MapNodes, add_maps, maps_of
@@ -61,6 +63,7 @@ class Reading:
     def __init__(self, scene: Node, inputs: Inputs, nodes: ResultNodes, maps: Maps, origin: Origin) -> None:
         """Use `start` or `reopen`."""
         self.scene, self.inputs, self.nodes, self.maps, self.origin = scene, inputs, nodes, maps, origin
+        self.anatomy = Anatomy.of(maps)
         self._adc = image_of(inputs.adc)
         self._mark = EditMark(nodes.lesions)
         self._history: History[Outcome] = History()
@@ -77,9 +80,10 @@ class Reading:
             maps=add_maps(scene, maps, inputs.t2w),
             lesions=add_segmentation(scene, inputs.t2w, f"{inputs.t2w.GetName()} lesions"),
             review=add_segmentation(scene, inputs.t2w, f"{inputs.t2w.GetName()} lesion review"),
+            gland=add_gland(scene, maps, inputs.t2w),
         )
         reading = cls(scene, inputs, nodes, maps_of(nodes.maps), origin)  # the nodes' voxels: not a second copy
-        reading._go_to(review(reading.maps, reading._adc, Setting(origin.tau, origin.alpha, origin.minimum_ml)))
+        reading._go_to(reading._reviewed(Setting(origin.tau, origin.alpha, origin.minimum_ml)))
         style_result(nodes)
         return reading
 
@@ -87,8 +91,8 @@ class Reading:
     def reopen(cls, scene: Node, state: PanelState) -> Reading | None:
         """The result that a loaded scene holds, edits and decisions included; None where parts of it are missing."""
         inputs = Inputs(state.result_t2w, state.result_adc, state.result_hbv)
-        stored = MapNodes(state.base_margin, state.refined_margin, state.confidence, state.similarity)
-        nodes = ResultNodes(stored, state.lesions, state.review)
+        stored = MapNodes(state.base_margin, state.refined_margin, state.confidence, state.similarity, state.zones)
+        nodes = ResultNodes(stored, state.lesions, state.review, state.gland)
         if any(node is None for node in (*inputs, *nodes)) or not has_one_grid((inputs.t2w, *stored)):
             return None
         origin = Origin(state.bundle_tau, state.bundle_alpha, state.minimum_ml, state.algorithm, state.prompt_changed)
@@ -100,8 +104,9 @@ class Reading:
         """Keep references and gate in the state, for `reopen`; what is chosen for the next run stays chosen."""
         state.result_t2w, state.result_adc, state.result_hbv = self.inputs
         state.lesions, state.review = self.nodes.lesions, self.nodes.review
-        for name in ("base_margin", "refined_margin", "confidence", "similarity"):
+        for name in (*MAP_NAMES, ZONES_NAME):
             setattr(state, name, getattr(self.nodes.maps, name))
+        state.gland = self.nodes.gland if self.nodes.has_gland else None
         state.tau, state.alpha = self.tau, self.alpha
         state.bundle_tau, state.bundle_alpha = self.origin.tau, self.origin.alpha
         state.minimum_ml, state.algorithm = self.origin.minimum_ml, self.origin.algorithm
@@ -221,7 +226,7 @@ class Reading:
         return self.nodes.lesions, self.nodes.review
 
     def _take(self, setting: Setting, text: str) -> None:
-        found = review(self.maps, self._adc, setting)
+        found = self._reviewed(setting)
         before = self._outcome
         self._step(text, inherit(found, before.whole(self.maps.grid.shape), before.known))
 
@@ -264,7 +269,10 @@ class Reading:
         setting = Setting(tau, alpha, self.origin.minimum_ml)
         labels = read_labels(self._holders, self.maps.grid)
         setting = replace(setting, paint=paint_between(gate_mask(self.maps, setting), labels))
-        return inherit(review(self.maps, self._adc, setting), labels, read_decisions(self._holders))
+        return inherit(self._reviewed(setting), labels, read_decisions(self._holders))
+
+    def _reviewed(self, setting: Setting) -> Outcome:
+        return review(self.maps, self._adc, setting, self.anatomy)
 
     def _check(self) -> None:
         if not self.alive:

@@ -15,6 +15,7 @@ from ..core.gate import apply_gate
 from ..core.geometry import Array, resample, to_array, to_image
 from ..core.lesions import Lesion, find_lesions
 from ..core.maps import Maps
+from ..core.places import Anatomy
 from .boxes import Box, box_of, crop_maps
 
 Known = Mapping[int, tuple[str, "Decision"]]  # tracking UID and decision, by lesion number
@@ -102,7 +103,7 @@ class Outcome:
         return replace(self, lesions=lesions)
 
 
-def review(maps: Maps, adc: sitk.Image, setting: Setting) -> Outcome:
+def review(maps: Maps, adc: sitk.Image, setting: Setting, anatomy: Anatomy) -> Outcome:
     """Gate, drop what is too small, add the reader's paint (never dropped), and measure what stands."""
     mask = gate_mask(maps, setting)
     mask.ravel()[setting.paint.added] = True
@@ -110,7 +111,7 @@ def review(maps: Maps, adc: sitk.Image, setting: Setting) -> Outcome:
     box = box_of(mask)
     part = crop_maps(maps, box)
     diffusion = to_array(resample(adc, part.grid))
-    labels, lesions = find_lesions(mask[box.slices], part, diffusion, 0.0)
+    labels, lesions = find_lesions(mask[box.slices], part, diffusion, 0.0, anatomy)
     found = tuple(FoundLesion(_moved(lesion, box), new_uid()) for lesion in lesions)
     return Outcome(setting, box, labels, found)
 

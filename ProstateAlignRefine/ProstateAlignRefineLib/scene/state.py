@@ -72,6 +72,8 @@ class PanelState:
     refined_margin = Reference()
     confidence = Reference()
     similarity = Reference()
+    zones = Reference()
+    gland = Reference()
 
     bundle = Parameter("")
     prompt = Parameter("")
@@ -91,6 +93,7 @@ class PanelState:
     show_ai = Parameter(True)
     edits = Parameter(False)
     surface = Parameter(False)
+    show_gland = Parameter(False)
     heatmap = Parameter(False)
     heatmap_opacity = Parameter(0.5)
     heatmap_threshold = Parameter(0.0)

@@ -18,6 +18,11 @@ TERMINOLOGY = (
     f"~Anatomic codes - DICOM master list~{PROSTATE}~^^"
 )
 
+GLAND_TERMINOLOGY = (
+    "Segmentation category and type - DICOM master list~SCT^123037004^Anatomical Structure~" + PROSTATE + "~^^"
+    "~Anatomic codes - DICOM master list~^^~^^"
+)
+
 AUTOMATIC, SEMIAUTOMATIC = "AUTOMATIC", "SEMIAUTOMATIC"
 
 ALGORITHM_TYPE_TAG = "DICOM.SegmentAlgorithmType"

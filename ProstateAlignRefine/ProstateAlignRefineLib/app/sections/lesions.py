@@ -8,60 +8,64 @@ from typing import Any
 
 import qt
 
-from ...core.geometry import Grid
 from ...scene.reviewed import Decision, FoundLesion
 from .. import readiness
-from ..binding import allow
+from ..binding import allow, put
 from ..i18n import _
-from ..places import level_of, side_of, slices_of
+from ..places import place_text, short_place, slices_of
 from ..session import Session
-from ..texts import adc_text
+from ..texts import adc_text, gland_text
 
 ROW_HEIGHT = 22
 MARKS = {Decision.UNDECIDED: "–", Decision.ACCEPTED: _("accepted"), Decision.REJECTED: _("rejected")}
 
 
-def _number(found: FoundLesion, _grid: Grid) -> str:
+def _number(found: FoundLesion) -> str:
     return str(found.lesion.number)
 
 
-def _volume(found: FoundLesion, _grid: Grid) -> str:
+def _volume(found: FoundLesion) -> str:
     return f"{found.lesion.volume_ml:.2f}"
 
 
-def _diameter(found: FoundLesion, _grid: Grid) -> str:
+def _diameter(found: FoundLesion) -> str:
     return f"{found.lesion.max_axial_diameter_mm:.0f}"
 
 
-def _adc(found: FoundLesion, _grid: Grid) -> str:
+def _adc(found: FoundLesion) -> str:
     return adc_text(found.lesion.mean_adc)
 
 
-def _confidence(found: FoundLesion, _grid: Grid) -> str:
+def _confidence(found: FoundLesion) -> str:
     return f"{found.lesion.mean_confidence:.2f}"
 
 
-def _similarity(found: FoundLesion, _grid: Grid) -> str:
+def _similarity(found: FoundLesion) -> str:
     return f"{found.lesion.mean_similarity:.2f}"
 
 
-def _place(found: FoundLesion, grid: Grid) -> str:
-    return f"{side_of(found.lesion, grid)}, {level_of(found.lesion, grid)}"
+def _place(found: FoundLesion) -> str:
+    return short_place(found.lesion.place)
 
 
-def _slices(found: FoundLesion, _grid: Grid) -> str:
+def _slices(found: FoundLesion) -> str:
     return slices_of(found.lesion)
 
 
-def _review(found: FoundLesion, _grid: Grid) -> str:
+def _review(found: FoundLesion) -> str:
     return MARKS[found.decision]
+
+
+PLACE = _(
+    "Side of the patient, level and PI-RADS sector; where the model gives no gland, side and third of the T2W stack"
+)
 
 
 @dataclass(frozen=True)
 class Column:
     heading: str
     meaning: str
-    cell: Callable[[FoundLesion, Grid], str]
+    cell: Callable[[FoundLesion], str]
 
 
 COLUMNS = (
@@ -71,7 +75,7 @@ COLUMNS = (
     Column(_("ADC"), _("Mean ADC, 1e-6 mm²/s"), _adc),
     Column(_("Conf."), _("Mean confidence of the base model, 0 to 1"), _confidence),
     Column(_("Sim."), _("Mean similarity to the prompt, 0 to 1"), _similarity),
-    Column(_("Place"), _("Side of the patient, third of the stack; the gland itself is not segmented"), _place),
+    Column(_("Place"), PLACE, _place),
     Column(_("Slices"), _("T2W slices, counted from 1"), _slices),
     Column(_("Review"), _("Your decision"), _review),
 )
@@ -86,6 +90,7 @@ class LesionSection:
         ui.lesionTable.itemSelectionChanged.connect(self._allow)
         ui.acceptButton.clicked.connect(self._accept)
         ui.rejectButton.clicked.connect(self._reject)
+        ui.psaEdit.editingFinished.connect(self._type_psa)
 
     @property
     def chosen(self) -> FoundLesion | None:
@@ -96,6 +101,7 @@ class LesionSection:
         reading = self._session.reading
         self._shown = reading.lesions if reading else ()
         self._ui.lesionSummary.text = self._summary()
+        self._show_patient()
         self._fill()
         self._allow()
 
@@ -120,15 +126,30 @@ class LesionSection:
         waiting = sum(found.decision is Decision.UNDECIDED for found in self._shown)
         return _("{count} found, {waiting} not reviewed").format(count=len(self._shown), waiting=waiting)
 
+    def _show_patient(self) -> None:
+        """What the model was trained on, the gland's size, and the PSA that belongs to this result."""
+        ui, reading, record = self._ui, self._session.reading, self._session.record
+        ui.noticeLabel.text = record.model.notice if reading and record else ""
+        ui.noticeLabel.visible = bool(ui.noticeLabel.text)
+        psa = record.psa if record else None
+        ui.glandLabel.text = gland_text(reading.anatomy.gland, psa) if reading else ""
+        ui.psaEdit.enabled = reading is not None and record is not None
+        put(ui.psaEdit, "text", "" if psa is None else f"{psa:g}")
+
+    def _type_psa(self) -> None:
+        self._session.type_psa(self._ui.psaEdit.text)
+
     def _fill(self) -> None:
-        table, reading = self._ui.lesionTable, self._session.reading
+        table = self._ui.lesionTable
         row = table.currentRow()
         blocked = table.blockSignals(True)
         table.setRowCount(len(self._shown))
         for line, found in enumerate(self._shown):
             for index, column in enumerate(COLUMNS):
-                assert reading is not None
-                table.setItem(line, index, qt.QTableWidgetItem(column.cell(found, reading.maps.grid)))
+                item = qt.QTableWidgetItem(column.cell(found))
+                if column.meaning is PLACE:
+                    item.setToolTip(place_text(found.lesion.place))
+                table.setItem(line, index, item)
         if 0 <= row < len(self._shown):
             table.selectRow(row)
         table.blockSignals(blocked)

@@ -20,7 +20,7 @@ class ShowSection:
     def __init__(self, ui: Any, session: Session, parent: Any) -> None:
         self._ui, self._session = ui, session
         self._apply = Coalesced(session.show_as_set)
-        for box in (ui.aiCheck, ui.outlineCheck, ui.editsCheck, ui.surfaceCheck, ui.heatmapCheck):
+        for box in (ui.aiCheck, ui.outlineCheck, ui.editsCheck, ui.surfaceCheck, ui.glandCheck, ui.heatmapCheck):
             box.toggled.connect(self._change)
         for slider in (ui.opacitySlider, ui.thresholdSlider):
             slider.valueChanged.connect(self._change)
@@ -40,6 +40,9 @@ class ShowSection:
         ):
             box.enabled = possible
             put(box, "checked", value)
+        reading = session.reading
+        ui.glandCheck.enabled = possible and reading is not None and reading.nodes.has_gland
+        put(ui.glandCheck, "checked", state.show_gland)
         for slider, number in (
             (ui.opacitySlider, state.heatmap_opacity),
             (ui.thresholdSlider, state.heatmap_threshold),
@@ -57,6 +60,7 @@ class ShowSection:
         state.outline = ui.outlineCheck.checked
         state.edits = ui.editsCheck.checked
         state.surface = ui.surfaceCheck.checked
+        state.show_gland = ui.glandCheck.checked
         state.heatmap = ui.heatmapCheck.checked
         state.heatmap_opacity = float(ui.opacitySlider.value)
         state.heatmap_threshold = float(ui.thresholdSlider.value)

@@ -1,0 +1,42 @@
+"""The gland's outline as a segmentation of its own: a quiet line that can be shown, never part of the lesions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.anatomy import plausible_gland
+from ..core.maps import Maps
+from ..core.palette import GLAND_RGB
+from .boxes import box_of
+from .oriented import empty_image, voxels
+from .segmentation import LABELMAP, add_segmentation
+from .terminology import GLAND_TERMINOLOGY, new_segment
+from .volumes import Node
+
+GLAND_ID = "gland"
+LINE_WIDTH = 1
+
+
+def add_gland(scene: Node, maps: Maps, t2w: Node) -> Node | None:
+    """A new segmentation with one segment, outlined and hidden at first; None where the zones show no gland.
+
+    Hidden, since a line along the capsule covers what extension through it is judged by.
+    """
+    gland = None if maps.zones is None else plausible_gland(maps.zones, maps.grid)
+    if gland is None:
+        return None
+    node = add_segmentation(scene, t2w, f"{t2w.GetName()} gland")
+    box = box_of(gland)
+    image = empty_image(maps.grid, box)
+    voxels(image)[:] = gland[box.slices].astype(np.uint8)
+    segment = new_segment("Prostate", GLAND_RGB)
+    segment.SetTag(segment.GetTerminologyEntryTagName(), GLAND_TERMINOLOGY)
+    segment.SetLabelValue(1)
+    segment.AddRepresentation(LABELMAP, image)
+    node.GetSegmentation().AddSegment(segment, GLAND_ID)
+    display = node.GetDisplayNode()
+    display.SetVisibility2DFill(False)
+    display.SetVisibility3D(False)
+    display.SetSliceIntersectionThickness(LINE_WIDTH)
+    display.SetVisibility2D(False)
+    return node

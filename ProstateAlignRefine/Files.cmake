@@ -68,11 +68,14 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/core/files.py
   ProstateAlignRefineLib/core/gate.py
   ProstateAlignRefineLib/core/geometry.py
+  ProstateAlignRefineLib/core/gland.py
   ProstateAlignRefineLib/core/lesions.py
   ProstateAlignRefineLib/core/maps.py
   ProstateAlignRefineLib/core/overview.py
   ProstateAlignRefineLib/core/palette.py
+  ProstateAlignRefineLib/core/places.py
   ProstateAlignRefineLib/core/protocol.py
+  ProstateAlignRefineLib/core/psa.py
   ProstateAlignRefineLib/core/report.py
   ProstateAlignRefineLib/core/study.py
   ProstateAlignRefineLib/core/study_checks.py
@@ -97,6 +100,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/dicom/seg.py
   ProstateAlignRefineLib/dicom/select.py
   ProstateAlignRefineLib/dicom/series_writer.py
+  ProstateAlignRefineLib/dicom/sites.py
   ProstateAlignRefineLib/dicom/sources.py
   ProstateAlignRefineLib/dicom/sr.py
   ProstateAlignRefineLib/dicom/stack.py
@@ -192,6 +196,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/scene/display.py
   ProstateAlignRefineLib/scene/edit_mark.py
   ProstateAlignRefineLib/scene/evidence.py
+  ProstateAlignRefineLib/scene/gland.py
   ProstateAlignRefineLib/scene/heatmap.py
   ProstateAlignRefineLib/scene/history.py
   ProstateAlignRefineLib/scene/layout.py

@@ -1,9 +1,11 @@
 """`export` turns a stored result into the DICOM objects that the user asks for, and nothing else."""
 
 import argparse
+import json
 from dataclasses import replace
 from pathlib import Path
 
+import highdicom as hd
 import numpy as np
 import pytest
 from pydicom import dcmread
@@ -11,13 +13,15 @@ from pydicom import dcmread
 from Dicom.making import dciodvfy_errors, read_by_dcmqi, two_lesions
 from ProstateAlignRefineLib.commands import export as command
 from ProstateAlignRefineLib.commands.results import Result, volumes_on_t2w, write_gated, write_inputs
+from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import to_array
 from ProstateAlignRefineLib.core.maps import Maps, read_volume
 from ProstateAlignRefineLib.core.report import ModelFacts, Run
 
+NOTICE = "trained on test images only, and never to be used for anything else than a test"
 RUN = Run(
-    model=ModelFacts("a model", "cd" * 32, "for research", 0.35, 0.25, "prostate lesion", 0.05),
+    model=ModelFacts("a model", "cd" * 32, NOTICE, 0.35, 0.25, "prostate lesion", 0.05),
     tau=0.35,
     alpha=0.25,
     prompt="prostate lesion",
@@ -29,10 +33,10 @@ RUN = Run(
 )
 
 
-def write_result(study, folder: Path, headers, inside: float = 2.0) -> Path:
+def write_result(study, folder: Path, headers, inside: float = 2.0, zones=None) -> Path:
     margin = np.where(two_lesions(study.grid) > 0, inside, -2.0).astype(np.float32)
     probability = (1 / (1 + np.exp(-margin))).astype(np.float32)
-    maps = Maps(study.grid, margin, margin, probability, probability)
+    maps = Maps(study.grid, margin, margin, probability, probability, zones)
     folder.mkdir()
     result = Result(volumes_on_t2w(study), maps, headers, RUN)
     write_inputs(folder, result)
@@ -143,5 +147,71 @@ def test_an_earlier_export_is_replaced(result, tmp_path):
 
 
 def test_changed_gate_is_semiautomatic():
-    assert command.segmentation_info(RUN).edited is False
-    assert command.segmentation_info(replace(RUN, tau=0.5)).edited is True
+    assert command.segmentation_info(RUN, ()).edited is False
+    assert command.segmentation_info(replace(RUN, tau=0.5), ()).edited is True
+
+
+@pytest.fixture
+def result_with_gland(study, tmp_path) -> Path:
+    """An ellipsoid of 33 mL about the middle of the field of view, its front transition zone."""
+    grid = study.grid
+    points = (grid.to_lps(np.moveaxis(np.indices(grid.shape), 0, -1)[..., ::-1]) - grid.centre) @ grid.axes
+    inside = np.linalg.norm(points / (28.0, 22.0, 13.0), axis=-1) <= 1
+    front = points[..., 1] < -3
+    zones = np.where(inside, np.where(front, GlandZone.TRANSITION, GlandZone.PERIPHERAL), GlandZone.OUTSIDE)
+    return write_result(study, tmp_path / "out", study.headers, zones=zones.astype(np.uint8))
+
+
+def test_zone_and_side_are_coded_where_the_model_gives_a_gland(result_with_gland, tmp_path):
+    folder = tmp_path / "dicom"
+    export(result_with_gland, "-o", folder, "--measurements")
+    places = [lesion["place"] for lesion in json.loads((result_with_gland / "report.json").read_text())["lesions"]]
+    assert sorted((place["zone"], place["side"]) for place in places) == [
+        ("peripheral", "left"),
+        ("transition", "midline"),
+    ]
+    coded = {"peripheral": "279706003", "transition": "399384005", "left": "7771000", "midline": None}
+    segments = dcmread(folder / "lesions.seg.dcm").SegmentSequence
+    groups = hd.sr.srread(folder / "measurements.sr.dcm").content.get_volumetric_roi_measurement_groups()
+    for place, segment, group in zip(places, segments, groups, strict=True):
+        assert segment.AnatomicRegionSequence[0].CodeValue == coded[place["zone"]]
+        (site,) = group.finding_sites
+        assert site.value.value == coded[place["zone"]]
+        assert (site.laterality.value if site.laterality else None) == coded[place["side"]]
+    for name in ("lesions.seg.dcm", "measurements.sr.dcm"):
+        assert dciodvfy_errors(folder / name) == []
+
+
+def test_without_a_gland_the_site_is_the_prostate_and_no_side_is_claimed(result, tmp_path):
+    export(result, "-o", tmp_path / "dicom", "--measurements")
+    for segment in dcmread(tmp_path / "dicom" / "lesions.seg.dcm").SegmentSequence:
+        assert segment.AnatomicRegionSequence[0].CodeValue == "41216001"
+    groups = hd.sr.srread(tmp_path / "dicom" / "measurements.sr.dcm").content.get_volumetric_roi_measurement_groups()
+    assert [(group.finding_sites[0].value.value, group.finding_sites[0].laterality) for group in groups] == [
+        ("41216001", None),
+        ("41216001", None),
+    ]
+
+
+def test_the_gland_is_an_object_of_its_own(result_with_gland, tmp_path, study):
+    export(result_with_gland, "-o", tmp_path / "dicom", "--gland")
+    path = tmp_path / "dicom" / "gland.seg.dcm"
+    assert dciodvfy_errors(path) == []
+    (segment,) = dcmread(path).SegmentSequence
+    assert segment.SegmentedPropertyCategoryCodeSequence[0].CodeValue == "91723000"
+    assert segment.SegmentedPropertyTypeCodeSequence[0].CodeValue == "41216001"
+    stored = read_by_dcmqi(path, tmp_path / "dcmqi", study.grid)
+    assert np.array_equal(stored > 0, to_array(read_volume(result_with_gland / "zones.nii.gz")) > 0)
+
+
+def test_a_result_without_a_gland_has_none_to_export(result, tmp_path):
+    with pytest.raises(InputError, match="leave out --gland"):
+        export(result, "-o", tmp_path / "dicom", "--gland")
+    assert not (tmp_path / "dicom").exists()
+
+
+def test_what_the_model_says_of_itself_stands_in_the_segmentation(result, tmp_path):
+    export(result, "-o", tmp_path / "dicom")
+    stored = dcmread(tmp_path / "dicom" / "lesions.seg.dcm")
+    assert stored.SeriesDescription == "Prostate lesions, AI, for research"
+    assert stored.ContentDescription == "trained on test images only"

@@ -5,6 +5,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import highdicom as hd
 import pytest
 from pydicom import dcmread
 
@@ -49,6 +50,13 @@ def test_numbers_stand_under_the_tracking_identity_of_the_segment(report, segmen
         },
         second: {"Volume": 1.2, "Maximum 3D Diameter of a Mesh": 21.0, "Long Axis": 20.0},
     }
+
+
+def test_side_and_zone_are_coded_only_where_they_come_from_the_gland(report):
+    groups = hd.sr.srread(report).content.get_volumetric_roi_measurement_groups()
+    (first,), (second,) = (group.finding_sites for group in groups)
+    assert (first.value.value, first.laterality.value) == ("279706003", "24028007")
+    assert (second.value.value, second.laterality) == ("41216001", None)
 
 
 def test_report_is_unsigned_and_makes_no_claim_of_cancer_or_pirads(report):

@@ -94,6 +94,8 @@ def _info(reading: Reading, run: Run, kept: Sequence[FoundLesion]) -> Segmentati
         labels=tuple(f"Lesion {found.lesion.number}" for found in kept),
         tracking_uids=tuple(found.uid for found in kept),
         colours=(LESION_RGB,) * len(kept),
+        places=tuple(found.lesion.place for found in kept),
+        notice=run.model.notice,
     )
 
 

@@ -8,6 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.anatomy import plausible_gland
 from ..core.errors import InputError
 from ..core.files import check_replaceable, replacing_folder
 from ..core.geometry import to_image
@@ -15,13 +19,15 @@ from ..core.study import Modality, Study
 from .results import SEGMENTATION_NAME, Result, gated_lesions, read_result, segmentation_info
 
 REPORT_NAME, SIMILARITY_FOLDER, RESEARCH_FOLDER = "measurements.sr.dcm", "similarity", "study"
+GLAND_NAME = "gland.seg.dcm"
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("export", help="write a result as DICOM: segmentation, measurements, similarity map")
+    parser = subparsers.add_parser("export", help="write a result as DICOM: segmentation, measurements, maps")
     parser.add_argument("result", type=Path, metavar="OUT", help="a folder that `segment` has written")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder for the DICOM objects")
     parser.add_argument("--measurements", action="store_true", help="also a structured report (TID 1500)")
+    parser.add_argument("--gland", action="store_true", help="also the gland as a segmentation of its own")
     parser.add_argument("--similarity", action="store_true", help="also the text-image similarity as an MR series")
     parser.add_argument("--deidentify", metavar="NAME", help="write the pseudonym NAME instead of the patient")
     source = parser.add_mutually_exclusive_group()
@@ -65,17 +71,28 @@ def _headers(arguments: argparse.Namespace, result: Result, folder: Path) -> Map
 
 
 def _write(result: Result, arguments: argparse.Namespace, folder: Path) -> list[str]:
-    from ..dicom import write_map, write_measurements, write_segmentation
+    from ..dicom import write_gland, write_map, write_measurements, write_segmentation
 
     _gated, labels, lesions = gated_lesions(result)
-    info, grid = segmentation_info(result.run), result.maps.grid
+    info, grid = segmentation_info(result.run, lesions), result.maps.grid
     segmentation = folder / SEGMENTATION_NAME
     write_segmentation(labels, grid, result.headers, info, segmentation)
     written = [SEGMENTATION_NAME]
     if arguments.measurements:
         write_measurements(lesions, segmentation, result.headers, info, folder / REPORT_NAME)
         written.append(REPORT_NAME)
+    if arguments.gland:
+        write_gland(_gland_of(result), grid, result.headers, info, folder / GLAND_NAME)
+        written.append(GLAND_NAME)
     if arguments.similarity:
         write_map(result.maps.similarity, grid, result.headers, info, folder / SIMILARITY_FOLDER)
         written.append(f"{SIMILARITY_FOLDER}/")
     return written + [f"{RESEARCH_FOLDER}/"] * arguments.research_study
+
+
+def _gland_of(result: Result) -> NDArray[np.bool_]:
+    """[Z, Y, X]; InputError where the model gave none."""
+    gland = None if result.maps.zones is None else plausible_gland(result.maps.zones, result.maps.grid)
+    if gland is None:
+        raise InputError("The result holds no gland, since its model gives none; leave out --gland.")
+    return gland

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -106,7 +106,7 @@ def write_gated(folder: Path, result: Result) -> Outcome:
     gated, labels, lesions = gated_lesions(result)
     write_volume(labels, result.maps.grid, folder / "lesions.nii.gz")
     write_volume(gated.edits, result.maps.grid, folder / "edits.nii.gz")
-    wrote_dicom = _write_dicom(folder / SEGMENTATION_NAME, result, labels)
+    wrote_dicom = _write_dicom(folder / SEGMENTATION_NAME, result, labels, lesions)
     added, removed = _counts(gated)
     gland = result.anatomy.gland
     write_report(folder, result.run, lesions, {"added": added, "removed": removed}, gland)
@@ -115,8 +115,8 @@ def write_gated(folder: Path, result: Result) -> Outcome:
     return Outcome(lesions, added, removed, wrote_dicom)
 
 
-def segmentation_info(run: Run) -> SegmentationInfo:
-    """How the lesions of a run came about, for DICOM."""
+def segmentation_info(run: Run, lesions: Sequence[Lesion]) -> SegmentationInfo:
+    """How the lesions of a run came about and where they lie, for DICOM."""
     from ..dicom import SegmentationInfo
 
     return SegmentationInfo(
@@ -126,6 +126,8 @@ def segmentation_info(run: Run) -> SegmentationInfo:
         prompt=run.prompt,
         bundle=run.model.sha256,
         edited=not run.untouched,
+        places=tuple(lesion.place for lesion in lesions),
+        notice=run.model.notice,
     )
 
 
@@ -139,10 +141,10 @@ def _counts(gated: Gated) -> tuple[int, int]:
     return int((edits == ADDED).sum()), int((edits == REMOVED).sum())
 
 
-def _write_dicom(path: Path, result: Result, labels: Array) -> bool:
+def _write_dicom(path: Path, result: Result, labels: Array, lesions: Sequence[Lesion]) -> bool:
     if not result.headers or not labels.any():
         return False
     from ..dicom import write_segmentation
 
-    write_segmentation(labels, result.maps.grid, result.headers, segmentation_info(result.run), path)
+    write_segmentation(labels, result.maps.grid, result.headers, segmentation_info(result.run, lesions), path)
     return True

@@ -4,7 +4,7 @@ from .context import link_to_dicom, write_research_study
 from .deidentify import deidentified
 from .headers import load_headers, save_headers
 from .map_series import write_map
-from .seg import SegmentationInfo, write_segmentation
+from .seg import SegmentationInfo, write_gland, write_segmentation
 from .series_writer import StudyLabel, synthetic_label, write_study
 from .sr import write_measurements
 from .study import load_study
@@ -18,6 +18,7 @@ __all__ = [
     "load_study",
     "save_headers",
     "synthetic_label",
+    "write_gland",
     "write_map",
     "write_measurements",
     "write_research_study",

@@ -6,7 +6,16 @@ from pydicom.sr.coding import Code
 
 ABNORMAL_STRUCTURE = Code("49755003", "SCT", "Morphologically Abnormal Structure")  # CID 7150
 LESION = Code("52988006", "SCT", "Lesion")  # CID 7159; a detector proves no histology, so never "Neoplasm"
-PROSTATE = Code("41216001", "SCT", "Prostate")  # CID 6300
+ANATOMICAL_STRUCTURE = Code("91723000", "SCT", "Anatomical Structure")  # CID 7150
+# Where, CID 6300; the side is CID 244.
+PROSTATE = Code("41216001", "SCT", "Prostate")
+PERIPHERAL_ZONE = Code("279706003", "SCT", "Peripheral zone of the prostate")
+TRANSITION_ZONE = Code("399384005", "SCT", "Transition zone of the prostate")
+ANTERIOR_STROMA = Code("717025007", "SCT", "Anterior fibromuscular stroma of prostate")
+RIGHT_CENTRAL_ZONE = Code("716900007", "SCT", "Central zone of right half prostate")
+LEFT_CENTRAL_ZONE = Code("716901006", "SCT", "Central zone of left half prostate")
+RIGHT = Code("24028007", "SCT", "Right")
+LEFT = Code("7771000", "SCT", "Left")
 ARTIFICIAL_INTELLIGENCE = Code("123110", "DCM", "Artificial Intelligence")  # CID 7162
 MR_OF_PROSTATE = Code("719178004", "SCT", "Multiparametric MRI of prostate")  # CID 100; none for bi-parametric
 VOLUME = Code("118565006", "SCT", "Volume")  # CID 7472

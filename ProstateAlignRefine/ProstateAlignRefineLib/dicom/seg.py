@@ -1,10 +1,11 @@
-"""DICOM Segmentation objects (PS3.3 A.51), BINARY: lesions on the T2W grid, written, read again and compared."""
+"""DICOM Segmentation objects (PS3.3 A.51), BINARY: lesions, or the gland, on the T2W grid; written, read again and
+compared."""
 
 from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,13 +18,15 @@ from pydicom.uid import generate_uid
 from ..core.errors import InputError
 from ..core.files import replacing_file
 from ..core.geometry import Array, Grid
-from ..core.palette import LESION_RGB
+from ..core.palette import GLAND_RGB, LESION_RGB
+from ..core.places import Place
 from ..core.study import Modality
-from .codes import ABNORMAL_STRUCTURE, ARTIFICIAL_INTELLIGENCE, LESION, PROSTATE
+from .codes import ABNORMAL_STRUCTURE, ANATOMICAL_STRUCTURE, ARTIFICIAL_INTELLIGENCE, LESION, PROSTATE
 from .headers import result_series_number, source_header, source_stack, with_slice_step
 from .placing import place_on
 from .quiet import quietly, silent
-from .text import LONG_TEXT, checked_text
+from .sites import region_of
+from .text import LONG_TEXT, checked_text, fitting_clause
 
 if TYPE_CHECKING:
     import highdicom as hd
@@ -32,7 +35,9 @@ PRODUCT = "ProstateAlignRefine"
 ALGORITHM = "Align then Refine"
 BUILT_IN_PROMPTS = frozenset({"prostate lesion"})
 DESCRIPTION = "Prostate lesions, AI, for research"
+GLAND_DESCRIPTION = "Prostate gland, AI, for research"
 SERIES_OFFSET = 1000  # added to the T2W series number, so that results follow their sources
+GLAND_OFFSET = SERIES_OFFSET + 3
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class SegmentationInfo:
     `bundle`: SHA-256 of the model bundle. `edited`: tau, alpha, prompt or voxels were changed by a person
     (SEMIAUTOMATIC instead of AUTOMATIC). A `prompt` that is not built in may hold patient text: only its digest is
     written. `labels`, `tracking_uids`, `colours` (0 to 255), one a lesion: kept from an earlier export where given.
+    `places`, one a lesion: for the Anatomic Region Sequence (0008,2218). `notice`: what the model says of itself, for
+    the Content Description (0070,0081).
     """
 
     version: str
@@ -53,6 +60,8 @@ class SegmentationInfo:
     labels: tuple[str, ...] = ()
     tracking_uids: tuple[str, ...] = ()
     colours: tuple[tuple[int, int, int], ...] = ()
+    places: tuple[Place, ...] = ()
+    notice: str = ""
 
     @property
     def prompt_id(self) -> str:
@@ -85,13 +94,36 @@ def write_segmentation(
     masks = as_masks(lesions)
     if not masks.any():
         raise InputError("There is no lesion to export; change the gate or the prompt if there should be one.")
+    _write(masks, grid, headers, path, lambda placed, t2w: _lesions(placed, t2w, info))
+
+
+@silent()
+def write_gland(
+    gland: NDArray[np.bool_],
+    grid: Grid,
+    headers: Mapping[Modality, Sequence[Dataset]],
+    info: SegmentationInfo,
+    path: Path,
+) -> None:
+    """Writes the gland [Z, Y, X] as a BINARY segmentation of its own; places and refuses as `write_segmentation`."""
+    _write(gland[..., None], grid, headers, path, lambda _placed, _t2w: _gland(info))
+
+
+def _write(
+    masks: NDArray[np.bool_],
+    grid: Grid,
+    headers: Mapping[Modality, Sequence[Dataset]],
+    path: Path,
+    describe: Callable[[NDArray[np.bool_], Dataset], _Content],
+) -> None:
     target = source_stack(headers[Modality.T2W], like=grid).grid
     masks = place_on(masks, grid, target)
     step = target.spacing[2]
     sources = {modality: [source_header(header) for header in slices] for modality, slices in headers.items()}
     sources[Modality.T2W] = [with_slice_step(header, step) for header in sources[Modality.T2W]]
     with quietly("DICOM segmentation"):
-        segmentation = _segmentation(masks, target, sources, info)
+        content = describe(masks, sources[Modality.T2W][0])
+        segmentation = _segmentation(masks, target, sources, content)
     with replacing_file(path) as temporary:
         with quietly("DICOM segmentation"):
             segmentation.save_as(temporary)
@@ -147,8 +179,22 @@ def equipment(info: SegmentationInfo) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class _Content:
+    """What the object says of its masks: Content Label (0070,0080), Series Description, series number, segments."""
+
+    label: str
+    description: str
+    offset: int
+    segments: list[hd.seg.SegmentDescription]
+    info: SegmentationInfo
+
+
 def _segmentation(
-    masks: NDArray[np.bool_], grid: Grid, sources: Mapping[Modality, list[Dataset]], info: SegmentationInfo
+    masks: NDArray[np.bool_],
+    grid: Grid,
+    sources: Mapping[Modality, list[Dataset]],
+    content: _Content,
 ) -> hd.seg.Segmentation:
     import highdicom as hd
 
@@ -165,16 +211,16 @@ def _segmentation(
         further_source_images=_further(sources),
         pixel_array=volume,
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
-        segment_descriptions=_descriptions(masks, t2w[0], info),
+        segment_descriptions=content.segments,
         series_instance_uid=generate_uid(),
-        series_number=result_series_number(t2w[0], SERIES_OFFSET),
+        series_number=result_series_number(t2w[0], content.offset),
         sop_instance_uid=generate_uid(),
         instance_number=1,
-        **equipment(info),
-        content_label="LESIONS",
-        content_description=DESCRIPTION,
-        content_creator_name=f"{PRODUCT}^{info.version}",
-        series_description=DESCRIPTION,
+        **equipment(content.info),
+        content_label=content.label,
+        content_description=fitting_clause(content.info.notice) or content.description,
+        content_creator_name=f"{PRODUCT}^{content.info.version}",
+        series_description=content.description,
         omit_empty_frames=True,
     )
 
@@ -185,16 +231,19 @@ def _further(sources: Mapping[Modality, list[Dataset]]) -> list[Dataset]:
     return list({str(image.SOPInstanceUID): image for image in images}.values())
 
 
-def _descriptions(masks: NDArray[np.bool_], t2w: Dataset, info: SegmentationInfo) -> list[hd.seg.SegmentDescription]:
+def _lesions(masks: NDArray[np.bool_], t2w: Dataset, info: SegmentationInfo) -> _Content:
     import highdicom as hd
 
     count = masks.shape[-1]
     labels = info.labels or tuple(f"Lesion {number}" for number in range(1, count + 1))
     colours = info.colours or (LESION_RGB,) * count
-    if len(labels) != count or len(colours) != count:
-        raise InputError(f"There are {count} lesions, but {len(labels)} labels and {len(colours)} colours.")
+    regions = tuple(map(region_of, info.places)) or (PROSTATE,) * count
+    if not len(labels) == len(colours) == len(regions) == count:
+        raise InputError(
+            f"There are {count} lesions, but {len(labels)} labels, {len(colours)} colours and {len(regions)} places."
+        )
     identities = tracking_uids(masks, t2w, info)
-    return [
+    segments = [
         hd.seg.SegmentDescription(
             segment_number=number,
             segment_label=checked_text(label, "lesion label"),
@@ -204,11 +253,29 @@ def _descriptions(masks: NDArray[np.bool_], t2w: Dataset, info: SegmentationInfo
             algorithm_identification=_algorithm(info),
             tracking_uid=identity,
             tracking_id=f"{PRODUCT}-L{number}",
-            anatomic_regions=[PROSTATE],
+            anatomic_regions=[region],
             display_color=hd.color.CIELabColor.from_rgb(*colour),
         )
-        for number, (label, identity, colour) in enumerate(zip(labels, identities, colours, strict=True), start=1)
+        for number, (label, identity, colour, region) in enumerate(
+            zip(labels, identities, colours, regions, strict=True), start=1
+        )
     ]
+    return _Content("LESIONS", DESCRIPTION, SERIES_OFFSET, segments, info)
+
+
+def _gland(info: SegmentationInfo) -> _Content:
+    import highdicom as hd
+
+    segment = hd.seg.SegmentDescription(
+        segment_number=1,
+        segment_label="Prostate",
+        segmented_property_category=ANATOMICAL_STRUCTURE,
+        segmented_property_type=PROSTATE,
+        algorithm_type="AUTOMATIC",  # neither gate nor reader changes it
+        algorithm_identification=_algorithm(info),
+        display_color=hd.color.CIELabColor.from_rgb(*GLAND_RGB),
+    )
+    return _Content("GLAND", GLAND_DESCRIPTION, GLAND_OFFSET, [segment], info)
 
 
 def _algorithm(info: SegmentationInfo) -> hd.AlgorithmIdentificationSequence:

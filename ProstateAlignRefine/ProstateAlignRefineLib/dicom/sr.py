@@ -18,6 +18,7 @@ from . import codes
 from .headers import result_series_number, source_header
 from .quiet import quietly, silent
 from .seg import ALGORITHM, PRODUCT, SERIES_OFFSET, SegmentationInfo, equipment
+from .sites import laterality_of, region_of
 
 if TYPE_CHECKING:
     import highdicom as hd
@@ -142,7 +143,7 @@ def _group(
         tracking_identifier=hd.sr.TrackingIdentifier(uid=segment.TrackingUID, identifier=segment.TrackingID),
         referenced_segment=hd.sr.ReferencedSegment.from_segmentation(segmentation, number),
         finding_type=codes.LESION,
-        finding_sites=[hd.sr.FindingSite(anatomic_location=codes.PROSTATE)],
+        finding_sites=[hd.sr.FindingSite(region_of(lesion.place), laterality_of(lesion.place))],
         measurements=[
             hd.sr.Measurement(name=name, value=value, unit=unit, derivation=derivation)
             for name, value, unit, derivation in _measures(lesion)

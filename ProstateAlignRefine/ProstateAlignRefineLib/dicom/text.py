@@ -17,3 +17,13 @@ def checked_text(text: str, what: str, longest: int = LONG_STRING) -> str:
     if len(text) > longest:
         raise InputError(f"The {what} has {len(text)} characters, but DICOM carries {longest}; shorten it.")
     return text
+
+
+def fitting_clause(text: str, longest: int = LONG_STRING) -> str:
+    """As much of the sentence as fits, ended at a comma, semicolon or full stop; empty where no clause does, or where
+    the text is not plain ASCII."""
+    if not text.isascii() or not text.isprintable() or "\\" in text:
+        return ""
+    ends = [at for at, letter in enumerate(text[: longest + 1]) if letter in ",;."]
+    whole = len(text) if len(text) <= longest else 0
+    return text[: max([*ends, whole], default=0)].strip(" ,;.")

@@ -1,7 +1,8 @@
 """Synthetic biparametric prostate MRI with known truth."""
 
+from ..core.places import Level, Side
 from .generate import make_phantom
 from .sampling import Sampling
-from .truth import GLAND_ZONES, LesionFact, Level, Phantom, Side, Truth, Zone
+from .truth import GLAND_ZONES, LesionFact, Phantom, Truth, Zone
 
 __all__ = ["GLAND_ZONES", "LesionFact", "Level", "Phantom", "Sampling", "Side", "Truth", "Zone", "make_phantom"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum, IntEnum
+from enum import IntEnum
 
 import numpy as np
 import SimpleITK as sitk
 
 from ..core.geometry import to_array
+from ..core.places import Level, Side
 from ..core.study import Study
 
 
@@ -30,22 +31,6 @@ class Zone(IntEnum):
 
 
 GLAND_ZONES = (Zone.PERIPHERAL, Zone.TRANSITION, Zone.CENTRAL, Zone.ANTERIOR_STROMA, Zone.URETHRA)
-
-
-class Side(str, Enum):
-    """The patient's side."""
-
-    RIGHT = "right"
-    LEFT = "left"
-    MIDLINE = "midline"
-
-
-class Level(str, Enum):
-    """Craniocaudal third of the gland."""
-
-    BASE = "base"
-    MID = "mid"
-    APEX = "apex"
 
 
 @dataclass(frozen=True)

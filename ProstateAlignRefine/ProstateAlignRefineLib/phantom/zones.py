@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.geometry import Grid
+from ..core.places import Level, Side
 from .canvas import Canvas
 from .fields import Frame
 from .gland import GlandField
@@ -19,7 +20,7 @@ from .surroundings import (
     rectum_distance,
     vesicle_distance,
 )
-from .truth import GLAND_ZONES, LesionFact, Level, Side, Zone
+from .truth import GLAND_ZONES, LesionFact, Zone
 
 MIDLINE_MM = 3.0
 """A lesion whose centre lies this close to the gland's midline is on neither side."""

@@ -8,12 +8,14 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "ProstateAlignRefine"))
 
+from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.core.exchange import write_exchange
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.maps import Maps
@@ -79,7 +81,7 @@ def segment(request, behaviour):
         time.sleep(PAUSE if behaviour == "pausing" else 0)
         fell_back = "The GPU's memory did not suffice; computed on the CPU." if behaviour == "fell back" else ""
         say(Progress(request.request, "network", 1, 1))
-        os.write(1, encode(finished(request, fell_back)))
+        os.write(1, encode(finished(request, fell_back, gland=behaviour == "with gland")))
 
 
 def in_pieces(message):
@@ -89,10 +91,11 @@ def in_pieces(message):
         time.sleep(0.05)
 
 
-def finished(request, fell_back=""):
+def finished(request, fell_back="", gland=False):
     files = find_study_files(Path(request.study))
     study = read_study_files(files)
-    write_exchange(blob_maps(study.grid), Path(request.output))
+    maps = blob_maps(study.grid)
+    write_exchange(replace(maps, zones=ball_of_zones(study.grid)) if gland else maps, Path(request.output))
     return Finished(request.request, DEVICE, "fp32", fell_back, {"network": 0.1}, VERSIONS)
 
 
@@ -106,6 +109,15 @@ def blob_maps(grid: Grid) -> Maps:
     refined = np.maximum(12.0 - first, 2.0 - second).astype(np.float32)
     confidence = (1 / (1 + np.exp(-base / 3))).astype(np.float32)
     return Maps(grid, base, refined, confidence, np.sqrt(confidence))
+
+
+def ball_of_zones(grid: Grid) -> np.ndarray:
+    """An ellipsoid that fills three quarters of the field of view: peripheral zone, the front of it transition zone."""
+    z, y, x = np.indices(grid.shape, dtype=np.float32)
+    half = (np.asarray(grid.size) - 1) / 2
+    inside = ((np.stack([x, y, z], -1) - half) / (0.75 * half)) ** 2
+    zones = np.where(y < half[1] - 2, GlandZone.TRANSITION, GlandZone.PERIPHERAL)
+    return np.where(inside.sum(-1) <= 1, zones, GlandZone.OUTSIDE).astype(np.uint8)
 
 
 if __name__ == "__main__":

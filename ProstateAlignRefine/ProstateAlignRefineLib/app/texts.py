@@ -75,8 +75,8 @@ def report_text(reading: Reading, run: Run) -> str:
         _("Prostate MRI (T2W, ADC, HBV): {count} lesion(s).").format(count=len(kept)),
         *(_lesion_text(found) for found in kept),
         _("{count} further finding(s) rejected by the reader.").format(count=rejected) if rejected else "",
-        gland_text(reading.anatomy.gland, run.psa),
         _("PSA {psa:g} ng/mL.").format(psa=run.psa) if run.psa is not None else "",
+        gland_text(reading.anatomy.gland, run.psa),
         "",
         _provenance(reading, run),
     ]

@@ -31,13 +31,13 @@ class RunSection:
         self.tick()
 
     def tick(self) -> None:
-        """Progress, stage and elapsed time; the message when nothing runs."""
+        """Progress, stage and elapsed time; the message when nothing runs, or before a result the model's notice."""
         session, ui = self._session, self._ui
         if session.run.running:
             ui.progressBar.value = round(100 * session.run.share)
             ui.messageLabel.text = f"{session.run.stage} · {session.run.elapsed:.0f} s"
         else:
-            notice = session.bundle.facts.notice if session.bundle else ""
+            notice = session.bundle.facts.notice if session.bundle and session.reading is None else ""
             ui.messageLabel.text = session.message or notice
         ui.messageLabel.visible = bool(ui.messageLabel.text)
 

@@ -18,6 +18,7 @@ from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import to_array
 from ProstateAlignRefineLib.core.maps import Maps, read_volume
 from ProstateAlignRefineLib.core.report import ModelFacts, Run
+from ProstateAlignRefineLib.dicom.text import fitting_clause
 
 NOTICE = "trained on test images only, and never to be used for anything else than a test"
 RUN = Run(
@@ -208,6 +209,24 @@ def test_a_result_without_a_gland_has_none_to_export(result, tmp_path):
     with pytest.raises(InputError, match="leave out --gland"):
         export(result, "-o", tmp_path / "dicom", "--gland")
     assert not (tmp_path / "dicom").exists()
+
+
+@pytest.mark.parametrize(
+    ("notice", "kept"),
+    [
+        ("Trained on 1.5 T images", "Trained on 1.5 T images"),
+        (
+            "Trained on synthetic images, not for clinical use, by nobody at all",
+            "Trained on synthetic images, not for clinical use",
+        ),
+        ("a" * 64, "a" * 64),
+        ("a" * 65, ""),
+        ("nur für Tests", ""),
+        ("", ""),
+    ],
+)
+def test_of_a_notice_whole_clauses_are_kept_or_none(notice, kept):
+    assert fitting_clause(notice) == kept
 
 
 def test_what_the_model_says_of_itself_stands_in_the_segmentation(result, tmp_path):

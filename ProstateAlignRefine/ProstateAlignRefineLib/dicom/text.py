@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..core.errors import InputError
 
 LONG_STRING = 64  # VR LO
@@ -24,6 +26,6 @@ def fitting_clause(text: str, longest: int = LONG_STRING) -> str:
     the text is not plain ASCII."""
     if not text.isascii() or not text.isprintable() or "\\" in text:
         return ""
-    ends = [at for at, letter in enumerate(text[: longest + 1]) if letter in ",;."]
+    ends = [end.start() for end in re.finditer(r"[,;.](?= |$)", text) if end.start() <= longest]
     whole = len(text) if len(text) <= longest else 0
     return text[: max([*ends, whole], default=0)].strip(" ,;.")

@@ -195,7 +195,8 @@ def test_without_a_gland_the_site_is_the_prostate_and_no_side_is_claimed(result,
 
 
 def test_the_gland_is_an_object_of_its_own(result_with_gland, tmp_path, study):
-    export(result_with_gland, "-o", tmp_path / "dicom", "--gland")
+    for _earlier_one_is_replaced in range(2):
+        export(result_with_gland, "-o", tmp_path / "dicom", "--gland")
     path = tmp_path / "dicom" / "gland.seg.dcm"
     assert dciodvfy_errors(path) == []
     (segment,) = dcmread(path).SegmentSequence

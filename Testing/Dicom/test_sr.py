@@ -52,13 +52,6 @@ def test_numbers_stand_under_the_tracking_identity_of_the_segment(report, segmen
     }
 
 
-def test_side_and_zone_are_coded_only_where_they_come_from_the_gland(report):
-    groups = hd.sr.srread(report).content.get_volumetric_roi_measurement_groups()
-    (first,), (second,) = (group.finding_sites for group in groups)
-    assert (first.value.value, first.laterality.value) == ("279706003", "24028007")
-    assert (second.value.value, second.laterality) == ("41216001", None)
-
-
 def test_report_is_unsigned_and_makes_no_claim_of_cancer_or_pirads(report):
     stored = dcmread(report)
     assert (stored.CompletionFlag, stored.VerificationFlag) == ("PARTIAL", "UNVERIFIED")
@@ -85,6 +78,13 @@ def test_report_refers_to_the_segmentation_and_all_images(report, segmentation, 
         for image in series.ReferencedSOPSequence
     }
     assert dcmread(segmentation).SOPInstanceUID in referenced
+
+
+def test_side_and_zone_are_coded_only_where_they_come_from_the_gland(report):
+    groups = hd.sr.srread(report).content.get_volumetric_roi_measurement_groups()
+    (first,), (second,) = (group.finding_sites for group in groups)
+    assert (first.value.value, first.laterality.value) == ("279706003", "24028007")
+    assert (second.value.value, second.laterality) == ("41216001", None)
 
 
 def test_lesions_of_another_segmentation_are_refused(study, segmentation, tmp_path):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..dicom import SegmentationInfo
 
 SEGMENTATION_NAME = "lesions.seg.dcm"
+GLAND_NAME = "gland.seg.dcm"
 STUDY_FOLDER = "study"
 
 

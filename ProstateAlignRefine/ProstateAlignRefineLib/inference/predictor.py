@@ -93,7 +93,7 @@ def maps_on(grid: Grid, region: Grid, stacked: NDArray[np.float32]) -> Maps:
     arrays = {name: on_grid(values, OUTSIDE[name]) for name, values in zip(MAP_NAMES, stacked, strict=False)}
     shares = stacked[len(MAP_NAMES) :]
     if not len(shares):
-        return Maps(grid, **arrays)
+        return Maps(grid, **arrays, zones=None)
     zones = np.zeros(grid.shape, np.uint8)
     largest = on_grid(shares[GlandZone.OUTSIDE], 1.0)
     for zone in list(GlandZone)[1:]:

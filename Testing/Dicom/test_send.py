@@ -1,18 +1,21 @@
 """Sending to servers on this machine: what arrives, what is refused, and what is said when something fails."""
 
 import argparse
+import io
 import logging
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from pydicom import dcmread
 
-from Dicom.making import INFO, two_lesions
+from Dicom.making import INFO, LESIONS, two_lesions
 from Dicom.servers import Archive, Web, server_context
 from ProstateAlignRefineLib.commands import send as command
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.dicom import save_headers, write_segmentation
+from ProstateAlignRefineLib.dicom import save_headers, write_measurements, write_segmentation
 from ProstateAlignRefineLib.dicom.dimse import DicomServer, echo, store
 from ProstateAlignRefineLib.dicom.objects import describe, sendable_files
 from ProstateAlignRefineLib.dicom.web import WebServer, query, stow
@@ -94,6 +97,13 @@ def test_class_that_the_archive_does_not_take_is_said(result):
         pytest.raises(InputError, match="takes none of these objects"),
     ):
         store(archive.address(), sendable_files([result]), silence)
+
+
+def test_where_one_kind_is_not_taken_nothing_is_sent(result, study):
+    write_measurements(LESIONS, result / "lesions.seg.dcm", study.headers, INFO, result / "measurements.sr.dcm")
+    with Archive() as archive, pytest.raises(InputError, match=r"kind Comprehensive 3D SR Storage; nothing was sent"):
+        store(archive.address(), sendable_files([result]), silence)
+    assert archive.received == []
 
 
 def test_full_archive_is_said(result):
@@ -203,6 +213,28 @@ def test_command_sends_over_dicomweb_with_a_token_file(result, tmp_path, capsys)
         run_command(str(result), "--to", web.url, "--token-file", str(tmp_path / "token"))
     assert web.requests[0][2]["Authorization"] == "Bearer abc"
     assert "abc" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("typed", ["abc", "abc\n", " abc \nmore"])
+def test_command_takes_the_token_from_standard_input(monkeypatch, typed):
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    with Web() as web:
+        run_command("--to", web.url, "--token-file", "-", "--test")
+    assert web.requests[0][2]["Authorization"] == "Bearer abc"
+
+
+@pytest.mark.parametrize("typed", ["", "\n", "two words", "schlüssel"])
+def test_command_refuses_what_is_no_token(monkeypatch, typed):
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    with pytest.raises(InputError, match="not hold one token"):
+        run_command("--to", "http://127.0.0.1:1", "--token-file", "-", "--test")
+
+
+def test_sending_needs_none_of_the_networks_packages():
+    block = "import sys; sys.modules.update(dict.fromkeys(('torch', 'monai', 'tqdm', 'psutil', 'safetensors')))"
+    code = f"{block}; from ProstateAlignRefineLib.cli import main; main(['send', '--to', 'nonsense'])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "neither HOST:PORT nor a URL" in ran.stderr
 
 
 @pytest.mark.parametrize(

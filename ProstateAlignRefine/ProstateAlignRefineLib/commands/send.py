@@ -25,7 +25,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--ca-file", type=Path, metavar="PEM", help="certificates to trust")
     parser.add_argument("--certificate", type=Path, metavar="PEM", help="this side's certificate (HOST:PORT)")
     parser.add_argument("--key", type=Path, metavar="PEM", help="its private key")
-    parser.add_argument("--token-file", type=Path, metavar="FILE", help="file with a bearer token (URL)")
+    parser.add_argument(
+        "--token-file", type=Path, metavar="FILE", help="file with a bearer token (URL); - for standard input"
+    )
     parser.add_argument("--allow-research", action="store_true", help="also send research and synthetic studies")
     parser.set_defaults(run=run)
 
@@ -77,10 +79,11 @@ def _token(path: Path | None) -> str | None:
     if path is None:
         return None
     try:
-        token = path.read_text(encoding="ascii").strip()
+        text = sys.stdin.readline() if str(path) == "-" else path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError):
         raise InputError("The token file cannot be read; check its path.") from None
-    if not token or not token.isprintable() or " " in token:
+    token = text.strip()
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise InputError("The token file does not hold one token; put the token alone into it.")
     return token
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydicom.uid import UID
+
 from ..core.errors import InputError
 from .objects import read_object
 from .quiet import silent
@@ -50,21 +52,25 @@ def echo(server: DicomServer) -> None:
 
 @silent()
 def store(server: DicomServer, paths: Sequence[Path], progress: Callable[[int, int], None]) -> None:
-    """C-STORE of every file, in order; InputError at the first that the server does not take."""
+    """C-STORE of every file, in order; InputError at the first that the server does not take.
+
+    Where the server says beforehand that it takes one of the kinds not, none is sent: no report arrives without the
+    segmentation that it refers to.
+    """
     objects = [read_object(path) for path in paths]
     contexts = dict.fromkeys((str(one.SOPClassUID), str(one.file_meta.TransferSyntaxUID)) for one in objects)
     with _association(server, list(contexts)) as association:
+        _check_kinds(server, [str(context.abstract_syntax) for context in association.rejected_contexts])
         for number, one in enumerate(objects):
             progress(number, len(objects))
-            try:
-                status = association.send_c_store(one)
-            except ValueError:  # no accepted presentation context
-                kind = one.SOPClassUID.name
-                raise InputError(
-                    f"The server {server.name} does not take objects of the kind {kind}; allow it there."
-                ) from None
-            _check(server, status)
+            _check(server, association.send_c_store(one))
     progress(len(objects), len(objects))
+
+
+def _check_kinds(server: DicomServer, refused: Sequence[str]) -> None:
+    if refused:
+        kinds = ", ".join(UID(one).name for one in dict.fromkeys(refused))
+        raise InputError(f"The server {server.name} does not take objects of the kind {kinds}; nothing was sent.")
 
 
 @contextmanager

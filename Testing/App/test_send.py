@@ -4,15 +4,12 @@ import json
 import socket
 from io import BytesIO
 
-import numpy as np
 import pytest
-import SimpleITK as sitk
 from pydicom import dcmread
 from pydicom.uid import Comprehensive3DSRStorage, MRImageStorage, SegmentationStorage
 
 from ProstateAlignRefineLib.app.pacs import DIMSE, WEB, Pacs, kept_pacs
-from ProstateAlignRefineLib.core.study import Study
-from ProstateAlignRefineLib.dicom import StudyLabel, synthetic_label, write_study
+from ProstateAlignRefineLib.dicom import synthetic_label
 
 servers = pytest.importorskip("Dicom.servers", reason="the extra 'pacs' is not installed")
 
@@ -20,32 +17,9 @@ ALL_KINDS = (SegmentationStorage, Comprehensive3DSRStorage, MRImageStorage)
 PATIENCE = 60.0
 
 
-PATIENT = StudyLabel("send", "Doe^Jane", "P-1", "MRI prostate", "test", synthetic=False, b_value=1400.0)
-
-
-def write(folder, label):
-    """A small study as DICOM."""
-    z, y, x = np.indices((8, 40, 40))
-    images = [sitk.GetImageFromArray(values.astype(np.float32)) for values in (300 + x + y, 1100 + 5 * x, 80 + y + z)]
-    for image in images:
-        image.SetSpacing((2.0, 2.0, 3.0))
-    write_study(Study(*images), folder, label)
-    return folder
-
-
-def segment(panel, folder, events):
-    """A result of a DICOM study; every question is answered with yes."""
-    panel.application.answers.update(folder=folder, confirm=True)
-    panel.ui.openButton.click()
-    panel.ui.segmentButton.click()
-    events.until(lambda: not panel.session.run.running)
-    assert panel.session.reading is not None, panel.session.message
-    return panel
-
-
 @pytest.fixture
-def result(panel, tmp_path, events):
-    return segment(panel, write(tmp_path / "dicom", PATIENT), events)
+def result(segmented_dicom):
+    return segmented_dicom
 
 
 def point_to(panel, archive):
@@ -188,8 +162,8 @@ def test_an_encrypted_server_is_trusted_by_its_certificate_only(result, events, 
     assert len(archive.received) == 1
 
 
-def test_a_synthetic_study_goes_to_research_servers_only(panel, tmp_path, events):
-    segment(panel, write(tmp_path / "dicom", synthetic_label(1)), events)
+def test_a_synthetic_study_goes_to_research_servers_only(segment_dicom, events):
+    panel = segment_dicom(synthetic_label(1))
     with servers.Archive(ALL_KINDS) as archive:
         point_to(panel, archive)
         panel.ui.sendButton.click()

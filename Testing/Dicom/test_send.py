@@ -91,6 +91,19 @@ def test_silent_port_is_said():
         echo(DicomServer("127.0.0.1", port))
 
 
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "a host", "x" * 300])
+def test_unknown_host_is_said(host):
+    with pytest.raises(InputError, match=r"is not known here|cannot be reached"):
+        echo(DicomServer(host, 104))
+
+
+def test_an_ipv6_server_is_reached(result):
+    if not socket.has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    with Archive(host="::1") as archive:
+        run_command("--to", f"[::1]:{archive.port}", "--called", "ARCHIVE", "--test")
+
+
 def test_class_that_the_archive_does_not_take_is_said(result):
     with (
         Archive(classes=(pynetdicom.sop_class.CTImageStorage,)) as archive,
@@ -246,8 +259,19 @@ def test_sending_needs_none_of_the_networks_packages():
         (["--to", "h:104", "--token-file", "x"], "DICOMweb URL"),
         (["--to", "https://h/x", "--token-file", "absent"], "token file cannot be read"),
         (["--to", "h:104"], "Name the folder or files"),
+        (["--to", "h:104", "--ca-file", "x"], "need --tls"),
+        (["--to", "h:104", "--certificate", "x"], "need --tls"),
+        (["--to", "h:104", "--tls", "--key", "x"], "needs its --certificate"),
+        (["--to", "h:104", "--tls", "--ca-file", __file__], "certificate files cannot be read"),
+        (["--to", "https://h/x", "--key", "x"], "encrypted by itself"),
+        (["--to", "https://h/x", "--ca-file", __file__], "authority's file cannot be read"),
+        (["--to", "https://h/x", "--ca-file", "absent"], "authority's file cannot be read"),
+        (["--to", "https://h:99999/x"], "no URL"),
+        (["--to", "https://[h/x"], "no URL"),
+        (["--to", "https:///x"], "no URL"),
     ],
 )
-def test_command_says_what_does_not_fit(words, said):
+def test_command_says_what_does_not_fit(words, said, capsys):
     with pytest.raises(InputError, match=said):
         run_command(*words)
+    assert capsys.readouterr().out == ""

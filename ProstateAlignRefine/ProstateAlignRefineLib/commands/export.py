@@ -15,6 +15,7 @@ from ..core.study import Modality, Study
 from .results import SEGMENTATION_NAME, Result, gated_lesions, read_result, segmentation_info
 
 REPORT_NAME, SIMILARITY_FOLDER, RESEARCH_FOLDER = "measurements.sr.dcm", "similarity", "study"
+NAMES = (SEGMENTATION_NAME, REPORT_NAME, SIMILARITY_FOLDER, RESEARCH_FOLDER)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -32,7 +33,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(arguments: argparse.Namespace) -> int:
     result = read_result(arguments.result)
-    check_replaceable(arguments.output, SEGMENTATION_NAME)
+    # A segmentation also lies in the results of `segment`, and wherever the panel put one.
+    check_replaceable(arguments.output, SEGMENTATION_NAME, NAMES)
     with replacing_folder(arguments.output) as folder:
         headers = _headers(arguments, result, folder)
         if arguments.deidentify is not None:

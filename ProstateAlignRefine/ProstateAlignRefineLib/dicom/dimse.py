@@ -42,6 +42,13 @@ class DicomServer:
     def name(self) -> str:
         return f"{self.called} at {self.host}:{self.port}"
 
+    def check(self) -> None:
+        """InputError where a title is none or a certificate file cannot be read; asks nothing of the network."""
+        for title in (self.called, self.calling):
+            _title(title)
+        if self.tls:
+            _tls(self)
+
 
 @silent()
 def echo(server: DicomServer) -> None:
@@ -78,9 +85,11 @@ def _association(server: DicomServer, contexts: Sequence[tuple[str, str | None]]
     entity = _entity(server)
     for sop_class, transfer_syntax in contexts:
         entity.add_requested_context(sop_class, transfer_syntax)
-    association = entity.associate(
-        server.host, server.port, ae_title=_title(server.called), tls_args=_tls(server) if server.tls else None
-    )
+    tls = _tls(server) if server.tls else None
+    try:
+        association = entity.associate(server.host, server.port, ae_title=_title(server.called), tls_args=tls)
+    except (OSError, UnicodeError):  # unknown, or no name at all
+        raise InputError(f"The name {server.host} is not known here; check it, and the network.") from None
     if not association.is_established:
         raise InputError(_why_not_established(server, association))
     try:
@@ -94,8 +103,8 @@ def _why_not_established(server: DicomServer, association: Association) -> str:
         return f"The server {server.name} refuses the association; check both AE titles with its owner."
     if association.acceptor.primitive is not None:
         return f"The server {server.name} takes none of these objects; ask its owner to allow them."
-    hint = ", TLS settings" if server.tls else ", or whether it needs TLS"
-    return f"The server {server.name} cannot be reached; check address, port{hint} and the network."
+    hint = "its certificate" if server.tls else "whether it needs TLS"
+    return f"The server {server.name} cannot be reached; check address and port, {hint}, and the network."
 
 
 def _entity(server: DicomServer):  # type: ignore[no-untyped-def]

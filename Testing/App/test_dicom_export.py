@@ -1,4 +1,4 @@
-"""DICOM objects of a result that was moved in the scene: written where the lesions are shown, or refused."""
+"""DICOM objects from the panel: where lesions lie that were moved in the scene, and what is never overwritten."""
 
 import numpy as np
 import pytest
@@ -71,3 +71,21 @@ def test_a_whole_study_under_one_transform_is_written_in_the_patients_space(move
     reading.inputs.t2w.SetAndObserveTransformNodeID(reading.nodes.lesions.GetTransformNodeID())
     assert export(panel, tmp_path / "lesions.dcm") == "Written: lesions.dcm"
     assert np.array_equal(stored(tmp_path / "lesions.dcm", panel), before)
+
+
+def test_the_reports_segmentation_replaces_no_file_without_a_yes(segmented_dicom, tmp_path):
+    panel, application = segmented_dicom, segmented_dicom.application
+    (tmp_path / "lesions.seg.dcm").write_bytes(b"an earlier one")
+    application.answers.update({"new file": tmp_path / "lesions.sr.dcm", "confirm": False})
+    panel.ui.srButton.click()
+    assert "Nothing was written" in panel.ui.exportLabel.text
+    assert application.asked[-1] == (
+        "confirm",
+        "lesions.seg.dcm, which the report refers to, is there already. Replace it?",
+    )
+    assert not (tmp_path / "lesions.sr.dcm").exists()
+    assert (tmp_path / "lesions.seg.dcm").read_bytes() == b"an earlier one"
+    application.answers["confirm"] = True
+    panel.ui.srButton.click()
+    assert panel.ui.exportLabel.text == "Written: lesions.sr.dcm"
+    assert stored(tmp_path / "lesions.seg.dcm", panel).any()

@@ -71,12 +71,17 @@ def write_dicom_report(reading: Reading, run: Run, headers: DicomHeaders, path: 
     """A DICOM report of measurements (TID 1500), and beside it the segmentation it refers to, which is returned."""
     from ..dicom.sr import write_measurements
 
-    segmentation = path.with_name(path.name.split(".")[0] + ".seg.dcm")
+    segmentation = beside_report(path)
     write_dicom_segmentation(reading, run, headers, segmentation)
     kept = kept_lesions(reading)
     lesions = [found.lesion for found in kept]
     write_measurements(lesions, segmentation, headers_of(reading, headers), _info(reading, run, kept), path)
     return segmentation
+
+
+def beside_report(path: Path) -> Path:
+    """The segmentation that belongs to a report of this name."""
+    return path.with_name(path.name.split(".")[0] + ".seg.dcm")
 
 
 def write_dicom_objects(reading: Reading, run: Run, headers: DicomHeaders, what: Objects, folder: Path) -> None:

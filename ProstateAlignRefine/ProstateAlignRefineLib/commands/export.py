@@ -34,7 +34,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(arguments: argparse.Namespace) -> int:
     result = read_result(arguments.result)
     # A segmentation also lies in the results of `segment`, and wherever the panel put one.
-    check_replaceable(arguments.output, SEGMENTATION_NAME, NAMES)
+    replaces = check_replaceable(arguments.output, SEGMENTATION_NAME, NAMES)
     with replacing_folder(arguments.output) as folder:
         headers = _headers(arguments, result, folder)
         if arguments.deidentify is not None:
@@ -42,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
 
             headers = deidentified(headers, arguments.deidentify)
         written = _write(replace(result, headers=headers), arguments, folder)
-    print(f"Wrote {', '.join(written)} to {arguments.output}.")
+    kept = ", in place of the earlier export" if replaces else ""
+    print(f"Wrote {', '.join(written)} to {arguments.output}{kept}.")
     return 0
 
 

@@ -115,6 +115,12 @@ def _set_character_set(header: Dataset) -> None:
         header.SpecificCharacterSet = UTF_8
 
 
+def carry_character_set(source: Dataset, result: Dataset) -> None:
+    """Names were taken over from `source`, so they are written as there: highdicom before 0.28 writes them in ASCII."""
+    if source.get("SpecificCharacterSet"):
+        result.SpecificCharacterSet = source.SpecificCharacterSet
+
+
 @silent()
 def save_headers(headers: Mapping[Modality, Sequence[Dataset]], folder: Path) -> None:
     """Header-only DICOM files `t2w-0001.dcm` ..., in slice order: what `load_headers` needs to write results again."""

@@ -20,7 +20,7 @@ from ..core.geometry import Array, Grid
 from ..core.palette import LESION_RGB
 from ..core.study import Modality
 from .codes import ABNORMAL_STRUCTURE, ARTIFICIAL_INTELLIGENCE, LESION, PROSTATE
-from .headers import result_series_number, source_header, source_stack, with_slice_step
+from .headers import carry_character_set, result_series_number, source_header, source_stack, with_slice_step
 from .placing import place_on
 from .quiet import quietly, silent
 from .text import LONG_TEXT, checked_text
@@ -92,6 +92,7 @@ def write_segmentation(
     sources[Modality.T2W] = [with_slice_step(header, step) for header in sources[Modality.T2W]]
     with quietly("DICOM segmentation"):
         segmentation = _segmentation(masks, target, sources, info)
+        carry_character_set(sources[Modality.T2W][0], segmentation)
     with replacing_file(path) as temporary:
         with quietly("DICOM segmentation"):
             segmentation.save_as(temporary)

@@ -15,7 +15,7 @@ from ..core.files import replacing_file
 from ..core.lesions import Lesion
 from ..core.study import Modality
 from . import codes
-from .headers import result_series_number, source_header
+from .headers import carry_character_set, result_series_number, source_header
 from .quiet import quietly, silent
 from .seg import ALGORITHM, PRODUCT, SERIES_OFFSET, SegmentationInfo, equipment
 
@@ -49,6 +49,7 @@ def write_measurements(
     sources = [source_header(header) for slices in headers.values() for header in slices]
     with quietly("DICOM structured report"):
         report = _report(lesions, stored, _distinct(sources), info)
+        carry_character_set(sources[0], report)
     with replacing_file(path) as temporary:
         with quietly("DICOM structured report"):
             report.save_as(temporary, enforce_file_format=True)

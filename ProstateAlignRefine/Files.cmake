@@ -15,6 +15,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/app/i18n.py
   ProstateAlignRefineLib/app/install.py
   ProstateAlignRefineLib/app/launch.py
+  ProstateAlignRefineLib/app/pacs.py
   ProstateAlignRefineLib/app/panel.py
   ProstateAlignRefineLib/app/places.py
   ProstateAlignRefineLib/app/preflight.py
@@ -29,10 +30,12 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/app/sections/gate.py
   ProstateAlignRefineLib/app/sections/lesions.py
   ProstateAlignRefineLib/app/sections/run.py
+  ProstateAlignRefineLib/app/sections/send.py
   ProstateAlignRefineLib/app/sections/show.py
   ProstateAlignRefineLib/app/sections/study.py
   ProstateAlignRefineLib/app/segmentation_run.py
   ProstateAlignRefineLib/app/self_test.py
+  ProstateAlignRefineLib/app/sending.py
   ProstateAlignRefineLib/app/session.py
   ProstateAlignRefineLib/app/signal.py
   ProstateAlignRefineLib/app/study_source.py

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import sys
 from collections.abc import Sequence
 
@@ -44,16 +45,22 @@ COMMANDS = (
     demo,
 )
 INPUT_ERROR = 2
+UNUSABLE_STORAGE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.ENOTDIR, errno.EEXIST)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; exit code 0, or 2 with one sentence on standard error where the input cannot be used."""
+    """Runs one command; exit code 0, or 2 with one sentence on standard error where input or disk cannot be used."""
     parsed = _parser().parse_args(arguments)
     try:
         return int(parsed.run(parsed))
     except InputError as error:
         print(error, file=sys.stderr)
-        return INPUT_ERROR
+    except OSError as error:
+        if error.errno not in UNUSABLE_STORAGE:
+            raise
+        # Without the path: folders are named after patients.
+        print(f"A file or folder cannot be used ({error.strerror}); check permissions and free space.", file=sys.stderr)
+    return INPUT_ERROR
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -147,3 +147,34 @@ def segmented(panel, with_study, events):
     events.until(lambda: not panel.session.run.running)
     assert panel.session.reading is not None, panel.session.message
     return panel
+
+
+@pytest.fixture
+def segment_dicom(panel, tmp_path, events):
+    """A panel with a result of a small DICOM study that is labelled as told; every question is answered with yes."""
+    from ProstateAlignRefineLib.core.study import Study
+    from ProstateAlignRefineLib.dicom import write_study
+
+    def make(label):
+        z, y, x = np.indices(STUDY_SIZE[::-1])
+        values = (300 + x + y, 1100 + 5 * x, 80 + y + z)
+        images = [sitk.GetImageFromArray(one.astype(np.float32)) for one in values]
+        for image in images:
+            image.SetSpacing(STUDY_SPACING)
+        write_study(Study(*images), tmp_path / "dicom", label)
+        panel.application.answers.update(folder=tmp_path / "dicom", confirm=True)
+        panel.ui.openButton.click()
+        panel.ui.segmentButton.click()
+        events.until(lambda: not panel.session.run.running)
+        assert panel.session.reading is not None, panel.session.message
+        return panel
+
+    return make
+
+
+@pytest.fixture
+def segmented_dicom(segment_dicom):
+    """The same of a patient's study, not of a synthetic one."""
+    from ProstateAlignRefineLib.dicom import StudyLabel
+
+    return segment_dicom(StudyLabel("seed", "Doe^Jane", "P-1", "MRI", "test", synthetic=False, b_value=1400.0))

@@ -10,7 +10,15 @@ import tomllib
 from packaging.requirements import Requirement
 
 from ProstateAlignRefineLib.app import install
-from ProstateAlignRefineLib.app.install import PACKAGES, PROTECTED, TORCH, SlicerInstaller, write_constraints
+from ProstateAlignRefineLib.app.install import (
+    PACKAGES,
+    PACS_PACKAGES,
+    PROTECTED,
+    TORCH,
+    PackageInstaller,
+    SlicerInstaller,
+    write_constraints,
+)
 from ProstateAlignRefineLib.app.preflight import Machine, problems, this_machine
 
 GOOD = Machine("Linux", "x86_64", Path("/opt/Slicer/lib/Python"), 100.0, True, True, False)
@@ -46,6 +54,11 @@ def test_the_packages_are_those_of_the_distribution(repository):
     for text in (*PACKAGES, "torch" + TORCH):
         requirement = Requirement(text)
         assert wanted[requirement.name.lower()] == requirement.specifier
+
+
+def test_the_packages_for_sending_are_those_of_the_extra(repository):
+    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert list(PACS_PACKAGES) == project["optional-dependencies"]["pacs"]
 
 
 def test_installed_versions_of_slicers_own_packages_are_held(tmp_path):
@@ -92,6 +105,27 @@ def test_before_slicer_packaging_pip_install_is_used_after_asking(pytorch, nothi
     assert SlicerInstaller(lambda: GOOD).install() == ""
     assert calls[0][0] == "--constraint"
     assert calls[0][2:] == list(PACKAGES)
+
+
+def test_small_packages_are_installed_without_torch(nothing_installed, monkeypatch):
+    calls = []
+    packaging = ModuleType("slicer.packaging")
+    packaging.pip_ensure = lambda wanted, constraints, requester: calls.append(wanted)
+    monkeypatch.setitem(sys.modules, "slicer.packaging", packaging)
+    installer = PackageInstaller(PACS_PACKAGES)
+    assert installer.missing() == list(PACS_PACKAGES)
+    assert installer.install() == ""
+    assert calls == [list(PACS_PACKAGES)]
+
+
+def test_a_failed_installation_of_small_packages_is_told(nothing_installed, monkeypatch):
+    def fail(*_arguments, **_named):
+        raise RuntimeError("no network")
+
+    packaging = ModuleType("slicer.packaging")
+    packaging.pip_ensure = fail
+    monkeypatch.setitem(sys.modules, "slicer.packaging", packaging)
+    assert "not installed" in PackageInstaller(PACS_PACKAGES).install()
 
 
 def test_without_the_pytorch_extension_the_remedy_is_named(nothing_installed, monkeypatch):

@@ -1,7 +1,5 @@
 """A small synthetic study, written as DICOM."""
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -40,15 +38,3 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def real_dicom(real_study: Path) -> Path:
     return real_study / "dicom"
-
-
-@pytest.fixture
-def certificate(tmp_path) -> tuple[Path, Path]:
-    """A self-signed certificate of 127.0.0.1 and its key."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    key, pem = tmp_path / "key.pem", tmp_path / "cert.pem"
-    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key, "-out", pem]
-    subprocess.run([*command, *subject], check=True, capture_output=True)
-    return pem, key

@@ -8,8 +8,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import highdicom as hd
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 
@@ -19,6 +21,7 @@ from ProstateAlignRefineLib.core.lesions import Lesion
 from ProstateAlignRefineLib.core.places import Level, Place, Side, StackThird
 from ProstateAlignRefineLib.core.study import Modality, Study
 from ProstateAlignRefineLib.dicom import SegmentationInfo
+from ProstateAlignRefineLib.dicom.seg import lps_affine_zyx
 
 INFO = SegmentationInfo(version="1.2.3", tau=0.35, alpha=0.25, prompt="prostate lesion", bundle="ab" * 32)
 
@@ -93,8 +96,6 @@ def dciodvfy_errors(path: Path) -> list[str]:
 
 def read_by_dcmqi(path: Path, folder: Path, grid: Grid) -> NDArray[np.uint8]:
     """Labels on `grid` as dcmqi, an independent reader, finds them; segments merged in order."""
-    import SimpleITK as sitk
-
     folder.mkdir()
     command = [tool("segimage2itkimage"), "--inputDICOM", str(path), "--outputDirectory", str(folder), "--outputType"]
     subprocess.run([*command, "nrrd", "--prefix", "s"], capture_output=True, check=True)
@@ -104,6 +105,20 @@ def read_by_dcmqi(path: Path, folder: Path, grid: Grid) -> NDArray[np.uint8]:
         part = sitk.GetArrayFromImage(image)
         labels[part > 0] = part[part > 0]
     return labels
+
+
+def read_by_itk(folder: Path) -> sitk.Image:
+    """The series of a folder as ITK's GDCM, an independent reader, finds it."""
+    reader = sitk.ImageSeriesReader()
+    reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(folder)))
+    return reader.Execute()
+
+
+def read_by_highdicom(folder: Path, grid: Grid) -> NDArray[np.floating]:
+    """The series of a folder on `grid`, real world values applied, as highdicom finds it; fails on another lattice."""
+    volume = hd.get_volume_from_series([dcmread(path) for path in sorted(folder.glob("*.dcm"))])
+    geometry = hd.VolumeGeometry(lps_affine_zyx(grid), grid.shape, coordinate_system="PATIENT")
+    return volume.match_geometry(geometry).array
 
 
 def shapes_of(study: Study) -> dict[Modality, tuple[int, int, int]]:

@@ -88,7 +88,7 @@ def round_trip(sources: Path, results: Path) -> dict[str, Any]:
     for path in sent:
         ours = dcmread(path)
         uids = ours.StudyInstanceUID, ours.SeriesInstanceUID, ours.SOPInstanceUID
-        identical[path.name] = plain(client.retrieve_instance(*uids)) == plain(ours)
+        identical[path.relative_to(results).as_posix()] = plain(client.retrieve_instance(*uids)) == plain(ours)
     study = dcmread(sent[0]).StudyInstanceUID
     found = {
         kind: len(client.search_for_instances(study, search_filters={"Modality": kind})) for kind in ("MR", "SEG", "SR")

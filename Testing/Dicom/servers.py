@@ -18,7 +18,7 @@ pynetdicom = pytest.importorskip("pynetdicom", reason="the extra 'pacs' is not i
 class Archive:
     """A storage SCP on loopback that keeps what it is sent."""
 
-    def __init__(self, classes=(SegmentationStorage,), status=0x0000, context=None, title="ARCHIVE"):
+    def __init__(self, classes=(SegmentationStorage,), status=0x0000, context=None, title="ARCHIVE", host="127.0.0.1"):
         self.received, self.title = [], title
         entity = pynetdicom.AE(ae_title=title)
         entity.require_called_aet = True
@@ -31,7 +31,7 @@ class Archive:
             return status
 
         handlers = [(pynetdicom.evt.EVT_C_STORE, keep)]
-        self.server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers, ssl_context=context)
+        self.server = entity.start_server((host, 0), block=False, evt_handlers=handlers, ssl_context=context)
         self.port = self.server.socket.getsockname()[1]
 
     def __enter__(self):

@@ -5,7 +5,7 @@ import pytest
 import SimpleITK as sitk
 from pydicom import dcmread
 
-from Dicom.making import INFO, dciodvfy_errors, read_by_dcmqi, two_lesions
+from Dicom.making import INFO, dciodvfy_errors, read_by_dcmqi, read_by_highdicom, read_by_itk, two_lesions
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_array
 from ProstateAlignRefineLib.core.study import Modality, Study
@@ -69,6 +69,16 @@ def test_research_study_is_valid_marked_and_keeps_every_voxel(files, tmp_path):
     for modality in Modality:
         assert np.array_equal(to_array(again.volume(modality)), to_array(files.volume(modality)))
         assert Grid.of(again.volume(modality)).matches(Grid.of(files.volume(modality)))
+
+
+def test_others_read_every_voxel_of_a_research_study(files, tmp_path):
+    write_research_study(files, tmp_path / "research")
+    for modality in Modality:
+        folder, original = tmp_path / "research" / modality.value, files.volume(modality)
+        image = read_by_itk(folder)
+        assert Grid.of(image).matches(Grid.of(original))
+        assert np.array_equal(to_array(image), to_array(original))
+        assert np.array_equal(read_by_highdicom(folder, Grid.of(original)), to_array(original))
 
 
 def test_segmentation_in_a_research_study_is_valid_and_identical(files, tmp_path):

@@ -141,6 +141,17 @@ def test_a_folder_of_other_files_is_not_replaced(result, tmp_path):
     assert names(tmp_path / "dicom") == ["thesis.txt"]
 
 
+def test_results_and_folders_that_hold_a_segmentation_are_not_replaced(result, tmp_path):
+    before = names(result)
+    with pytest.raises(InputError, match="holds other files"):
+        export(result, "-o", result)
+    assert names(result) == before
+    export(result, "-o", tmp_path / "documents")
+    (tmp_path / "documents" / "thesis.txt").write_text("x")
+    with pytest.raises(InputError, match="holds other files"):
+        export(result, "-o", tmp_path / "documents")
+
+
 def test_an_earlier_export_is_replaced(result, tmp_path):
     export(result, "-o", tmp_path / "dicom", "--measurements")
     export(result, "-o", tmp_path / "dicom")

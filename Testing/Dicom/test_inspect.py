@@ -39,7 +39,19 @@ def test_json_holds_every_candidate_with_its_reason(real_dicom, capsys):
 def test_user_choice_is_shown(real_dicom, capsys):
     run(real_dicom, "--json", "--t2w-series", 5)
     chosen = json.loads(capsys.readouterr().out)["chosen"]["t2w"]
-    assert chosen == {"series": [5], "computed": False, "reason": "series 5 (t2_tse_cor): chosen by the user."}
+    why = "series 5 (t2_tse_cor): chosen by the user, although it is coronal."
+    assert chosen == {"series": [5], "computed": False, "reason": why}
+
+
+def test_of_several_b_values_in_the_chosen_series_the_highest_fit_is_taken_and_told(real_dicom, capsys):
+    run(real_dicom, "--json", "--hbv-series", 6)
+    reason = json.loads(capsys.readouterr().out)["chosen"]["hbv"]["reason"]
+    assert reason == "series 6 (ep2d_diff_tra_DYNDIST): chosen by the user, b = 800, although it looks like DWI."
+
+
+def test_one_volume_for_two_modalities_is_refused(real_dicom):
+    with pytest.raises(InputError, match=r"series 7 .* would be read as ADC and as HBV; set another series"):
+        run(real_dicom, "--hbv-series", 7)
 
 
 def test_computed_maps_are_marked(real_dicom, tmp_path, capsys):
@@ -69,9 +81,18 @@ def test_image_files_are_shown_by_name(real_study, capsys):
     assert "ADC: 11373_1001396_adc.mha" in capsys.readouterr().out
 
 
-def test_absent_folder_is_said(tmp_path):
+def test_absent_folder_and_a_file_are_said(tmp_path):
     with pytest.raises(InputError, match="does not exist"):
         run(tmp_path / "absent")
+    (tmp_path / "slice.dcm").touch()
+    with pytest.raises(InputError, match="is a file; give the study's folder"):
+        run(tmp_path / "slice.dcm")
+
+
+def test_folder_without_images_gets_no_empty_table(tmp_path, capsys):
+    with pytest.raises(InputError, match="holds no MR images"):
+        run(tmp_path)
+    assert capsys.readouterr().out.strip() == ""
 
 
 def test_control_characters_of_a_description_never_reach_the_screen(study_folder, capsys):

@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import SimpleITK as sitk
 from pydicom import dcmread
 
 from Dicom.enhanced import enhance
-from Dicom.making import INFO, dciodvfy_errors
+from Dicom.making import INFO, dciodvfy_errors, read_by_highdicom, read_by_itk
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_array
 from ProstateAlignRefineLib.core.study import Modality
@@ -27,14 +26,13 @@ def folder(tmp_path):
     return tmp_path / "similarity"
 
 
-def test_map_is_valid_and_itk_reads_its_values_and_place(study, values, folder):
+def test_map_is_valid_and_others_read_its_values_and_place(study, values, folder):
     write_map(values, study.grid, study.headers, INFO, folder)
-    assert dciodvfy_errors(folder / "0004.dcm") == []
-    reader = sitk.ImageSeriesReader()
-    reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(folder)))
-    image = reader.Execute()
+    assert [error for path in folder.iterdir() for error in dciodvfy_errors(path)] == []
+    image = read_by_itk(folder)
     assert Grid.of(image).matches(study.grid)
     assert np.abs(to_array(image) / 1000 - values).max() <= 0.000501
+    assert np.abs(read_by_highdicom(folder, study.grid) - values).max() <= 0.000501
 
 
 def test_map_of_the_real_study_is_valid(real_dicom, folder):

@@ -9,9 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from Dicom.making import INFO, LESIONS, two_lesions
+from Dicom.making import INFO, LESIONS, small_study, two_lesions
 from ProstateAlignRefineLib.core.study import Modality
-from ProstateAlignRefineLib.dicom import load_study, write_map, write_measurements, write_segmentation
+from ProstateAlignRefineLib.dicom import (
+    load_study,
+    write_map,
+    write_measurements,
+    write_research_study,
+    write_segmentation,
+    write_study,
+)
 
 # Processes of its own too, which end with the first of them: a test that is stopped leaves no archive behind.
 PRIVATE = ("unshare", "--map-root-user", "--net", "--pid", "--fork", "--kill-child")
@@ -34,6 +41,8 @@ def test_archive_returns_identical_objects(real_dicom, tmp_path, orthanc, reposi
     write_segmentation(two_lesions(study.grid), study.grid, study.headers, INFO, results / "a.seg.dcm")
     write_measurements(LESIONS, results / "a.seg.dcm", study.headers, INFO, results / "b.sr.dcm")
     write_map(two_lesions(study.grid) / 2, study.grid, study.headers, INFO, results / "similarity")
+    write_research_study(small_study(), results / "research")
+    write_study(small_study(), results / "synthetic", seed=1)
     t2w = next(path for path in real_dicom.rglob("4.*") if path.is_dir())
     script = [repository / "Testing" / "Dicom" / "orthanc_round_trip.py", t2w, results, tmp_path / "orthanc"]
     search = os.pathsep.join(str(repository / name) for name in ("Testing", "ProstateAlignRefine"))
@@ -48,6 +57,6 @@ def test_archive_returns_identical_objects(real_dicom, tmp_path, orthanc, reposi
     assert ran.returncode == 0, ran.stderr
     report = json.loads(ran.stdout)
     slices = len(study.headers[Modality.T2W])
-    assert report["sent"] == slices + 2
+    assert report["sent"] == slices + 2 + 2 * 30
     assert report["found"] == {"MR": 2 * slices, "SEG": 1, "SR": 1}
     assert all(report["identical"].values()), report["identical"]

@@ -9,13 +9,31 @@ import pytest
 from pydicom import Dataset, dcmread
 from pydicom.uid import ExplicitVRLittleEndian
 
-from Dicom.making import INFO, dciodvfy_errors, read_by_dcmqi, two_lesions
+from Dicom.making import INFO, LESIONS, change, dciodvfy_errors, read_by_dcmqi, two_lesions
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.study import Modality
-from ProstateAlignRefineLib.dicom import load_headers, load_study, save_headers, seg, write_segmentation
+from ProstateAlignRefineLib.dicom import (
+    load_headers,
+    load_study,
+    save_headers,
+    seg,
+    write_map,
+    write_measurements,
+    write_segmentation,
+)
 
 PRIVATE = "SENTINEL"
+TYPE_2 = (
+    "PatientName",
+    "PatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "AccessionNumber",
+    "StudyID",
+    "StudyDate",
+    "StudyTime",
+)
 
 
 def many(grid: Grid, count: int):
@@ -138,15 +156,46 @@ def test_long_prompt_is_harmless(study, labels, path):
     assert dciodvfy_errors(path) == []
 
 
-def test_missing_type_2_attributes_are_written_empty(study, labels, path):
+def test_missing_type_2_attributes_are_written_empty(study, labels, path, tmp_path):
     for headers in study.headers.values():
         for header in headers:
-            for keyword in ("PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID", "StudyDate", "StudyTime"):
+            for keyword in (*TYPE_2, "SliceThickness"):
                 header.pop(keyword, None)
-            header.pop("SliceThickness")
     write_segmentation(labels, study.grid, study.headers, INFO, path)
-    assert dciodvfy_errors(path) == []
-    assert dcmread(path).AccessionNumber in ("", None)
+    write_measurements(LESIONS, path, study.headers, INFO, tmp_path / "sr.dcm")
+    write_map(labels / 2, study.grid, study.headers, INFO, tmp_path / "map")
+    for written in (path, tmp_path / "sr.dcm", tmp_path / "map" / "0001.dcm"):
+        assert dciodvfy_errors(written) == []
+        assert {dcmread(written).get(keyword) or "" for keyword in TYPE_2} == {""}
+
+
+@pytest.mark.parametrize(
+    ("character_set", "name"),
+    [
+        ("ISO_IR 100", "Müller^Jürgen"),
+        ("ISO_IR 192", "王^小东"),
+        ("GB18030", "王^小东"),
+        (["", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎"),
+        (["", "ISO 2022 IR 149"], "Hong^Gildong=洪^吉洞=홍^길동"),
+        ("", "Doe^Jane"),
+    ],
+)
+def test_name_in_the_sources_character_set_stays_readable(study_folder, labels, tmp_path, character_set, name):
+    path = tmp_path / "lesions.seg.dcm"
+
+    def rename(dataset):
+        dataset.SpecificCharacterSet, dataset.PatientName = character_set, name
+
+    change(study_folder, rename)
+    study = load_study(study_folder)
+    save_headers(study.headers, tmp_path / "headers")
+    headers = load_headers(tmp_path / "headers")
+    write_segmentation(labels, study.grid, headers, INFO, path)
+    write_measurements(LESIONS, path, headers, INFO, tmp_path / "sr.dcm")
+    write_map(labels / 2, study.grid, headers, INFO, tmp_path / "map")
+    for written in (path, tmp_path / "sr.dcm", tmp_path / "map" / "0001.dcm"):
+        assert str(dcmread(written).PatientName) == name
+        assert dciodvfy_errors(written) == []
 
 
 def test_missing_frame_of_reference_is_refused(study, labels, path):

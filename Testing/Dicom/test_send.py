@@ -1,18 +1,21 @@
 """Sending to servers on this machine: what arrives, what is refused, and what is said when something fails."""
 
 import argparse
+import io
 import logging
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from pydicom import dcmread
 
-from Dicom.making import INFO, two_lesions
+from Dicom.making import INFO, LESIONS, two_lesions
 from Dicom.servers import Archive, Web, server_context
 from ProstateAlignRefineLib.commands import send as command
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.dicom import save_headers, write_segmentation
+from ProstateAlignRefineLib.dicom import save_headers, write_measurements, write_segmentation
 from ProstateAlignRefineLib.dicom.dimse import DicomServer, echo, store
 from ProstateAlignRefineLib.dicom.objects import describe, sendable_files
 from ProstateAlignRefineLib.dicom.web import WebServer, query, stow
@@ -88,12 +91,32 @@ def test_silent_port_is_said():
         echo(DicomServer("127.0.0.1", port))
 
 
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "a host", "x" * 300])
+def test_unknown_host_is_said(host):
+    with pytest.raises(InputError, match=r"is not known here|cannot be reached"):
+        echo(DicomServer(host, 104))
+
+
+def test_an_ipv6_server_is_reached(result):
+    if not socket.has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    with Archive(host="::1") as archive:
+        run_command("--to", f"[::1]:{archive.port}", "--called", "ARCHIVE", "--test")
+
+
 def test_class_that_the_archive_does_not_take_is_said(result):
     with (
         Archive(classes=(pynetdicom.sop_class.CTImageStorage,)) as archive,
         pytest.raises(InputError, match="takes none of these objects"),
     ):
         store(archive.address(), sendable_files([result]), silence)
+
+
+def test_where_one_kind_is_not_taken_nothing_is_sent(result, study):
+    write_measurements(LESIONS, result / "lesions.seg.dcm", study.headers, INFO, result / "measurements.sr.dcm")
+    with Archive() as archive, pytest.raises(InputError, match=r"kind Comprehensive 3D SR Storage; nothing was sent"):
+        store(archive.address(), sendable_files([result]), silence)
+    assert archive.received == []
 
 
 def test_full_archive_is_said(result):
@@ -205,6 +228,28 @@ def test_command_sends_over_dicomweb_with_a_token_file(result, tmp_path, capsys)
     assert "abc" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("typed", ["abc", "abc\n", " abc \nmore"])
+def test_command_takes_the_token_from_standard_input(monkeypatch, typed):
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    with Web() as web:
+        run_command("--to", web.url, "--token-file", "-", "--test")
+    assert web.requests[0][2]["Authorization"] == "Bearer abc"
+
+
+@pytest.mark.parametrize("typed", ["", "\n", "two words", "schlüssel"])
+def test_command_refuses_what_is_no_token(monkeypatch, typed):
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    with pytest.raises(InputError, match="not hold one token"):
+        run_command("--to", "http://127.0.0.1:1", "--token-file", "-", "--test")
+
+
+def test_sending_needs_none_of_the_networks_packages():
+    block = "import sys; sys.modules.update(dict.fromkeys(('torch', 'monai', 'tqdm', 'psutil', 'safetensors')))"
+    code = f"{block}; from ProstateAlignRefineLib.cli import main; main(['send', '--to', 'nonsense'])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "neither HOST:PORT nor a URL" in ran.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -214,8 +259,19 @@ def test_command_sends_over_dicomweb_with_a_token_file(result, tmp_path, capsys)
         (["--to", "h:104", "--token-file", "x"], "DICOMweb URL"),
         (["--to", "https://h/x", "--token-file", "absent"], "token file cannot be read"),
         (["--to", "h:104"], "Name the folder or files"),
+        (["--to", "h:104", "--ca-file", "x"], "need --tls"),
+        (["--to", "h:104", "--certificate", "x"], "need --tls"),
+        (["--to", "h:104", "--tls", "--key", "x"], "needs its --certificate"),
+        (["--to", "h:104", "--tls", "--ca-file", __file__], "certificate files cannot be read"),
+        (["--to", "https://h/x", "--key", "x"], "encrypted by itself"),
+        (["--to", "https://h/x", "--ca-file", __file__], "authority's file cannot be read"),
+        (["--to", "https://h/x", "--ca-file", "absent"], "authority's file cannot be read"),
+        (["--to", "https://h:99999/x"], "no URL"),
+        (["--to", "https://[h/x"], "no URL"),
+        (["--to", "https:///x"], "no URL"),
     ],
 )
-def test_command_says_what_does_not_fit(words, said):
+def test_command_says_what_does_not_fit(words, said, capsys):
     with pytest.raises(InputError, match=said):
         run_command(*words)
+    assert capsys.readouterr().out == ""

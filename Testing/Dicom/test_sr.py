@@ -52,6 +52,22 @@ def test_numbers_stand_under_the_tracking_identity_of_the_segment(report, segmen
     }
 
 
+@pytest.mark.parametrize("slices", [1, 2])
+def test_report_of_a_single_lesion_on_few_slices_refers_to_its_images(study, tmp_path, slices):
+    # What all frames share, an only segment's number for one, lies elsewhere in the segmentation.
+    lesion = two_lesions(study.grid) * 0
+    lesion[3 : 3 + slices, 30:36, 40:48] = 1
+    write_segmentation(lesion, study.grid, study.headers, INFO, tmp_path / "seg.dcm")
+    write_measurements(LESIONS[:1], tmp_path / "seg.dcm", study.headers, INFO, tmp_path / "sr.dcm")
+    assert dciodvfy_errors(tmp_path / "sr.dcm") == []
+    (group,) = hd.sr.srread(tmp_path / "sr.dcm").content.get_volumetric_roi_measurement_groups()
+    segment = group.referenced_segment
+    assert segment.referenced_segment_numbers == [1]
+    sources = {image.referenced_sop_instance_uid for image in segment.source_images_for_segmentation}
+    t2w = [header.SOPInstanceUID for header in study.headers[Modality.T2W]]
+    assert sources & set(t2w) == set(t2w[3 : 3 + slices])
+
+
 def test_report_is_unsigned_and_makes_no_claim_of_cancer_or_pirads(report):
     stored = dcmread(report)
     assert (stored.CompletionFlag, stored.VerificationFlag) == ("PARTIAL", "UNVERIFIED")

@@ -10,7 +10,15 @@ slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 import vtk
 
 from ProstateAlignRefineLib.scene.maps import add_maps, heat_range, maps_of
-from ProstateAlignRefineLib.scene.volumes import add_volume, grid_of, image_of, instance_uids, study_of, voxels_of
+from ProstateAlignRefineLib.scene.volumes import (
+    add_volume,
+    grid_of,
+    image_of,
+    instance_uids,
+    moved_alike,
+    study_of,
+    voxels_of,
+)
 
 
 def a_study_item(scene, volume):
@@ -46,6 +54,27 @@ def test_a_volume_under_a_transform_is_refused_with_the_way_out(scene, inputs):
     inputs.adc.SetAndObserveTransformNodeID(transform.GetID())
     with pytest.raises(InputError, match="harden"):
         study_of(inputs)
+
+
+def test_nodes_are_moved_alike_by_equal_transforms_only(scene, inputs):
+    def under(volume, node):
+        scene.AddNode(node)
+        volume.SetAndObserveTransformNodeID(node.GetID())
+        return node
+
+    assert moved_alike(inputs.t2w, inputs.adc)
+    first = under(inputs.t2w, slicer.vtkMRMLLinearTransformNode())
+    assert moved_alike(inputs.t2w, inputs.adc)  # it does nothing yet
+    shift = vtk.vtkMatrix4x4()
+    shift.SetElement(2, 3, 1.5)
+    first.SetMatrixTransformToParent(shift)
+    assert not moved_alike(inputs.t2w, inputs.adc)
+    under(inputs.adc, slicer.vtkMRMLLinearTransformNode()).SetMatrixTransformToParent(shift)
+    assert moved_alike(inputs.t2w, inputs.adc)
+    under(inputs.hbv, slicer.vtkMRMLBSplineTransformNode()).SetAndObserveTransformToParent(
+        vtk.vtkThinPlateSplineTransform()
+    )
+    assert not moved_alike(inputs.hbv, inputs.t2w)
 
 
 def test_a_sheared_volume_is_refused(scene, inputs):

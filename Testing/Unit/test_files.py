@@ -37,5 +37,9 @@ def test_only_an_empty_folder_or_an_earlier_result_may_be_replaced(tmp_path):
         check_replaceable(tmp_path, "mark")
     (tmp_path / "mark").touch()
     assert check_replaceable(tmp_path, "mark")
+    with pytest.raises(InputError, match="holds other files"):
+        check_replaceable(tmp_path, "mark", ("mark", "report"))
+    (tmp_path / "holiday.jpg").unlink()
+    assert check_replaceable(tmp_path, "mark", ("mark", "report"))
     with pytest.raises(InputError, match="is a file"):
         check_replaceable(tmp_path / "mark", "mark")

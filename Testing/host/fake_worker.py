@@ -34,7 +34,7 @@ from ProstateAlignRefineLib.core.protocol import (
 from ProstateAlignRefineLib.core.study_files import find_study_files, read_study_files
 
 DEVICE = "CPU: 2 threads, fp32"
-VERSIONS = {"torch": "none"}
+VERSIONS = {"prostate-align-refine": "0", "torch": "none"}
 PAUSE = 0.5  # long enough to cancel
 # Of the two lesions, as shares of the field of view in x, y, z.
 CENTRES = np.array([[0.3, 0.55, 0.5], [0.7, 0.5, 0.5]], np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,15 @@ if TYPE_CHECKING:
 
 NIFTI_SUFFIXES = (".nii.gz", ".nii")
 SEGMENTATION_SUFFIX = ".seg.nrrd"
+SEGMENTATION_NAME, REPORT_NAME, SIMILARITY_FOLDER = "lesions.seg.dcm", "lesions.sr.dcm", "similarity"
+
+
+@dataclass(frozen=True)
+class Objects:
+    """What is written besides the segmentation."""
+
+    report: bool = False
+    similarity: bool = False
 
 
 def write_labels(reading: Reading, path: Path) -> None:
@@ -61,12 +71,30 @@ def write_dicom_report(reading: Reading, run: Run, headers: DicomHeaders, path: 
     """A DICOM report of measurements (TID 1500), and beside it the segmentation it refers to, which is returned."""
     from ..dicom.sr import write_measurements
 
-    segmentation = path.with_name(path.name.split(".")[0] + ".seg.dcm")
+    segmentation = beside_report(path)
     write_dicom_segmentation(reading, run, headers, segmentation)
     kept = kept_lesions(reading)
     lesions = [found.lesion for found in kept]
     write_measurements(lesions, segmentation, headers_of(reading, headers), _info(reading, run, kept), path)
     return segmentation
+
+
+def beside_report(path: Path) -> Path:
+    """The segmentation that belongs to a report of this name."""
+    return path.with_name(path.name.split(".")[0] + ".seg.dcm")
+
+
+def write_dicom_objects(reading: Reading, run: Run, headers: DicomHeaders, what: Objects, folder: Path) -> None:
+    """The segmentation and what else is wanted, into one folder; InputError where it cannot be."""
+    from ..dicom import write_map
+
+    if what.report:
+        write_dicom_report(reading, run, headers, folder / REPORT_NAME)
+    else:
+        write_dicom_segmentation(reading, run, headers, folder / SEGMENTATION_NAME)
+    if what.similarity:
+        info, maps = _info(reading, run, kept_lesions(reading)), reading.maps
+        write_map(maps.similarity, maps.grid, headers_of(reading, headers), info, folder / SIMILARITY_FOLDER)
 
 
 def kept_lesions(reading: Reading) -> list[FoundLesion]:

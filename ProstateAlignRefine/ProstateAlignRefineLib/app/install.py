@@ -16,6 +16,7 @@ from .preflight import Machine, problems, this_machine
 # What the worker imports beyond torch, numpy and SimpleITK. The test suite compares it with pyproject.toml.
 PACKAGES = ("monai>=1.4", "safetensors>=0.4.3", "psutil>=5.9")
 TORCH = ">=2.6"
+PACS_PACKAGES = ("pynetdicom>=3.0", "dicomweb-client>=0.60")
 # Slicer is built upon these; another version of one breaks it.
 PROTECTED = ("numpy", "SimpleITK", "vtk", "requests", "pydicom", "scipy")
 NAME = "ProstateAlignRefine"
@@ -44,10 +45,13 @@ class SlicerInstaller:
         if stopping:
             return stopping[0]
         try:
-            return self._install_torch() or self._install_rest()
+            problem = self._install_torch()
+            if not problem:
+                _install_beside(PACKAGES)
+            return problem
         except (RuntimeError, subprocess.CalledProcessError):
             hints = " ".join(problem.text for problem in found)
-            return _("The packages were not installed; the Python console says why.") + (f" {hints}" if hints else "")
+            return not_installed() + (f" {hints}" if hints else "")
 
     def _install_torch(self) -> str:
         if not missing_of(("torch" + TORCH,)):
@@ -61,14 +65,26 @@ class SlicerInstaller:
             return _("Without torch the model cannot run in Slicer's Python.")
         return ""
 
-    def _install_rest(self) -> str:
-        wanted = missing_of(PACKAGES)
-        if wanted:
-            with tempfile.TemporaryDirectory() as folder:
-                constraints = write_constraints(Path(folder), PROTECTED)
-                _pip(wanted, constraints)
-        importlib.invalidate_caches()
+
+class PackageInstaller:
+    """Installs small packages into Slicer's Python, without torch."""
+
+    def __init__(self, requirements: Sequence[str]) -> None:
+        self._requirements = requirements
+
+    def missing(self) -> list[str]:
+        return missing_of(self._requirements)
+
+    def install(self) -> str:
+        try:
+            _install_beside(self._requirements)
+        except (RuntimeError, subprocess.CalledProcessError):
+            return not_installed()
         return ""
+
+
+def not_installed() -> str:
+    return _("The packages were not installed; the Python console says why.")
 
 
 def missing_of(requirements: Iterable[str]) -> list[str]:
@@ -82,6 +98,15 @@ def write_constraints(folder: Path, names: Sequence[str]) -> Path:
     path = folder / "constraints.txt"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+def _install_beside(requirements: Sequence[str]) -> None:
+    """Those that are missing, with Slicer's own packages left as they are."""
+    wanted = missing_of(requirements)
+    if wanted:
+        with tempfile.TemporaryDirectory() as folder:
+            _pip(wanted, write_constraints(Path(folder), PROTECTED))
+    importlib.invalidate_caches()
 
 
 def _pip(wanted: Sequence[str], constraints: Path) -> None:

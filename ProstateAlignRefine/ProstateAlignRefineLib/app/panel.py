@@ -8,12 +8,13 @@ import qt
 import slicer
 
 from .application import RESOURCES, Application, SlicerApplication
-from .install import Installer, SlicerInstaller
+from .install import PACS_PACKAGES, Installer, PackageInstaller, SlicerInstaller
 from .sections.advanced import AdvancedSection
 from .sections.export import ExportSection
 from .sections.gate import GateSection
 from .sections.lesions import LesionSection
 from .sections.run import RunSection
+from .sections.send import SendSection
 from .sections.show import ShowSection
 from .sections.study import StudySection
 from .session import Session
@@ -31,6 +32,7 @@ class Panel:
         application: Application | None = None,
         worker: Worker | None = None,
         installer: Installer | None = None,
+        pacs_installer: Installer | None = None,
     ) -> None:
         self.application: Application = application or SlicerApplication()
         self.installer: Installer = installer or SlicerInstaller()
@@ -40,6 +42,7 @@ class Panel:
         self.ui.researchLabel.text = research_use()
         self._run = RunSection(self.ui, self.session, self.installer)
         self._advanced = AdvancedSection(self.ui, self.session, self.installer)
+        self._send = SendSection(self.ui, self.session, pacs_installer or PackageInstaller(PACS_PACKAGES))
         self._sections = (
             StudySection(self.ui, self.session),
             self._run,
@@ -47,6 +50,7 @@ class Panel:
             LesionSection(self.ui, self.session),
             ShowSection(self.ui, self.session, self.widget),
             ExportSection(self.ui, self.session),
+            self._send,
             self._advanced,
         )
         self._timer = qt.QTimer()
@@ -80,6 +84,7 @@ class Panel:
         self._observers = []
         self._timer.stop()
         self._advanced.stop()
+        self._send.stop()
         self.session.stop()
 
     def _poll(self) -> None:

@@ -8,6 +8,7 @@ from importlib import metadata
 
 from ..core.study import Modality
 from .i18n import _
+from .pacs import Pacs
 from .session import Session
 from .texts import step_text
 
@@ -111,6 +112,21 @@ def to_export_dicom(session: Session) -> Ready:
     if not any(found.decision != "rejected" for found in session.reading.lesions):
         return Ready(False, _("There is no lesion to export."))
     return Ready(True, "")
+
+
+def to_test_pacs(pacs: Pacs, running: bool) -> Ready:
+    if running:
+        return Ready(False, _("Wait for the server, or stop."))
+    return Ready(not pacs.lacking, pacs.lacking or _("Asks whether the server answers; sends nothing."))
+
+
+def to_send(session: Session, pacs: Pacs, running: bool) -> Ready:
+    if running:
+        return Ready(True, _("Stops waiting for the server."))
+    ready = to_export_dicom(session)
+    if not ready.possible:
+        return ready
+    return Ready(not pacs.lacking, pacs.lacking or _("Sends the result to {server}.").format(server=pacs.name))
 
 
 def to_test(session: Session) -> Ready:

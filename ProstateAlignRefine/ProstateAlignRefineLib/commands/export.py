@@ -19,6 +19,7 @@ from ..core.study import Modality, Study
 from .results import GLAND_NAME, SEGMENTATION_NAME, Result, gated_lesions, read_result, segmentation_info
 
 REPORT_NAME, SIMILARITY_FOLDER, RESEARCH_FOLDER = "measurements.sr.dcm", "similarity", "study"
+NAMES = (SEGMENTATION_NAME, REPORT_NAME, GLAND_NAME, SIMILARITY_FOLDER, RESEARCH_FOLDER)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -37,7 +38,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(arguments: argparse.Namespace) -> int:
     result = read_result(arguments.result)
-    check_replaceable(arguments.output, SEGMENTATION_NAME)
+    # A segmentation also lies in the results of `segment`, and wherever the panel put one.
+    replaces = check_replaceable(arguments.output, SEGMENTATION_NAME, NAMES)
     with replacing_folder(arguments.output) as folder:
         headers = _headers(arguments, result, folder)
         if arguments.deidentify is not None:
@@ -45,7 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
 
             headers = deidentified(headers, arguments.deidentify)
         written = _write(replace(result, headers=headers), arguments, folder)
-    print(f"Wrote {', '.join(written)} to {arguments.output}.")
+    kept = ", in place of the earlier export" if replaces else ""
+    print(f"Wrote {', '.join(written)} to {arguments.output}{kept}.")
     return 0
 
 

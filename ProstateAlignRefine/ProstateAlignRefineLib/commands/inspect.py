@@ -37,7 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     from ..dicom.survey import as_data, as_text, survey
 
     if not arguments.input.is_dir():
-        raise InputError("The input folder does not exist; check its path.")
+        what = "is a file; give the study's folder" if arguments.input.exists() else "does not exist; check its path"
+        raise InputError(f"The input {what}.")
     files = find_study_files(arguments.input)
     if files is not None:
         return _print_files(files, arguments.json)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import TracebackType
 
-from tqdm import tqdm
-
 # Rough share of the whole run, in percent; the network takes most of it.
 SHARES: Mapping[str, int] = {"read": 8, "load": 7, "preprocess": 8, "network": 55, "maps": 7, "write": 15}
 
@@ -15,6 +13,8 @@ class StageBar:
     """A bar from 0 to 100 % on standard error whose label names the stage."""
 
     def __init__(self) -> None:
+        from tqdm import tqdm
+
         self._bar = tqdm(total=sum(SHARES.values()), bar_format="{desc:<12} {percentage:3.0f}% |{bar:30}| {elapsed}")
 
     def __enter__(self) -> StageBar:

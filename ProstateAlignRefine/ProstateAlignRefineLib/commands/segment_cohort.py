@@ -13,8 +13,6 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tqdm import tqdm
-
 from ..core.errors import InputError
 from ..core.files import replacing_file, replacing_folder
 from ..core.report import read_run
@@ -92,6 +90,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _segment_all(entries: Sequence[Entry], setting: Setting) -> list[Outcome]:
+    from tqdm import tqdm
+
     shard, table = setting.shard, setting.arguments.output / _table(setting.shard)
     outcomes: list[Outcome] = []
     for entry in tqdm(entries, f"studies {shard.rank + 1}/{shard.count}", unit="study", position=shard.local_rank):

@@ -25,7 +25,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--ca-file", type=Path, metavar="PEM", help="certificates to trust")
     parser.add_argument("--certificate", type=Path, metavar="PEM", help="this side's certificate (HOST:PORT)")
     parser.add_argument("--key", type=Path, metavar="PEM", help="its private key")
-    parser.add_argument("--token-file", type=Path, metavar="FILE", help="file with a bearer token (URL)")
+    parser.add_argument(
+        "--token-file", type=Path, metavar="FILE", help="file with a bearer token (URL); - for standard input"
+    )
     parser.add_argument("--allow-research", action="store_true", help="also send research and synthetic studies")
     parser.set_defaults(run=run)
 
@@ -52,17 +54,16 @@ def server_of(arguments: argparse.Namespace) -> DicomServer | WebServer:
     from ..dicom.dimse import DicomServer
     from ..dicom.web import WebServer
 
-    if arguments.to.startswith(("http://", "https://")):
-        if arguments.tls or arguments.certificate:
-            raise InputError("--tls and --certificate are for HOST:PORT; a https URL is encrypted by itself.")
-        return WebServer(arguments.to, _token(arguments.token_file), arguments.ca_file)
-    if arguments.token_file:
-        raise InputError("--token-file is for a DICOMweb URL; HOST:PORT knows certificates only.")
+    _check_options(arguments)
+    if _is_url(arguments.to):
+        web = WebServer(arguments.to, _token(arguments.token_file), arguments.ca_file)
+        web.check()
+        return web
     host, _, port = arguments.to.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
         raise InputError("The server is neither HOST:PORT nor a URL; give one such as pacs.example:104.")
-    return DicomServer(
-        host,
+    dicom = DicomServer(
+        host.strip("[]"),  # of an IPv6 address
         int(port),
         called=arguments.called,
         calling=arguments.calling,
@@ -71,16 +72,37 @@ def server_of(arguments: argparse.Namespace) -> DicomServer | WebServer:
         certificate=arguments.certificate,
         key=arguments.key,
     )
+    dicom.check()
+    return dicom
+
+
+def _is_url(text: str) -> bool:
+    return text.startswith(("http://", "https://"))
+
+
+def _check_options(arguments: argparse.Namespace) -> None:
+    """InputError where an option would have no effect: nobody must believe in an encryption that is not there."""
+    if _is_url(arguments.to):
+        if arguments.tls or arguments.certificate or arguments.key:
+            raise InputError("--tls, --certificate and --key are for HOST:PORT; a https URL is encrypted by itself.")
+        return
+    if arguments.token_file:
+        raise InputError("--token-file is for a DICOMweb URL; HOST:PORT knows certificates only.")
+    if not arguments.tls and (arguments.ca_file or arguments.certificate or arguments.key):
+        raise InputError("--ca-file, --certificate and --key need --tls; without it nothing is encrypted.")
+    if arguments.key and not arguments.certificate:
+        raise InputError("--key needs its --certificate.")
 
 
 def _token(path: Path | None) -> str | None:
     if path is None:
         return None
     try:
-        token = path.read_text(encoding="ascii").strip()
+        text = sys.stdin.readline() if str(path) == "-" else path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError):
         raise InputError("The token file cannot be read; check its path.") from None
-    if not token or not token.isprintable() or " " in token:
+    token = text.strip()
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise InputError("The token file does not hold one token; put the token alone into it.")
     return token
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,15 +53,17 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def check_replaceable(folder: Path, mark: str) -> bool:
+def check_replaceable(folder: Path, mark: str, known: Collection[str] = ()) -> bool:
     """Whether an earlier result, known by the file or folder `mark` in it, lies in `folder` and would be replaced.
 
-    InputError where something else lies there.
+    `known`: all names that an earlier result can hold, where `mark` alone does not tell it. InputError where something
+    else lies there.
     """
     if folder.is_file():
         raise InputError("The output path is a file; name a folder.")
     if not folder.is_dir() or not any(folder.iterdir()):
         return False
-    if (folder / mark).exists():
+    names = {path.name for path in folder.iterdir()}
+    if mark in names and (not known or names <= set(known)):
         return True
     raise InputError("The output folder holds other files; name a new or empty folder, or one with an earlier result.")

@@ -32,6 +32,8 @@ def link_to_dicom(t2w: sitk.Image, folder: Path) -> Headers:
 
     A series is accepted only if its grid agrees within 1e-3 mm and every voxel is equal. InputError where none does.
     """
+    if not folder.is_dir():
+        raise InputError("The DICOM folder to link to does not exist; check its path.")
     scan = scan_folder(folder)
     for candidate in candidates_of(scan):
         headers = _headers_if_equal(candidate, t2w)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydicom.uid import UID
+
 from ..core.errors import InputError
 from .objects import read_object
 from .quiet import silent
@@ -40,6 +42,13 @@ class DicomServer:
     def name(self) -> str:
         return f"{self.called} at {self.host}:{self.port}"
 
+    def check(self) -> None:
+        """InputError where a title is none or a certificate file cannot be read; asks nothing of the network."""
+        for title in (self.called, self.calling):
+            _title(title)
+        if self.tls:
+            _tls(self)
+
 
 @silent()
 def echo(server: DicomServer) -> None:
@@ -50,21 +59,25 @@ def echo(server: DicomServer) -> None:
 
 @silent()
 def store(server: DicomServer, paths: Sequence[Path], progress: Callable[[int, int], None]) -> None:
-    """C-STORE of every file, in order; InputError at the first that the server does not take."""
+    """C-STORE of every file, in order; InputError at the first that the server does not take.
+
+    Where the server says beforehand that it takes one of the kinds not, none is sent: no report arrives without the
+    segmentation that it refers to.
+    """
     objects = [read_object(path) for path in paths]
     contexts = dict.fromkeys((str(one.SOPClassUID), str(one.file_meta.TransferSyntaxUID)) for one in objects)
     with _association(server, list(contexts)) as association:
+        _check_kinds(server, [str(context.abstract_syntax) for context in association.rejected_contexts])
         for number, one in enumerate(objects):
             progress(number, len(objects))
-            try:
-                status = association.send_c_store(one)
-            except ValueError:  # no accepted presentation context
-                kind = one.SOPClassUID.name
-                raise InputError(
-                    f"The server {server.name} does not take objects of the kind {kind}; allow it there."
-                ) from None
-            _check(server, status)
+            _check(server, association.send_c_store(one))
     progress(len(objects), len(objects))
+
+
+def _check_kinds(server: DicomServer, refused: Sequence[str]) -> None:
+    if refused:
+        kinds = ", ".join(UID(one).name for one in dict.fromkeys(refused))
+        raise InputError(f"The server {server.name} does not take objects of the kind {kinds}; nothing was sent.")
 
 
 @contextmanager
@@ -72,9 +85,11 @@ def _association(server: DicomServer, contexts: Sequence[tuple[str, str | None]]
     entity = _entity(server)
     for sop_class, transfer_syntax in contexts:
         entity.add_requested_context(sop_class, transfer_syntax)
-    association = entity.associate(
-        server.host, server.port, ae_title=_title(server.called), tls_args=_tls(server) if server.tls else None
-    )
+    tls = _tls(server) if server.tls else None
+    try:
+        association = entity.associate(server.host, server.port, ae_title=_title(server.called), tls_args=tls)
+    except (OSError, UnicodeError):  # unknown, or no name at all
+        raise InputError(f"The name {server.host} is not known here; check it, and the network.") from None
     if not association.is_established:
         raise InputError(_why_not_established(server, association))
     try:
@@ -88,8 +103,8 @@ def _why_not_established(server: DicomServer, association: Association) -> str:
         return f"The server {server.name} refuses the association; check both AE titles with its owner."
     if association.acceptor.primitive is not None:
         return f"The server {server.name} takes none of these objects; ask its owner to allow them."
-    hint = ", TLS settings" if server.tls else ", or whether it needs TLS"
-    return f"The server {server.name} cannot be reached; check address, port{hint} and the network."
+    hint = "its certificate" if server.tls else "whether it needs TLS"
+    return f"The server {server.name} cannot be reached; check address and port, {hint}, and the network."
 
 
 def _entity(server: DicomServer):  # type: ignore[no-untyped-def]

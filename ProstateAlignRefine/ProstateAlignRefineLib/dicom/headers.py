@@ -40,6 +40,7 @@ CARRIED = (
 _TYPE_2 = (*_IDENTITY, "StudyDate", "StudyTime", "PositionReferenceIndicator", "ReferringPhysicianName", "Manufacturer")
 
 
+UTF_8 = "ISO_IR 192"
 _MOST_SERIES = 2**31 - 10000  # VR IS, with room for what results add
 
 
@@ -65,6 +66,7 @@ def source_header(header: Dataset) -> Dataset:
             setattr(copy, keyword, "")
     if "PixelSpacing" in copy and not copy.get("SliceThickness"):
         copy.SliceThickness = copy.get("SpacingBetweenSlices") or "1"
+    _set_character_set(copy)
     copy.remove_private_tags()
     copy.file_meta = _file_meta(copy)
     return copy
@@ -99,6 +101,24 @@ def _is_sound(keyword: str, value: object) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _set_character_set(header: Dataset) -> None:
+    """UTF-8 in place of code extensions, which Japanese and Korean studies use and highdicom does not write.
+
+    The empty value means the same as none.
+    """
+    stored = header.get("SpecificCharacterSet")
+    if not stored:
+        header.pop("SpecificCharacterSet", None)
+    elif not isinstance(stored, str) or stored.startswith("ISO 2022"):
+        header.SpecificCharacterSet = UTF_8
+
+
+def carry_character_set(source: Dataset, result: Dataset) -> None:
+    """Names were taken over from `source`, so they are written as there: highdicom before 0.28 writes them in ASCII."""
+    if source.get("SpecificCharacterSet"):
+        result.SpecificCharacterSet = source.SpecificCharacterSet
 
 
 @silent()

@@ -35,7 +35,7 @@ def sendable_files(paths: Sequence[Path], allow_research: bool = False) -> tuple
     if not allow_research and any(_is_research(path) for path in found):
         raise InputError(
             "The results belong to a research or synthetic study, which is not for a clinical archive; "
-            "allow research studies if the server is meant for them."
+            "allow research studies (--allow-research, in Slicer 'Research server') if the server is meant for them."
         )
     return tuple(found)
 

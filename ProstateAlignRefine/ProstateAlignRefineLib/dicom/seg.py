@@ -22,7 +22,7 @@ from ..core.palette import GLAND_RGB, LESION_RGB
 from ..core.places import Place
 from ..core.study import Modality
 from .codes import ABNORMAL_STRUCTURE, ANATOMICAL_STRUCTURE, ARTIFICIAL_INTELLIGENCE, LESION, PROSTATE
-from .headers import result_series_number, source_header, source_stack, with_slice_step
+from .headers import carry_character_set, result_series_number, source_header, source_stack, with_slice_step
 from .placing import place_on
 from .quiet import quietly, silent
 from .sites import region_of
@@ -124,6 +124,7 @@ def _write(
     with quietly("DICOM segmentation"):
         content = describe(masks, sources[Modality.T2W][0])
         segmentation = _segmentation(masks, target, sources, content)
+        carry_character_set(sources[Modality.T2W][0], segmentation)
     with replacing_file(path) as temporary:
         with quietly("DICOM segmentation"):
             segmentation.save_as(temporary)

@@ -61,7 +61,7 @@ def select(scan: Scan, choices: Mapping[Modality, int] = NO_CHOICES) -> Selectio
     """T2W, ADC and HBV of one patient's study; `choices`: series numbers that the user sets instead.
 
     InputError where the folder holds no MR images, several patients or several complete studies, where a modality is
-    missing or its slices make no volume, or where two candidates cannot be ranked.
+    missing or its slices make no volume, where two candidates cannot be ranked, or where the user sets one twice.
     """
     if not scan.series:
         raise InputError("The folder holds no MR images in DICOM form; give the folder of one MRI study.")
@@ -74,7 +74,21 @@ def select(scan: Scan, choices: Mapping[Modality, int] = NO_CHOICES) -> Selectio
     made: dict[Modality, Choice] = {}
     for modality in Modality:
         made[modality] = _choose(candidates, modality, choices, made)
+    _check_distinct(made)
     return Selection(made, candidates)
+
+
+def _check_distinct(made: Mapping[Modality, Choice]) -> None:
+    readers: dict[int, list[Modality]] = {}
+    for modality, choice in made.items():
+        if not choice.computed:
+            readers.setdefault(id(choice.candidates[0]), []).append(modality)
+    for modalities in readers.values():
+        if len(modalities) > 1:
+            names = " and as ".join(modality.name for modality in modalities)
+            raise InputError(
+                f"{made[modalities[0]].name} would be read as {names}; set another series for one of them."
+            )
 
 
 def _choose(
@@ -93,7 +107,7 @@ def _choose(
         frozenset(one.frames[0].frame_of_reference for one in candidates if one.kind in _DIFFUSION),
     )
     best = _best(pool, modality, context)
-    return Choice((best,), _reason(best, pool, told))
+    return Choice((best,), f"{best.name}: {_told(best, modality)}." if told else _reason(best, pool))
 
 
 def _computed_reason(modality: Modality, sources: Sequence[Candidate]) -> str:
@@ -175,14 +189,23 @@ def _rank(candidate: Candidate, context: Context) -> tuple[object, ...]:
         first.frame_of_reference in frames,
         candidate.score,
         adc is None or (adc.stack and candidate.stack and adc.stack.grid.matches(candidate.stack.grid)),
-        -abs((candidate.b_value or 0) - 1400) if candidate.kind == Kind.HBV else 0,
+        -abs((candidate.b_value or 0) - 1400) if candidate.kind in (Kind.HBV, Kind.DWI) else 0,
         len(candidate.frames),
         first.series_number or 0,
         first.time,
     )
 
 
-def _reason(candidate: Candidate, pool: Sequence[Candidate], told: bool) -> str:
+def _reason(candidate: Candidate, pool: Sequence[Candidate]) -> str:
     others = [one.name for one in pool if one is not candidate]
-    beside = f"; preferred to {', '.join(others)}" if others and not told else ""
-    return f"{candidate.name}: {'chosen by the user' if told else candidate.reason}{beside}."
+    beside = f"; preferred to {', '.join(others)}" if others else ""
+    return f"{candidate.name}: {candidate.reason}{beside}."
+
+
+def _told(candidate: Candidate, modality: Modality) -> str:
+    """That the user chose, and what speaks against it."""
+    b_value = f", b = {candidate.b_value:g}" if modality is Modality.HBV and candidate.b_value is not None else ""
+    doubts = [f"it is {candidate.orientation}"] if candidate.orientation != "axial" else []
+    if candidate.kind != KINDS[modality]:
+        doubts.append("nothing says so" if candidate.kind is Kind.OTHER else f"it looks like {candidate.kind.value}")
+    return f"chosen by the user{b_value}" + (f", although {' and '.join(doubts)}" if doubts else "")

@@ -15,7 +15,7 @@ from ..core.files import replacing_file
 from ..core.lesions import Lesion
 from ..core.study import Modality
 from . import codes
-from .headers import result_series_number, source_header
+from .headers import carry_character_set, result_series_number, source_header
 from .quiet import quietly, silent
 from .seg import ALGORITHM, PRODUCT, SERIES_OFFSET, SegmentationInfo, equipment
 from .sites import laterality_of, region_of
@@ -41,7 +41,7 @@ def write_measurements(
     tracking UIDs are referred to. The report is partial and unverified: no person has signed it. The file takes its
     name only after its numbers were read back. InputError where the lesions are not those of the segmentation.
     """
-    stored = dcmread(segmentation)
+    stored = _with_frames_told(dcmread(segmentation))
     if len(lesions) != len(stored.SegmentSequence):
         raise InputError(
             f"There are {len(lesions)} lesions, but {len(stored.SegmentSequence)} segments in the segmentation; "
@@ -50,6 +50,7 @@ def write_measurements(
     sources = [source_header(header) for slices in headers.values() for header in slices]
     with quietly("DICOM structured report"):
         report = _report(lesions, stored, _distinct(sources), info)
+        carry_character_set(sources[0], report)
     with replacing_file(path) as temporary:
         with quietly("DICOM structured report"):
             report.save_as(temporary, enforce_file_format=True)
@@ -92,6 +93,17 @@ def _measures(lesion: Lesion) -> list[tuple[codes.Code, float, codes.Code, codes
     if lesion.mean_adc is not None:
         measures.append((codes.ADC, round(lesion.mean_adc), codes.SQUARE_MICROMETRE_PER_SECOND, codes.MEAN))
     return measures
+
+
+def _with_frames_told(segmentation: Dataset) -> Dataset:
+    """What all frames share, written to each: highdicom puts the number of an only segment and the sources of an only
+    frame into the shared groups, and does not find them there when it refers to the segment."""
+    shared = segmentation.SharedFunctionalGroupsSequence[0]
+    for keyword in ("SegmentIdentificationSequence", "DerivationImageSequence"):
+        if keyword in shared:
+            for frame in segmentation.PerFrameFunctionalGroupsSequence:
+                frame[keyword] = shared[keyword]
+    return segmentation
 
 
 def _report(

@@ -49,8 +49,8 @@ def survey(folder: Path, choices: Mapping[Modality, int] = NO_CHOICES) -> Survey
 
 def as_text(found: Survey) -> str:
     """A table for the screen: a line a volume, what was passed over, and the reason of each choice."""
-    rows = [_COLUMNS, *(_row(found, candidate) for candidate in found.candidates)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS) - 1)]
+    rows = [_COLUMNS, *(_row(found, candidate) for candidate in found.candidates)] if found.candidates else []
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS) - 1)] if rows else []
     lines = ["  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[-1]]) for row in rows]
     lines += [f"passed over: {count} x {reason}" for reason, count in found.skipped.items()]
     if found.selection is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,7 +34,14 @@ class WebServer:
     def name(self) -> str:
         """Host and path: a URL may hold a password before the host."""
         parts = urlsplit(self.url)
-        return f"{parts.hostname}:{parts.port}{parts.path}" if parts.port else f"{parts.hostname}{parts.path}"
+        return f"{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+    def check(self) -> None:
+        """InputError where the URL is none or not safe, or the certificates cannot be read; asks nothing of the
+        network."""
+        _check_url(self)
+        if self.ca_file is not None:
+            _check_certificates(self.ca_file)
 
 
 @silent()
@@ -60,7 +68,7 @@ def stow(server: WebServer, paths: Sequence[Path], progress: Callable[[int, int]
 
 @contextmanager
 def _client(server: WebServer) -> Iterator[DICOMwebClient]:
-    _check_url(server)
+    server.check()
     try:
         import requests
         from dicomweb_client import DICOMwebClient
@@ -92,15 +100,24 @@ def _client(server: WebServer) -> Iterator[DICOMwebClient]:
 
 
 def _check_url(server: WebServer) -> None:
-    parts = urlsplit(server.url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(server.url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port beyond 65535, a bracket too many
+        usable = False
+    if not usable:
         raise InputError("The server's address is no URL; give one such as https://host/dicom-web.")
     if parts.username or parts.password:
         raise InputError("The server's URL holds a user name or password; use a token instead.")
     if server.token and parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise InputError("A token over http can be read by anyone on the way; use an https URL.")
-    if server.ca_file is not None and not server.ca_file.is_file():
-        raise InputError("The certificate authority's file does not exist; check its path.")
+
+
+def _check_certificates(path: Path) -> None:
+    try:
+        ssl.create_default_context(cafile=path)
+    except (OSError, ssl.SSLError):
+        raise InputError("The certificate authority's file cannot be read; check its path and form (PEM).") from None
 
 
 def _refusal(server: WebServer, status: int) -> str:

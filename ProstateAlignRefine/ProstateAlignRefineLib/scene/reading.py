@@ -29,7 +29,7 @@ from .segmentation import (
 )
 from .state import PanelState
 from .terminology import AUTOMATIC, SEMIAUTOMATIC, Algorithm
-from .volumes import Inputs, Node, grid_of, has_one_grid, image_of
+from .volumes import Inputs, Node, grid_of, has_one_grid, image_of, moved_alike
 
 GATE_TEXT, PAINT_TEXT = "Move the gate", "Edit voxels"
 DECISION_TEXTS = {
@@ -213,12 +213,17 @@ class Reading:
     def labels(self) -> NDArray[np.uint8]:
         """[z, y, x] on the T2W grid, numbered as `lesions`, the rejected ones left out: what is exported.
 
-        InputError where the T2W volume no longer lies where it was segmented.
+        InputError where the T2W volume no longer lies where it was segmented, or a transform moves only the lesions.
         """
         self.collect_voxel_edits()
         t2w = self.inputs.t2w
         if t2w.GetImageData() is None or not self.maps.grid.matches(grid_of(t2w)):
             raise InputError("The T2W volume was moved or replaced since it was segmented; segment again.")
+        if not moved_alike(self.nodes.lesions, t2w):
+            raise InputError(
+                f"'{self.nodes.lesions.GetName()}' is not under the same transform as the T2W; harden the transform to "
+                "keep the lesions where they are shown, or remove it."
+            )
         return self._outcome.kept(self.maps.grid.shape)
 
     @property

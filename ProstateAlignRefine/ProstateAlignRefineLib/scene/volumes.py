@@ -22,6 +22,7 @@ Node = Any  # a vtkMRMLNode: the wrapped VTK classes carry no Python types
 
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 SHEAR_TOLERANCE = 1e-3
+TRANSFORM_TOLERANCE = 1e-6
 NO_HEADERS: Mapping[Modality, tuple[Any, ...]] = MappingProxyType({})
 
 
@@ -74,6 +75,16 @@ def matrix_array(matrix: Any) -> NDArray[np.float64]:
 def ras_of(lps: tuple[float, float, float]) -> tuple[float, float, float]:
     """A point of core's space in MRML's; the way back is the same."""
     return -lps[0], -lps[1], lps[2]
+
+
+def moved_alike(one: Node, other: Node) -> bool:
+    """Whether the transforms above two nodes, if there are any, leave them where they were to each other."""
+    first, second = one.GetParentTransformNode(), other.GetParentTransformNode()
+    if first is second:
+        return True
+    between = vtk.vtkMatrix4x4()
+    linear = slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(first, second, between)
+    return bool(linear) and np.allclose(matrix_array(between), np.eye(4), atol=TRANSFORM_TOLERANCE)
 
 
 def voxels_of(volume: Node) -> Array:

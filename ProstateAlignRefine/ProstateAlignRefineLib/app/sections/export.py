@@ -43,6 +43,10 @@ class ExportSection:
 
     def _measurements(self) -> None:
         def write(reading: Reading, run: Run, path: Path) -> None:
+            beside = exports.beside_report(path)
+            question = _("{name}, which the report refers to, is there already. Replace it?")
+            if beside.exists() and not self._session.application.confirm(question.format(name=beside.name)):
+                raise InputError(_("Nothing was written; give the report another name."))
             segmentation = exports.write_dicom_report(reading, run, self._session.headers, path)
             for file in (segmentation, path):
                 self._session.application.add_to_dicom_database(file)

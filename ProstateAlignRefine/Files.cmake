@@ -238,8 +238,10 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/training/processes.py
   ProstateAlignRefineLib/training/schedule.py
   ProstateAlignRefineLib/training/sides.py
+  ProstateAlignRefineLib/training/sources.py
   ProstateAlignRefineLib/training/splits.py
   ProstateAlignRefineLib/training/steps.py
+  ProstateAlignRefineLib/training/tested.py
   ProstateAlignRefineLib/training/trainer.py
   ProstateAlignRefineLib/training/validate.py
   ProstateAlignRefineLib/training/weights.py

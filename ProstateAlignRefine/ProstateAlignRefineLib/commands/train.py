@@ -6,10 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core.errors import InputError
-
 if TYPE_CHECKING:
-    from ..training.cases import Cases
     from ..training.config import TrainingConfig
     from ..training.processes import Processes
 
@@ -45,15 +42,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _train(config: TrainingConfig, arguments: argparse.Namespace, processes: Processes) -> None:
+    from ..evaluation.candidates import require_picai_eval
     from ..inference.device import choose_compute
-    from ..training.finish import finish
+    from ..training.finish import BUNDLE, TEST, finish
     from ..training.sides import encode_training_text
+    from ..training.sources import cases_of
     from ..training.trainer import Trainer
 
     folder: Path = arguments.output
+    require_picai_eval()
     compute = choose_compute(processes.device(arguments.device), arguments.precision)
     text = encode_training_text(config.text)
-    cases = processes.first_then_others(lambda: _cases(config, arguments))
+    cache = arguments.cases or folder / "cases"
+    cases = processes.first_then_others(lambda: cases_of(config, arguments.data, cache, arguments.workers))
     # One worker beside the training process gains nothing where there is one core.
     workers = arguments.workers if arguments.workers > 1 else 0
     trainer = Trainer(config, cases, text, compute, folder, processes, workers)
@@ -62,23 +63,11 @@ def _train(config: TrainingConfig, arguments: argparse.Namespace, processes: Pro
     network = trainer.train()
     if not processes.first:
         return
-    finished = finish(trainer, network, folder / "bundle")
-    for name, value in finished.metrics.items():
-        print(f"{name}: {value}")
-    print(f"The bundle is in {folder / 'bundle'}.")
-
-
-def _cases(config: TrainingConfig, arguments: argparse.Namespace) -> Cases:
-    from ..training.config import PhantomData
-    from ..training.phantoms import prepare_phantoms
-
-    cache = arguments.cases or arguments.output / "cases"
-    if isinstance(config.data, PhantomData):
-        if arguments.data:
-            raise InputError("The configuration trains on phantoms, so --data is not read; leave it out.")
-        return prepare_phantoms(config, cache, arguments.workers)
-    if not arguments.data:
-        raise InputError("The configuration trains on a dataset; name the folder that prepare made with --data.")
-    from ..training.dataset import dataset_cases
-
-    return dataset_cases(config, arguments.data, cache, arguments.workers)
+    metrics = finish(trainer, network, folder)
+    for name, figure in metrics["figures"].items():
+        print(f"{name}: {figure['value']}")
+    print(f"The test cases' predictions and report are in {folder / TEST}.")
+    if trainer.parts.bundled:
+        print(f"The bundle is in {folder / BUNDLE}.")
+    else:
+        print(f"The network {config.network} makes no bundle: it lacks the text or the refiner.")

@@ -68,6 +68,11 @@ def match_candidates(
     return CaseCandidates(found, float(score))
 
 
+def require_picai_eval() -> None:
+    """InputError without it: better before a training than after."""
+    _picai_matching()
+
+
 def _picai_matching() -> Callable[..., Any]:
     """picai_eval's; the package greets on standard output when imported."""
     try:

@@ -15,7 +15,7 @@ from ..core.geometry import NEAREST, Grid, resample, to_array
 from ..core.maps import read_volume
 from .cases import CaseRow, judge
 from .statistics import RESAMPLES
-from .volumes import find_cases, fingerprint, read_prediction, read_reference, require_prediction_of_each
+from .volumes import Prediction, find_cases, fingerprint, read_prediction, read_reference, require_prediction_of_each
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,14 @@ class Protocol:
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """One system on one cohort. Hashes are of the judged files; `unused` counts predictions without a reference."""
+    """One system on one cohort. Hashes are of the judged files; `unused` counts predictions without a reference.
+
+    `empty`: the same cases, had the system never found anything.
+    """
 
     name: str
     rows: tuple[CaseRow, ...]
+    empty: tuple[CaseRow, ...]
     predictions_sha256: str
     references_sha256: str
     unused: int
@@ -58,20 +62,30 @@ def judge_folder(predictions: Path, references: Path, protocol: Protocol) -> Jud
     truths, answers = find_cases(references), find_cases(predictions)
     require_prediction_of_each(truths, answers, predictions)
     regions = _regions(protocol.regions, truths)
-    rows = tuple(
-        _judge_file(case, answers[case], truths[case], protocol, regions.get(case))
-        for case in tqdm(sorted(truths), predictions.name, unit="case")
+    rows, empty = zip(
+        *(
+            _judge_file(case, answers[case], truths[case], protocol, regions.get(case))
+            for case in tqdm(sorted(truths), predictions.name, unit="case")
+        ),
+        strict=True,
     )
     names = sorted(truths)
     unused = len(set(answers) - set(truths))
-    return Judged(predictions.name, rows, fingerprint(answers, names), fingerprint(truths, names), unused)
+    return Judged(predictions.name, rows, empty, fingerprint(answers, names), fingerprint(truths, names), unused)
 
 
-def _judge_file(case: str, answer: Path, truth: Path, protocol: Protocol, region: Path | None) -> CaseRow:
+def _judge_file(
+    case: str, answer: Path, truth: Path, protocol: Protocol, region: Path | None
+) -> tuple[CaseRow, CaseRow]:
+    """The prediction, and an empty one in its place."""
     reference = read_reference(truth)
     prediction = read_prediction(answer, reference.grid, protocol.threshold)
     inside = None if region is None else _mask_on(region, reference.grid)
-    return judge(case, reference, prediction, protocol.minimum_ml, inside)
+    nothing = Prediction.nothing(reference.grid)
+    return (
+        judge(case, reference, prediction, protocol.minimum_ml, inside),
+        judge(case, reference, nothing, protocol.minimum_ml),
+    )
 
 
 def _regions(folder: Path | None, cases: Sequence[str] | Mapping[str, Path]) -> Mapping[str, Path]:

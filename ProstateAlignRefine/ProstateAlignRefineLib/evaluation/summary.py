@@ -11,7 +11,8 @@ from typing import Any
 
 from .cases import CaseRow
 from .evaluate import Judged, Protocol
-from .statistics import SEED, Estimate, Paired, differences, estimates, paired_tests
+from .figures import Figures, cohort_figures
+from .statistics import SEED, Estimate, Paired, paired_tests, resampled
 
 JSON_NAME, MARKDOWN_NAME = "evaluation.json", "evaluation.md"
 FORMAT = 1
@@ -21,7 +22,8 @@ VOLUMES = ("reference_ml", "prediction_ml")
 RULES = (
     "Lesions are connected components (26 neighbours) of the reference above zero, whatever the value.",
     "Empty rule: both masks empty is a perfect answer (Dice 1, NSD 1, distances 0); one empty gives Dice 0 and NSD 0 "
-    "and no distance. Positives are cases with a lesion in the reference.",
+    "and no distance. Positives are cases with a lesion in the reference. 'Always empty' is what an answer that never "
+    "finds anything gets on the same cases.",
     "A lesion is found by a predicted component with an intersection over union of at least 0.10, one to one.",
     "HD95 is the larger of the two directed 95th percentiles; `hd95_pooled` pools both directions.",
     "ASSD is the mean over the surface voxels of both masks together (not the mean of the two directed means); figures "
@@ -38,23 +40,29 @@ RULES = (
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """One system's figures, and a second one's with their differences (first less second) where there is one."""
+    """One system's figures, and a second one's with their differences (first less second) where there is one.
+
+    `empty`: the figures of an answer that never finds a lesion, which every system must be held against.
+    """
 
     protocol: Protocol
     systems: tuple[Judged, ...]
     figures: tuple[Mapping[str, Estimate], ...]
+    empty: Figures
     differences: Mapping[str, Estimate]
     tests: Mapping[str, Paired]
 
 
 def evaluation_of(protocol: Protocol, first: Judged, second: Judged | None = None) -> Evaluation:
     systems = (first,) if second is None else (first, second)
-    figures = tuple(estimates(system.rows, protocol.resamples) for system in systems)
+    drawn = [resampled(system.rows, cohort_figures, protocol.resamples) for system in systems]
+    figures = tuple(each.estimates for each in drawn)
+    empty = cohort_figures(first.empty)
     if second is None:
-        return Evaluation(protocol, systems, figures, {}, {})
-    gaps = differences(first.rows, second.rows, protocol.resamples)
+        return Evaluation(protocol, systems, figures, empty, {}, {})
+    gaps = (drawn[0] - drawn[1]).estimates
     tests = paired_tests(first.rows, second.rows, protocol.resamples)
-    return Evaluation(protocol, systems, figures, gaps, tests)
+    return Evaluation(protocol, systems, figures, empty, gaps, tests)
 
 
 def write_summary(evaluation: Evaluation, folder: Path) -> None:
@@ -74,8 +82,11 @@ def as_markdown(evaluation: Evaluation) -> str:
     heads = [f"`{system.name}`" for system in evaluation.systems]
     heads += ["difference"] if evaluation.differences else []
     columns = [*evaluation.figures, *([evaluation.differences] if evaluation.differences else [])]
-    table = [f"| figure | {' | '.join(heads)} |", "|---|" + "---|" * len(heads)]
-    table += [f"| {name} | {' | '.join(_cell(column[name]) for column in columns)} |" for name in columns[0]]
+    table = [f"| figure | {' | '.join(heads)} | always empty |", "|---|" + "---|" * len(heads) + "---|"]
+    table += [
+        f"| {name} | {' | '.join(_cell(column[name]) for column in columns)} | {shown(evaluation.empty[name])} |"
+        for name in columns[0]
+    ]
     protocol = evaluation.protocol
     patients = len({row.patient for row in first.rows})
     return "\n".join(
@@ -121,12 +132,14 @@ def _tests(tests: Mapping[str, Paired]) -> list[str]:
     return ["## Paired tests", "", "| measure | difference | pairs | p | test |", "|---|---|---|---|---|", *rows, ""]
 
 
+def shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
 def _cell(estimate: Estimate) -> str:
-    if estimate.value is None:
-        return "-"
     if estimate.interval is None:
-        return f"{estimate.value:.4f}"
-    return f"{estimate.value:.4f} ({estimate.interval[0]:.4f} to {estimate.interval[1]:.4f})"
+        return shown(estimate.value)
+    return f"{shown(estimate.value)} ({estimate.interval[0]:.4f} to {estimate.interval[1]:.4f})"
 
 
 def _as_json(evaluation: Evaluation) -> dict[str, Any]:
@@ -154,6 +167,7 @@ def _as_json(evaluation: Evaluation) -> dict[str, Any]:
             }
             for system, figures in zip(evaluation.systems, evaluation.figures, strict=True)
         ],
+        "always_empty": dict(evaluation.empty),
         "differences": {name: asdict(estimate) for name, estimate in evaluation.differences.items()},
         "tests": {name: asdict(test) for name, test in evaluation.tests.items()},
     }

@@ -50,6 +50,11 @@ class Prediction:
     graded: bool
     resampled: bool
 
+    @classmethod
+    def nothing(cls, grid: Grid) -> Prediction:
+        """Of a system that finds no lesion."""
+        return cls(np.zeros(grid.shape, np.float32), np.zeros(grid.shape, bool), graded=False, resampled=False)
+
 
 def find_cases(folder: Path) -> Mapping[str, Path]:
     """Case name to image file or result folder. InputError where there is none, or two share a name."""

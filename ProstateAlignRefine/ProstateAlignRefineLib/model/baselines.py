@@ -6,7 +6,7 @@ no weights: without a refiner the refined logits are the base logits, without te
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, Literal, TypeAlias, get_args
@@ -33,23 +33,36 @@ TILE_OVERLAP = 0.5
 
 @dataclass(frozen=True)
 class Parts:
-    """What of Align then Refine a network has: losses on the text's similarity; a refiner, and a phase to train it."""
+    """What of Align then Refine a network has: losses on the text's similarity; a refiner, and a phase to train it.
+
+    `any_size`: it learns from inputs of any size, not from its patch alone.
+    """
 
     text: bool
     refiner: bool
+    any_size: bool
+
+    @property
+    def bundled(self) -> bool:
+        """Whether it is Align then Refine itself, and so can be a model bundle."""
+        return self.text and self.refiner
 
 
-PARTS = MappingProxyType(
+PARTS: Mapping[NetworkKind, Parts] = MappingProxyType(
     {
-        "ours": Parts(text=True, refiner=True),
-        "paper_refiner": Parts(text=True, refiner=True),
-        "paper_text": Parts(text=True, refiner=False),
-        **{kind: Parts(False, False) for kind in ("multi_encoder", "nnunet", "segresnet", "swinunetr", "unetr")},
+        "ours": Parts(text=True, refiner=True, any_size=True),
+        "paper_refiner": Parts(text=True, refiner=True, any_size=True),
+        "paper_text": Parts(text=True, refiner=False, any_size=True),
+        "multi_encoder": Parts(text=False, refiner=False, any_size=True),
+        "nnunet": Parts(text=False, refiner=False, any_size=False),
+        "segresnet": Parts(text=False, refiner=False, any_size=False),
+        "swinunetr": Parts(text=False, refiner=False, any_size=False),
+        "unetr": Parts(text=False, refiner=False, any_size=False),
     }
 )
 
 
-def make_network(kind: NetworkKind, architecture: Architecture, patch_size: Triple) -> nn.Module:
+def make_network(kind: NetworkKind, architecture: Architecture, patch_size: Triple) -> SegmentationNetwork:
     """A network of this kind with random weights; `patch_size` (z, y, x) is what the networks of others read.
 
     `ours` is the architecture itself; `paper_refiner` puts the paper's similarity (bottleneck, temperature 1) and
@@ -61,12 +74,17 @@ def make_network(kind: NetworkKind, architecture: Architecture, patch_size: Trip
         raise InputError(f"The network '{kind}' is unknown; choose one of {', '.join(get_args(NetworkKind))}.")
     if kind not in _OWN:
         return Baseline(kind, architecture, patch_size)
-    network = AlignRefineNetwork(architecture if kind == "ours" else paper_architecture(architecture))
+    network = AlignRefineNetwork(built_architecture(kind, architecture))
     if not PARTS[kind].refiner:
         network.refiner = NoRefiner()  # type: ignore[assignment]
     if not PARTS[kind].text:
         network.similarity = NoSimilarity()  # type: ignore[assignment]
     return network
+
+
+def built_architecture(kind: NetworkKind, architecture: Architecture) -> Architecture:
+    """What `make_network` builds: the architecture as given, or Align then Refine's with the paper's text parts."""
+    return architecture if kind == "ours" or kind not in _OWN else paper_architecture(architecture)
 
 
 def paper_architecture(architecture: Architecture) -> Architecture:
@@ -147,6 +165,9 @@ class Baseline(nn.Module):
         )
         assert isinstance(whole, Tensor)
         return whole
+
+
+SegmentationNetwork: TypeAlias = AlignRefineNetwork | Baseline
 
 
 def _finest_head(network: nn.Module) -> nn.Module:

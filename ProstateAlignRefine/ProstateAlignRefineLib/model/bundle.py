@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..core.errors import InputError
 from ..core.files import file_sha256, replacing_folder
+from .baselines import SegmentationNetwork
 from .config import CONFIG_FILE, ModelConfig, read_config
 from .network import AlignRefineNetwork
 from .starter import starter_bundle_path
@@ -28,9 +29,12 @@ PICKLE_SUFFIXES = frozenset({".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin"})
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """A loaded model: network in eval mode and text on one device. `sha256` identifies all of it."""
+    """A loaded model: network in eval mode and text on one device. `sha256` identifies all of it.
 
-    network: AlignRefineNetwork
+    On disk there is Align then Refine alone; a trainer looks at its other networks through a bundle too.
+    """
+
+    network: SegmentationNetwork
     config: ModelConfig
     text: TextEmbedding
     path: Path

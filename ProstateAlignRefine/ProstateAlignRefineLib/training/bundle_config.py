@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..model.baselines import built_architecture
 from ..model.config import FORMAT_VERSION, ModelConfig
 from .config import TrainingConfig
 
@@ -14,7 +15,7 @@ def model_config(config: TrainingConfig, metrics: dict[str, Any]) -> ModelConfig
     return ModelConfig(
         format_version=FORMAT_VERSION,
         name=config.name,
-        architecture=config.architecture,
+        architecture=built_architecture(config.network, config.architecture),
         preprocessing=config.preprocessing,
         confidence=settings.confidence,
         tau=settings.tau,

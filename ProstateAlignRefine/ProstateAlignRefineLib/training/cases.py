@@ -12,6 +12,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from ..core.geometry import Grid, resample, to_array
+from ..core.study import Study
 
 LIBRARY = Path(__file__).resolve().parent.parent
 CASE_SOURCES = ("inference/preprocess.py", "core/geometry.py", "training/cases.py", "training/dataset.py")
@@ -58,16 +59,27 @@ class Share:
 
 
 @dataclass(frozen=True)
+class LabelledStudy:
+    """A study as inference reads it, and its lesions (0 for none) on whatever grid they were drawn."""
+
+    name: str
+    study: Study
+    lesions: sitk.Image
+
+
+@dataclass(frozen=True)
 class Cases:
     """Disjoint shares: for gradients, for choosing weights and temperature, and for the final figures alone.
 
-    `fingerprint` changes with anything that decides what the cases hold. `origin` are sentences for the model card.
+    `fingerprint` changes with anything that decides what the cases hold. `test_studies` reads the test cases again, not
+    yet on the network grid. `origin` are sentences for the model card.
     """
 
     training: Share
     validation: Share
     test: Share
     fingerprint: str
+    test_studies: Callable[[], Iterator[LabelledStudy]]
     origin: str = ""
 
 

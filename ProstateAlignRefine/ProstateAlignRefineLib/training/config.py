@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from ..core.errors import InputError
 from ..model import schema
+from ..model.baselines import NetworkKind, built_architecture
 from ..model.config import Architecture, Confidence, Preprocessing, Triple
 from .augmentation import AugmentationSettings
 from .losses import HeatmapLoss, SegmentationLossSettings
@@ -154,10 +155,11 @@ class BundleSettings:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """A whole training run."""
+    """A whole training run. `network`: what is trained, see `model.baselines`; the phases follow from what it has."""
 
     name: str
     seed: int
+    network: NetworkKind
     architecture: Architecture
     preprocessing: Preprocessing
     text: TextSettings
@@ -169,12 +171,14 @@ class TrainingConfig:
     bundle: BundleSettings
 
     def __post_init__(self) -> None:
-        divisor = self.architecture.size_divisor
+        divisor = built_architecture(self.network, self.architecture).size_divisor
         fits = all(size % step == 0 for size, step in zip(self.schedule.patch_size, divisor, strict=True))
         _require(self.architecture.channels[0] == "T2W", "T2W must be the first of architecture.channels")
         known = isinstance(self.data, PhantomData) or not self.architecture.anatomy
         _require(known, "a prepared dataset holds no gland zones, so architecture.anatomy must be false")
         _require(fits, f"schedule.patch_size must be a multiple of the network's total stride {divisor}")
+        one_token = self.network != "paper_refiner" or self.text.tokens == "pooled"
+        _require(one_token, 'the paper\'s refiner reads one token: set text.tokens to "pooled"')
 
     @classmethod
     def from_dict(cls, data: object) -> TrainingConfig:

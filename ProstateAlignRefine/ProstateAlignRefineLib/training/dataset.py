@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,7 @@ from ..core.study_files import read_study_files
 from ..inference.preprocess import network_volumes
 from ..model import schema
 from ..model.config import Preprocessing
-from .cases import Case, Cases, Share, code_digest, labels_on
+from .cases import Case, Cases, LabelledStudy, Share, code_digest, labels_on
 from .config import DatasetData, TrainingConfig
 from .manifest import LABEL, Manifest, ManifestCase, dataset_digest, read_manifest
 from .pool import mapped
@@ -46,7 +46,8 @@ def dataset_cases(config: TrainingConfig, folder: Path, cache: Path, workers: in
         _fill(dataset, cache, workers)
     shares = [_share(dataset, config) for dataset in kept]
     fingerprint = hashlib.sha256((dataset_digest(manifest.cases) + recipe).encode()).hexdigest()
-    return Cases(shares[0], shares[1], shares[2], fingerprint, _origin(manifest, config))
+    studies = partial(_studies, items[2])
+    return Cases(shares[0], shares[1], shares[2], fingerprint, studies, _origin(manifest, config))
 
 
 def split_cases(
@@ -72,15 +73,9 @@ class OntoNetworkGrid(Transform):
     channels: tuple[str, ...]
 
     def __call__(self, data: Mapping[str, Any]) -> dict[str, Tensor]:
-        changed = [name for name, path in data["paths"].items() if _digest(path) != data["sha256"][name]]
-        if changed:
-            raise InputError(
-                f"Case {data['name']}: {', '.join(changed)} is missing or has changed since the dataset was prepared; "
-                "prepare it again."
-            )
-        study = read_study_files({modality: Path(data["paths"][modality.value]) for modality in Modality})
-        volumes, grid = network_volumes(study, self.preprocessing, self.channels)
-        lesions = labels_on(_instances(sitk.ReadImage(data["paths"][LABEL])), grid)
+        read = _read(data)
+        volumes, grid = network_volumes(read.study, self.preprocessing, self.channels)
+        lesions = labels_on(_instances(read.lesions), grid)
         return {"volumes": torch.from_numpy(volumes.astype(np.float16)), "lesions": torch.from_numpy(lesions)}
 
 
@@ -98,6 +93,21 @@ class _Load:
         except RuntimeError as error:
             raise InputError(f"What is kept of case {name} cannot be read; delete the folder of cases.") from error
         return Case(name, item["volumes"].numpy(), item["lesions"].numpy(), self.spacing_mm)
+
+
+def _read(item: Mapping[str, Any]) -> LabelledStudy:
+    changed = [name for name, path in item["paths"].items() if _digest(path) != item["sha256"][name]]
+    if changed:
+        raise InputError(
+            f"Case {item['name']}: {', '.join(changed)} is missing or has changed since the dataset was prepared; "
+            "prepare it again."
+        )
+    study = read_study_files({modality: Path(item["paths"][modality.value]) for modality in Modality})
+    return LabelledStudy(item["name"], study, sitk.ReadImage(item["paths"][LABEL]))
+
+
+def _studies(items: Sequence[Mapping[str, Any]]) -> Iterator[LabelledStudy]:
+    return map(_read, items)
 
 
 def _share(dataset: PersistentDataset, config: TrainingConfig) -> Share:

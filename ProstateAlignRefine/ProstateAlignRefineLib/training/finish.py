@@ -1,35 +1,47 @@
-"""From trained weights to a bundle: temperature, figures on the test cases, model card."""
+"""From trained weights to what a run is for: temperature, figures on the test cases, bundle with its model card."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from ..evaluation.calibration import expected_calibration_error, fit_temperature
+from ..evaluation.calibration import fit_temperature
+from ..evaluation.summary import Evaluation
+from ..model.baselines import SegmentationNetwork
 from ..model.bundle import save_bundle
-from ..model.config import ModelConfig
 from ..model.network import AlignRefineNetwork
 from .bundle_config import model_config
-from .card import model_card
+from .card import HEADLINE, model_card
+from .tested import judge_test_cases, write_test_cases
 from .trainer import Trainer
-from .validate import CaseResult, lesion_dice, validate
+from .validate import CaseResult, validate
+
+TEST, BUNDLE = "test", "bundle"
 
 
-def finish(trainer: Trainer, network: AlignRefineNetwork, path: Path) -> ModelConfig:
-    """Fold in the temperature fitted on the validation cases, measure the test cases, write the bundle at `path`."""
+def finish(trainer: Trainer, network: SegmentationNetwork, folder: Path) -> dict[str, Any]:
+    """Fold in the temperature fitted on the validation cases, measure the test cases; the figures of the model card.
+
+    `folder`/test holds the test cases' predictions, references and report, `folder`/bundle the bundle. A network that
+    lacks the text or the refiner gets no bundle: nothing of what a user of one sees would be true of it.
+    """
     temperature = fold_temperature(network, trainer)
-    metrics = figures(validate(trainer.bundle(network), trainer.cases.test, trainer.compute))
+    write_test_cases(trainer, network, folder / TEST)
+    metrics = figures(judge_test_cases(folder / TEST, trainer.config.bundle.minimum_lesion_ml))
     metrics["temperature"] = round(temperature, 3)
-    config = model_config(trainer.config, metrics)
-    card = model_card(trainer.config, trainer.cases, metrics, trainer.history)
-    return save_bundle(path, network, config, trainer.text.plain, card)
+    if trainer.parts.bundled:
+        assert isinstance(network, AlignRefineNetwork)
+        card = model_card(trainer.config, trainer.cases, metrics, trainer.history)
+        save_bundle(folder / BUNDLE, network, model_config(trainer.config, metrics), trainer.text.plain, card)
+    return metrics
 
 
-def fold_temperature(network: AlignRefineNetwork, trainer: Trainer) -> float:
+def fold_temperature(network: SegmentationNetwork, trainer: Trainer) -> float:
     """Divide the finest head's logits by the temperature that makes the validation cases' confidence most likely."""
     results = validate(trainer.bundle(network), trainer.cases.validation, trainer.compute)
     temperature = fit_temperature(*_voxels(results))
@@ -39,21 +51,19 @@ def fold_temperature(network: AlignRefineNetwork, trainer: Trainer) -> float:
     return temperature
 
 
-def figures(results: Sequence[CaseResult]) -> dict[str, Any]:
-    """Dice over cases with a lesion, lesion detection over all cases, calibration over all voxels."""
-    detections = [result.detection for result in results]
-    lesions = sum(detection.lesions for detection in detections)
-    dice = np.array([result.dice for result in results if result.positive])
+def figures(evaluation: Evaluation) -> dict[str, Any]:
+    """How many test cases there were, and the headline: each figure, its 95 % interval, what an empty answer gets."""
+    rows = evaluation.systems[0].rows
+    unrefined = evaluation.figures[1:]
+    headline = {name: asdict(evaluation.figures[0][name]) | {"empty": evaluation.empty[name]} for name in HEADLINE}
+    if unrefined:
+        without = asdict(unrefined[0]["Dice, positives"])
+        headline["Dice, positives, without the refiner"] = without | {"empty": evaluation.empty["Dice, positives"]}
     return {
-        "test_cases": len(results),
-        "test_cases_with_lesion": len(dice),
-        "lesion_dice_mean": _rounded(dice.mean()) if dice.size else None,
-        "lesion_dice_median": _rounded(np.median(dice)) if dice.size else None,
-        "lesion_dice_without_refiner": _rounded(lesion_dice(results, gated=False)) if dice.size else None,
-        "lesions": lesions,
-        "lesion_sensitivity": _rounded(sum(d.found for d in detections) / lesions) if lesions else None,
-        "false_positives_per_case": _rounded(sum(d.false_positives for d in detections) / len(results)),
-        "expected_calibration_error": _rounded(expected_calibration_error(*_voxels(results))),
+        "test_cases": len(rows),
+        "test_cases_with_lesion": sum(row.positive for row in rows),
+        "lesions": sum(row.detection.lesions for row in rows),
+        "figures": {name: _rounded(figure) for name, figure in headline.items()},
     }
 
 
@@ -65,5 +75,9 @@ def _voxels(results: Sequence[CaseResult]) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def _rounded(value: float) -> float:
-    return round(float(value), 4)
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _rounded(part) for name, part in value.items()}
+    if isinstance(value, tuple | list):
+        return [_rounded(part) for part in value]
+    return round(value, 4) if isinstance(value, float) else value

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from torch.utils.data import DataLoader
 
+from ..model.baselines import PARTS
 from .cases import Share
 from .config import TrainingConfig
 from .patches import Patch, Patches, PatchPlan
@@ -13,9 +14,9 @@ from .processes import Processes
 
 
 def reads_whole_regions(config: TrainingConfig, epoch: int) -> bool:
-    """In the last of the joint epochs."""
+    """In the last of the joint epochs, by networks that can."""
     joint, whole = config.schedule.joint_epochs, config.schedule.whole_region_epochs
-    return joint - whole <= epoch < joint
+    return PARTS[config.network].any_size and joint - whole <= epoch < joint
 
 
 def epoch_steps(

@@ -45,16 +45,22 @@ def forward(
     return output, Targets(lesions, torch.stack(zones).to(device) if zones else None)
 
 
-def joint_loss(output: NetworkOutput, targets: Targets, settings: LossSettings, auxiliary_scale: float) -> StepLoss:
-    """Segmentation with deep supervision, plus alignment and heatmap losses at `auxiliary_scale` (0 to 1)."""
+def joint_loss(
+    output: NetworkOutput, targets: Targets, settings: LossSettings, auxiliary_scale: float | None
+) -> StepLoss:
+    """Segmentation with deep supervision, plus alignment and heatmap losses at `auxiliary_scale` (0 to 1).
+
+    None: the network reads no text, so there are no such losses. Without an anatomy head there is none of its loss.
+    """
     levels = targets_like(targets.lesions, output.base_logits)
-    segmentation = deep_supervision_loss(output.base_logits, levels, settings.segmentation)
-    align = alignment_loss(output.similarity, targets.lesions)
-    heat = heatmap_loss(output.similarity_logits, targets.lesions, settings.heatmap)
-    total = segmentation
-    parts = {"segmentation": segmentation.item(), "alignment": align.item(), "heatmap": heat.item()}
-    if auxiliary_scale > 0:
-        total = total + auxiliary_scale * (settings.alignment_weight * align + settings.heatmap_weight * heat)
+    total = deep_supervision_loss(output.base_logits, levels, settings.segmentation)
+    parts = {"segmentation": total.item()}
+    if auxiliary_scale is not None:
+        align = alignment_loss(output.similarity, targets.lesions)
+        heat = heatmap_loss(output.similarity_logits, targets.lesions, settings.heatmap)
+        parts |= {"alignment": align.item(), "heatmap": heat.item()}
+        if auxiliary_scale > 0:
+            total = total + auxiliary_scale * (settings.alignment_weight * align + settings.heatmap_weight * heat)
     if output.anatomy_logits is not None and targets.zones is not None:
         anatomy = anatomy_loss(output.anatomy_logits, targets.zones)
         total = total + settings.anatomy_weight * anatomy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from ..core.geometry import NEAREST, Grid, resample, to_array
 from ..inference.preprocess import network_volumes
 from ..model import schema
 from ..phantom import Sampling, Zone, make_phantom
-from .cases import Case, Cases, Share, code_digest, labels_on
+from .cases import Case, Cases, LabelledStudy, Share, code_digest, labels_on
 from .config import PhantomData, TrainingConfig
 from .pool import mapped
 
@@ -35,7 +35,8 @@ def prepare_phantoms(config: TrainingConfig, cache: Path, workers: int) -> Cases
     cases = [load_case(_file(folder, seed)) for seed in seeds]
     middle = data.training + data.validation
     training, validation, test = cases[: data.training], cases[data.training : middle], cases[middle:]
-    return Cases(Share.of(training), Share.of(validation), Share.of(test), fingerprint)
+    studies = partial(_studies, seeds[middle:], data)
+    return Cases(Share.of(training), Share.of(validation), Share.of(test), fingerprint, studies)
 
 
 def load_case(path: Path) -> Case:
@@ -50,7 +51,7 @@ def phantom_case(seed: int, config: TrainingConfig) -> Case:
     phantom = make_phantom(seed, _sampling(seed, config.data))
     volumes, grid = network_volumes(phantom.study, config.preprocessing, config.architecture.channels)
     return Case(
-        f"phantom-{seed:06d}",
+        _name(seed),
         volumes.astype(np.float16),
         labels_on(phantom.truth.lesions, grid),
         config.preprocessing.spacing_mm,
@@ -67,6 +68,16 @@ def gland_zones(zones: sitk.Image, grid: Grid) -> NDArray[np.uint8]:
     return codes[to_array(resample(zones, grid, NEAREST))]
 
 
+def _studies(seeds: Sequence[int], data: PhantomData) -> Iterator[LabelledStudy]:
+    for seed in seeds:
+        phantom = make_phantom(seed, _sampling(seed, data))
+        yield LabelledStudy(_name(seed), phantom.study, phantom.truth.lesions)
+
+
+def _name(seed: int) -> str:
+    return f"phantom-{seed:06d}"
+
+
 def _sampling(seed: int, data: PhantomData) -> Sampling:
     slice_mm = data.slice_mm[seed % len(data.slice_mm)]
     return Sampling.of_field((data.in_plane_mm, data.in_plane_mm, slice_mm), data.field_mm)
@@ -80,7 +91,7 @@ def _fingerprint(config: TrainingConfig, data: PhantomData) -> str:
 
 
 def _file(folder: Path, seed: int) -> Path:
-    return folder / f"phantom-{seed:06d}.npz"
+    return folder / f"{_name(seed)}.npz"
 
 
 def _make_missing(config: TrainingConfig, folder: Path, seeds: Sequence[int], workers: int) -> None:

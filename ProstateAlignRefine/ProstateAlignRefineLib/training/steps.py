@@ -23,12 +23,15 @@ from .sides import TrainingText
 
 @dataclass(frozen=True)
 class Moment:
-    """Where in the run a step lies. `joined`: the processes' patches are one batch, being of one size."""
+    """Where in the run a step lies. `joined`: the processes' patches are one batch, being of one size.
+
+    `auxiliary_scale`: None where the network reads no text.
+    """
 
     epoch: int
     step: int
     phase: Phase
-    auxiliary_scale: float
+    auxiliary_scale: float | None
     joined: bool
 
 

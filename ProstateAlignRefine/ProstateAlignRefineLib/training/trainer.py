@@ -14,8 +14,8 @@ from tqdm import tqdm
 
 from ..core.errors import InputError
 from ..inference.device import Compute
+from ..model.baselines import PARTS, SegmentationNetwork, make_network
 from ..model.bundle import Bundle
-from ..model.network import AlignRefineNetwork
 from .bundle_config import model_config
 from .cases import Cases
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -39,6 +39,8 @@ Row = dict[str, Any]
 class Trainer:
     """One run. `train` goes on from the checkpoint in `folder`, if there is one, and returns the best network.
 
+    A network without text has no auxiliary phase, one without a refiner ends with the joint epochs.
+
     `workers`: processes that make patches beside the training process; 0 makes them in it.
     """
 
@@ -56,15 +58,16 @@ class Trainer:
         torch.manual_seed(self.config.seed)
         schedule = self.config.schedule
         self.text = self.text.to(self.compute.device)
-        self.network = AlignRefineNetwork(self.config.architecture).to(self.compute.device)
-        self.phases = Phases(schedule.joint_epochs, schedule.refiner_epochs)
+        self.parts = PARTS[self.config.network]
+        self.network = self._new_network()
+        self.phases = Phases(schedule.joint_epochs, schedule.refiner_epochs if self.parts.refiner else 0)
         self.ramp = AuxiliaryRamp(schedule.warmup_epochs, schedule.ramp_epochs)
         self.stepper = Stepper(self.config, self.text, self.compute, self.processes)
         self.history: list[Row] = []
         self._wrapped: tuple[Phase, nn.Module] | None = None
         self._enter(Phase.SEGMENTATION)
 
-    def train(self) -> AlignRefineNetwork:
+    def train(self) -> SegmentationNetwork:
         self._resume()
         steps = self.config.schedule.iterations
         first = self.processes.first
@@ -83,12 +86,17 @@ class Trainer:
                 self.processes.wait()
         if events:
             events.close()
-        load_weights(self.network, self.folder / BEST)
+        load_weights(self.network, self.folder / (BEST if self.parts.refiner else BEST_JOINT))
         return self.network.eval()
 
-    def bundle(self, network: AlignRefineNetwork) -> Bundle:
+    def bundle(self, network: SegmentationNetwork) -> Bundle:
         """The network as inference sees it."""
         return Bundle(network, model_config(self.config, {}), self.text.plain, self.folder, "")
+
+    def _new_network(self) -> SegmentationNetwork:
+        config = self.config
+        network = make_network(config.network, config.architecture, config.schedule.patch_size)
+        return network.to(self.compute.device)
 
     def _enter(self, phase: Phase) -> None:
         """A fresh optimizer and moving average for the phase's parameters."""
@@ -108,7 +116,7 @@ class Trainer:
         started = time.perf_counter()
         torch.manual_seed(self.config.seed * 100_003 + epoch)  # dropout, the same in a resumed run
         start = self.ramp.start(self._column("loss"), self._column("average_dice"))
-        scale = self.ramp.scale(epoch, start)
+        scale = self.ramp.scale(epoch, start) if self.parts.text else 0.0
         phase = self.phases.phase(epoch, scale)
         rates = self._set_rates(epoch)
         losses = self._steps(epoch, phase, scale, bar)
@@ -124,7 +132,7 @@ class Trainer:
         steps = []
         batches = epoch_steps(self.config, self.cases.training, epoch, self.processes, self.workers)
         for number, forwards in enumerate(islice(batches, self.config.schedule.iterations)):
-            moment = Moment(epoch, number, phase, scale, joined)
+            moment = Moment(epoch, number, phase, scale if self.parts.text else None, joined)
             steps.append(self.stepper.step(engine, self.optimizer, forwards, moment))
             self.average.update(self.network)
             bar.set_description(f"{phase.value} {epoch + 1}/{self.phases.epochs} loss {steps[-1]['loss']:.3f}")
@@ -145,7 +153,7 @@ class Trainer:
         before = self.history[-1]["average_dice"] if self.history else 0.0
         if (epoch + 1) % self.config.schedule.validate_every and not last_of_phase:
             return {"average_dice": before}
-        candidate = AlignRefineNetwork(self.config.architecture).to(self.compute.device)
+        candidate = self._new_network()
         candidate.load_state_dict(self.average.weights)
         gated, base = self._dice(candidate)
         refining = phase is Phase.REFINER
@@ -157,7 +165,7 @@ class Trainer:
         average = DICE_MEMORY * before + (1 - DICE_MEMORY) * dice if before else dice
         return {"validation_dice": dice, "validation_base_dice": base, "average_dice": average}
 
-    def _dice(self, network: AlignRefineNetwork) -> tuple[float, float]:
+    def _dice(self, network: SegmentationNetwork) -> tuple[float, float]:
         """With and without the refiner's edits; the processes share the cases."""
         cases = self.cases.validation
         own = (cases[number] for number in range(self.processes.rank, len(cases), self.processes.count))

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from ..core.gate import gate_logits
 from ..core.maps import MAP_NAMES
-from ..evaluation.detection import Detection, detect
 from ..evaluation.metrics import overlap
 from ..inference.device import Compute
 from ..inference.predictor import plan_forwards, predict
@@ -33,7 +32,6 @@ class CaseResult:
     positive: bool
     base_dice: float
     dice: float
-    detection: Detection
     margin: NDArray[np.float32]
     truth: NDArray[np.bool_]
 
@@ -42,12 +40,6 @@ def validate(bundle: Bundle, cases: Iterable[Case], compute: Compute) -> list[Ca
     """Every case as a whole region, gated with the bundle's tau and alpha."""
     bundle.network.eval()
     return [_result(bundle, case, compute) for case in cases]
-
-
-def lesion_dice(results: Sequence[CaseResult], gated: bool) -> float:
-    """Mean Dice of the cases that have a lesion; NaN where none has."""
-    values = [result.dice if gated else result.base_dice for result in results if result.positive]
-    return float(np.mean(values)) if values else float("nan")
 
 
 def mean_dice(results: Sequence[CaseResult], processes: Processes, device: torch.device) -> tuple[float, float]:
@@ -70,7 +62,6 @@ def _result(bundle: Bundle, case: Case, compute: Compute) -> CaseResult:
         positive=bool(truth.any()),
         base_dice=overlap(truth, base > 0).dice,
         dice=overlap(truth, margin > 0).dice,
-        detection=detect(case.lesions, margin > 0, case.spacing_mm, bundle.config.minimum_lesion_ml),
         margin=margin.ravel()[::step],
         truth=truth.ravel()[::step],
     )

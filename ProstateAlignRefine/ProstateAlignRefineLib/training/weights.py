@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ..core.files import replacing_file
-from ..model.network import AlignRefineNetwork
+from ..model.baselines import SegmentationNetwork
 from .config import OptimizerSettings
 from .schedule import Phase
 
@@ -18,7 +18,9 @@ REFINER = "refiner"
 NESTEROV_MOMENTUM = 0.99
 
 
-def parameter_groups(network: AlignRefineNetwork, phase: Phase, settings: OptimizerSettings) -> list[dict[str, object]]:
+def parameter_groups(
+    network: SegmentationNetwork, phase: Phase, settings: OptimizerSettings
+) -> list[dict[str, object]]:
     """Optimizer groups, each with `name`, `params` and `initial_rate`.
 
     Before the refiner's phase all weights but the refiner's train at `rate`; in it the refiner's train at
@@ -38,7 +40,7 @@ def parameter_groups(network: AlignRefineNetwork, phase: Phase, settings: Optimi
     return groups
 
 
-def freeze_unused(network: AlignRefineNetwork, phase: Phase) -> None:
+def freeze_unused(network: SegmentationNetwork, phase: Phase) -> None:
     """Only what the phase's loss reads trains: the similarity head with the auxiliary losses, heads with a weight.
 
     The coarsest of several segmentation heads has none; the anatomy head's loss ends with the joint epochs. Without
@@ -71,7 +73,8 @@ class MovingAverage:
         self.updates += 1
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         for name, tensor in network.state_dict().items():
-            self.weights[name].lerp_(tensor, 1 - decay)
+            kept = self.weights[name]
+            kept.lerp_(tensor, 1 - decay) if kept.is_floating_point() else kept.copy_(tensor)
 
 
 def save_weights(weights: Mapping[str, Tensor], path: Path) -> None:

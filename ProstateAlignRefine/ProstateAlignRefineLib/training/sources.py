@@ -1,0 +1,25 @@
+"""Where a configuration's cases come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..core.errors import InputError
+from .cases import Cases
+from .config import PhantomData, TrainingConfig
+from .dataset import dataset_cases
+from .phantoms import prepare_phantoms
+
+
+def cases_of(config: TrainingConfig, dataset: Path | None, cache: Path, workers: int) -> Cases:
+    """Phantoms, or the folder `dataset` that `prepare` made; InputError where it is given and not read, or lacks.
+
+    `cache`: where cases are kept ready. `workers`: processes that ready them.
+    """
+    if isinstance(config.data, PhantomData):
+        if dataset:
+            raise InputError("The configuration trains on phantoms, so --data is not read; leave it out.")
+        return prepare_phantoms(config, cache, workers)
+    if not dataset:
+        raise InputError("The configuration trains on a dataset; name the folder that prepare made with --data.")
+    return dataset_cases(config, dataset, cache, workers)

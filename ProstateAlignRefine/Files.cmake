@@ -144,9 +144,11 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/inference/__init__.py
   ProstateAlignRefineLib/inference/device.py
   ProstateAlignRefineLib/inference/jobs.py
+  ProstateAlignRefineLib/inference/mirroring.py
   ProstateAlignRefineLib/inference/predictor.py
   ProstateAlignRefineLib/inference/preprocess.py
   ProstateAlignRefineLib/inference/segment.py
+  ProstateAlignRefineLib/inference/tiling.py
   ProstateAlignRefineLib/inference/versions.py
   ProstateAlignRefineLib/inference/worker.py
   ProstateAlignRefineLib/model/__init__.py

@@ -10,7 +10,9 @@ from ProstateAlignRefineLib.core.maps import MAP_NAMES
 from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.inference.predictor import Plan, maps_on, plan_forwards, predict
 from ProstateAlignRefineLib.model.config import (
+    ONE_FORWARD,
     Architecture,
+    InferenceSettings,
     Preprocessing,
     RefinerSettings,
     SimilaritySettings,
@@ -27,7 +29,8 @@ class Pointwise(torch.nn.Module):
         z = torch.arange(window.start[0], window.start[0] + image.shape[2], dtype=torch.float32)
         place = (z / window.region[0])[None, None, :, None, None].expand_as(image[:, :1])
         logits = torch.cat([image[:, :1], image[:, 1:2] * 2], dim=1)
-        return NetworkOutput([logits], logits + place, torch.sigmoid(image[:, 2:]), image[:, 2:])
+        placed = torch.cat([logits[:, :1], logits[:, 1:] + place], dim=1)
+        return NetworkOutput([logits], placed, torch.sigmoid(image[:, 2:]), image[:, 2:])
 
 
 class NoText:
@@ -40,6 +43,7 @@ class Config:
     architecture: Architecture
     preprocessing: Preprocessing
     confidence: str = "softmax_foreground"
+    inference: InferenceSettings = ONE_FORWARD
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class FakeBundle:
     config: Config
     network: torch.nn.Module
     text: NoText
+    mirrored_text: NoText
 
 
 @pytest.fixture
@@ -61,9 +66,8 @@ def a_bundle() -> FakeBundle:
         RefinerSettings(4, 2, True),
         anatomy=False,
     )
-    return FakeBundle(
-        Config(architecture, Preprocessing((3, 1, 1), 64.0, (4, 16, 16), "image", False)), Pointwise(), NoText()
-    )
+    config = Config(architecture, Preprocessing((3, 1, 1), 64.0, (4, 16, 16), "image", False))
+    return FakeBundle(config, Pointwise(), NoText(), NoText())
 
 
 @pytest.fixture
@@ -77,7 +81,7 @@ def test_the_region_is_padded_to_the_networks_stride(a_bundle, volumes):
 
 def test_tiles_give_exactly_what_one_forward_gives(a_bundle, volumes):
     once = predict(a_bundle, volumes, plan_forwards(a_bundle, volumes.shape[1:], CPU), CPU, lambda done, whole: None)
-    plan = plan_forwards(a_bundle, volumes.shape[1:], CPU, tiled=True)
+    plan = plan_forwards(a_bundle, volumes.shape[1:], CPU, in_tiles=True)
     calls = []
     tiled = predict(a_bundle, volumes, plan, CPU, lambda done, whole: calls.append((done, whole)))
     assert plan.forwards > 10
@@ -141,3 +145,17 @@ def test_voxels_outside_the_region_are_background_no_gate_can_lift(volumes):
 def test_less_memory_means_tiles(a_bundle, volumes, monkeypatch):
     monkeypatch.setattr(Compute, "_free_bytes", lambda self: 1000)
     assert plan_forwards(a_bundle, volumes.shape[1:], CPU).forwards > 1
+
+
+@pytest.mark.parametrize("tiles", ["where_needed", "always"])
+def test_a_mirrored_tile_is_told_its_place_in_the_mirrored_patient(tiles, a_bundle, volumes):
+    """Places z and (region - 1 - z), both in parts of the region: their mean is the same everywhere."""
+    config = replace(a_bundle.config, inference=InferenceSettings(tiles, ("z",)))
+    plan = plan_forwards(replace(a_bundle, config=config), volumes.shape[1:], CPU)
+    maps = predict(replace(a_bundle, config=config), volumes, plan, CPU, lambda done, whole: None)
+    assert (plan.forwards > 10) == (tiles == "always")
+    base, refined = (maps[MAP_NAMES.index(name)] for name in ("base_margin", "refined_margin"))
+    np.testing.assert_allclose(base, volumes[1] * 2 - volumes[0], atol=1e-5)
+    once = predict(a_bundle, volumes, plan_forwards(a_bundle, volumes.shape[1:], CPU), CPU, lambda done, whole: None)
+    np.testing.assert_allclose(refined - base, np.full(base.shape, 6 / 14), atol=1e-5)
+    assert np.ptp(once[MAP_NAMES.index("refined_margin")] - base) > 0.5

@@ -11,6 +11,7 @@ from ProstateAlignRefineLib.model.bundle import save_bundle
 from ProstateAlignRefineLib.model.checkpoint import import_checkpoint
 from ProstateAlignRefineLib.model.config import (
     FORMAT_VERSION,
+    ONE_FORWARD,
     Architecture,
     ModelConfig,
     Preprocessing,
@@ -67,6 +68,7 @@ def config(architecture: Architecture) -> ModelConfig:
         name="small",
         architecture=architecture,
         preprocessing=Preprocessing((3.0, 0.5, 0.5), 128.0, (4, 8, 8), "region", False),
+        inference=ONE_FORWARD,
         confidence="softmax_foreground",
         tau=0.35,
         alpha=0.25,

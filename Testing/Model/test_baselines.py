@@ -167,7 +167,7 @@ def test_training_losses_and_the_predictor_serve_every_network(
         optimizer.step()
         losses.append(loss.parts["segmentation"])
     assert losses[-1] < losses[0] - 0.1
-    bundle = Bundle(network.eval(), config, text, Path(), "")
+    bundle = Bundle(network.eval(), config, text, text, Path(), "")
     compute = choose_compute("cpu", "fp32")
     plan = plan_forwards(bundle, (8, 40, 64), compute)
     maps = predict(bundle, np.zeros((3, 8, 40, 32), np.float32), plan, compute, lambda done, whole: None)

@@ -29,7 +29,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def bundle(network: AlignRefineNetwork, config: ModelConfig) -> Bundle:
     text = encode_prompts([PROMPT, "lesion of the prostate gland"], STARTER)
-    return Bundle(network, replace(config, text_encoder=STARTER), text, Path("bundle"), "0" * 64)
+    return Bundle(network, replace(config, text_encoder=STARTER), text, text, Path("bundle"), "0" * 64)
 
 
 def test_the_small_tower_is_deterministic_and_tells_prompts_apart() -> None:

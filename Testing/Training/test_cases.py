@@ -100,5 +100,19 @@ def test_a_whole_region_is_padded_to_the_networks_stride() -> None:
     patch = Patches(Share.of([case]), PatchPlan(None, (2, 4, 4), 0.0, NO_AUGMENTATION), 1, seed=0, epoch=0)[0]
     assert patch.image.shape == (3, 8, 20, 20)
     assert patch.window.start == (0, 0, 0)
-    assert patch.window.region == (8, 20, 20)
+    assert patch.window.region == (7, 18, 18)  # as inference has it: positions are of the region, not of the padding
     assert np.array_equal(patch.image[:, :7, :18, :18], volumes.astype(np.float32))
+
+
+def test_a_mirrored_patch_lies_where_the_mirrored_patient_has_it() -> None:
+    """Each voxel holds its own x, so that the window's coordinates can be held against it."""
+    volumes = np.broadcast_to(np.arange(40, dtype=np.float16), (3, 8, 40, 40))
+    case = Case("ramp", volumes, np.zeros((8, 40, 40), np.uint8), (3.0, 1.0, 1.0))
+    settings = replace(NO_AUGMENTATION, mirror=1.0)
+    patches = Patches(Share.of([case]), PatchPlan((8, 16, 16), (2, 4, 4), 0.0, settings), 8, seed=0, epoch=0)
+    for patch in patches:
+        x = patch.image[0, 0, 0]
+        mirrored = 39 - x  # where the voxels lie in a patient flipped left to right
+        assert patch.window.start[2] == mirrored[0]
+        assert torch.equal(mirrored, torch.arange(16) + mirrored[0])
+    assert len({patch.window.start for patch in patches}) > 1

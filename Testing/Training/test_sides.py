@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from ProstateAlignRefineLib.model.text import TextEmbedding
+from ProstateAlignRefineLib.model.text import TextEmbedding, swap_sides
 from ProstateAlignRefineLib.training.config import TextSettings
-from ProstateAlignRefineLib.training.sides import TrainingText, encode_training_text, swap_sides
+from ProstateAlignRefineLib.training.sides import TrainingText, encode_training_text
 
 
 @pytest.mark.parametrize(

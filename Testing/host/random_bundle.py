@@ -7,6 +7,7 @@ import torch
 from ProstateAlignRefineLib.model.bundle import save_bundle
 from ProstateAlignRefineLib.model.config import (
     FORMAT_VERSION,
+    ONE_FORWARD,
     Architecture,
     ModelConfig,
     Preprocessing,
@@ -39,6 +40,7 @@ def write_random_bundle(folder: Path) -> Path:
         name="random weights",
         architecture=architecture,
         preprocessing=Preprocessing((3.0, 2.0, 2.0), 64.0, (8, 16, 16), "region", False),
+        inference=ONE_FORWARD,
         confidence="softmax_foreground",
         tau=0.35,
         alpha=0.25,

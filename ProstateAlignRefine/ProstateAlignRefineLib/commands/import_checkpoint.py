@@ -13,6 +13,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--dataset", type=Path, required=True, metavar="D", help="its dataset.json")
     parser.add_argument("--text-embedding", type=Path, required=True, metavar="T.npy", help="its text embedding [1, D]")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="BUNDLE", help="folder for the bundle")
+    parser.add_argument(
+        "--as-published",
+        action="store_true",
+        help="read 192 mm in tiles with mirroring, as published: 8 forwards a tile instead of one a study",
+    )
     parser.set_defaults(run=run)
 
 
@@ -20,7 +25,12 @@ def run(arguments: argparse.Namespace) -> int:
     from ..model.checkpoint import import_checkpoint
 
     report = import_checkpoint(
-        arguments.checkpoint, arguments.plans, arguments.dataset, arguments.text_embedding, arguments.output
+        arguments.checkpoint,
+        arguments.plans,
+        arguments.dataset,
+        arguments.text_embedding,
+        arguments.output,
+        as_published=arguments.as_published,
     )
     print(f"Used {len(report.used)} weights ({report.parameters:,} parameters).")
     print(f"{len(report.duplicates)} entries repeat them:")

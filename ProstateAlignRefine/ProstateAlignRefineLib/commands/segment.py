@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -149,9 +148,9 @@ def load_model(path: Path | None, prompt: str | None) -> Bundle:
     bundle = load_bundle(starter_bundle_path() if path is None else path)
     if prompt is None:
         return bundle
-    from ..model.text_encoder import embed_prompt
+    from ..model.text_encoder import with_prompt
 
-    return replace(bundle, text=embed_prompt(bundle, prompt))
+    return with_prompt(bundle, prompt)
 
 
 def run_facts(

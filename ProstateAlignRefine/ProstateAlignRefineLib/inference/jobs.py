@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from ..core.protocol import Describe, Described, Finished, Message, Progress, Se
 from ..core.study_files import find_study_files, read_study_files
 from ..model.bundle import Bundle, load_bundle
 from ..model.config import CONFIG_FILE
-from ..model.text_encoder import embed_prompt
+from ..model.text_encoder import with_prompt
 from .device import Compute, choose_compute
 from .preprocess import network_grid
 from .segment import expected_seconds, segment_study
@@ -47,7 +46,7 @@ def segment(request: Segment, send: Send) -> None:
     study = read_study_files(files)
     progress("load", 0, 1)
     compute = choose_compute(request.device)
-    bundle = _prompted(_bundle(request.bundle), request.prompt)
+    bundle = with_prompt(_bundle(request.bundle), request.prompt)
     result = segment_study(study, bundle, compute, progress)
     progress("write", 0, 1)
     write_exchange(result.maps, Path(request.output))
@@ -71,7 +70,3 @@ def _bundle(path: str) -> Bundle:
 def _load(path: str, changed: int) -> Bundle:
     """`changed`: when bundle.json was written, so that another bundle in the same place is loaded anew."""
     return load_bundle(Path(path))
-
-
-def _prompted(bundle: Bundle, prompt: str) -> Bundle:
-    return bundle if prompt == bundle.config.prompt else replace(bundle, text=embed_prompt(bundle, prompt))

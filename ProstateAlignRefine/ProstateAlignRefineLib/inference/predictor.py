@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,8 +19,8 @@ from ..model.config import Triple
 from ..model.network import foreground_confidence
 from ..model.positions import Window
 from .device import Compute
-
-TILE_OVERLAP = 0.5
+from .mirroring import mirrored
+from .tiling import tile_starts, tiled
 
 # What a T2W voxel outside the region gets: background at a margin no gate setting can lift.
 OUTSIDE = {"base_margin": -20.0, "refined_margin": -20.0, "confidence": 0.0, "similarity": 0.0}
@@ -30,24 +30,29 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """How a region [C, Z, Y, X] goes through the network: `tile` (z, y, x) is the padded region itself or a patch."""
+    """How a region [C, Z, Y, X] goes through the network: `tile` (z, y, x) is the padded region itself or a patch.
+
+    `before`: how much of the padding lies before the region, the rest behind it.
+    """
 
     padded: tuple[int, ...]
     tile: tuple[int, ...]
     forwards: int
+    before: tuple[int, ...] = (0, 0, 0)
 
 
-def plan_forwards(bundle: Bundle, shape: tuple[int, ...], compute: Compute, tiled: bool = False) -> Plan:
-    """`shape`: the region's (z, y, x). Tiles where it does not fit in one forward, or where `tiled` asks for them."""
+def plan_forwards(bundle: Bundle, shape: tuple[int, ...], compute: Compute, in_tiles: bool = False) -> Plan:
+    """`shape`: the region's (z, y, x). Tiles where one forward has no room for it, `in_tiles`, or where the bundle says so."""
     divisor = bundle.config.architecture.size_divisor
     padded = tuple(-(-n // d) * d for n, d in zip(shape, divisor, strict=True))
-    if not tiled and compute.fits(int(np.prod(padded)), bundle.config.architecture.features_per_stage[0]):
+    in_tiles = in_tiles or bundle.config.inference.tiles == "always"
+    if not in_tiles and compute.fits(int(np.prod(padded)), bundle.config.architecture.features_per_stage[0]):
         return Plan(padded, padded, 1)
     tile = tuple(bundle.config.preprocessing.patch_size)
-    padded = tuple(max(n, t) for n, t in zip(padded, tile, strict=True))
-    step = [max(1, int(t * (1 - TILE_OVERLAP))) for t in tile]
-    counts = [max(1, -(-(n - t) // s) + 1) for n, t, s in zip(padded, tile, step, strict=True)]
-    return Plan(padded, tile, int(np.prod(counts)))
+    padded = tuple(map(max, shape, tile))
+    counts = [len(tile_starts(n, t)) for n, t in zip(padded, tile, strict=True)]
+    before = tuple((n - m) // 2 for n, m in zip(padded, shape, strict=True))
+    return Plan(padded, tile, int(np.prod(counts)), before)
 
 
 @torch.inference_mode()
@@ -59,14 +64,16 @@ def predict(
     Of a network with an anatomy head [9, Z, Y, X]: the probabilities of `GlandZone` follow, and lesions far outside the
     gland are doubted. `progress(done, all)` is called after each forward.
     """
-    network, text = bundle.network.to(compute.device), bundle.text.to(compute.device)
+    network = bundle.network.to(compute.device)
+    texts = bundle.text.to(compute.device), bundle.mirrored_text.to(compute.device)
     done = 0
     region: Triple = volumes.shape[1:]
 
     def maps_of(image: Tensor, start: Triple) -> Tensor:
         nonlocal done
+        z, y, x = (first - padding for first, padding in zip(start, plan.before, strict=True))
         with compute.autocast:
-            output = network(image, text, Window(start, region))
+            output = mirrored(network, image, texts, Window((z, y, x), region), bundle.config.inference.mirror_axes)
         base, refined = output.base_logits[0].float(), output.refined_logits.float()
         confidence = foreground_confidence(base, bundle.config.confidence)
         done += 1
@@ -75,11 +82,12 @@ def predict(
         return torch.cat([*maps, *_zone_shares(output.anatomy_logits, image)], dim=1)
 
     image = torch.from_numpy(volumes)[None]
-    excess = [a - b for a, b in zip(plan.padded, image.shape[2:], strict=True)]
-    image = pad(image, (0, excess[2], 0, excess[1], 0, excess[0])).to(compute.device)
-    whole = maps_of(image, (0, 0, 0)) if plan.forwards == 1 else _tiled(image, plan, maps_of)
-    z, y, x = region
-    stacked = whole[0, :, :z, :y, :x].cpu().numpy()
+    behind = [a - b - c for a, b, c in zip(plan.padded, plan.before, region, strict=True)]
+    padding = [width for pair in zip(reversed(plan.before), reversed(behind), strict=True) for width in pair]
+    image = pad(image, padding).to(compute.device)
+    whole = maps_of(image, (0, 0, 0)) if plan.forwards == 1 else tiled(image, plan.tile, maps_of)
+    z, y, x = (slice(b, b + n) for b, n in zip(plan.before, region, strict=True))
+    stacked = whole[0, :, z, y, x].cpu().numpy()
     return _doubted(stacked, bundle.config.preprocessing.spacing_mm) if len(stacked) > len(MAP_NAMES) else stacked
 
 
@@ -123,21 +131,6 @@ def _doubted(stacked: NDArray[np.float32], spacing_zyx: tuple[float, float, floa
     kept = np.exp(-penalty)  # of the odds
     result[confidence] = kept * result[confidence] / (1 - result[confidence] * (1 - kept))
     return result
-
-
-def _tiled(image: Tensor, plan: Plan, maps_of: Callable[[Tensor, Triple], Tensor]) -> Tensor:
-    # Importing MONAI takes longer than a forward, and most studies need no tiles.
-    from monai.inferers.utils import sliding_window_inference
-
-    def tile_maps(tile: Tensor, places: Sequence[Sequence[slice]]) -> Tensor:
-        z, y, x = (axis.start for axis in places[0][2:])
-        return maps_of(tile, (z, y, x))
-
-    whole = sliding_window_inference(
-        image, plan.tile, 1, tile_maps, overlap=TILE_OVERLAP, mode="gaussian", with_coord=True
-    )
-    assert isinstance(whole, Tensor)
-    return whole
 
 
 def _margin(logits: Tensor) -> Tensor:

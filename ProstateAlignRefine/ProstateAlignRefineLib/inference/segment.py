@@ -88,6 +88,6 @@ def _attempts(bundle: Bundle, shape: tuple[int, ...], compute: Compute) -> Itera
     yield first, compute
     if compute.device.type == "cuda":
         if first.forwards == 1:
-            yield plan_forwards(bundle, shape, compute, tiled=True), compute
+            yield plan_forwards(bundle, shape, compute, in_tiles=True), compute
         cpu = replace(compute, device=torch.device("cpu"), precision="fp32")
         yield plan_forwards(bundle, shape, cpu), cpu

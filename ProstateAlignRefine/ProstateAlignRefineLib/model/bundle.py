@@ -19,11 +19,12 @@ from .baselines import SegmentationNetwork
 from .config import CONFIG_FILE, ModelConfig, read_config
 from .network import AlignRefineNetwork
 from .starter import starter_bundle_path
-from .text import TextEmbedding, load_text, save_text
+from .text import TextEmbedding, load_text, save_text, swap_sides
 
 __all__ = ["Bundle", "load_bundle", "save_bundle", "starter_bundle_path"]
 
 WEIGHTS_FILE, TEXT_FILE, CARD_FILE = "weights.safetensors", "text.npz", "MODEL_CARD.md"
+MIRRORED_TEXT_FILE = "text_mirrored.npz"
 PICKLE_SUFFIXES = frozenset({".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin"})
 
 
@@ -31,12 +32,14 @@ PICKLE_SUFFIXES = frozenset({".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin"})
 class Bundle:
     """A loaded model: network in eval mode and text on one device. `sha256` identifies all of it.
 
+    `mirrored_text`: what the text says of a patient mirrored left to right; the same where it names no side.
     On disk there is Align then Refine alone; a trainer looks at its other networks through a bundle too.
     """
 
     network: SegmentationNetwork
     config: ModelConfig
     text: TextEmbedding
+    mirrored_text: TextEmbedding
     path: Path
     sha256: str
 
@@ -55,30 +58,44 @@ def load_bundle(path: Path | str, device: torch.device | str = "cpu") -> Bundle:
     _verify_files(path, config.files)
     text = load_text(path / TEXT_FILE)
     _verify_text(text, config)
+    mirrored = _mirrored_text(path, text, config)
     network = AlignRefineNetwork(config.architecture)
     _load_weights(network, path / WEIGHTS_FILE)
     # bundle.json holds the hash of every other file, so its own hash stands for the whole bundle.
-    return Bundle(network.to(device).eval(), config, text.to(device), path, file_sha256(path / CONFIG_FILE))
+    return Bundle(
+        network.to(device).eval(), config, text.to(device), mirrored.to(device), path, file_sha256(path / CONFIG_FILE)
+    )
 
 
 def save_bundle(
-    path: Path | str, network: AlignRefineNetwork, config: ModelConfig, text: TextEmbedding, model_card: str
+    path: Path | str,
+    network: AlignRefineNetwork,
+    config: ModelConfig,
+    text: TextEmbedding,
+    model_card: str,
+    *,
+    mirrored_text: TextEmbedding | None = None,
 ) -> ModelConfig:
     """Write the folder `path`, whole or not at all; the configuration with the hashes of its files is returned.
 
-    An older bundle at `path` is replaced; any other folder there with something in it is refused (InputError).
+    `mirrored_text`: with left and right swapped, kept where the bundle's inference needs it. An older bundle at `path`
+    is replaced; any other folder there with something in it is refused (InputError).
     """
     path = Path(path)
     _refuse_foreign(path)
     _verify_text(text, config)
+    if _needs_mirrored_text(text, config) and mirrored_text is None:
+        raise ValueError("the text names a side and inference mirrors left to right, so the swapped text is needed")
     if network.architecture != config.architecture:
         raise ValueError("the network was not built from the configuration's architecture")
     with replacing_folder(path) as folder:
         # Not save_file, which makes the weights unreadable to other users.
         (folder / WEIGHTS_FILE).write_bytes(serialize(_plain(network.state_dict())))
         save_text(text, folder / TEXT_FILE)
+        if mirrored_text is not None and _needs_mirrored_text(text, config):
+            save_text(mirrored_text, folder / MIRRORED_TEXT_FILE)
         (folder / CARD_FILE).write_text(model_card, encoding="utf-8")
-        files = {name: file_sha256(folder / name) for name in (WEIGHTS_FILE, TEXT_FILE, CARD_FILE)}
+        files = {file.name: file_sha256(file) for file in sorted(folder.iterdir())}
         config = replace(config, files=files)
         (folder / CONFIG_FILE).write_text(
             json.dumps(config.to_dict(), indent=2, allow_nan=False) + "\n", encoding="utf-8"
@@ -115,6 +132,19 @@ def _verify_text(text: TextEmbedding, config: ModelConfig) -> None:
         raise InputError(f"The text embedding has width {text.width}, the network reads {wanted}; encode it again.")
     if text.encoder != config.text_encoder or config.prompt not in text.prompts:
         raise InputError("The text embedding is of another prompt or encoder than bundle.json names; encode it again.")
+
+
+def _needs_mirrored_text(text: TextEmbedding, config: ModelConfig) -> bool:
+    return "x" in config.inference.mirror_axes and any(swap_sides(prompt) != prompt for prompt in text.prompts)
+
+
+def _mirrored_text(path: Path, text: TextEmbedding, config: ModelConfig) -> TextEmbedding:
+    if not _needs_mirrored_text(text, config):
+        return text
+    mirrored = load_text(path / MIRRORED_TEXT_FILE)
+    if mirrored.prompts != tuple(map(swap_sides, text.prompts)) or mirrored.encoder != text.encoder:
+        raise InputError(f"{MIRRORED_TEXT_FILE} is not the bundle's text with left and right swapped; get it again.")
+    return mirrored
 
 
 def _load_weights(network: AlignRefineNetwork, path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,16 @@ from torch.nn import functional
 from ..core.errors import InputError
 from .bundle import save_bundle
 from .checkpoint_file import configuration_name, distinct_weights, read_checkpoint
-from .config import FORMAT_VERSION, Architecture, ModelConfig, RefinerSettings, SimilaritySettings, Triple
+from .config import (
+    FORMAT_VERSION,
+    ONE_FORWARD,
+    Architecture,
+    InferenceSettings,
+    ModelConfig,
+    RefinerSettings,
+    SimilaritySettings,
+    Triple,
+)
 from .network import AlignRefineNetwork
 from .plans import Plan, read_channels, read_plan
 from .text import UNIT_TOLERANCE, TextEmbedding, one_token
@@ -24,6 +33,8 @@ from .weight_names import own_name
 PROMPT = "prostate lesion"
 TEXT_ENCODER = "hf-hub:microsoft/BiomedCLIP-PubMedBERT_256-vit_base_patch16_224"
 TAU, ALPHA = 0.35, 0.25  # paper
+PUBLISHED_INFERENCE = InferenceSettings("always", ("z", "y", "x"))
+PUBLISHED_REGION_MM = 192.0  # PI-CAI's usual field of view
 MINIMUM_LESION_ML = 0.065  # a sphere of 5 mm
 HEADS = 4  # authors' code; with one token every number of heads computes the same
 MODEL_CARD = """# Imported Align then Refine checkpoint
@@ -50,22 +61,31 @@ class ImportReport:
 
 
 def import_checkpoint(
-    checkpoint: Path | str, plans: Path | str, dataset: Path | str, text_embedding: Path | str, output: Path | str
+    checkpoint: Path | str,
+    plans: Path | str,
+    dataset: Path | str,
+    text_embedding: Path | str,
+    output: Path | str,
+    *,
+    as_published: bool = False,
 ) -> ImportReport:
     """Write the bundle `output` from an nnU-Net v2 checkpoint, its plans.json and dataset.json, and a text vector.
 
     `text_embedding`: .npy, [D] or [N, D] for N prompts (averaged, renormalised); it becomes the only text token.
+    `as_published`: the bundle reads a whole field of view in mirrored tiles, not the prostate's region in one forward.
     InputError, one sentence, where a weight is left over or missing, or the plans describe another network.
     """
     contents = read_checkpoint(Path(checkpoint))
     plan = read_plan(Path(plans), configuration_name(contents))
+    if as_published:
+        plan = replace(plan, preprocessing=replace(plan.preprocessing, region_mm=PUBLISHED_REGION_MM))
     channels = read_channels(Path(dataset))
     weights, duplicates = distinct_weights(contents, len(plan.features_per_stage))
     _require_parts(weights)
     architecture = _architecture(weights, plan, channels)
     network = _network(architecture, weights)
     text = _text(Path(text_embedding), architecture.text_width)
-    config = save_bundle(output, network, _config(architecture, plan), text, MODEL_CARD)
+    config = save_bundle(output, network, _config(architecture, plan, as_published), text, MODEL_CARD)
     parameters = sum(parameter.numel() for parameter in network.parameters())
     return ImportReport(Path(output), config, tuple(weights), duplicates, parameters)
 
@@ -170,12 +190,13 @@ def _text(path: Path, width: int) -> TextEmbedding:
     return one_token(pooled, (PROMPT,), TEXT_ENCODER)
 
 
-def _config(architecture: Architecture, plan: Plan) -> ModelConfig:
+def _config(architecture: Architecture, plan: Plan, as_published: bool) -> ModelConfig:
     return ModelConfig(
         format_version=FORMAT_VERSION,
         name="Imported Align then Refine checkpoint",
         architecture=architecture,
         preprocessing=plan.preprocessing,
+        inference=PUBLISHED_INFERENCE if as_published else ONE_FORWARD,
         confidence="sigmoid_foreground_logit",
         tau=TAU,
         alpha=ALPHA,

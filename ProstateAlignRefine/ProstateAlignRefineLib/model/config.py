@@ -19,6 +19,7 @@ NORM_EPSILON = 1e-5
 
 Triple: TypeAlias = tuple[int, int, int]
 Confidence: TypeAlias = Literal["sigmoid_foreground_logit", "softmax_foreground"]
+Axis: TypeAlias = Literal["z", "y", "x"]
 Normalization: TypeAlias = Literal["image", "region", "absolute_adc"]
 
 
@@ -113,6 +114,22 @@ class Preprocessing:
 
 
 @dataclass(frozen=True)
+class InferenceSettings:
+    """How the region goes through the network.
+
+    `tiles`: where it does not fit in one forward, or `always` as nnU-Net does: patches of `preprocessing.patch_size` at
+    half a patch's step. `mirror_axes`: the answer is the mean over all mirror images along these axes; x is left-right,
+    where the text's sides are swapped too. None: one forward.
+    """
+
+    tiles: Literal["where_needed", "always"]
+    mirror_axes: tuple[Axis, ...]
+
+    def __post_init__(self) -> None:
+        _require(len(set(self.mirror_axes)) == len(self.mirror_axes), "mirror axes must be distinct")
+
+
+@dataclass(frozen=True)
 class ModelConfig:
     """bundle.json. `confidence` names what tau is compared with; `notice` is one line shown to users, or empty.
 
@@ -124,6 +141,7 @@ class ModelConfig:
     name: str
     architecture: Architecture
     preprocessing: Preprocessing
+    inference: InferenceSettings
     confidence: Confidence
     tau: float
     alpha: float
@@ -178,3 +196,6 @@ def read_config(bundle: Path) -> ModelConfig:
 def _require(condition: bool, what: str) -> None:
     if not condition:
         raise InputError(f"The model configuration cannot be used: {what}.")
+
+
+ONE_FORWARD = InferenceSettings("where_needed", ())

@@ -25,6 +25,14 @@ class Window:
     start: Triple
     region: Triple
 
+    def mirrored(self, size: Sequence[int], dimensions: Sequence[int]) -> Window:
+        """Where an input of `size` (z, y, x) lies once the patient is mirrored along `dimensions` (-3 is z, -1 x)."""
+        start = list(self.start)
+        for dimension in dimensions:
+            start[dimension] = self.region[dimension] - size[dimension] - self.start[dimension]
+        z, y, x = start
+        return Window((z, y, x), self.region)
+
 
 # One place for the whole batch, or one an image; None: the image is the whole region.
 Windows: TypeAlias = Window | Sequence[Window] | None

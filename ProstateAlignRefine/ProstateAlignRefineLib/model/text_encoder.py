@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 from torch.nn import functional
 
 from ..core.errors import InputError
-from .text import TextEmbedding, join
+from .text import TextEmbedding, join, swap_sides
 from .text_towers import TextTower, load_tower
 
 if TYPE_CHECKING:
@@ -41,6 +42,16 @@ def embed_prompt(bundle: Bundle, prompt: str, encoder: str | None = None) -> Tex
     if len(bundle.text.mask) == 1:
         text = text.as_one_token()
     return text.to(bundle.text.pooled.device)
+
+
+def with_prompt(bundle: Bundle, prompt: str) -> Bundle:
+    """The bundle guided by `prompt`, see `embed_prompt`."""
+    text = embed_prompt(bundle, prompt)
+    if text is bundle.text:
+        return bundle
+    swapped = swap_sides(prompt)
+    mirrors = "x" in bundle.config.inference.mirror_axes and swapped != prompt
+    return replace(bundle, text=text, mirrored_text=embed_prompt(bundle, swapped) if mirrors else text)
 
 
 @torch.no_grad()

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..model.config import Axis
 from .intensity import IntensitySettings, change_intensity
 
-Axis = Literal["z", "y", "x"]
 _DIMENSION: dict[Axis, int] = {"z": -3, "y": -2, "x": -1}
 
 
@@ -40,12 +39,17 @@ class AugmentationSettings:
 
 @dataclass(frozen=True)
 class Augmented:
-    """`sides_swapped`: the patient's left is now right, and so must the text's be."""
+    """`flipped`: the dimensions (-3 is z, -1 x) that the patch was mirrored along."""
 
     image: Tensor
     target: Tensor
-    sides_swapped: bool
+    flipped: tuple[int, ...]
     zones: Tensor | None
+
+    @property
+    def sides_swapped(self) -> bool:
+        """The patient's left is now right, and so must the text's be."""
+        return _DIMENSION["x"] in self.flipped
 
 
 def augment(
@@ -57,14 +61,13 @@ def augment(
 ) -> Augmented:
     """Image [C, Z, Y, X] (first channel T2W), target (0 / 1) and zones (codes), both [1, Z, Y, X], alike in space."""
     image, target, zones = _spatial(image, target, zones, settings, rng)
-    flipped = [axis for axis in settings.mirror_axes if rng.random() < settings.mirror]
-    dimensions = [_DIMENSION[axis] for axis in flipped]
-    image, target = image.flip(dimensions), target.flip(dimensions)
-    zones = None if zones is None else zones.flip(dimensions)
+    flipped = tuple(_DIMENSION[axis] for axis in settings.mirror_axes if rng.random() < settings.mirror)
+    image, target = image.flip(flipped), target.flip(flipped)
+    zones = None if zones is None else zones.flip(flipped)
     image = torch.stack([change_intensity(channel, settings.intensity, rng) for channel in image])
     if rng.random() < settings.modality_dropout:
         image[int(rng.integers(len(image)))] = 0.0  # the mean of a z-scored channel
-    return Augmented(image, target, "x" in flipped, zones)
+    return Augmented(image, target, flipped, zones)
 
 
 def _spatial(

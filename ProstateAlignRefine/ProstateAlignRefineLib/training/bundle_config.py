@@ -17,6 +17,7 @@ def model_config(config: TrainingConfig, metrics: dict[str, Any]) -> ModelConfig
         name=config.name,
         architecture=built_architecture(config.network, config.architecture),
         preprocessing=config.preprocessing,
+        inference=config.inference,
         confidence=settings.confidence,
         tau=settings.tau,
         alpha=settings.alpha,

@@ -52,7 +52,8 @@ choosing weights and temperature, {len(cases.test)} for the figures below. {case
 **Figures** on {metrics["test_cases"]} test cases, never used for training or selection,
 {metrics["test_cases_with_lesion"]} of them with a lesion ({metrics["lesions"]} lesions): the whole way through
 inference, on each study's own T2W grid, at tau {config.bundle.tau:g} and alpha {config.bundle.alpha:g}, components of
-less than {config.bundle.minimum_lesion_ml:g} mL not counted as lesions. Temperature folded into the segmentation head: {metrics["temperature"]:g}.
+less than {config.bundle.minimum_lesion_ml:g} mL not counted as lesions. Temperature folded into the segmentation head:
+{metrics["temperature"]:g}.
 
 | measure | value | 95 % interval | an answer that is always empty |
 |---|---|---|---|

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from ..core.errors import InputError
 from ..model import schema
 from ..model.baselines import NetworkKind, built_architecture
-from ..model.config import Architecture, Confidence, Preprocessing, Triple
+from ..model.config import Architecture, Confidence, InferenceSettings, Preprocessing, Triple
 from .augmentation import AugmentationSettings
 from .losses import HeatmapLoss, SegmentationLossSettings
 
@@ -162,6 +162,7 @@ class TrainingConfig:
     network: NetworkKind
     architecture: Architecture
     preprocessing: Preprocessing
+    inference: InferenceSettings
     text: TextSettings
     data: PhantomData | DatasetData
     loss: LossSettings

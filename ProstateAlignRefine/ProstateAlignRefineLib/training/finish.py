@@ -37,7 +37,8 @@ def finish(trainer: Trainer, network: SegmentationNetwork, folder: Path) -> dict
     if trainer.parts.bundled:
         assert isinstance(network, AlignRefineNetwork)
         card = model_card(trainer.config, trainer.cases, metrics, trainer.history)
-        save_bundle(folder / BUNDLE, network, model_config(trainer.config, metrics), trainer.text.plain, card)
+        config, text = model_config(trainer.config, metrics), trainer.text
+        save_bundle(folder / BUNDLE, network, config, text.plain, card, mirrored_text=text.mirrored)
     return metrics
 
 

@@ -22,7 +22,8 @@ from .cases import Share
 class Patch:
     """Image [C, Z, Y, X] and target [1, Z, Y, X], both float32, their place in the region, and the case's name.
 
-    `sides_swapped`: mirrored left to right. `zones`: codes [1, Z, Y, X] of `GlandZone`, float32, where they are known.
+    `sides_swapped`: mirrored left to right. The place is that in the mirrored patient. `zones`: codes [1, Z, Y, X] of
+    `GlandZone`, float32, where they are known.
     """
 
     image: Tensor
@@ -68,17 +69,17 @@ class Patches(Dataset[Patch]):
         centre = _lesion_voxel(case.lesions, rng) if on_lesion and case.lesions.any() else None
         start = _start(case.lesions.shape, size, centre, rng)
         padded = _padded(size, self.plan.divisor)
-        region = _padded(case.lesions.shape, self.plan.divisor)
         image = torch.from_numpy(_cut(case.volumes, start, padded).astype(np.float32))
         target = torch.from_numpy((_cut(case.lesions[None], start, padded) > 0).astype(np.float32))
         zones = None
         if case.zones is not None:
             zones = torch.from_numpy(_cut(case.zones[None], start, padded).astype(np.float32))
         changed = augment(image, target, self.plan.augmentation, rng, zones)
+        z, y, x = case.lesions.shape
         return Patch(
             changed.image.contiguous(),
             changed.target.contiguous(),
-            Window(start, region),
+            Window(start, (z, y, x)).mirrored(padded, changed.flipped),
             case.name,
             changed.sides_swapped,
             None if changed.zones is None else changed.zones.contiguous(),

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 
-from ..model.text import TextBatch, TextEmbedding, stack
+from ..model.text import TextBatch, TextEmbedding, stack, swap_sides
 from ..model.text_encoder import encode_prompts
 from .config import TextSettings
-
-_SIDE = re.compile(r"left|right", re.IGNORECASE)
-_OTHER = {"left": "right", "right": "left", "Left": "Right", "Right": "Left", "LEFT": "RIGHT", "RIGHT": "LEFT"}
-
-
-def swap_sides(prompt: str) -> str:
-    """'lesion in the left peripheral zone' to '... right ...' and back, as words and in words (left-sided)."""
-    return _SIDE.sub(lambda found: _OTHER.get(found[0], found[0]), prompt)
 
 
 @dataclass(frozen=True)

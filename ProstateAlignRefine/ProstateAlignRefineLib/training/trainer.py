@@ -91,7 +91,7 @@ class Trainer:
 
     def bundle(self, network: SegmentationNetwork) -> Bundle:
         """The network as inference sees it."""
-        return Bundle(network, model_config(self.config, {}), self.text.plain, self.folder, "")
+        return Bundle(network, model_config(self.config, {}), self.text.plain, self.text.mirrored, self.folder, "")
 
     def _new_network(self) -> SegmentationNetwork:
         config = self.config

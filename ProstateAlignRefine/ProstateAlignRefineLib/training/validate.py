@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -37,8 +37,12 @@ class CaseResult:
 
 
 def validate(bundle: Bundle, cases: Iterable[Case], compute: Compute) -> list[CaseResult]:
-    """Every case as a whole region, gated with the bundle's tau and alpha."""
+    """Every case through inference's predictor, gated with the bundle's tau and alpha; unmirrored, which is 2 to 8
+    times as fast.
+    """
     bundle.network.eval()
+    inference = replace(bundle.config.inference, mirror_axes=())
+    bundle = replace(bundle, config=replace(bundle.config, inference=inference))
     return [_result(bundle, case, compute) for case in cases]
 
 

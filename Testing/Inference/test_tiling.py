@@ -1,0 +1,56 @@
+"""Tiles lie where nnU-Net lays them and weigh what they weigh there."""
+
+import numpy as np
+import pytest
+import torch
+
+from ProstateAlignRefineLib.inference.tiling import tile_starts, tile_weights, tiled
+
+
+@pytest.mark.parametrize(
+    ("size", "tile", "starts"),
+    [
+        (110, 64, [0, 23, 46]),  # the example in nnU-Net's source
+        (384, 320, [0, 64]),
+        (640, 320, [0, 160, 320]),
+        (500, 320, [0, 90, 180]),
+        (320, 320, [0]),
+        (22, 16, [0, 6]),
+    ],
+)
+def test_tiles_are_spread_evenly_from_edge_to_edge(size: int, tile: int, starts: list[int]) -> None:
+    assert tile_starts(size, tile) == starts
+
+
+@pytest.mark.parametrize("tile", [(16, 64, 48), (7, 10, 12)])
+def test_weights_are_a_filtered_impulse(tile: tuple[int, ...]) -> None:
+    """As nnU-Net makes them."""
+    from scipy.ndimage import gaussian_filter
+
+    impulse = np.zeros(tile)
+    impulse[tuple(n // 2 for n in tile)] = 1
+    expected = gaussian_filter(impulse, [n / 8 for n in tile], mode="constant")
+    np.testing.assert_allclose(tile_weights(tile).numpy(), expected / expected.max(), atol=1e-6)
+
+
+def test_one_voxel_answers_come_back_unchanged() -> None:
+    image = torch.randn(1, 2, 9, 23, 20, generator=torch.Generator().manual_seed(0))
+    places = []
+    whole = tiled(image, (4, 10, 16), lambda tile, start: places.append(start) or tile * 3)
+    torch.testing.assert_close(whole, image * 3)
+    assert len(places) == len(set(places)) == 4 * 4 * 2
+
+
+def test_tiles_are_monais_where_both_lay_them_alike() -> None:
+    """MONAI keeps the full step and puts the Gaussian's middle between two voxels of an even tile; these are odd."""
+    from monai.inferers.utils import sliding_window_inference
+
+    image = torch.randn(1, 1, 9, 17, 29, generator=torch.Generator().manual_seed(1))
+
+    def scaled(tile: torch.Tensor) -> torch.Tensor:
+        return tile * (1 + tile.mean())  # differs from tile to tile
+
+    ours = tiled(image, (5, 9, 15), lambda tile, start: scaled(tile))
+    theirs = sliding_window_inference(image, (5, 9, 15), 1, scaled, 0.5, mode="gaussian")
+    torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-3)
+    assert float((ours - image).abs().max()) > 0.05

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from Model.samples import text_of
 from ProstateAlignRefineLib.core.maps import MAP_NAMES
 from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.inference.predictor import plan_forwards, predict
 from ProstateAlignRefineLib.model.bundle import Bundle
 from ProstateAlignRefineLib.model.config import Architecture, InferenceSettings, ModelConfig
 from ProstateAlignRefineLib.model.network import AlignRefineNetwork
-from ProstateAlignRefineLib.model.text import TextEmbedding
 
 CPU = Compute(torch.device("cpu"), "fp32")
 
@@ -22,15 +22,15 @@ CPU = Compute(torch.device("cpu"), "fp32")
 @pytest.mark.parametrize("region", [(4, 8, 8), (7, 13, 21), (3, 30, 6)])  # one tile, many, smaller than a tile
 @pytest.mark.parametrize("axes", [(), ("z", "y", "x")])
 def test_it_gives_the_same_logits(
-    region, axes, paper_architecture: Architecture, config: ModelConfig, text: TextEmbedding, request
+    region, axes, paper_architecture: Architecture, config: ModelConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch = request.getfixturevalue("monkeypatch")
     predictor_module = pytest.importorskip("nnunetv2.inference.predict_from_raw_data", reason="nnunetv2 is missing")
     # It adds up tiles in half precision, which loses most of a tile's corner; the comparison is about the rest.
     gaussian = predictor_module.compute_gaussian
     monkeypatch.setattr(predictor_module, "compute_gaussian", lambda *a, **k: gaussian(*a, **k, dtype=torch.float32))
     monkeypatch.setattr(torch, "half", torch.float32)
     torch.manual_seed(0)
+    text = text_of(tokens=1)
     network = AlignRefineNetwork(paper_architecture).eval()
     volumes = np.random.default_rng(0).normal(size=(3, *region)).astype(np.float32)
     theirs = predictor_module.nnUNetPredictor(

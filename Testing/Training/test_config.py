@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.model.baselines import built_architecture
 from ProstateAlignRefineLib.model.network import AlignRefineNetwork
 from ProstateAlignRefineLib.training.config import PRESETS, TrainingConfig, read_training_config
 from ProstateAlignRefineLib.training.losses import SegmentationLossSettings
@@ -35,13 +36,16 @@ def test_a_preset_survives_being_written_and_read(preset: str) -> None:
         (r"^seed = \d+", "seed = 0\nsede = 1", r"sede.*compare it with a preset"),
         (r"^seed = \d+", "", "seed"),
         (r"^batch_size = \d+", 'batch_size = "1"', "batch_size"),
+        (r"^network = .*", 'network = "vnet"', "paper_refiner, paper_text"),
+        (r"^network = .*", "", "network"),
+        (r"^mirror_axes = \[\]", 'mirror_axes = ["x", "x"]', "distinct"),
         (r"^kind = \"adamw\"", 'kind = "adam"', "sgd"),
         (r"^kind = \"phantoms\"", 'kind = "patients"', "dataset"),
         (r"^region = .*", 'region = "lovasz"', "focal_tversky"),
         (r"^iterations = \d+", "iterations = 0", "iterations"),
         (r"^\[data\]", "[data", "TOML"),
         (r"^joint_epochs = \d+", "joint_epochs = 1", "whole_region_epochs"),
-        (r"^mirror_axes = .*", 'mirror_axes = ["w"]', "z, y, x"),
+        (r"^mirror_axes = \[\"x\"\]", 'mirror_axes = ["w"]', "z, y, x"),
         (r"^channels = .*", 'channels = ["ADC", "T2W", "HBV"]', "T2W must be the first"),
         (r"^patch_size = .*", "patch_size = [24, 96, 97]", "multiple"),
     ],
@@ -72,6 +76,8 @@ def test_the_paper_preset_is_the_published_setting() -> None:
     assert (schedule.warmup_epochs, schedule.ramp_epochs, schedule.foreground_share) == (80, 50, 0.66)
     assert schedule.patch_size == (16, 320, 320)
     assert (paper.bundle.tau, paper.bundle.alpha, paper.bundle.confidence) == (0.35, 0.25, "sigmoid_foreground_logit")
+    assert (paper.network, built_architecture(paper.network, network)) == ("paper_refiner", network)
+    assert (paper.inference.tiles, paper.inference.mirror_axes) == ("always", ("z", "y", "x"))
     assert (paper.text.prompts, paper.text.tokens) == (("prostate lesion",), "pooled")
 
 

@@ -1,5 +1,6 @@
 """A run goes through its phases, resumes exactly, stops on NaN and ends in a bundle that inference loads."""
 
+import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from ProstateAlignRefineLib import cli
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.model.bundle import load_bundle
@@ -45,7 +47,7 @@ def whole_run(
 ) -> Path:
     folder = tmp_path_factory.mktemp("run")
     trainer = Trainer(tiny_config, tiny_cases, text, CPU, folder)
-    finish(trainer, trainer.train(), folder / "bundle")
+    finish(trainer, trainer.train(), folder)
     return folder
 
 
@@ -63,7 +65,24 @@ def test_a_run_ends_in_a_bundle_that_inference_loads(whole_run: Path, tiny_confi
     assert bundle.config.metrics["test_cases"] == 1
     card = (whole_run / "bundle" / "MODEL_CARD.md").read_text()
     assert tiny_config.bundle.notice in card
-    assert f"{bundle.config.metrics['false_positives_per_case']:g}" in card
+    dice = bundle.config.metrics["figures"]["Dice, all cases"]
+    interval = " to ".join(f"{bound:.4f}" for bound in dice["interval"])
+    assert f"| Dice, all cases | {dice['value']:.4f} | {interval} | {dice['empty']:.4f} |" in card
+    assert "Empty rule" in card
+
+
+def test_the_figures_of_a_run_are_those_of_evaluate_on_its_files(whole_run: Path, tmp_path: Path) -> None:
+    test = whole_run / "test"
+    folders = ["--predictions", str(test / "predictions"), "--against", str(test / "without-refiner")]
+    options = ["--references", str(test / "references"), "--minimum-ml", "0.08", "-o", str(tmp_path / "again")]
+    assert cli.main(["evaluate", *folders, *options]) == 0
+    again = json.loads((tmp_path / "again" / "evaluation.json").read_text())
+    assert again == json.loads((test / "report" / "evaluation.json").read_text())
+    figures = load_bundle(whole_run / "bundle").config.metrics["figures"]
+    for name, figure in figures.items():
+        system, shown = (1, "Dice, positives") if name.endswith("without the refiner") else (0, name)
+        assert figure["value"] == pytest.approx(again["systems"][system]["figures"][shown]["value"], abs=1e-4)
+        assert figure["empty"] == pytest.approx(again["always_empty"][shown], abs=1e-4)
 
 
 @pytest.fixture

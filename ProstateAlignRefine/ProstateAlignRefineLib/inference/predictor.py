@@ -42,7 +42,7 @@ class Plan:
 
 
 def plan_forwards(bundle: Bundle, shape: tuple[int, ...], compute: Compute, in_tiles: bool = False) -> Plan:
-    """`shape`: the region's (z, y, x). Tiles where one forward has no room for it, `in_tiles`, or where the bundle says so."""
+    """`shape`: the region's (z, y, x). Tiles where it does not fit in one forward, by `in_tiles` or by the bundle."""
     divisor = bundle.config.architecture.size_divisor
     padded = tuple(-(-n // d) * d for n, d in zip(shape, divisor, strict=True))
     in_tiles = in_tiles or bundle.config.inference.tiles == "always"

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := ProstateAlignRefine Testing
 
-.PHONY: demo test lint format screenshots bench clean
+.PHONY: demo test lint format screenshots bench ablation clean
 
 demo: $(VENV)/.installed
 	$(BIN)/prostate-align-refine demo -o demo
@@ -28,8 +28,15 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python Testing/Benchmarks/bench_gate.py
 	$(BIN)/prostate-align-refine benchmark -o bench/figures --cache bench/studies --workers 2
 
+# SIZE is any training configuration: the one here needs half an hour of one CPU core, a larger one wants a GPU. It
+# goes on where it was stopped.
+SIZE ?= Testing/Benchmarks/ablation.toml
+ablation: $(VENV)/.installed-test
+	$(BIN)/python Testing/Benchmarks/ablation.py --config $(SIZE) -o ablation/$(basename $(notdir $(SIZE))) \
+		--report docs/ablation.md
+
 clean:
-	rm -rf $(VENV) demo bench
+	rm -rf $(VENV) demo bench ablation
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -93,7 +93,7 @@ def _protocol(comparison: Comparison) -> list[str]:
     return [
         "Made by `make ablation`, that is",
         "",
-        f"    python Testing/Benchmarks/ablation.py --config {comparison.config_path.name} --seeds "
+        f"    python Testing/Benchmarks/ablation.py --config {_shown(comparison.config_path)} --seeds "
         f"{' '.join(map(str, comparison.seeds))}",
         "",
         f"{kind}: {len(first.rows)} test cases, {positives} of them with a lesion, never used for training or "
@@ -166,6 +166,12 @@ def _cell(estimate: Estimate, shape: str = ".3f") -> str:
         return "-"
     interval = "" if estimate.interval is None else " ({:{s}} to {:{s}})".format(*estimate.interval, s=shape)
     return f"{estimate.value:{shape}}{interval}"
+
+
+def _shown(path: Path) -> str:
+    """As one would type it in the repository; a file elsewhere by its name."""
+    repository = Path(__file__).resolve().parents[2]
+    return path.resolve().relative_to(repository).as_posix() if repository in path.resolve().parents else path.name
 
 
 def _processor() -> str:

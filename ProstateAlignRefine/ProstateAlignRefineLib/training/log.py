@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..core.errors import InputError
 from ..core.files import replacing_file
+from ..evaluation.candidates import INSTALL
 
 LOG_NAME = "log.csv"
 TENSORBOARD_FOLDER = "tensorboard"
@@ -39,28 +41,24 @@ def write_log(history: Sequence[Mapping[str, Any]], folder: Path) -> None:
 
 
 class EventLog:
-    """TensorBoard events of a run; it writes nothing where the package tensorboard is not installed."""
+    """TensorBoard events of a run."""
 
     def __init__(self, folder: Path, first_epoch: int) -> None:
-        """What an earlier process wrote from `first_epoch` on is void."""
+        """What an earlier process wrote from `first_epoch` on is void. InputError without the package tensorboard."""
         try:
             from torch.utils.tensorboard import SummaryWriter
-        except ImportError:
-            self._writer = None
-            return
+        except ImportError as error:
+            raise InputError(f"Training logs need tensorboard: {INSTALL}") from error
         self._writer = SummaryWriter(str(folder / TENSORBOARD_FOLDER), purge_step=first_epoch)
 
     def add(self, row: Mapping[str, Any]) -> None:
-        if self._writer is None:
-            return
         for name in COLUMNS[2:]:
             if name in row:
                 self._writer.add_scalar(name, row[name], row["epoch"])
         self._writer.flush()
 
     def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
+        self._writer.close()
 
 
 def _rounded(value: object) -> object:

@@ -41,7 +41,9 @@ def dataset(picai: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def config(tiny_config: TrainingConfig) -> TrainingConfig:
-    return replace(tiny_config, name="tiny-dataset", data=DatasetData("dataset", test_fold=0, validation_share=0.5))
+    data = DatasetData("dataset", test_fold=0, validation_share=0.5)
+    architecture = replace(tiny_config.architecture, anatomy=False)  # a dataset holds no gland zones
+    return replace(tiny_config, name="tiny-dataset", data=data, architecture=architecture)
 
 
 def test_shares_are_disjoint_and_whole(dataset: Path, config: TrainingConfig) -> None:

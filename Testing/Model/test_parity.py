@@ -1,6 +1,8 @@
 """The imported reference checkpoint computes what the authors' code computed."""
 
 import re
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,12 @@ import pytest
 import torch
 
 from ProstateAlignRefineLib.core.gate import gate_logits
+from ProstateAlignRefineLib.core.maps import MAP_NAMES
+from ProstateAlignRefineLib.inference.device import Compute
+from ProstateAlignRefineLib.inference.predictor import Plan, plan_forwards, predict
 from ProstateAlignRefineLib.model.bundle import Bundle, load_bundle
+from ProstateAlignRefineLib.model.checkpoint import import_checkpoint
+from ProstateAlignRefineLib.model.config import Axis, InferenceSettings
 from ProstateAlignRefineLib.model.network import NetworkOutput, foreground_confidence
 
 CASES = ("case0", "case1")
@@ -60,3 +67,36 @@ def test_one_token_makes_the_refiner_shift_every_voxel_alike(bundle: Bundle, cas
     shift = (output.refined_logits - output.base_logits[0]).flatten(2)
     assert float(shift.abs().max()) > 1e-2
     assert float((shift.amax(2) - shift.amin(2)).max()) < 1e-5
+
+
+@pytest.mark.parametrize("mirror_axes", [(), ("z", "y", "x")])
+def test_the_predictors_tile_gives_the_authors_gated_margin(
+    bundle: Bundle, case: dict[str, np.ndarray], mirror_axes: tuple[Axis, ...]
+) -> None:
+    """The whole case as one forced tile; mirrored, the mean over the eight images read by hand."""
+    shape = case["image"].shape[2:]
+    preprocessing = replace(bundle.config.preprocessing, patch_size=shape)
+    config = replace(bundle.config, preprocessing=preprocessing, inference=InferenceSettings("always", mirror_axes))
+    compute = Compute(torch.device("cpu"), "fp32")
+    whole = replace(bundle, config=config)
+    plan = plan_forwards(whole, shape, compute)
+    assert plan == Plan(shape, shape, 1)
+    maps = predict(whole, case["image"][0], plan, compute, lambda done, all_: None)
+    base = maps[MAP_NAMES.index("base_margin")]
+    if mirror_axes:
+        sets = [axes for count in range(4) for axes in combinations((2, 3, 4), count)]
+        image = torch.from_numpy(case["image"])
+        with torch.inference_mode():
+            turned = [bundle.network(image.flip(axes), bundle.text).base_logits[0].flip(axes) for axes in sets]
+        expected = torch.stack(turned).mean(dim=0).numpy()
+    else:
+        expected = case["base_logits_0"]
+    assert np.abs(base - (expected[0, 1] - expected[0, 0])).max() <= 2 * LOGITS
+
+
+def test_an_import_as_published_reads_mirrored_tiles(reference_vectors: Path, tmp_path: Path) -> None:
+    files = [reference_vectors / name for name in ("checkpoint_best.pth", "plans.json", "dataset.json")]
+    import_checkpoint(*files, reference_vectors / "text_embedding.npy", tmp_path / "bundle", as_published=True)
+    config = load_bundle(tmp_path / "bundle").config
+    assert config.inference == InferenceSettings("always", ("z", "y", "x"))
+    assert config.preprocessing.region_mm == 192

@@ -34,10 +34,10 @@ def tiled(image: Tensor, tile: Sequence[int], maps_of: Callable[[Tensor, Triple]
     weights = tile_weights(tile).to(image.device)
     total, weight = torch.zeros(()), torch.zeros(shape, device=image.device)
     for z, y, x in itertools.product(*map(tile_starts, shape, tile)):
-        place = (..., *(slice(start, start + size) for start, size in zip((z, y, x), tile, strict=True)))
-        maps = maps_of(image[place], (z, y, x))
+        depth, height, width = (slice(start, start + size) for start, size in zip((z, y, x), tile, strict=True))
+        maps = maps_of(image[..., depth, height, width], (z, y, x))
         if not total.ndim:
             total = torch.zeros((*maps.shape[:2], *shape), device=image.device)
-        total[place] += maps * weights
-        weight[place] += weights
+        total[..., depth, height, width] += maps * weights
+        weight[depth, height, width] += weights
     return total / weight

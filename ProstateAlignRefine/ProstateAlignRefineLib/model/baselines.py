@@ -117,6 +117,8 @@ class Baseline(nn.Module):
     weighted tiles of the patch, as nnU-Net does.
     """
 
+    anatomy: None = None
+
     def __init__(self, kind: NetworkKind, architecture: Architecture, patch_size: Triple) -> None:
         super().__init__()
         self.architecture = architecture

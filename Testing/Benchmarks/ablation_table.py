@@ -15,7 +15,7 @@ from scipy.stats import wilcoxon
 
 from ProstateAlignRefineLib.evaluation.evaluate import Judged
 from ProstateAlignRefineLib.evaluation.figures import cohort_figures
-from ProstateAlignRefineLib.evaluation.statistics import RESAMPLES, Estimate, Resampled
+from ProstateAlignRefineLib.evaluation.statistics import RESAMPLES, Estimate, Resampled, resampled_runs
 from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.training.config import PhantomData, TrainingConfig
 
@@ -44,7 +44,7 @@ class Runs:
 
     @property
     def resampled(self) -> Resampled:
-        return Resampled.of(*(run.rows for run in self.judged))
+        return resampled_runs(*(run.rows for run in self.judged))
 
     def dice_of_positives(self) -> np.ndarray:
         """[positives], each the mean over the runs."""
@@ -64,8 +64,8 @@ class Comparison:
 
 def as_markdown(comparison: Comparison) -> str:
     resampled = {system.kind: system.resampled for system in comparison.systems}
-    gaps = {kind: each.less(resampled[OURS]) for kind, each in resampled.items() if OURS in resampled and kind != OURS}
-    differences = {kind: gap.estimates()[DICE] for kind, gap in gaps.items()}
+    rivals = {kind: each for kind, each in resampled.items() if OURS in resampled and kind != OURS}
+    differences = {kind: (each - resampled[OURS]).estimates[DICE] for kind, each in rivals.items()}
     return "\n".join(
         [
             "# Networks compared",
@@ -115,7 +115,7 @@ def _figures(systems: Sequence[Runs], resampled: dict[str, Resampled]) -> list[s
         "|---|---|" + "---|" * (len(SHOWN) + 1),
     ]
     for system in systems:
-        estimates = resampled[system.kind].estimates()
+        estimates = resampled[system.kind].estimates
         seeds = ", ".join(f"{cohort_figures(run.rows)[DICE]:.3f}" for run in system.judged)
         cells = " | ".join(_cell(estimates[name]) for name in SHOWN)
         lines.append(f"| {NAMES[system.kind]} | {system.facts[0]['parameters'] / 1e6:.2f} | {cells} | {seeds} |")

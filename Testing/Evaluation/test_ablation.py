@@ -14,7 +14,7 @@ from Benchmarks.ablation_table import Comparison, Runs, as_markdown
 from Evaluation.making import FIRST, GRID, volume
 from ProstateAlignRefineLib.evaluation.cases import CaseRow, judge
 from ProstateAlignRefineLib.evaluation.evaluate import Judged
-from ProstateAlignRefineLib.evaluation.statistics import Resampled
+from ProstateAlignRefineLib.evaluation.statistics import resampled_runs
 from ProstateAlignRefineLib.evaluation.volumes import Prediction, Reference
 from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.training.config import read_training_config
@@ -44,9 +44,9 @@ def runs_of(kind: str, *seeds: list[float]) -> Runs:
 
 def test_a_figure_of_several_seeds_is_their_mean_and_its_interval_is_over_cases() -> None:
     one, two = rows_of([1.0, 0.5, 0.5, 0.0]), rows_of([0.5, 0.5, 0.5, 0.0])
-    both = Resampled.of(one, two, resamples=200).estimates()["Dice, positives"]
-    single = [Resampled.of(rows, resamples=200) for rows in (one, two)]
-    assert both.value == pytest.approx(np.mean([each.whole["Dice, positives"] for each in single]))
+    both = resampled_runs(one, two, resamples=200).estimates["Dice, positives"]
+    single = [resampled_runs(rows, resamples=200) for rows in (one, two)]
+    assert both.value == pytest.approx(np.mean([each.figures["Dice, positives"] for each in single]))
     drawn = np.mean([[f["Dice, positives"] for f in each.drawn] for each in single], axis=0)  # type: ignore[misc]
     assert both.interval == pytest.approx(tuple(np.percentile(drawn, (2.5, 97.5))))
 

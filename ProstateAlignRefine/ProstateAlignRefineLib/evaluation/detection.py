@@ -47,6 +47,8 @@ def detect(
 def match_lesions(lesions: NDArray[np.integer], prediction: NDArray[np.bool_]) -> Matching:
     """Which component of `prediction` finds which lesion of `lesions` (0 or the lesion's number), [Z, Y, X].
 
+    Own code, since panoptica, whose matching agrees, holds back numpy (2.1.7: below 2.3) and pandas (below 3).
+
     A lesion is found by the one component assigned to it with an intersection over union of at least 0.10. As in
     picai_eval, as many lesions as possible are found, then with as much overlap as possible; further components that
     meet a lesion so well are neither hits nor false positives.

@@ -69,7 +69,7 @@ def load_bundle(path: Path | str, device: torch.device | str = "cpu") -> Bundle:
 
 def save_bundle(
     path: Path | str,
-    network: AlignRefineNetwork,
+    network: SegmentationNetwork,
     config: ModelConfig,
     text: TextEmbedding,
     model_card: str,
@@ -86,6 +86,8 @@ def save_bundle(
     _verify_text(text, config)
     if _needs_mirrored_text(text, config) and mirrored_text is None:
         raise ValueError("the text names a side and inference mirrors left to right, so the swapped text is needed")
+    if not isinstance(network, AlignRefineNetwork):
+        raise ValueError("a bundle holds Align then Refine and no other network")
     if network.architecture != config.architecture:
         raise ValueError("the network was not built from the configuration's architecture")
     with replacing_folder(path) as folder:

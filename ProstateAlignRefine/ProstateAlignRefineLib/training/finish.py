@@ -14,7 +14,6 @@ from ..evaluation.calibration import fit_temperature
 from ..evaluation.summary import Evaluation
 from ..model.baselines import SegmentationNetwork
 from ..model.bundle import save_bundle
-from ..model.network import AlignRefineNetwork
 from .bundle_config import model_config
 from .card import HEADLINE, model_card
 from .tested import judge_test_cases, write_test_cases
@@ -35,7 +34,6 @@ def finish(trainer: Trainer, network: SegmentationNetwork, folder: Path) -> dict
     metrics = figures(judge_test_cases(folder / TEST, trainer.config.bundle.minimum_lesion_ml))
     metrics["temperature"] = round(temperature, 3)
     if trainer.parts.bundled:
-        assert isinstance(network, AlignRefineNetwork)
         card = model_card(trainer.config, trainer.cases, metrics, trainer.history)
         config, text = model_config(trainer.config, metrics), trainer.text
         save_bundle(folder / BUNDLE, network, config, text.plain, card, mirrored_text=text.mirrored)

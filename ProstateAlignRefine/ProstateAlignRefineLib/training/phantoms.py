@@ -102,6 +102,7 @@ def _make_missing(config: TrainingConfig, folder: Path, seeds: Sequence[int], wo
 
 def _make_file(config: TrainingConfig, folder: Path, seed: int) -> None:
     case = phantom_case(seed, config)
+    assert case.zones is not None
     with replacing_file(_file(folder, seed)) as path:
         np.savez_compressed(
             path, volumes=case.volumes, lesions=case.lesions, zones=case.zones, spacing_mm=case.spacing_mm

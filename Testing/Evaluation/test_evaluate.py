@@ -169,7 +169,7 @@ def test_results_of_segment_bring_their_own_outline_and_probability(tmp_path: Pa
     save_maps(Maps(GRID, base, base + 2, np.ones_like(base), np.zeros_like(base)), folder)
     write_volume(volume((FIRST, 1)).astype(np.uint8), GRID, folder / "lesions.nii.gz")  # the second below the minimum
     facts = ModelFacts("m", "0" * 64, "", 0.35, 0.5, "p", 0.3)
-    write_report(folder, Run(facts, 0.35, 0.5, "p", "CPU", "fp32", {}, {}, {}), (), {})
+    write_report(folder, Run(facts, 0.35, 0.5, "p", "CPU", "fp32", {}, {}, {}), (), {}, None)
     assert list(find_cases(tmp_path)) == ["1_1"]
     prediction = read_prediction(folder, GRID, 0.5)
     np.testing.assert_array_equal(prediction.mask, volume((FIRST, 1)) > 0)

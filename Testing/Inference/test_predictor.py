@@ -119,7 +119,7 @@ def test_zones_come_with_the_maps_and_lesions_far_outside_the_gland_are_doubted(
     assert (maps.zones[:, 34:] == GlandZone.OUTSIDE).all()
     assert maps.base_margin[4, 30, 30] == pytest.approx(2.0)
     assert maps.base_margin[4, 60, 30] == pytest.approx(2.0 - MOST_DOUBT)
-    assert maps.refined_margin[4, 60, 30] == pytest.approx(2.0 - MOST_DOUBT)
+    assert maps.refined_margin[4, 60, 30] == pytest.approx(2.0 + 4 / 8 - MOST_DOUBT)  # its place, slice 4 of 8
     np.testing.assert_allclose(maps.confidence, 1 / (1 + np.exp(-maps.base_margin)), atol=1e-5)
 
 

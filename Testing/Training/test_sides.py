@@ -1,11 +1,15 @@
 """Left and right swap in the words when they swap in the image."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 import torch
 
-from ProstateAlignRefineLib.model.text import TextEmbedding, swap_sides
+from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.model.text import TextEmbedding, save_text, swap_sides
 from ProstateAlignRefineLib.training.config import TextSettings
-from ProstateAlignRefineLib.training.sides import TrainingText, encode_training_text
+from ProstateAlignRefineLib.training.sides import TrainingText, encode_training_text, stored_training_text
 
 
 @pytest.mark.parametrize(
@@ -40,6 +44,36 @@ def test_a_text_without_sides_is_encoded_once() -> None:
     right = encode_training_text(TextSettings(("lesion on the right",), "starter:0", "all"))
     assert torch.equal(left.mirrored.tokens, right.plain.tokens)
     assert not torch.equal(left.plain.tokens, right.plain.tokens)
+
+
+def test_a_stored_text_trains_as_the_encoder_would(tmp_path: Path) -> None:
+    settings = TextSettings(("prostate lesion", "cancer"), "starter:0", "all")
+    encoded = encode_training_text(settings)
+    save_text(encoded.plain, tmp_path / "text.npz")
+    stored = stored_training_text(tmp_path / "text.npz", settings)
+    assert torch.equal(stored.plain.tokens, encoded.plain.tokens)
+    assert stored.mirrored is stored.plain
+    pooled = stored_training_text(tmp_path / "text.npz", replace(settings, tokens="pooled"))
+    assert torch.equal(pooled.plain.tokens, encoded.plain.pooled[None])
+
+
+@pytest.mark.parametrize(
+    ("prompts", "encoder", "says"),
+    [
+        (("prostate cancer",), "starter:0", 'encode-text "prostate cancer" --encoder starter:0'),
+        (("lesion on the left",), "starter:1", "another encoder"),
+        (("lesion on the left",), "starter:0", "lacks the mirrored ones"),
+    ],
+)
+def test_a_stored_text_that_does_not_fit_is_refused(
+    prompts: tuple[str, ...], encoder: str, says: str, tmp_path: Path
+) -> None:
+    kept = TextSettings(("lesion on the left",), "starter:0", "all")
+    save_text(encode_training_text(kept).plain, tmp_path / "text.npz")
+    with pytest.raises(InputError, match=says):
+        stored_training_text(tmp_path / "text.npz", TextSettings(prompts, encoder, "all"))
+    with pytest.raises(InputError, match="make it with encode-text"):
+        stored_training_text(tmp_path / "none.npz", kept)
 
 
 def test_the_papers_text_is_one_pooled_token() -> None:

@@ -23,6 +23,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder of the run; resumes it")
     parser.add_argument("--data", type=Path, metavar="DATASET", help="what prepare made, where the configuration asks")
+    parser.add_argument("--text", type=Path, metavar="FILE", help="what encode-text made, where the encoder is not")
     parser.add_argument("--cases", type=Path, metavar="DIR", help="where cases are kept ready (default: DIR/cases)")
     parser.add_argument("--workers", type=int, default=1, help="processes that ready cases and patches (default: 1)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
@@ -45,14 +46,14 @@ def _train(config: TrainingConfig, arguments: argparse.Namespace, processes: Pro
     from ..evaluation.candidates import require_picai_eval
     from ..inference.device import choose_compute
     from ..training.finish import BUNDLE, TEST, finish
-    from ..training.sides import encode_training_text
+    from ..training.sides import encode_training_text, stored_training_text
     from ..training.sources import cases_of
     from ..training.trainer import Trainer
 
     folder: Path = arguments.output
     require_picai_eval()
     compute = choose_compute(processes.device(arguments.device), arguments.precision)
-    text = encode_training_text(config.text)
+    text = stored_training_text(arguments.text, config.text) if arguments.text else encode_training_text(config.text)
     cache = arguments.cases or folder / "cases"
     cases = processes.first_then_others(lambda: cases_of(config, arguments.data, cache, arguments.workers))
     # One worker beside the training process gains nothing where there is one core.

@@ -23,7 +23,16 @@ HEADLINE = (
     "Brier score",
 )
 
-_SYNTHETIC = "Figures on synthetic images say that the program works; they say nothing about patients."
+_SYNTHETIC = """Figures on synthetic images say that the program works; they say nothing about patients.
+
+**A model for patients' images** is trained on such images, for example on PI-CAI's, in two commands:
+`prostate-align-refine prepare --images images --labels picai_labels -o dataset`, then `prostate-align-refine train
+--config ours --data dataset -o run`. `run/bundle` then takes this model's place, and its card holds its own figures."""
+_SCALES = {
+    "image": "z-scored over the image",
+    "region": "z-scored over the region",
+    "absolute_adc": "T2W and HBV z-scored over the region, ADC on its own scale",
+}
 _ONE_SPLIT = "Figures of one split; other splits, scanners and readers give others."
 
 
@@ -44,8 +53,9 @@ def model_card(
 **Training data.** {config.bundle.training_data} {len(cases.training)} cases for training, {len(cases.validation)} for
 choosing weights and temperature, {len(cases.test)} for the figures below. {cases.origin}
 
-**Input.** {", ".join(config.architecture.channels)}, z-scored, {spacing} mm (z, y, x), the central
-{config.preprocessing.region_mm:g} mm. **Text.** {"; ".join(config.text.prompts)} (encoder `{config.text.encoder}`).
+**Input.** {", ".join(config.architecture.channels)} ({_SCALES[config.preprocessing.normalization]}),
+{spacing} mm (z, y, x), the central {config.preprocessing.region_mm:g} mm.
+**Text.** {"; ".join(config.text.prompts)} (encoder `{config.text.encoder}`).
 
 **Training.** {len(history)} epochs, {steps} steps, {hours:.1f} hours, seed {config.seed}.
 

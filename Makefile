@@ -32,7 +32,7 @@ bench: $(VENV)/.installed-test
 # goes on where it was stopped.
 SIZE ?= Testing/Benchmarks/ablation.toml
 ablation: $(VENV)/.installed-test
-	$(BIN)/python Testing/Benchmarks/ablation.py --config $(SIZE) -o ablation/$(basename $(notdir $(SIZE))) \
+	$(BIN)/python Testing/Benchmarks/ablation.py --config $(SIZE) --precision fp32 -o ablation/$(basename $(notdir $(SIZE))) \
 		--report docs/ablation.md
 
 clean:

@@ -233,6 +233,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/training/losses.py
   ProstateAlignRefineLib/training/manifest.py
   ProstateAlignRefineLib/training/objective.py
+  ProstateAlignRefineLib/training/operating_point.py
   ProstateAlignRefineLib/training/patches.py
   ProstateAlignRefineLib/training/phantoms.py
   ProstateAlignRefineLib/training/pool.py

@@ -114,9 +114,10 @@ class ScheduleSettings:
 
     `batch_size` counts over all processes of a run.
 
-    Auxiliary losses ramp in over `ramp_epochs` after `warmup_epochs` (see `AuxiliaryRamp`). The last
-    `whole_region_epochs` of the joint epochs read whole regions, one a step, since instance normalisation sees other
-    statistics there than in a patch, and the region is what inference reads.
+    `keep`: the averaged weights of the phase's best validation (Dice of the cases with a lesion), or of its last, where
+    the rate has come down. Auxiliary losses ramp in over `ramp_epochs` after `warmup_epochs` (see `AuxiliaryRamp`).
+    The last `whole_region_epochs` of the joint epochs read whole regions, one a step, since instance normalisation sees
+    other statistics there than in a patch, and the region is what inference reads.
     """
 
     iterations: int
@@ -130,6 +131,7 @@ class ScheduleSettings:
     warmup_epochs: int
     ramp_epochs: int
     validate_every: int
+    keep: Literal["best", "last"]
 
     def __post_init__(self) -> None:
         counts = (self.iterations, self.batch_size, self.accumulate, self.validate_every)
@@ -141,9 +143,14 @@ class ScheduleSettings:
 
 @dataclass(frozen=True)
 class BundleSettings:
-    """What the finished bundle says of itself."""
+    """What the finished bundle says of itself.
+
+    `operating_point`: a voxel is foreground above a probability of one half, or above the margin that is best on the
+    validation cases, which is then folded into the network (see operating_point).
+    """
 
     confidence: Confidence
+    operating_point: Literal["half", "validation"]
     tau: float
     alpha: float
     minimum_lesion_ml: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from .config import TrainingConfig
 from .loading import epoch_steps, reads_whole_regions
 from .log import EventLog, write_log
+from .operating_point import best_cut, fold_cut
 from .processes import Processes
 from .schedule import AuxiliaryRamp, Phase, Phases, poly_rate
 from .sides import TrainingText
@@ -76,7 +77,7 @@ class Trainer:
             bar.update(len(self.history) * steps)
             for epoch in range(len(self.history), self.phases.epochs):
                 if epoch == self.phases.joint_epochs:
-                    load_weights(self.network, self.folder / BEST_JOINT)
+                    self._end_joint()
                     self._enter(Phase.REFINER)
                 self.history.append(self._epoch(epoch, bar))
                 if events:
@@ -86,12 +87,24 @@ class Trainer:
                 self.processes.wait()
         if events:
             events.close()
-        load_weights(self.network, self.folder / (BEST if self.parts.refiner else BEST_JOINT))
+        if self.parts.refiner:
+            load_weights(self.network, self.folder / BEST)
+        else:
+            self._end_joint()
         return self.network.eval()
 
     def bundle(self, network: SegmentationNetwork) -> Bundle:
         """The network as inference sees it."""
         return Bundle(network, model_config(self.config, {}), self.text.plain, self.text.mirrored, self.folder, "")
+
+    def _end_joint(self) -> None:
+        """The joint epochs' weights, at the operating point that the refiner and its gate shall see."""
+        load_weights(self.network, self.folder / BEST_JOINT)
+        if self.config.bundle.operating_point == "validation":
+            bundle = self.bundle(self.network)
+            unrefined = replace(bundle, config=replace(bundle.config, alpha=0.0))
+            results = validate(unrefined, self.cases.validation, self.compute)
+            fold_cut(self.network, best_cut(results, self.config.bundle.minimum_lesion_ml))
 
     def _new_network(self) -> SegmentationNetwork:
         config = self.config
@@ -148,7 +161,7 @@ class Trainer:
         return {f"{group['name']}_rate": float(group["lr"]) for group in self.optimizer.param_groups}
 
     def _validation(self, epoch: int, phase: Phase) -> Row:
-        """Lesion Dice of the averaged weights; they are kept where they are the phase's best so far."""
+        """Lesion Dice of the averaged weights; they are kept as the configuration says."""
         last_of_phase = epoch + 1 in (self.phases.joint_epochs, self.phases.epochs)
         before = self.history[-1]["average_dice"] if self.history else 0.0
         if (epoch + 1) % self.config.schedule.validate_every and not last_of_phase:
@@ -160,7 +173,7 @@ class Trainer:
         dice = gated if refining else base
         rivals = [row for row in self.history if (row["phase"] == Phase.REFINER.value) == refining]
         best = max((row.get("validation_dice", -1.0) for row in rivals), default=-1.0)
-        if dice >= best and self.processes.first:
+        if (dice >= best or self.config.schedule.keep == "last") and self.processes.first:
             save_weights(self.average.weights, self.folder / (BEST if refining else BEST_JOINT))
         average = DICE_MEMORY * before + (1 - DICE_MEMORY) * dice if before else dice
         return {"validation_dice": dice, "validation_base_dice": base, "average_dice": average}

@@ -26,7 +26,7 @@ class CaseResult:
     """One case on the network grid.
 
     `margin` (gated foreground minus background logit) and `truth`: of evenly spaced voxels, enough for calibration
-    and few enough for a thousand cases.
+    and few enough for a thousand cases. `voxel_ml`: what each of them stands for.
     """
 
     positive: bool
@@ -34,6 +34,7 @@ class CaseResult:
     dice: float
     margin: NDArray[np.float32]
     truth: NDArray[np.bool_]
+    voxel_ml: float
 
 
 def validate(bundle: Bundle, cases: Iterable[Case], compute: Compute) -> list[CaseResult]:
@@ -68,4 +69,5 @@ def _result(bundle: Bundle, case: Case, compute: Compute) -> CaseResult:
         dice=overlap(truth, margin > 0).dice,
         margin=margin.ravel()[::step],
         truth=truth.ravel()[::step],
+        voxel_ml=float(np.prod(case.spacing_mm)) / 1000 * step,
     )

@@ -1,0 +1,50 @@
+"""Which margin counts as foreground: chosen on the validation cases, folded into the network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from ..model.baselines import SegmentationNetwork
+from ..model.network import FOREGROUND
+from .validate import CaseResult
+
+CUTS = np.arange(-10.0, 4.01, 0.5)
+"""Margins tried; a finer step would read more from the validation cases than they say."""
+
+
+LEAST_SPECIFICITY = 0.6
+"""Share of the cases without a lesion in which nothing may be found; fixed beforehand."""
+
+
+def best_cut(results: Sequence[CaseResult], minimum_ml: float) -> float:
+    """The margin above which a voxel should be foreground.
+
+    The best mean Dice over the cases with a lesion, among the cuts at which `LEAST_SPECIFICITY` of the others have
+    nothing of `minimum_ml` or more above them (all cuts, where there are no others); of equally good cuts the middle
+    one, and where no cut is as specific, the most specific.
+    """
+    positive = [result for result in results if result.positive]
+    negative = [result for result in results if not result.positive]
+    silent = np.array([np.mean([_silent(result, cut, minimum_ml) for result in negative] or [1.0]) for cut in CUTS])
+    allowed = silent >= min(LEAST_SPECIFICITY, float(silent.max()))
+    scores = np.array([np.mean([_dice(result, cut) for result in positive]) for cut in CUTS])
+    best = np.flatnonzero(allowed & np.isclose(scores, scores[allowed].max()))
+    return float(CUTS[best[len(best) // 2]])
+
+
+def fold_cut(network: SegmentationNetwork, cut: float) -> None:
+    """From now on the finest margins are lower by `cut`, so that foreground is what lies above 0."""
+    with torch.no_grad():
+        network.decoder.heads[-1].bias[FOREGROUND] -= cut
+
+
+def _silent(result: CaseResult, cut: float, minimum_ml: float) -> bool:
+    return bool(np.count_nonzero(result.margin > cut) * result.voxel_ml < minimum_ml)
+
+
+def _dice(result: CaseResult, cut: float) -> float:
+    found = result.margin > cut
+    return 2 * np.count_nonzero(found & result.truth) / (np.count_nonzero(found) + np.count_nonzero(result.truth))

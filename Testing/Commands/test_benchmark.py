@@ -11,11 +11,11 @@ from PIL import Image
 from ProstateAlignRefineLib.cli import main
 from ProstateAlignRefineLib.commands import benchmarking
 from ProstateAlignRefineLib.commands.benchmark import write_card
-from ProstateAlignRefineLib.commands.known_phantoms import gland_zones, known_phantoms
+from ProstateAlignRefineLib.commands.known_phantoms import known_phantoms
 from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
 from ProstateAlignRefineLib.evaluation.benchmark.known import load_known
 from ProstateAlignRefineLib.model.bundle import load_bundle
-from ProstateAlignRefineLib.phantom import Sampling, Zone, make_phantom
+from ProstateAlignRefineLib.phantom import Sampling, make_phantom
 
 pytest.importorskip("picai_eval", reason="the extra 'train' is not installed")
 
@@ -36,11 +36,6 @@ def test_phantoms_are_made_once_and_hold_their_truth(a_cache):
     np.testing.assert_array_equal(known.lesions, to_array(phantom.truth.lesions))
     np.testing.assert_array_equal(known.gland, to_array(phantom.truth.gland) > 0)
     np.testing.assert_array_equal(to_array(known.study.hbv), to_array(phantom.study.hbv))
-
-
-def test_zones_of_the_phantom_become_zones_of_the_gland():
-    codes = np.array([Zone.BACKGROUND, Zone.PERIPHERAL, Zone.URETHRA, Zone.CENTRAL, Zone.ANTERIOR_STROMA, Zone.RECTUM])
-    np.testing.assert_array_equal(gland_zones(codes.astype(np.uint8)), [0, 1, 2, 3, 4, 0])
 
 
 @pytest.fixture

@@ -7,15 +7,13 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..core.anatomy import GlandZone
 from ..core.geometry import to_array
 from ..evaluation.benchmark.known import KnownStudy, save_known
-from ..phantom import GLAND_ZONES, Sampling, Zone, make_phantom
+from ..phantom import Sampling, make_phantom
 from ..phantom.generate import Family
+from ..training.phantoms import gland_zones
 from ..training.pool import mapped
 
 LIBRARY = Path(__file__).resolve().parent.parent
@@ -45,12 +43,6 @@ def generator_digest() -> str:
     for source in [*sorted((LIBRARY / "phantom").rglob("*.py")), LIBRARY / "core" / "geometry.py"]:
         digest.update(source.read_bytes())
     return digest.hexdigest()
-
-
-def gland_zones(zones: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """`phantom.Zone` codes [Z, Y, X] as `anatomy.GlandZone` codes."""
-    inside = np.where(zones == Zone.URETHRA, GlandZone.TRANSITION, zones)
-    return np.where(np.isin(zones, GLAND_ZONES), inside, GlandZone.OUTSIDE).astype(np.uint8)
 
 
 def _make(family: Family, sampling: Sampling | None, item: tuple[int, Path]) -> None:

@@ -9,13 +9,12 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..core.anatomy import GlandZone
 from ..core.files import replacing_file
-from ..core.geometry import NEAREST, Grid, resample, to_array
+from ..core.geometry import NEAREST, resample, to_array
 from ..inference.preprocess import network_volumes
 from ..model import schema
 from ..phantom import Sampling, Zone, make_phantom
@@ -55,17 +54,17 @@ def phantom_case(seed: int, config: TrainingConfig) -> Case:
         volumes.astype(np.float16),
         labels_on(phantom.truth.lesions, grid),
         config.preprocessing.spacing_mm,
-        gland_zones(phantom.truth.zones, grid),
+        gland_zones(to_array(resample(phantom.truth.zones, grid, NEAREST))),
     )
 
 
-def gland_zones(zones: sitk.Image, grid: Grid) -> NDArray[np.uint8]:
-    """A phantom's zones as `GlandZone` codes on `grid`."""
+def gland_zones(zones: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """`phantom.Zone` codes as `GlandZone` codes, voxel by voxel; the urethra counts as transition zone."""
     codes = np.zeros(len(Zone), np.uint8)
     for zone in GlandZone:
         codes[zone] = zone
     codes[Zone.URETHRA] = GlandZone.TRANSITION
-    return codes[to_array(resample(zones, grid, NEAREST))]
+    return codes[zones]
 
 
 def _studies(seeds: Sequence[int], data: PhantomData) -> Iterator[LabelledStudy]:

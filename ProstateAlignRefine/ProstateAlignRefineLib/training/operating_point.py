@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from ..model.baselines import SegmentationNetwork
+from ..model.config import NUMBER_OF_CLASSES
 from ..model.network import FOREGROUND
 from .validate import CaseResult
 
@@ -28,7 +29,7 @@ def best_cut(results: Sequence[CaseResult], minimum_ml: float) -> float:
     """
     positive = [result for result in results if result.positive]
     negative = [result for result in results if not result.positive]
-    silent = np.array([np.mean([_silent(result, cut, minimum_ml) for result in negative] or [1.0]) for cut in CUTS])
+    silent = np.array([np.mean([_silent(result, cut, minimum_ml) for result in negative] or [True]) for cut in CUTS])
     allowed = silent >= min(LEAST_SPECIFICITY, float(silent.max()))
     scores = np.array([np.mean([_dice(result, cut) for result in positive]) for cut in CUTS])
     best = np.flatnonzero(allowed & np.isclose(scores, scores[allowed].max()))
@@ -37,8 +38,11 @@ def best_cut(results: Sequence[CaseResult], minimum_ml: float) -> float:
 
 def fold_cut(network: SegmentationNetwork, cut: float) -> None:
     """From now on the finest margins are lower by `cut`, so that foreground is what lies above 0."""
+    shift = torch.zeros(NUMBER_OF_CLASSES)
+    shift[FOREGROUND] = cut
+    bias = dict(network.decoder.heads[-1].named_parameters())["bias"]
     with torch.no_grad():
-        network.decoder.heads[-1].bias[FOREGROUND] -= cut
+        bias -= shift.to(bias)
 
 
 def _silent(result: CaseResult, cut: float, minimum_ml: float) -> bool:

@@ -48,7 +48,6 @@ def tiny_config() -> TrainingConfig:
             warmup_epochs=1,
             ramp_epochs=1,
             validate_every=1,
-            keep="best",
         ),
         bundle=replace(starter.bundle, operating_point="half"),
     )

@@ -114,10 +114,9 @@ class ScheduleSettings:
 
     `batch_size` counts over all processes of a run.
 
-    `keep`: the averaged weights of the phase's best validation (Dice of the cases with a lesion), or of its last, where
-    the rate has come down. Auxiliary losses ramp in over `ramp_epochs` after `warmup_epochs` (see `AuxiliaryRamp`).
-    The last `whole_region_epochs` of the joint epochs read whole regions, one a step, since instance normalisation sees
-    other statistics there than in a patch, and the region is what inference reads.
+    Auxiliary losses ramp in over `ramp_epochs` after `warmup_epochs` (see `AuxiliaryRamp`). The last
+    `whole_region_epochs` of the joint epochs read whole regions, one a step, since instance normalisation sees other
+    statistics there than in a patch, and the region is what inference reads.
     """
 
     iterations: int
@@ -131,7 +130,6 @@ class ScheduleSettings:
     warmup_epochs: int
     ramp_epochs: int
     validate_every: int
-    keep: Literal["best", "last"]
 
     def __post_init__(self) -> None:
         counts = (self.iterations, self.batch_size, self.accumulate, self.validate_every)

@@ -161,7 +161,7 @@ class Trainer:
         return {f"{group['name']}_rate": float(group["lr"]) for group in self.optimizer.param_groups}
 
     def _validation(self, epoch: int, phase: Phase) -> Row:
-        """Lesion Dice of the averaged weights; they are kept as the configuration says."""
+        """Lesion Dice of the averaged weights; they are kept where they are the phase's best so far."""
         last_of_phase = epoch + 1 in (self.phases.joint_epochs, self.phases.epochs)
         before = self.history[-1]["average_dice"] if self.history else 0.0
         if (epoch + 1) % self.config.schedule.validate_every and not last_of_phase:
@@ -173,7 +173,7 @@ class Trainer:
         dice = gated if refining else base
         rivals = [row for row in self.history if (row["phase"] == Phase.REFINER.value) == refining]
         best = max((row.get("validation_dice", -1.0) for row in rivals), default=-1.0)
-        if (dice >= best or self.config.schedule.keep == "last") and self.processes.first:
+        if dice >= best and self.processes.first:
             save_weights(self.average.weights, self.folder / (BEST if refining else BEST_JOINT))
         average = DICE_MEMORY * before + (1 - DICE_MEMORY) * dice if before else dice
         return {"validation_dice": dice, "validation_base_dice": base, "average_dice": average}

@@ -94,7 +94,9 @@ def _protocol(comparison: Comparison) -> list[str]:
         "Made by `make ablation`, that is",
         "",
         f"    python Testing/Benchmarks/ablation.py --config {_shown(comparison.config_path)} --seeds "
-        f"{' '.join(map(str, comparison.seeds))}",
+        f"{' '.join(map(str, comparison.seeds))} --precision {comparison.compute.precision}",
+        "",
+        "A larger one, where there is a GPU, is another training configuration: `make ablation SIZE=larger.toml`.",
         "",
         f"{kind}: {len(first.rows)} test cases, {positives} of them with a lesion, never used for training or "
         f"selection. {schedule.joint_epochs} epochs of {schedule.iterations} steps, batch {schedule.batch_size}, "

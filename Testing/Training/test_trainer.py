@@ -237,7 +237,15 @@ def test_a_run_learns_the_cases_it_sees(tiny_config: TrainingConfig, text: Train
         augmentation=NO_AUGMENTATION,
         architecture=replace(tiny_config.architecture, features_per_stage=(8, 16, 16)),
         optimizer=replace(tiny_config.optimizer, rate=1e-2, average_decay=0.9),
-        schedule=replace(tiny_config.schedule, iterations=20, batch_size=4, whole_region_epochs=0, refiner_epochs=1),
+        loss=replace(tiny_config.loss, segmentation=replace(tiny_config.loss.segmentation, smooth=1e-5, top_share=1.0)),
+        schedule=replace(
+            tiny_config.schedule,
+            iterations=20,
+            batch_size=4,
+            foreground_share=0.5,
+            whole_region_epochs=0,
+            refiner_epochs=1,
+        ),
     )
     cases = prepare_phantoms(config, tmp_path / "cases", workers=1)
     trainer = Trainer(config, replace(cases, validation=cases.training), text, CPU, tmp_path)

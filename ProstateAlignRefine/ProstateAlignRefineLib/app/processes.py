@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -114,3 +116,22 @@ def _close(pipe: IO[bytes]) -> None:
     # What is left in the buffer was meant for a process that is dead.
     with suppress(OSError):
         pipe.close()
+
+
+class PrivateFolder:
+    """A temporary folder that this user alone can read, made when its path is first asked for."""
+
+    def __init__(self) -> None:
+        self._path: Path | None = None
+
+    @property
+    def path(self) -> Path:
+        if self._path is None:
+            self._path = Path(tempfile.mkdtemp(prefix="ProstateAlignRefine-"))
+        return self._path
+
+    def remove(self) -> None:
+        """With all in it; the next path is another one."""
+        if self._path is not None:
+            shutil.rmtree(self._path, ignore_errors=True)
+            self._path = None

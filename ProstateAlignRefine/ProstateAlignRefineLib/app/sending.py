@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +10,7 @@ from pathlib import Path
 from .i18n import _
 from .launch import own_python, program
 from .pacs import Pacs
-from .processes import ChildProcess
+from .processes import ChildProcess, PrivateFolder
 from .signal import Signal
 from .worker import last_line
 
@@ -26,7 +24,7 @@ class Sending:
     def __init__(self) -> None:
         self.ended: Signal[[str]] = Signal()
         self._process: ChildProcess | None = None
-        self._folder: Path | None = None
+        self._folder = PrivateFolder()
         self._said = b""
         self._started = 0.0
 
@@ -42,7 +40,7 @@ class Sending:
     @property
     def outbox(self) -> Path:
         """Where the objects to send are put; removed, with all in it, when the sending has ended."""
-        return self._private_folder() / "objects"
+        return self._folder.path / "objects"
 
     def test(self, pacs: Pacs) -> None:
         self._start(pacs, ["--test"])
@@ -61,9 +59,7 @@ class Sending:
         if self._process is not None:
             self._process.kill()
             self._process = None
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None
+        self._folder.remove()
 
     def poll(self) -> None:
         if self._process is None:
@@ -79,17 +75,12 @@ class Sending:
         command = program(own_python(), COMMANDS, "send", *pacs.options(), *what)
         self._said, self._started = b"", time.monotonic()
         try:
-            self._process = ChildProcess(command, os.environ, self._private_folder())
+            self._process = ChildProcess(command, os.environ, self._folder.path)
             if pacs.token:
                 self._process.write(pacs.token.encode() + b"\n")
         except OSError:
             self.stop()
             self.ended.emit(_("The sending program could not be started; reinstall the extension."))
-
-    def _private_folder(self) -> Path:
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="ProstateAlignRefine-"))
-        return self._folder
 
 
 def _outcome(exit_code: int, said: str, log: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,7 +24,7 @@ from ..core.protocol import (
 )
 from .i18n import _
 from .launch import Launch
-from .processes import ChildProcess
+from .processes import ChildProcess, PrivateFolder
 from .signal import Signal
 
 # SIGKILL without our doing: on Linux the kernel's way to free memory.
@@ -49,7 +47,7 @@ class Worker:
         self.cancelled: Signal[[]] = Signal()
         self._launch = launch
         self._process: ChildProcess | None = None
-        self._folder: Path | None = None
+        self._folder = PrivateFolder()
         self._buffer = LineBuffer()
         self._current = 0
         self._count = 0
@@ -65,9 +63,7 @@ class Worker:
     @property
     def folder(self) -> Path:
         """The private folder shared with the process; removed when it stops."""
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="ProstateAlignRefine-"))
-        return self._folder
+        return self._folder.path
 
     def next_request(self) -> int:
         self._count += 1
@@ -95,9 +91,7 @@ class Worker:
         if self._process is not None:
             self._process.kill()
             self._process = None
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None
+        self._folder.remove()
 
     def poll(self) -> None:
         """Handles what the process has said since the last call, and its death."""

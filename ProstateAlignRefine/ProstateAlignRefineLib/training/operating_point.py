@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from ..evaluation.metrics import overlap
 from ..model.baselines import SegmentationNetwork
 from ..model.config import NUMBER_OF_CLASSES
 from ..model.network import FOREGROUND
@@ -31,7 +32,9 @@ def best_cut(results: Sequence[CaseResult], minimum_ml: float) -> float:
     negative = [result for result in results if not result.positive]
     silent = np.array([np.mean([_silent(result, cut, minimum_ml) for result in negative] or [True]) for cut in CUTS])
     allowed = silent >= min(LEAST_SPECIFICITY, float(silent.max()))
-    scores = np.array([np.mean([_dice(result, cut) for result in positive]) for cut in CUTS])
+    scores = np.array(
+        [np.mean([overlap(result.truth, result.margin > cut).dice for result in positive]) for cut in CUTS]
+    )
     best = np.flatnonzero(allowed & np.isclose(scores, scores[allowed].max()))
     return float(CUTS[best[len(best) // 2]])
 
@@ -47,8 +50,3 @@ def fold_cut(network: SegmentationNetwork, cut: float) -> None:
 
 def _silent(result: CaseResult, cut: float, minimum_ml: float) -> bool:
     return bool(np.count_nonzero(result.margin > cut) * result.voxel_ml < minimum_ml)
-
-
-def _dice(result: CaseResult, cut: float) -> float:
-    found = result.margin > cut
-    return 2 * np.count_nonzero(found & result.truth) / (np.count_nonzero(found) + np.count_nonzero(result.truth))

@@ -8,12 +8,12 @@ import torch
 
 from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.inference.preprocess import network_volumes
-from ProstateAlignRefineLib.phantom import Sampling, Zone, make_phantom
+from ProstateAlignRefineLib.phantom import Sampling, Zone, gland_zones, make_phantom
 from ProstateAlignRefineLib.training.augmentation import augment
 from ProstateAlignRefineLib.training.cases import Case, Cases, Share, labels_on
 from ProstateAlignRefineLib.training.config import TrainingConfig
 from ProstateAlignRefineLib.training.patches import Patches, PatchPlan
-from ProstateAlignRefineLib.training.phantoms import gland_zones, prepare_phantoms
+from ProstateAlignRefineLib.training.phantoms import prepare_phantoms
 from Training.settings import NO_AUGMENTATION
 
 

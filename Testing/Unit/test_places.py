@@ -13,19 +13,12 @@ from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.core.geometry import NEAREST, Grid, resample, to_array
 from ProstateAlignRefineLib.core.gland import measure_gland
 from ProstateAlignRefineLib.core.places import Anatomy, Level, Place, Side, StackThird
-from ProstateAlignRefineLib.phantom import LesionFact, Phantom, Sampling, Zone, make_phantom
+from ProstateAlignRefineLib.phantom import LesionFact, Phantom, Sampling, gland_zones, make_phantom
 
 COARSE = Sampling.of_field((1.5, 1.5, 4.0), (108.0, 108.0, 72.0))
 GRID = Grid((100, 90, 30), (0.8, 0.8, 3.0), (-40.0, -30.0, -45.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
 CENTRE = np.array([3.0, 8.0, 0.0])
 OPPOSITE = {Side.RIGHT: Side.LEFT, Side.LEFT: Side.RIGHT, Side.MIDLINE: Side.MIDLINE}
-
-
-def gland_zones(zones: np.ndarray) -> np.ndarray:
-    """A phantom's truth as a model would tell it."""
-    codes = np.where(zones == Zone.URETHRA, GlandZone.TRANSITION, zones).astype(np.uint8)
-    codes[zones > Zone.URETHRA] = GlandZone.OUTSIDE
-    return codes
 
 
 def where(phantom: Phantom, fact: LesionFact, zones: np.ndarray, grid: Grid) -> Place:

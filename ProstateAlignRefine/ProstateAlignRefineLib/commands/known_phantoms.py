@@ -11,9 +11,8 @@ from tqdm import tqdm
 
 from ..core.geometry import to_array
 from ..evaluation.benchmark.known import KnownStudy, save_known
-from ..phantom import Sampling, make_phantom
+from ..phantom import Sampling, gland_zones, make_phantom
 from ..phantom.generate import Family
-from ..training.phantoms import gland_zones
 from ..training.pool import mapped
 
 LIBRARY = Path(__file__).resolve().parent.parent

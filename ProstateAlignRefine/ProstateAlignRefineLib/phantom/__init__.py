@@ -3,6 +3,17 @@
 from ..core.places import Level, Side
 from .generate import make_phantom
 from .sampling import Sampling
-from .truth import GLAND_ZONES, LesionFact, Phantom, Truth, Zone
+from .truth import GLAND_ZONES, LesionFact, Phantom, Truth, Zone, gland_zones
 
-__all__ = ["GLAND_ZONES", "LesionFact", "Level", "Phantom", "Sampling", "Side", "Truth", "Zone", "make_phantom"]
+__all__ = [
+    "GLAND_ZONES",
+    "LesionFact",
+    "Level",
+    "Phantom",
+    "Sampling",
+    "Side",
+    "Truth",
+    "Zone",
+    "gland_zones",
+    "make_phantom",
+]

@@ -8,7 +8,9 @@ from enum import IntEnum
 
 import numpy as np
 import SimpleITK as sitk
+from numpy.typing import NDArray
 
+from ..core.anatomy import GlandZone
 from ..core.geometry import to_array
 from ..core.places import Level, Side
 from ..core.study import Study
@@ -31,6 +33,15 @@ class Zone(IntEnum):
 
 
 GLAND_ZONES = (Zone.PERIPHERAL, Zone.TRANSITION, Zone.CENTRAL, Zone.ANTERIOR_STROMA, Zone.URETHRA)
+
+
+def gland_zones(zones: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """`Zone` codes as `GlandZone` codes, voxel by voxel; the urethra counts as transition zone."""
+    codes = np.zeros(len(Zone), np.uint8)
+    for zone in GlandZone:
+        codes[zone] = zone
+    codes[Zone.URETHRA] = GlandZone.TRANSITION
+    return codes[zones]
 
 
 @dataclass(frozen=True)

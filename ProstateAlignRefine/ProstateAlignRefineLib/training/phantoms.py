@@ -9,15 +9,13 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..core.anatomy import GlandZone
 from ..core.files import replacing_file
 from ..core.geometry import NEAREST, resample, to_array
 from ..inference.preprocess import network_volumes
 from ..model import schema
-from ..phantom import Sampling, Zone, make_phantom
+from ..phantom import Sampling, gland_zones, make_phantom
 from .cases import Case, Cases, LabelledStudy, Share, code_digest, labels_on
 from .config import PhantomData, TrainingConfig
 from .pool import mapped
@@ -56,15 +54,6 @@ def phantom_case(seed: int, config: TrainingConfig) -> Case:
         config.preprocessing.spacing_mm,
         gland_zones(to_array(resample(phantom.truth.zones, grid, NEAREST))),
     )
-
-
-def gland_zones(zones: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """`phantom.Zone` codes as `GlandZone` codes, voxel by voxel; the urethra counts as transition zone."""
-    codes = np.zeros(len(Zone), np.uint8)
-    for zone in GlandZone:
-        codes[zone] = zone
-    codes[Zone.URETHRA] = GlandZone.TRANSITION
-    return codes[zones]
 
 
 def _studies(seeds: Sequence[int], data: PhantomData) -> Iterator[LabelledStudy]:

@@ -41,7 +41,6 @@ def model_card(
 ) -> str:
     """Markdown. Every figure in it was measured in this run."""
     hours = sum(float(row["seconds"]) for row in history) / 3600
-    rows = "\n".join(_row(name, figure) for name, figure in metrics["figures"].items())
     spacing = " x ".join(f"{value:g}" for value in config.preprocessing.spacing_mm)
     steps = len(history) * config.schedule.iterations
     return f"""# {config.name}
@@ -59,7 +58,18 @@ choosing weights and temperature, {len(cases.test)} for the figures below. {case
 
 **Training.** {len(history)} epochs, {steps} steps, {hours:.1f} hours, seed {config.seed}.
 
-**Figures** on {metrics["test_cases"]} test cases, never used for training or selection,
+{_figures(config, metrics)}
+
+{_SYNTHETIC if isinstance(config.data, PhantomData) else _ONE_SPLIT}
+
+**Licence.** {config.bundle.licence}
+"""
+
+
+def _figures(config: TrainingConfig, metrics: Mapping[str, Any]) -> str:
+    """How the test cases were judged, and the table."""
+    rows = "\n".join(_row(name, figure) for name, figure in metrics["figures"].items())
+    return f"""**Figures** on {metrics["test_cases"]} test cases, never used for training or selection,
 {metrics["test_cases_with_lesion"]} of them with a lesion ({metrics["lesions"]} lesions): the whole way through
 inference, on each study's own T2W grid, at tau {config.bundle.tau:g} and alpha {config.bundle.alpha:g}, components of
 less than {config.bundle.minimum_lesion_ml:g} mL not counted as lesions. Temperature folded into the segmentation head:
@@ -71,12 +81,7 @@ less than {config.bundle.minimum_lesion_ml:g} mL not counted as lesions. Tempera
 
 Empty rule: where reference and answer are both empty, Dice and NSD are 1; where one is, they are 0. Positives are cases
 with a lesion. A lesion is found by an intersection over union of at least 0.10. Intervals are percentile bootstrap over
-patients of this one training run.
-
-{_SYNTHETIC if isinstance(config.data, PhantomData) else _ONE_SPLIT}
-
-**Licence.** {config.bundle.licence}
-"""
+patients of this one training run."""
 
 
 def _row(name: str, figure: Mapping[str, Any]) -> str:

@@ -6,7 +6,12 @@ import SimpleITK as sitk
 
 from ProstateAlignRefineLib.core.geometry import NEAREST, Grid, resample, to_array
 from ProstateAlignRefineLib.phantom import Phantom, Sampling, Zone, make_phantom
+from ProstateAlignRefineLib.phantom.canvas import plain_canvas
 from ProstateAlignRefineLib.phantom.diffusion import fit_adc
+from ProstateAlignRefineLib.phantom.fields import Frame, NoiseBox
+from ProstateAlignRefineLib.phantom.gland import TEXTURE_MM, draw_gland, gland_field
+from ProstateAlignRefineLib.phantom.lesions import Lesion, draw_plans, paint_lesion
+from ProstateAlignRefineLib.phantom.tissue import Contrast, Properties, diffusion_contrast, draw_tissues, t2w_contrast
 
 COARSE_FIELD = (108.0, 108.0, 72.0)
 COARSE = Sampling.of_field((1.5, 1.5, 4.0), COARSE_FIELD)
@@ -98,6 +103,33 @@ def test_lesions_are_darker_in_adc_and_brighter_in_hbv_than_their_own_zone(phant
     assert len(darker) >= 12
     assert np.mean(darker) > 0.9
     assert np.mean(brighter) > 0.85
+
+
+@pytest.mark.parametrize("contrast", [t2w_contrast(100.0), diffusion_contrast(70.0)])
+def test_a_lesion_stands_out_from_whatever_it_grows_in(contrast: Contrast) -> None:
+    """Also from a stromal nodule, which is as dark and as dense as some cancers are."""
+    frame, maps = Frame(np.zeros(3), np.eye(3)), len(contrast(Properties(60, 0.85, 1080)))
+    tissues = draw_tissues(np.random.default_rng(0))
+    gland = draw_gland(np.random.default_rng(1), tissues)
+    for seed in range(10):
+        canvas = plain_canvas(
+            Grid((48, 48, 16), (1.5, 1.5, 3.0), (-36.0, -36.0, -24.0), (1, 0, 0, 0, 1, 0, 0, 0, 1)),
+            frame,
+            contrast,
+            maps,
+        )
+        for target, value in zip(canvas.maps, contrast(Properties(50, 0.8, 900)), strict=True):
+            target[...] = value
+        texture = NoiseBox.draw(np.random.default_rng(seed), frame, 52.0, TEXTURE_MM)
+        field = gland_field(gland, canvas, texture)
+        before = [target.copy() for target in canvas.maps]
+        plans = draw_plans(np.random.default_rng(seed), gland, tissues)
+        for plan in plans:
+            paint_lesion(Lesion(plan, (0.0, 0.0, 0.0), 1.0), canvas, field)
+        quantity = [m[0] if len(m) == 1 else m[1] / m[0] for m in (canvas.maps, before)]
+        assert (quantity[0] <= quantity[1] * 1.0001).all()
+        if plans:
+            assert quantity[0].min() < 0.95 * quantity[1].min()
 
 
 def test_noiseless_signals_give_back_their_adc() -> None:

@@ -47,7 +47,7 @@ def draw_diffusion_protocol(rng: np.random.Generator) -> DiffusionProtocol:
         b_values=_FIT_SETS[rng.integers(len(_FIT_SETS))],
         hbv_b=float(rng.choice([800, 1000, 1000, 1400, 1400, 1500, 2000])),
         hbv_fitted=bool(rng.random() < 0.5),
-        snr=float(np.exp(rng.uniform(np.log(24), np.log(90)))),
+        snr=float(np.exp(rng.uniform(np.log(14), np.log(75)))),
         blur=float(rng.uniform(0.35, 0.8)),
         coil=float(rng.uniform(0.2, 1.3)),
         mask_level=float(rng.uniform(0.05, 0.32)) if rng.random() < 0.75 else 0.0,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .canvas import Canvas
 from .fields import Floats, Triple
 from .gland import Gland, GlandField
-from .tissue import Properties, Tissue, TissueSet
+from .tissue import Properties, Tissue, TissueSet, Values
 from .truth import Zone
 
 VOLUME_PERCENTILES = ((0.0, 0.10), (0.05, 0.2), (0.25, 0.6), (0.5, 1.3), (0.75, 3.0), (0.95, 10.0), (1.0, 16.0))
@@ -19,6 +19,9 @@ VOLUME_PERCENTILES = ((0.0, 0.10), (0.05, 0.2), (0.25, 0.6), (0.5, 1.3), (0.75, 
 
 COUNT_SHARES = (0.40, 0.38, 0.16, 0.06)
 """Share of studies with 0, 1, 2 and 3 lesions."""
+
+T2W_AT_MOST, ADC_AT_MOST = 0.9, 0.85
+"""Of what a lesion grows in. Cancer is denser than any benign tissue, and no reader outlines what does not show."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def _draw_plan(rng: np.random.Generator, limit_ml: float, tissues: TissueSet) ->
         zone_barrier=0.3 if rng.random() < 0.2 else float(rng.uniform(1.5, 4.0)),
         tissue=tissue,
         conspicuity=float(np.clip(rng.normal(0.84, 0.13), 0.5, 1.0)),
-        edge_mm=float(rng.uniform(1.0, 3.0)),
+        edge_mm=float(min(rng.uniform(1.0, 3.0), 0.6 * radius)),
     )
 
 
@@ -165,9 +168,16 @@ def lesion_level(plan: LesionPlan, centre: Triple, canvas: Canvas, field: GlandF
 
 
 def paint_lesion(lesion: Lesion, canvas: Canvas, field: GlandField) -> None:
-    """Blend the lesion into a crop about the gland."""
+    """Blend the lesion into a crop about the gland, darker than what was there on T2W and ADC wherever it lies."""
     level = lesion_level(lesion.plan, lesion.centre, canvas, field)
     distance = (level - np.float32(lesion.threshold)) * np.float32(lesion.plan.radius)
     weight = canvas.coverage(distance, max(lesion.plan.edge_mm, canvas.edge_mm))
     patchy = np.clip(1 + np.float32(0.12) * field.texture[0], 0.6, 1.1) * np.float32(lesion.plan.conspicuity)
-    canvas.blend(np.minimum(weight * patchy, 1), canvas.contrast(lesion.plan.tissue))
+    values = canvas.contrast(lesion.plan.tissue)
+    if len(values) == 1:
+        shown: Values = (np.minimum(values[0], canvas.maps[0] * np.float32(T2W_AT_MOST)),)
+    else:
+        s0, flux = values
+        there = canvas.maps[1] / np.maximum(canvas.maps[0], np.float32(1e-6))
+        shown = s0, np.minimum(flux, s0 * there * np.float32(ADC_AT_MOST))
+    canvas.blend(np.minimum(weight * patchy, 1), shown)

@@ -81,6 +81,9 @@ class Pelvis:
     plexus_mm: float
     plexus_share: float
     strands: float
+    fascicles: float
+    ragged_mm: float
+    mottle: tuple[float, float]
     blobs: tuple[Blob, ...]
 
 
@@ -100,7 +103,10 @@ def draw_pelvis(rng: np.random.Generator, gland: Gland) -> Pelvis:
         pubis_gap=float(rng.uniform(2, 4.5)),
         plexus_mm=float(rng.uniform(2, 9)),
         plexus_share=float(rng.uniform(0.2, 0.9)),
-        strands=float(rng.uniform(0.15, 0.6)),
+        strands=float(rng.uniform(0.15, 0.7)),
+        fascicles=float(rng.uniform(0.05, 0.45)),
+        ragged_mm=float(rng.uniform(0.5, 2.0)),
+        mottle=(float(rng.uniform(0.02, 0.14)), float(rng.uniform(0.02, 0.18))),
         blobs=tuple(_draw_blob(rng, b) for _ in range(int(rng.integers(10, 30)))),
     )
 

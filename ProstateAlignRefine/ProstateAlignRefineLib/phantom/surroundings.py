@@ -20,8 +20,11 @@ def paint_surroundings(
         target[...] = value
     strands = _strands(canvas, rng)
     canvas.blend(np.float32(pelvis.strands) * strands, canvas.contrast(tissues[Tissue.CAPSULE]))
-    _paint_side_wall(pelvis.muscles, canvas, tissues)
-    _paint_pubis(pelvis, canvas, tissues)
+    ragged = np.float32(pelvis.ragged_mm) * smooth_noise(rng, canvas.grid, 5.0)
+    _paint_side_wall(pelvis.muscles, canvas, tissues, ragged)
+    _paint_pubis(pelvis, canvas, tissues, ragged)
+    fascicles = np.roll(strands, strands.shape[2] // 3, axis=2)  # lie elsewhere than the septa of fat
+    canvas.blend(np.float32(pelvis.fascicles) * fascicles, canvas.contrast(tissues[Tissue.FAT]))
     for blob in pelvis.blobs:
         _paint_blob(blob.centre, blob.radii, canvas, tissues, blob.tissue)
     _paint_bladder(pelvis.bladder, gland, canvas, tissues)
@@ -32,6 +35,15 @@ def paint_surroundings(
         canvas.blend(canvas.coverage(body) * strands, canvas.contrast(tissues[Tissue.STROMAL]))
     _paint_levator(pelvis, gland, canvas, tissues, rng)
     _paint_rectum(pelvis.rectum, canvas, tissues, rng)
+    _mottle(pelvis.mottle, canvas, rng)
+
+
+def _mottle(shares: tuple[float, float], canvas: Canvas, rng: np.random.Generator) -> None:
+    """Uneven signal of all tissues, fine and coarse: `shares` are their relative spreads."""
+    fine, coarse = (np.float32(share) for share in shares)
+    uneven = 1 + fine * smooth_noise(rng, canvas.grid, 1.2) + coarse * smooth_noise(rng, canvas.grid, 6.0)
+    for target in canvas.maps:
+        target[...] *= np.clip(uneven, 0.4, 1.8)
 
 
 def _strands(canvas: Canvas, rng: np.random.Generator) -> Floats:
@@ -57,20 +69,24 @@ def _wall_plane(muscles: Muscles, canvas: Canvas, middle: float) -> Floats:
     return np.float32(middle) - np.float32(7.0) * along * along + np.float32(muscles.lean) * canvas.z
 
 
-def _paint_side_wall(muscles: Muscles, canvas: Canvas, tissues: TissueSet) -> None:
-    """Bone of the side wall with its cortex, muscles beyond it, and the obturator internus on its inner face."""
+def _paint_side_wall(muscles: Muscles, canvas: Canvas, tissues: TissueSet, ragged: Floats) -> None:
+    """Bone of the side wall with its cortex, muscles beyond it, and the obturator internus on its inner face; `ragged`
+    (mm) moves their surfaces.
+    """
     middle, thick, length = muscles.obturator
     sideways = np.abs(canvas.x)
     inner = _wall_plane(muscles, canvas, middle + thick - 1)
     across = np.maximum(np.abs(sideways - inner - np.float32(11.0)) - np.float32(2.0), 0)
-    bone = np.hypot(across, np.maximum(np.abs(canvas.y - np.float32(2.0)) - np.float32(0.75 * length - 9), 0)) - 9
+    bone = (
+        np.hypot(across, np.maximum(np.abs(canvas.y - np.float32(2.0)) - np.float32(0.75 * length - 9), 0)) - 9 + ragged
+    )
     gluteus = ellipsoid_pair(canvas, np.array([82.0, 0.75 * length + 36, 0.0]), np.array([46.0, 30.0, 90.0]))
-    canvas.fill(np.minimum(gluteus, inner + np.float32(30.0) - sideways), tissues[Tissue.MUSCLE])
+    canvas.fill(np.minimum(gluteus, inner + np.float32(30.0) - sideways) - ragged, tissues[Tissue.MUSCLE])
     canvas.fill(bone, tissues[Tissue.CORTEX])
-    canvas.fill(bone + np.float32(1.8), tissues[Tissue.MARROW], edge_mm=1.5)
-    canvas.fill(obturator_distance(muscles, canvas), tissues[Tissue.MUSCLE])
+    canvas.fill(bone + np.float32(1.8) + np.float32(0.3) * ragged, tissues[Tissue.MARROW], edge_mm=2.5)
+    canvas.fill(obturator_distance(muscles, canvas) + np.float32(0.5) * ragged, tissues[Tissue.MUSCLE])
     low = ellipsoid_pair(canvas, np.array([middle + 6.0, -22.0, -42.0]), np.array([27.0, 42.0, 30.0]))
-    canvas.fill(low, tissues[Tissue.MUSCLE])
+    canvas.fill(low + ragged, tissues[Tissue.MUSCLE])
     canvas.fill(np.float32(62.0) + canvas.y, tissues[Tissue.MUSCLE])
     canvas.fill(np.float32(76.0) + canvas.y, tissues[Tissue.FAT])
 
@@ -86,14 +102,15 @@ def pubis_distance(pelvis: Pelvis, canvas: Canvas) -> Floats:
     return smooth_union(bodies, rami * np.float32(9.0), 8.0)
 
 
-def _paint_pubis(pelvis: Pelvis, canvas: Canvas, tissues: TissueSet) -> None:
+def _paint_pubis(pelvis: Pelvis, canvas: Canvas, tissues: TissueSet, ragged: Floats) -> None:
     in_front = ellipsoid_pair(canvas, pelvis.pubis + np.array([16.0, -10.0, -6.0]), np.array([32.0, 24.0, 32.0]))
     beside = ellipsoid_pair(canvas, pelvis.pubis + np.array([22.0, 4.0, -4.0]), np.array([20.0, 18.0, 24.0]))
-    canvas.fill(np.minimum(in_front, beside), tissues[Tissue.MUSCLE])
-    bone = pubis_distance(pelvis, canvas)
+    canvas.fill(np.minimum(in_front, beside) - ragged, tissues[Tissue.MUSCLE])
+    bone = pubis_distance(pelvis, canvas) + ragged
     canvas.fill(bone, tissues[Tissue.CORTEX])
     gap = np.float32(pelvis.pubis_gap / 2) - np.abs(canvas.x)
-    canvas.fill(np.maximum(bone + np.float32(0.9), gap), tissues[Tissue.MARROW], edge_mm=1.8)
+    cortex = np.float32(0.9) + np.float32(0.3) * ragged
+    canvas.fill(np.maximum(bone + cortex, gap), tissues[Tissue.MARROW], edge_mm=2.5)
     canvas.fill(np.maximum(bone, -gap - np.float32(0.5)), tissues[Tissue.CARTILAGE])
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ProstateAlignRefineLib.evaluation.calibration import (
+    Reliability,
     brier_score,
     expected_calibration_error,
     fit_temperature,
@@ -62,3 +63,12 @@ def test_calibration_of_margins_drawn_from_their_own_probabilities() -> None:
     assert fit_temperature(margins * 2.5, truth) == pytest.approx(2.5, abs=0.05)
     assert expected_calibration_error(margins * 2.5, truth) > 0.03
     assert brier_score(margins, truth) < brier_score(margins * 2.5, truth)
+
+
+def test_the_error_by_chance_is_what_a_calibrated_claim_gets_on_average() -> None:
+    rng = np.random.default_rng(0)
+    claims = rng.uniform(0.5, 1.0, 30)
+    drawn = [Reliability.of(claims, rng.random(30) < claims).expected_error for _ in range(4000)]
+    assert Reliability.of(claims, claims > 0).error_by_chance == pytest.approx(np.mean(drawn), abs=0.005)
+    many = np.repeat(claims, 100)
+    assert Reliability.of(many, many > 0).error_by_chance < 0.015

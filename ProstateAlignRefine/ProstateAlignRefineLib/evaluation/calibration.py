@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
+from scipy.stats import binom
 
 Flat = NDArray[np.floating]
 BINS = 10
@@ -43,6 +44,19 @@ class Reliability:
     def expected_error(self) -> float:
         """Mean gap between probability and observed share of foreground, each bin weighted by its voxels."""
         return float(np.abs(self.claimed - self.observed).sum() / self.count.sum())
+
+    @property
+    def error_by_chance(self) -> float:
+        """The `expected_error` that claims as many and as high would have on average if each came true as often as it
+        says: below it, an error says nothing. Exact, in time and memory that grow with the number of claims.
+        """
+        filled = self.count > 0
+        counts, claims = self.count[filled].astype(int), self.claimed[filled]
+        gaps = [
+            np.abs(np.arange(n + 1) - sum_) @ binom.pmf(np.arange(n + 1), n, sum_ / n)
+            for n, sum_ in zip(counts, claims, strict=True)
+        ]
+        return float(np.sum(gaps) / self.count.sum())
 
     @property
     def brier(self) -> float:

@@ -37,6 +37,7 @@ SHOWN = {
     "ECE, all voxels": "ECE, all voxels",
     "Brier score, all voxels": "Brier score, all voxels",
     "ECE, findings": "ECE of the findings' confidence",
+    "ECE by chance, findings": "the same, by chance alone",
     "Brier score, findings": "Brier score of the findings' confidence",
 }
 ANATOMY = {
@@ -65,7 +66,8 @@ RULES = (
     "A lesion is found by a finding with an intersection over union of at least 0.10, one to one; findings below the "
     "bundle's minimum volume do not count. AP and AUROC are picai_eval's, on candidates of the probability map.",
     "A finding's confidence is the mean over its voxels; its calibration is against being a lesion. That over voxels "
-    "is dominated by background, which is easy: the findings' is the one to look at.",
+    "is dominated by background, which is easy: the findings' is the one to look at. With so few findings a perfectly "
+    "calibrated model has an ECE too, that by chance alone.",
 )
 
 

@@ -75,6 +75,8 @@ def benchmark_figures(rows: Sequence[CaseRow]) -> Figures:
         counted = whole is not None and whole.count.sum() > 0
         figures[f"ECE, {name}"] = whole.expected_error if whole is not None and counted else None
         figures[f"Brier score, {name}"] = whole.brier if whole is not None and counted else None
+        if field == "findings":
+            figures[f"ECE by chance, {name}"] = whole.error_by_chance if whole is not None and counted else None
     anatomies = [row.anatomy for row in rows if isinstance(row, BenchmarkRow) and row.anatomy is not None]
     return {**figures, **_anatomy_figures(anatomies)}
 

@@ -14,5 +14,7 @@ NO_AUGMENTATION = AugmentationSettings(
     misalignment=0,
     shift_share=0,
     modality_dropout=0,
+    rescaling=0,
+    rescalings=(),
     intensity=NO_INTENSITY,
 )

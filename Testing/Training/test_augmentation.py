@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from ProstateAlignRefineLib.training.augmentation import augment
+from ProstateAlignRefineLib.training.augmentation import Rescaling, augment
 from ProstateAlignRefineLib.training.intensity import IntensitySettings
 from Training.settings import NO_AUGMENTATION
 
@@ -73,3 +73,25 @@ def test_intensity_keeps_the_target_and_finite_values() -> None:
     assert torch.equal(changed.target, target)
     assert torch.isfinite(changed.image).all()
     assert (changed.image - image).abs().mean() > 0.1
+
+
+def test_every_channel_is_rescaled_within_its_own_bounds() -> None:
+    image = noise_image()
+    plain = Rescaling((1.0, 1.0), (0.0, 0.0))
+    settings = replace(
+        NO_AUGMENTATION,
+        rescaling=1,
+        rescalings=(Rescaling((0.5, 2.0), (0.0, 0.0)), plain, Rescaling((1.0, 1.0), (-1, 1))),
+    )
+    factors, shifts = [], []
+    for seed in range(30):
+        changed = augment(image, image[:1], settings, np.random.default_rng(seed)).image
+        factors.append(float((changed[0] / image[0]).mean()))
+        shifts.append(float((changed[2] - image[2]).mean()))
+        assert torch.allclose(changed[0], image[0] * factors[-1], atol=1e-4)
+        assert torch.equal(changed[1], image[1])
+        assert torch.allclose(changed[2], image[2] + shifts[-1], atol=1e-4)
+    assert 0.5 <= min(factors) < 0.8
+    assert 1.25 < max(factors) <= 2.0
+    assert -1 <= min(shifts) < -0.5
+    assert 0.5 < max(shifts) <= 1

@@ -129,6 +129,30 @@ def test_other_cases_do_not_resume_the_run(
         Trainer(tiny_config, replace(tiny_cases, fingerprint="other"), text, CPU, whole_run).train()
 
 
+def test_a_run_can_start_from_a_bundle(
+    whole_run: Path, tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText, tmp_path: Path
+) -> None:
+    tiny = 1e-12
+    still = replace(
+        tiny_config,
+        optimizer=replace(tiny_config.optimizer, rate=tiny, refiner_rate=tiny, weight_decay=0.0),
+        bundle=replace(tiny_config.bundle, operating_point="half"),
+    )
+    started = Trainer(still, tiny_cases, text, CPU, tmp_path, initial=whole_run / "bundle").train()
+    given = load_bundle(whole_run / "bundle").network.state_dict()
+    for name, weights in started.state_dict().items():
+        assert torch.allclose(weights, given[name], atol=1e-6), name
+
+
+def test_a_run_does_not_start_from_another_architecture(
+    whole_run: Path, tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText, tmp_path: Path
+) -> None:
+    wider = replace(tiny_config, architecture=replace(tiny_config.architecture, features_per_stage=(8, 8, 8)))
+    with pytest.raises(InputError, match="another architecture"):
+        Trainer(wider, tiny_cases, text, CPU, tmp_path, initial=whole_run / "bundle").train()
+    assert not list(tmp_path.glob("*.safetensors"))
+
+
 def test_validation_needs_a_lesion(
     tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText, tmp_path: Path
 ) -> None:

@@ -22,6 +22,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--config", required=True, metavar="FILE", help="a TOML file, or a preset: paper, ours or starter"
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder of the run; resumes it")
+    parser.add_argument("--from", type=Path, dest="initial", metavar="BUNDLE", help="start from this model's weights")
     parser.add_argument("--data", type=Path, metavar="DATASET", help="what prepare made, where the configuration asks")
     parser.add_argument("--text", type=Path, metavar="FILE", help="what encode-text made, where the encoder is not")
     parser.add_argument("--cases", type=Path, metavar="DIR", help="where cases are kept ready (default: DIR/cases)")
@@ -58,7 +59,7 @@ def _train(config: TrainingConfig, arguments: argparse.Namespace, processes: Pro
     cases = processes.first_then_others(lambda: cases_of(config, arguments.data, cache, arguments.workers))
     # One worker beside the training process gains nothing where there is one core.
     workers = arguments.workers if arguments.workers > 1 else 0
-    trainer = Trainer(config, cases, text, compute, folder, processes, workers)
+    trainer = Trainer(config, cases, text, compute, folder, processes, workers, arguments.initial)
     if processes.first:
         print(compute.description)
     network = trainer.train()

@@ -17,12 +17,28 @@ _DIMENSION: dict[Axis, int] = {"z": -3, "y": -2, "x": -1}
 
 
 @dataclass(frozen=True)
+class Rescaling:
+    """Of a z-scored channel: times a factor from `scale` (log-uniform), plus a shift from `offset`.
+
+    What z-scoring gives depends on what else lies in the region (fat, muscle, noise), which differs between scanners.
+    """
+
+    scale: tuple[float, float]
+    offset: tuple[float, float]
+
+    def __call__(self, channel: Tensor, rng: np.random.Generator) -> Tensor:
+        low, high = np.log(self.scale)
+        return channel * float(np.exp(rng.uniform(low, high))) + float(rng.uniform(*self.offset))
+
+
+@dataclass(frozen=True)
 class AugmentationSettings:
     """Probabilities a patch (space, modality) or a channel (intensity); magnitudes after nnU-Net.
 
     `rotation`, `scaling`: in plane, by up to `rotation_degrees` either way and by a zoom from `scale`.
     `misalignment`: ADC and HBV move together against T2W, by up to twice `shift_share` of half the patch in plane.
     `mirror`: of a flip, along each of `mirror_axes`; x is left-right. `modality_dropout`: of one channel being blank.
+    `rescaling`: of a channel being rescaled by its own of `rescalings`, which stand in the channels' order.
     """
 
     rotation: float
@@ -34,6 +50,8 @@ class AugmentationSettings:
     misalignment: float
     shift_share: float
     modality_dropout: float
+    rescaling: float
+    rescalings: tuple[Rescaling, ...]
     intensity: IntensitySettings
 
 
@@ -65,6 +83,9 @@ def augment(
     image, target = image.flip(flipped), target.flip(flipped)
     zones = None if zones is None else zones.flip(flipped)
     image = torch.stack([change_intensity(channel, settings.intensity, rng) for channel in image])
+    for channel, rescale in zip(image, settings.rescalings, strict=False):
+        if rng.random() < settings.rescaling:
+            channel.copy_(rescale(channel, rng))
     if rng.random() < settings.modality_dropout:
         image[int(rng.integers(len(image)))] = 0.0  # the mean of a z-scored channel
     return Augmented(image, target, flipped, zones)

@@ -183,6 +183,10 @@ class TrainingConfig:
         known = isinstance(self.data, PhantomData) or not self.architecture.anatomy
         _require(known, "a prepared dataset holds no gland zones, so architecture.anatomy must be false")
         _require(fits, f"schedule.patch_size must be a multiple of the network's total stride {divisor}")
+        rescaled = self.augmentation.rescaling == 0 or len(self.augmentation.rescalings) == len(
+            self.architecture.channels
+        )
+        _require(rescaled, "augmentation.rescalings must hold one entry for each of architecture.channels")
         one_token = self.network != "paper_refiner" or self.text.tokens == "pooled"
         _require(one_token, 'the paper\'s refiner reads one token: set text.tokens to "pooled"')
 

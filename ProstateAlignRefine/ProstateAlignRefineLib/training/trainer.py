@@ -14,8 +14,8 @@ from tqdm import tqdm
 
 from ..core.errors import InputError
 from ..inference.device import Compute
-from ..model.baselines import PARTS, SegmentationNetwork, make_network
-from ..model.bundle import Bundle
+from ..model.baselines import PARTS, SegmentationNetwork, built_architecture, make_network
+from ..model.bundle import Bundle, load_bundle
 from .bundle_config import model_config
 from .cases import Cases
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -42,7 +42,8 @@ class Trainer:
 
     A network without text has no auxiliary phase, one without a refiner ends with the joint epochs.
 
-    `workers`: processes that make patches beside the training process; 0 makes them in it.
+    `workers`: processes that make patches beside the training process; 0 makes them in it. `initial`: a bundle of the
+    same architecture, whose weights a new run starts from.
     """
 
     config: TrainingConfig
@@ -52,6 +53,7 @@ class Trainer:
     folder: Path
     processes: Processes = field(default_factory=Processes)
     workers: int = 0
+    initial: Path | None = None
 
     def __post_init__(self) -> None:
         if not self.cases.validation.positive:
@@ -187,6 +189,17 @@ class Trainer:
     def _column(self, name: str) -> list[float]:
         return [float(row[name]) for row in self.history]
 
+    def _start_from(self, path: Path) -> None:
+        bundle = load_bundle(path, self.compute.device)
+        own = built_architecture(self.config.network, self.config.architecture)
+        if not self.parts.bundled or bundle.config.architecture != own:
+            raise InputError(
+                f"The model bundle '{path.name}' has another architecture than the training configuration, so a run "
+                "cannot start from its weights; take its architecture over, or start without it."
+            )
+        self.network.load_state_dict(bundle.network.state_dict())
+        self._enter(Phase.SEGMENTATION)
+
     def _save(self) -> None:
         state = Checkpoint(
             self.config.to_dict(),
@@ -203,6 +216,8 @@ class Trainer:
     def _resume(self) -> None:
         stored = load_checkpoint(self.folder, self.config.to_dict(), self.cases.fingerprint)
         if stored is None:
+            if self.initial:
+                self._start_from(self.initial)
             return
         if len(stored.history) > self.phases.joint_epochs:
             self._enter(Phase.REFINER)

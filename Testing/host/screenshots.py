@@ -36,7 +36,7 @@ from ProstateAlignRefineLib.scene.layout import LABELS
 REPOSITORY = Path(__file__).resolve().parents[2]
 OUTPUT = REPOSITORY / "Resources" / "Screenshots"
 THUMBNAIL = REPOSITORY / "ProstateAlignRefine" / "Resources" / "Icons" / "SyntheticStudy.png"
-SEED, LARGE_ML = 1, 0.6
+SEED, LARGE_ML = 15, 0.6
 PANEL_WIDTH, VIEW = 460, 480
 PATIENCE = 600.0
 STAND_IN = {

@@ -50,6 +50,8 @@ def _toml(values: Mapping[str, Any], prefix: str) -> list[str]:
 def _value(value: object) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{name} = {_value(entry)}" for name, entry in value.items()) + "}"
     if isinstance(value, bool):
         return str(value).lower()
     return f'"{value}"' if isinstance(value, str) else repr(value)

@@ -55,7 +55,7 @@ def test_zones_move_with_the_image(tiny_cases: Cases, tiny_config: TrainingConfi
 
 
 def test_lesions_keep_their_volume_and_place_on_the_network_grid(tiny_config: TrainingConfig) -> None:
-    phantom = make_phantom(0, Sampling.of_field((0.8, 0.8, 3.0), (130.0, 130.0, 66.0)))
+    phantom = make_phantom(8, Sampling.of_field((0.8, 0.8, 3.0), (130.0, 130.0, 66.0)))
     preprocessing = replace(tiny_config.preprocessing, spacing_mm=(3.0, 1.0, 1.0))
     _, grid = network_volumes(phantom.study, preprocessing, tiny_config.architecture.channels)
     labels = labels_on(phantom.truth.lesions, grid)

@@ -74,7 +74,7 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not(
 def test_two_processes_train_as_one_does(tiny_config: TrainingConfig, kept_cases: Path, tmp_path: Path) -> None:
     schedule = replace(tiny_config.schedule, batch_size=4, accumulate=2, whole_region_epochs=0)
     # Unlike Adam's, SGD's steps show a gradient of the wrong size; fast ones would blow up rounding errors.
-    optimizer = replace(tiny_config.optimizer, kind="sgd", rate=0.002)
+    optimizer = replace(tiny_config.optimizer, kind="sgd", rate=0.0005)
     config = write_config(replace(tiny_config, schedule=schedule, optimizer=optimizer), tmp_path / "tiny.toml")
     options = ["--cases", str(kept_cases)]
     shared = start_training(config, tmp_path / "two", *options, launcher=TWO_PROCESSES)

@@ -27,6 +27,13 @@ def test_the_synthetic_study_needs_no_network_and_comes_with_dicom_headers(sampl
     assert all(opened.reasons.values())
 
 
+def test_the_synthetic_study_has_lesions_to_find():
+    from ProstateAlignRefineLib.app.sample_data import SEED
+    from ProstateAlignRefineLib.phantom.generate import draw_patient
+
+    assert draw_patient(SEED).lesions
+
+
 def test_the_self_test_passes(application, monkeypatch):
     from ProstateAlignRefineLib.app import panel, self_test
 

@@ -3,7 +3,7 @@
 Fine-tuning on synthetic studies moves a network away from real ones; the mean of both ends keeps some of each
 (Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022). Called as the starter's model card says:
 
-    python Testing/Benchmarks/mix_weights.py --config starter --run RUN --start BUNDLE --share 0.4 --cut -1.5 -o OUT
+    python Testing/Benchmarks/mix_weights.py --config starter --run RUN --start BUNDLE --share 0.4 --cut 0 -o OUT
 
 RUN is a folder of `train --from BUNDLE`. OUT gets the test cases' report and the bundle, as a run's folder does.
 """

@@ -5,9 +5,10 @@ import pytest
 import SimpleITK as sitk
 
 from ProstateAlignRefineLib.cli import main
-from ProstateAlignRefineLib.commands.demo import comparison
+from ProstateAlignRefineLib.commands.demo import SEED, comparison
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.dicom import load_study
+from ProstateAlignRefineLib.phantom.generate import draw_patient
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,10 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path, capsys):
     (tmp_path / "thesis.docx").touch()
     assert main(["phantom", "-o", str(tmp_path)]) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]
+
+
+def test_the_demo_has_lesions_to_find():
+    assert draw_patient(SEED).lesions
 
 
 def test_the_demo_names_what_was_found_missed_and_invented():

@@ -28,6 +28,7 @@ from host.worker_stand import FakeLaunch
 from ProstateAlignRefineLib.app.bundles import starter_bundle
 from ProstateAlignRefineLib.app.launch import launch_with
 from ProstateAlignRefineLib.app.panel import Panel
+from ProstateAlignRefineLib.app.sample_data import SEED
 from ProstateAlignRefineLib.app.worker import Worker
 from ProstateAlignRefineLib.core.exchange import write_exchange
 from ProstateAlignRefineLib.phantom import make_phantom
@@ -36,7 +37,6 @@ from ProstateAlignRefineLib.scene.layout import LABELS
 REPOSITORY = Path(__file__).resolve().parents[2]
 OUTPUT = REPOSITORY / "Resources" / "Screenshots"
 THUMBNAIL = REPOSITORY / "ProstateAlignRefine" / "Resources" / "Icons" / "SyntheticStudy.png"
-SEED, LARGE_ML = 15, 0.6
 PANEL_WIDTH, VIEW = 460, 480
 PATIENCE = 600.0
 STAND_IN = {
@@ -75,7 +75,7 @@ def main():
 
 def prepare(folder, application):
     """The study on disk, and a worker that will segment it."""
-    phantom = first_with_a_lesion()
+    phantom = make_phantom(SEED)
     from ProstateAlignRefineLib.commands.phantom import write_phantom
 
     write_phantom(phantom, folder, SEED)
@@ -89,11 +89,6 @@ def prepare(folder, application):
     application.keep_setting("bundle", str(bundle))
     write_exchange(stand_in_maps(phantom.truth.lesions, phantom.truth.gland), maps)
     return Worker(lambda: FakeLaunch(f"copy:{maps}", dict(os.environ)))
-
-
-def first_with_a_lesion():
-    phantoms = (make_phantom(seed) for seed in range(SEED, SEED + 50))
-    return next(p for p in phantoms if any(fact.volume_ml > LARGE_ML for fact in p.truth.facts))
 
 
 def read(panel):

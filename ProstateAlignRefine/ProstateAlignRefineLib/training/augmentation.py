@@ -18,7 +18,7 @@ _DIMENSION: dict[Axis, int] = {"z": -3, "y": -2, "x": -1}
 
 @dataclass(frozen=True)
 class Rescaling:
-    """Of a z-scored channel: times a factor from `scale` (log-uniform), plus a shift from `offset`.
+    """Of a channel as the network reads it: times a factor from `scale` (log-uniform), plus a shift from `offset`.
 
     What z-scoring gives depends on what else lies in the region (fat, muscle, noise), which differs between scanners.
     """

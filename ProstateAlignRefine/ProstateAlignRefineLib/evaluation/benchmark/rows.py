@@ -72,11 +72,11 @@ def benchmark_figures(rows: Sequence[CaseRow]) -> Figures:
     for field, name in (("everywhere", "all voxels"), ("findings", "findings")):
         known = [part for row in rows if (part := getattr(row, field, None)) is not None]
         whole = reduce(add, known) if known else None
-        counted = whole is not None and whole.count.sum() > 0
-        figures[f"ECE, {name}"] = whole.expected_error if whole is not None and counted else None
-        figures[f"Brier score, {name}"] = whole.brier if whole is not None and counted else None
-        if field == "findings":
-            figures[f"ECE by chance, {name}"] = whole.error_by_chance if whole is not None and counted else None
+        told = whole if whole is not None and whole.count.sum() > 0 else None
+        figures[f"ECE, {name}"] = told and told.expected_error
+        figures[f"Brier score, {name}"] = told and told.brier
+        if field == "findings":  # of voxels there are too many for an exact figure, and for chance to matter
+            figures[f"ECE by chance, {name}"] = told and told.error_by_chance
     anatomies = [row.anatomy for row in rows if isinstance(row, BenchmarkRow) and row.anatomy is not None]
     return {**figures, **_anatomy_figures(anatomies)}
 

@@ -36,7 +36,16 @@ def tiny_config() -> TrainingConfig:
         starter,
         architecture=architecture,
         preprocessing=preprocessing,
-        data=replace(starter.data, training=2, validation=1, test=1, in_plane_mm=1.5, slice_mm=(6.0,), first_seed=1),
+        data=replace(
+            starter.data,
+            training=2,
+            validation=1,
+            test=1,
+            in_plane_mm=1.5,
+            slice_mm=(6.0,),
+            depth_mm=(78.0,),
+            first_seed=1,
+        ),
         schedule=replace(
             starter.schedule,
             iterations=2,

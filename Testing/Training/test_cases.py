@@ -19,7 +19,8 @@ from Training.settings import NO_AUGMENTATION
 
 def test_a_case_is_what_inference_would_read(tiny_cases: Cases, tiny_config: TrainingConfig) -> None:
     data = tiny_config.data
-    sampling = Sampling.of_field((data.in_plane_mm, data.in_plane_mm, data.slice_mm[0]), data.field_mm)
+    spacing = (data.in_plane_mm, data.in_plane_mm, data.slice_mm[0])
+    sampling = Sampling.of_field(spacing, (*data.field_mm, data.depth_mm[0]))
     phantom = make_phantom(data.first_seed, sampling)
     volumes, grid = network_volumes(phantom.study, tiny_config.preprocessing, tiny_config.architecture.channels)
     case = tiny_cases.training[0]

@@ -43,6 +43,8 @@ def test_a_preset_survives_being_written_and_read(preset: str) -> None:
         (r"^kind = \"phantoms\"", 'kind = "patients"', "dataset"),
         (r"^region = .*", 'region = "lovasz"', "focal_tversky"),
         (r"^iterations = \d+", "iterations = 0", "iterations"),
+        (r"^modality_dropout = .*", "modality_dropout = [0.1, 0.1]", "one share for each channel"),
+        (r"^modality_dropout = .*", "modality_dropout = [0.5, 0.5, 0.1]", "at most 1"),
         (r"^\[data\]", "[data", "TOML"),
         (r"^whole_region_epochs = \d+", "whole_region_epochs = 999", "whole_region_epochs"),
         (r"^    \{ scale = \[0\.87.*\n", "", "one entry for each of architecture.channels"),

@@ -106,7 +106,7 @@ def test_lesions_are_darker_in_adc_and_brighter_in_hbv_than_their_own_zone(phant
 
 
 @pytest.mark.parametrize("contrast", [t2w_contrast(100.0), diffusion_contrast(70.0)])
-def test_a_lesion_stands_out_from_whatever_it_grows_in(contrast: Contrast) -> None:
+def test_a_lesion_is_lower_in_adc_than_what_it_grows_in_and_never_brighter_on_t2w(contrast: Contrast) -> None:
     """Also from a stromal nodule, which is as dark and as dense as some cancers are."""
     frame, maps = Frame(np.zeros(3), np.eye(3)), len(contrast(Properties(60, 0.85, 1080)))
     tissues = draw_tissues(np.random.default_rng(0))
@@ -128,7 +128,7 @@ def test_a_lesion_stands_out_from_whatever_it_grows_in(contrast: Contrast) -> No
             paint_lesion(Lesion(plan, (0.0, 0.0, 0.0), 1.0), canvas, field)
         quantity = [m[0] if len(m) == 1 else m[1] / m[0] for m in (canvas.maps, before)]
         assert (quantity[0] <= quantity[1] * 1.0001).all()
-        if plans:
+        if plans and maps == 2:
             assert quantity[0].min() < 0.95 * quantity[1].min()
 
 

@@ -22,7 +22,7 @@ from .pelvis import Pelvis, draw_pelvis
 from .sampling import Sampling, draw_diffusion_grid, draw_frame, draw_sampling, draw_t2w_grid, measuring_grid
 from .surroundings import paint_plexus, paint_surroundings
 from .t2w import T2wProtocol, acquire_t2w, draw_t2w_protocol
-from .tissue import TissueSet, diffusion_contrast, draw_tissues, t2w_contrast
+from .tissue import BRIGHT_SURROUNDINGS, TissueSet, diffusion_contrast, draw_tissues, t2w_contrast
 from .truth import Phantom, Truth
 from .zones import lesion_facts, paint_gland_zones, zone_map
 
@@ -45,7 +45,7 @@ def draw_patient(seed: int) -> Patient:
     """The anatomy of a seed; it does not depend on how it is sampled."""
     rng = np.random.default_rng([seed, 0])
     frame = draw_frame(rng)
-    tissues = draw_tissues(rng)
+    tissues = draw_tissues(rng, BRIGHT_SURROUNDINGS)
     gland = draw_gland(rng, tissues)
     deformation = Deformation(
         NoiseBox.draw(rng, frame, 150.0, (22.0,) * 4),

@@ -20,8 +20,8 @@ VOLUME_PERCENTILES = ((0.0, 0.10), (0.05, 0.2), (0.25, 0.6), (0.5, 1.3), (0.75, 
 COUNT_SHARES = (0.40, 0.38, 0.16, 0.06)
 """Share of studies with 0, 1, 2 and 3 lesions."""
 
-T2W_AT_MOST, ADC_AT_MOST = 0.9, 0.85
-"""Of what a lesion grows in. Cancer is denser than any benign tissue, and no reader outlines what does not show."""
+T2W_AT_MOST, ADC_AT_MOST = 1.0, 0.85
+"""Of what a lesion grows in. Cancer is denser than any benign tissue; on T2W it may show little, but then on ADC."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class LesionPlan:
     zone_barrier: float
     tissue: Properties
     conspicuity: float
+    t2w_conspicuity: float
     edge_mm: float
 
     @property
@@ -71,8 +72,8 @@ def _draw_plan(rng: np.random.Generator, limit_ml: float, tissues: TissueSet) ->
     stretch /= np.prod(stretch) ** (1 / 3)
     # Larger cancers are denser on average: their ADC is lower.
     adc = float(np.clip(rng.normal(900.0 - 40.0 * np.log(volume), 120.0), 580.0, 1150.0))
-    # On T2W it is darker than its zone: clearly in the peripheral, moderately in the transition zone.
-    home, low, high = (Tissue.PERIPHERAL, 0.45, 0.68) if peripheral else (Tissue.TRANSITION, 0.76, 0.98)
+    # On T2W it is darker than its zone: more so in the peripheral than in the transition zone.
+    home, low, high = (Tissue.PERIPHERAL, 0.45, 0.85) if peripheral else (Tissue.TRANSITION, 0.76, 1.05)
     tissue = Properties(tissues[home].t2 * float(rng.uniform(low, high)), 0.95, adc)
     return LesionPlan(
         volume_ml=volume,
@@ -83,6 +84,7 @@ def _draw_plan(rng: np.random.Generator, limit_ml: float, tissues: TissueSet) ->
         zone_barrier=0.3 if rng.random() < 0.2 else float(rng.uniform(1.5, 4.0)),
         tissue=tissue,
         conspicuity=float(np.clip(rng.normal(0.84, 0.13), 0.5, 1.0)),
+        t2w_conspicuity=float(rng.uniform(0.25, 1.0)),
         edge_mm=float(min(rng.uniform(1.0, 3.0), 0.6 * radius)),
     )
 
@@ -168,15 +170,17 @@ def lesion_level(plan: LesionPlan, centre: Triple, canvas: Canvas, field: GlandF
 
 
 def paint_lesion(lesion: Lesion, canvas: Canvas, field: GlandField) -> None:
-    """Blend the lesion into a crop about the gland, darker than what was there on T2W and ADC wherever it lies."""
+    """Blend the lesion into a crop about the gland: darker than what was there on ADC, and nowhere brighter on T2W."""
     level = lesion_level(lesion.plan, lesion.centre, canvas, field)
     distance = (level - np.float32(lesion.threshold)) * np.float32(lesion.plan.radius)
     weight = canvas.coverage(distance, max(lesion.plan.edge_mm, canvas.edge_mm))
-    patchy = np.clip(1 + np.float32(0.12) * field.texture[0], 0.6, 1.1) * np.float32(lesion.plan.conspicuity)
+    patchy = np.clip(1 + np.float32(0.12) * field.texture[0], 0.6, 1.1)
     values = canvas.contrast(lesion.plan.tissue)
     if len(values) == 1:
+        patchy *= np.float32(lesion.plan.t2w_conspicuity)
         shown: Values = (np.minimum(values[0], canvas.maps[0] * np.float32(T2W_AT_MOST)),)
     else:
+        patchy *= np.float32(lesion.plan.conspicuity)
         s0, flux = values
         there = canvas.maps[1] / np.maximum(canvas.maps[0], np.float32(1e-6))
         shown = s0, np.minimum(flux, s0 * there * np.float32(ADC_AT_MOST))

@@ -63,7 +63,7 @@ def draw_mimics(rng: np.random.Generator, gland: Gland) -> Mimics:
     return Mimics(
         tuple(wedges),
         tuple(patches),
-        (float(rng.uniform(0.10, 0.32)), float(rng.uniform(0.04, 0.15)), float(rng.uniform(0.5, 1.6))),
+        (float(rng.uniform(0.10, 0.45)), float(rng.uniform(0.04, 0.15)), float(rng.uniform(0.5, 1.6))),
     )
 
 

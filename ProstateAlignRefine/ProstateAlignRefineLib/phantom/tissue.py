@@ -61,7 +61,9 @@ class Spread:
     share: float = 0.0
 
 
-_TABLE: dict[Tissue, tuple[Properties, Spread]] = {
+Entry = tuple[Properties, Spread]
+
+_TABLE: dict[Tissue, Entry] = {
     Tissue.FAT: (Properties(200, 1.00, 300, 0.025), Spread(0.25, 0.2, 0.5)),
     Tissue.MUSCLE: (Properties(34, 0.85, 1300), Spread(0.10, 0.08)),
     Tissue.MARROW: (Properties(105, 0.80, 400, 0.035), Spread(0.20, 0.3, 0.5)),
@@ -95,9 +97,18 @@ Contrast = Callable[[Properties], Values]
 TissueSet = Mapping[Tissue, Properties]
 
 
-def draw_tissues(rng: np.random.Generator) -> TissueSet:
-    """One patient's tissues."""
-    return {tissue: vary(rng, *entry) for tissue, entry in _TABLE.items()}
+BRIGHT_SURROUNDINGS: Mapping[Tissue, Entry] = {
+    Tissue.MUSCLE: (Properties(37, 0.85, 1300, 1.25), Spread(0.12, 0.08, 0.35)),
+    Tissue.BLADDER_WALL: (Properties(58, 0.90, 1230, 1.1), Spread(0.12, 0.1, 0.2)),
+    Tissue.RECTAL_WALL: (Properties(62, 0.88, 1230, 1.1), Spread(0.15, 0.1, 0.25)),
+    Tissue.VEIN: (Properties(170, 0.90, 1800, 0.8), Spread(0.25, 0.15, 0.35)),
+}
+"""What lies around the gland as patients' diffusion images show it: up to as bright as the gland."""
+
+
+def draw_tissues(rng: np.random.Generator, instead: Mapping[Tissue, Entry] | None = None) -> TissueSet:
+    """One patient's tissues; entries of `instead` replace the table's."""
+    return {tissue: vary(rng, *entry) for tissue, entry in (_TABLE | dict(instead or {})).items()}
 
 
 def vary(rng: np.random.Generator, mean: Properties, spread: Spread) -> Properties:

@@ -37,7 +37,8 @@ class AugmentationSettings:
 
     `rotation`, `scaling`: in plane, by up to `rotation_degrees` either way and by a zoom from `scale`.
     `misalignment`: ADC and HBV move together against T2W, by up to twice `shift_share` of half the patch in plane.
-    `mirror`: of a flip, along each of `mirror_axes`; x is left-right. `modality_dropout`: of one channel being blank.
+    `mirror`: of a flip, along each of `mirror_axes`; x is left-right. `modality_dropout`: of each channel, in order,
+    being the one that is blank; none is where it is empty.
     `rescaling`: of a channel being rescaled by its own of `rescalings`, which stand in the channels' order.
     """
 
@@ -49,7 +50,7 @@ class AugmentationSettings:
     mirror_axes: tuple[Axis, ...]
     misalignment: float
     shift_share: float
-    modality_dropout: float
+    modality_dropout: tuple[float, ...]
     rescaling: float
     rescalings: tuple[Rescaling, ...]
     intensity: IntensitySettings
@@ -86,8 +87,9 @@ def augment(
     for channel, rescale in zip(image, settings.rescalings, strict=False):
         if rng.random() < settings.rescaling:
             channel.copy_(rescale(channel, rng))
-    if rng.random() < settings.modality_dropout:
-        image[int(rng.integers(len(image)))] = 0.0  # the mean of a z-scored channel
+    blank = int(np.searchsorted(np.cumsum(settings.modality_dropout), rng.random(), side="right"))
+    if blank < len(settings.modality_dropout):
+        image[blank] = 0.0  # the mean of a z-scored channel
     return Augmented(image, target, flipped, zones)
 
 

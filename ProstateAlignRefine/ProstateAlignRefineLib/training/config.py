@@ -41,7 +41,8 @@ class TextSettings:
 class PhantomData:
     """Synthetic cases by seed: training from `first_seed` on, then validation, then test.
 
-    T2W is sampled at `in_plane_mm` over `field_mm` (x, y, z), with a slice distance drawn from `slice_mm`.
+    T2W is sampled at `in_plane_mm` over `field_mm` (x, y); seeds take a slice distance from `slice_mm` and the stack's
+    depth from `depth_mm` in turn.
     """
 
     kind: Literal["phantoms"]
@@ -51,11 +52,13 @@ class PhantomData:
     test: int
     in_plane_mm: float
     slice_mm: tuple[float, ...]
-    field_mm: tuple[float, float, float]
+    field_mm: tuple[float, float]
+    depth_mm: tuple[float, ...]
 
     def __post_init__(self) -> None:
         _require(min(self.training, self.validation, self.test) > 0, "every share of the data needs a case")
-        _require(self.in_plane_mm > 0 and min(self.slice_mm, default=0) > 0, "spacings must be positive")
+        lengths = (self.in_plane_mm, *self.field_mm, min(self.slice_mm, default=0), min(self.depth_mm, default=0))
+        _require(min(lengths) > 0, "data needs slice_mm and depth_mm, and all its lengths must be positive")
 
 
 @dataclass(frozen=True)
@@ -183,10 +186,11 @@ class TrainingConfig:
         known = isinstance(self.data, PhantomData) or not self.architecture.anatomy
         _require(known, "a prepared dataset holds no gland zones, so architecture.anatomy must be false")
         _require(fits, f"schedule.patch_size must be a multiple of the network's total stride {divisor}")
-        rescaled = self.augmentation.rescaling == 0 or len(self.augmentation.rescalings) == len(
-            self.architecture.channels
-        )
+        channels, dropout = len(self.architecture.channels), self.augmentation.modality_dropout
+        rescaled = self.augmentation.rescaling == 0 or len(self.augmentation.rescalings) == channels
         _require(rescaled, "augmentation.rescalings must hold one entry for each of architecture.channels")
+        shares = len(dropout) in (0, channels) and all(share >= 0 for share in dropout) and sum(dropout) <= 1
+        _require(shares, "augmentation.modality_dropout must hold one share for each channel, together at most 1")
         one_token = self.network != "paper_refiner" or self.text.tokens == "pooled"
         _require(one_token, 'the paper\'s refiner reads one token: set text.tokens to "pooled"')
 

@@ -67,8 +67,9 @@ def _name(seed: int) -> str:
 
 
 def _sampling(seed: int, data: PhantomData) -> Sampling:
-    slice_mm = data.slice_mm[seed % len(data.slice_mm)]
-    return Sampling.of_field((data.in_plane_mm, data.in_plane_mm, slice_mm), data.field_mm)
+    turn, slices = divmod(seed, len(data.slice_mm))
+    spacing = (data.in_plane_mm, data.in_plane_mm, data.slice_mm[slices])
+    return Sampling.of_field(spacing, (*data.field_mm, data.depth_mm[turn % len(data.depth_mm)]))
 
 
 def _fingerprint(config: TrainingConfig, data: PhantomData) -> str:

@@ -12,9 +12,10 @@ from host.stand_in_maps import stand_in_maps
 from ProstateAlignRefineLib.cli import main
 from ProstateAlignRefineLib.commands.results import Result, volumes_on_t2w, write_gated, write_inputs
 from ProstateAlignRefineLib.core.anatomy import GlandZone
-from ProstateAlignRefineLib.core.geometry import to_array
+from ProstateAlignRefineLib.core.geometry import resample, to_array, to_image
 from ProstateAlignRefineLib.core.palette import GLAND_RGB
 from ProstateAlignRefineLib.core.report import ModelFacts, Run, read_run
+from ProstateAlignRefineLib.core.study import Study
 from ProstateAlignRefineLib.phantom import GLAND_ZONES, Phantom, Sampling, make_phantom
 
 NOTICE = "Trained on nothing."
@@ -115,6 +116,18 @@ def test_the_overview_draws_a_thin_line_around_the_gland(phantom, tmp_path):
     assert 0.002 < changed.mean() < 0.03
     tint = (with_gland - without)[first_view][changed].mean(0)
     assert np.argsort(tint).tolist() == np.argsort(GLAND_RGB).tolist()
+
+
+def test_coil_flare_at_the_edge_of_the_field_does_not_darken_the_overview(phantom, tmp_path):
+    study, grid = phantom.study, phantom.study.grid
+    plain = to_array(resample(study.hbv, grid))
+    flared = plain.copy()
+    flared[:, :2] = flared[:, -2:] = 50 * plain.max()
+    views = []
+    for name, hbv in (("plain", plain), ("flared", flared)):
+        scanned = replace(phantom, study=Study(study.t2w, study.adc, to_image(hbv, grid)))
+        views.append(np.asarray(Image.open(write_result(scanned, tmp_path / name) / "overview.png")))
+    assert np.array_equal(*views)
 
 
 def test_segment_takes_a_psa_and_refuses_what_is_none(a_study_folder, a_bundle, tmp_path, capsys):

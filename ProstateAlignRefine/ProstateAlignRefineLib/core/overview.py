@@ -51,7 +51,7 @@ class Scene:
 def draw_overview(scene: Scene) -> Image.Image:
     """One row a lesion (the four most confident), or the most suspicious slice where there is none."""
     rows = _rows(scene)
-    windows = {name: _window(values) for name, values in scene.volumes.items()}
+    windows = {name: _window(_in_view(values, scene.maps.grid)) for name, values in scene.volumes.items()}
     heat_range = _window(scene.maps.similarity[scene.maps.confidence > 0], 2.0, 99.9)
     sheet = Image.new("RGB", (5 * PANEL, BAR + len(rows) * (PANEL + BAR) + FOOT), PAPER)
     pen = ImageDraw.Draw(sheet)
@@ -123,6 +123,15 @@ def _view(picture: Array, grid: Grid, centre: tuple[int, int]) -> Image.Image:
     labels = picture.ndim == 2
     kept = Image.Resampling.NEAREST if labels else Image.Resampling.BICUBIC
     return Image.fromarray(picture).crop(box).resize((PANEL, PANEL), kept)
+
+
+def _in_view(values: Array, grid: Grid) -> Array:
+    """[Z, Y, X] cut to what a view shows in plane: beyond it, coil flare and skin fat are brighter than the gland."""
+    cuts = []
+    for middle, spacing in zip(_middle(grid), grid.spacing[1::-1], strict=True):
+        half = round(VIEW_MM / 2 / spacing)
+        cuts.append(slice(max(middle - half, 0), middle + half))
+    return values[:, cuts[0], cuts[1]]
 
 
 def _outline(mask: Image.Image, width: int = 2) -> NDArray[np.float64]:

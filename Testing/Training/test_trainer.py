@@ -144,6 +144,17 @@ def test_a_run_can_start_from_a_bundle(
         assert torch.allclose(weights, given[name], atol=1e-6), name
 
 
+def test_the_card_of_a_run_says_what_it_started_from(
+    whole_run: Path, tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText, tmp_path: Path
+) -> None:
+    start = load_bundle(whole_run / "bundle").sha256[:16]
+    Trainer(tiny_config, tiny_cases, text, CPU, tmp_path, initial=whole_run / "bundle").train()
+    resumed = Trainer(tiny_config, tiny_cases, text, CPU, tmp_path)
+    finish(resumed, resumed.train(), tmp_path)
+    assert f"the weights of the bundle with SHA-256 {start}" in (tmp_path / "bundle" / "MODEL_CARD.md").read_text()
+    assert "SHA-256" not in (whole_run / "bundle" / "MODEL_CARD.md").read_text()
+
+
 def test_a_run_does_not_start_from_another_architecture(
     whole_run: Path, tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText, tmp_path: Path
 ) -> None:

@@ -82,11 +82,15 @@ def test_lesion_facts_agree_with_the_labels(phantoms: list[Phantom]) -> None:
             np.testing.assert_allclose(fact.centre_lps, centre, atol=1e-6)
 
 
-def test_lesions_lie_in_or_at_the_gland(phantoms: list[Phantom]) -> None:
+def test_lesions_lie_in_the_gland_or_reach_a_little_beyond_it(phantoms: list[Phantom]) -> None:
+    """In patients 14 % of a lesion lies outside the gland's mask on average."""
+    within = []
     for phantom in phantoms:
         lesions, gland = to_array(phantom.truth.lesions) > 0, to_array(phantom.truth.gland) > 0
         if lesions.any():
-            assert gland[lesions].mean() > 0.6
+            within.append(gland[lesions].mean())
+    assert min(within) > 0.5
+    assert 0.8 < np.mean(within) < 0.98
 
 
 def test_lesions_are_darker_in_adc_and_brighter_in_hbv_than_their_own_zone(phantoms: list[Phantom]) -> None:

@@ -37,12 +37,17 @@ _ONE_SPLIT = "Figures of one split; other splits, scanners and readers give othe
 
 
 def model_card(
-    config: TrainingConfig, cases: Cases, metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]
+    config: TrainingConfig,
+    cases: Cases,
+    metrics: Mapping[str, Any],
+    history: Sequence[Mapping[str, Any]],
+    started_from: str,
 ) -> str:
-    """Markdown. Every figure in it was measured in this run."""
+    """Markdown. Every figure in it was measured in this run. `started_from`: as in a `Checkpoint`."""
     hours = sum(float(row["seconds"]) for row in history) / 3600
     spacing = " x ".join(f"{value:g}" for value in config.preprocessing.spacing_mm)
     steps = len(history) * config.schedule.iterations
+    start = f", from the weights of the bundle with SHA-256 {started_from[:16]}" if started_from else ""
     return f"""# {config.name}
 
 {config.bundle.notice}
@@ -56,7 +61,7 @@ choosing weights and temperature, {len(cases.test)} for the figures below. {case
 {spacing} mm (z, y, x), the central {config.preprocessing.region_mm:g} mm.
 **Text.** {"; ".join(config.text.prompts)} (encoder `{config.text.encoder}`).
 
-**Training.** {len(history)} epochs, {steps} steps, {hours:.1f} hours, seed {config.seed}.
+**Training.** {len(history)} epochs, {steps} steps, {hours:.1f} hours, seed {config.seed}{start}.
 
 {_figures(config, metrics)}
 

@@ -67,6 +67,7 @@ class Trainer:
         self.ramp = AuxiliaryRamp(schedule.warmup_epochs, schedule.ramp_epochs)
         self.stepper = Stepper(self.config, self.text, self.compute, self.processes)
         self.history: list[Row] = []
+        self.started_from = ""
         self._wrapped: tuple[Phase, nn.Module] | None = None
         self._enter(Phase.SEGMENTATION)
 
@@ -198,12 +199,14 @@ class Trainer:
                 "cannot start from its weights; take its architecture over, or start without it."
             )
         self.network.load_state_dict(bundle.network.state_dict())
+        self.started_from = bundle.sha256
         self._enter(Phase.SEGMENTATION)
 
     def _save(self) -> None:
         state = Checkpoint(
             self.config.to_dict(),
             self.cases.fingerprint,
+            self.started_from,
             self.history,
             self.network.state_dict(),
             self.optimizer.state_dict(),
@@ -221,7 +224,7 @@ class Trainer:
             return
         if len(stored.history) > self.phases.joint_epochs:
             self._enter(Phase.REFINER)
-        self.history = stored.history
+        self.history, self.started_from = stored.history, stored.started_from
         self.network.load_state_dict(stored.network)
         self.optimizer.load_state_dict(stored.optimizer)
         self.average.weights = {name: t.to(self.compute.device) for name, t in stored.average.items()}

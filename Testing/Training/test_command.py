@@ -75,7 +75,10 @@ def test_two_processes_train_as_one_does(tiny_config: TrainingConfig, kept_cases
     schedule = replace(tiny_config.schedule, batch_size=4, accumulate=2, whole_region_epochs=0)
     # Unlike Adam's, SGD's steps show a gradient of the wrong size; fast ones would blow up rounding errors.
     optimizer = replace(tiny_config.optimizer, kind="sgd", rate=0.0005)
-    config = write_config(replace(tiny_config, schedule=schedule, optimizer=optimizer), tmp_path / "tiny.toml")
+    # Norms of an untrained network blow a blank channel's rounding errors up to the size of features.
+    augmentation = replace(tiny_config.augmentation, modality_dropout=())
+    changed = replace(tiny_config, schedule=schedule, optimizer=optimizer, augmentation=augmentation)
+    config = write_config(changed, tmp_path / "tiny.toml")
     options = ["--cases", str(kept_cases)]
     shared = start_training(config, tmp_path / "two", *options, launcher=TWO_PROCESSES)
     assert cli.main(["train", "--config", str(config), "-o", str(tmp_path / "one"), *options, *CPU]) == 0
@@ -84,9 +87,7 @@ def test_two_processes_train_as_one_does(tiny_config: TrainingConfig, kept_cases
     one, two = log_of(tmp_path / "one"), log_of(tmp_path / "two")
     assert [row["phase"] for row in two] == [row["phase"] for row in one]
     for alone, together in zip(one, two, strict=True):
-        # Rounding errors of 1e-7 grow with every step.
-        close = 1e-5 if alone["epoch"] == "0" else 1e-3
         # Dropout in the refiner is drawn by each process, so in its phase only what it does not touch is the same.
         names = ("unedited",) if alone["phase"] == "refiner" else ("loss", "segmentation", "alignment", "heatmap")
         for name in names:
-            assert float(together[name]) == pytest.approx(float(alone[name]), rel=close), (alone["epoch"], name)
+            assert float(together[name]) == pytest.approx(float(alone[name]), rel=1e-4), (alone["epoch"], name)

@@ -87,7 +87,8 @@ def test_two_processes_train_as_one_does(tiny_config: TrainingConfig, kept_cases
     one, two = log_of(tmp_path / "one"), log_of(tmp_path / "two")
     assert [row["phase"] for row in two] == [row["phase"] for row in one]
     for alone, together in zip(one, two, strict=True):
+        close = 1e-5 if alone["epoch"] == "0" else 1e-4  # rounding errors grow with every step
         # Dropout in the refiner is drawn by each process, so in its phase only what it does not touch is the same.
         names = ("unedited",) if alone["phase"] == "refiner" else ("loss", "segmentation", "alignment", "heatmap")
         for name in names:
-            assert float(together[name]) == pytest.approx(float(alone[name]), rel=1e-4), (alone["epoch"], name)
+            assert float(together[name]) == pytest.approx(float(alone[name]), rel=close), (alone["epoch"], name)

@@ -58,20 +58,20 @@ def draw_overview(scene: Scene) -> Image.Image:
     titles = ("T2W", "ADC", "HBV", f"similarity {heat_range[0]:.2f} to {heat_range[1]:.2f}", "refiner's edits")
     for column, title in enumerate(titles):
         pen.text((column * PANEL + 8, 5), title, fill=INK, font=_font(14))
-    for number, (caption, z, centre) in enumerate(rows):
+    for number, (caption, z) in enumerate(rows):
         top = BAR + number * (PANEL + BAR)
-        for column, panel in enumerate(_panels(scene, z, centre, windows, heat_range)):
+        for column, panel in enumerate(_panels(scene, z, windows, heat_range)):
             sheet.paste(panel, (column * PANEL, top))
         pen.text((8, top + PANEL + 4), caption, fill=INK, font=_font(14))
     _foot(pen, sheet.height - FOOT, scene)
     return sheet
 
 
-def _rows(scene: Scene) -> list[tuple[str, int, tuple[int, int]]]:
-    """Caption, slice, and the (y, x) the view is centred on."""
+def _rows(scene: Scene) -> list[tuple[str, int]]:
+    """Caption and slice."""
     if not scene.lesions:
         z = int(np.unravel_index(scene.maps.confidence.argmax(), scene.maps.grid.shape)[0])
-        return [(f"No lesion found; slice {z} holds the highest confidence", z, _middle(scene.maps.grid))]
+        return [(f"No lesion found; slice {z} holds the highest confidence", z)]
     rows = []
     for lesion in scene.lesions[:MOST_ROWS]:
         z = int((scene.labels == lesion.number).sum(axis=(1, 2)).argmax())
@@ -80,25 +80,20 @@ def _rows(scene: Scene) -> list[tuple[str, int, tuple[int, int]]]:
             f"{lesion.max_axial_diameter_mm:.0f} mm, confidence {lesion.mean_confidence:.2f}, "
             f"similarity {lesion.mean_similarity:.2f}"
         )
-        rows.append((caption, z, _middle(scene.maps.grid)))
+        rows.append((caption, z))
     return rows
-
-
-def _middle(grid: Grid) -> tuple[int, int]:
-    return grid.size[1] // 2, grid.size[0] // 2
 
 
 def _panels(
     scene: Scene,
     z: int,
-    centre: tuple[int, int],
     windows: Mapping[Modality, tuple[float, float]],
     heat_range: tuple[float, float],
 ) -> list[Image.Image]:
     grid = scene.maps.grid
 
     def view(picture: Array) -> Image.Image:
-        return _view(picture, grid, centre)
+        return _view(picture, grid)
 
     outline = _outline(view((scene.labels[z] > 0).astype(np.uint8) * 255))
     base = {m: np.asarray(view(grey(values[z], *windows[m]))) for m, values in scene.volumes.items()}
@@ -115,23 +110,24 @@ def _panels(
     return [Image.fromarray(image) for image in [*images, edited]]
 
 
-def _view(picture: Array, grid: Grid, centre: tuple[int, int]) -> Image.Image:
-    """The square of VIEW_MM about `centre` (y, x), at PANEL pixels; black beyond the field of view."""
-    half_x, half_y = (VIEW_MM / 2 / spacing for spacing in grid.spacing[:2])
-    y, x = centre
-    box = (round(x - half_x), round(y - half_y), round(x + half_x), round(y + half_y))
+def _view(picture: Array, grid: Grid) -> Image.Image:
+    """The square of VIEW_MM about the middle, at PANEL pixels; black beyond the field of view."""
     labels = picture.ndim == 2
     kept = Image.Resampling.NEAREST if labels else Image.Resampling.BICUBIC
-    return Image.fromarray(picture).crop(box).resize((PANEL, PANEL), kept)
+    return Image.fromarray(picture).crop(_box(grid)).resize((PANEL, PANEL), kept)
 
 
 def _in_view(values: Array, grid: Grid) -> Array:
     """[Z, Y, X] cut to what a view shows in plane: beyond it, coil flare and skin fat are brighter than the gland."""
-    cuts = []
-    for middle, spacing in zip(_middle(grid), grid.spacing[1::-1], strict=True):
-        half = round(VIEW_MM / 2 / spacing)
-        cuts.append(slice(max(middle - half, 0), middle + half))
-    return values[:, cuts[0], cuts[1]]
+    left, top, right, bottom = _box(grid)
+    return values[:, max(top, 0) : bottom, max(left, 0) : right]
+
+
+def _box(grid: Grid) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of a view in pixels; it may reach beyond the grid."""
+    half_x, half_y = (VIEW_MM / 2 / spacing for spacing in grid.spacing[:2])
+    x, y = grid.size[0] // 2, grid.size[1] // 2
+    return round(x - half_x), round(y - half_y), round(x + half_x), round(y + half_y)
 
 
 def _outline(mask: Image.Image, width: int = 2) -> NDArray[np.float64]:

@@ -114,3 +114,11 @@ def test_the_papers_refiner_is_refused_more_than_its_one_token(tiny_config: Trai
 def test_whole_regions_are_for_networks_that_can_read_them(tiny_config: TrainingConfig) -> None:
     for kind, parts in PARTS.items():
         assert reads_whole_regions(of(kind, tiny_config), 1) == parts.any_size
+
+
+def test_whole_regions_are_read_in_the_last_joint_epochs_and_by_the_refiner(tiny_config: TrainingConfig) -> None:
+    schedule = replace(tiny_config.schedule, joint_epochs=5, refiner_epochs=2, whole_region_epochs=2)
+    config = replace(tiny_config, schedule=schedule)
+    assert [reads_whole_regions(config, epoch) for epoch in range(7)] == [False] * 3 + [True] * 4
+    none = replace(config, schedule=replace(schedule, whole_region_epochs=0))
+    assert not any(reads_whole_regions(none, epoch) for epoch in range(7))

@@ -53,7 +53,7 @@ def _train(config: TrainingConfig, arguments: argparse.Namespace, processes: Pro
 
     folder: Path = arguments.output
     require_picai_eval()
-    compute = choose_compute(processes.device(arguments.device), arguments.precision)
+    compute = choose_compute(processes.device(arguments.device), arguments.precision, training=True)
     text = stored_training_text(arguments.text, config.text) if arguments.text else encode_training_text(config.text)
     cache = arguments.cases or folder / "cases"
     cases = processes.first_then_others(lambda: cases_of(config, arguments.data, cache, arguments.workers))

@@ -42,14 +42,17 @@ class Compute:
         return int(psutil.virtual_memory().available)
 
 
-def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
-    """`device`: auto | cpu | cuda | cuda:N; `precision`: auto | fp32 | bf16. InputError where it is not there."""
+def choose_compute(device: str = "auto", precision: str = "auto", *, training: bool = False) -> Compute:
+    """`device`: auto | cpu | cuda | cuda:N; `precision`: auto | fp32 | bf16. InputError where it is not there.
+
+    `training`: gradients are to be computed, too.
+    """
     chosen = _device(device)
     if precision not in ("auto", "fp32", "bf16"):
         raise InputError(f"Precision '{precision}' is unknown; choose auto, fp32 or bf16.")
     if precision == "bf16" and chosen.type == "cuda" and not torch.cuda.is_bf16_supported():
         raise InputError(f"The GPU {chosen} has no bf16; choose --precision fp32.")
-    return Compute(chosen, _best_precision(chosen) if precision == "auto" else precision)
+    return Compute(chosen, _best_precision(chosen, training) if precision == "auto" else precision)
 
 
 def _device(name: str) -> torch.device:
@@ -66,9 +69,14 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def _best_precision(device: torch.device) -> str:
-    """bf16 where the hardware computes in it; elsewhere it is emulated, and slower than fp32."""
+def _best_precision(device: torch.device, training: bool) -> str:
+    """bf16 where the hardware computes in it; elsewhere it is emulated, and slower than fp32.
+
+    The gradients of a narrow network's convolutions gain from bf16 only where a CPU has tiles for it (AMX); see
+    Testing/Benchmarks/bench_training.py.
+    """
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    native = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    instructions = "_is_amx_tile_supported" if training else "_is_avx512_bf16_supported"
+    native = getattr(torch.cpu, instructions, lambda: False)
     return "bf16" if native() else "fp32"

@@ -118,8 +118,8 @@ class ScheduleSettings:
     `batch_size` counts over all processes of a run.
 
     Auxiliary losses ramp in over `ramp_epochs` after `warmup_epochs` (see `AuxiliaryRamp`). The last
-    `whole_region_epochs` of the joint epochs read whole regions, one a step, since instance normalisation sees other
-    statistics there than in a patch, and the region is what inference reads.
+    `whole_region_epochs` of the joint epochs, and the refiner's after them, read whole regions, one a forward, since
+    instance normalisation sees other statistics there than in a patch, and the region is what inference reads.
     """
 
     iterations: int

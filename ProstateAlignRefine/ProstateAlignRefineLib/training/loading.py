@@ -14,9 +14,9 @@ from .processes import Processes
 
 
 def reads_whole_regions(config: TrainingConfig, epoch: int) -> bool:
-    """In the last of the joint epochs, by networks that can."""
+    """In the last of the joint epochs and from then on, by networks that can."""
     joint, whole = config.schedule.joint_epochs, config.schedule.whole_region_epochs
-    return PARTS[config.network].any_size and joint - whole <= epoch < joint
+    return PARTS[config.network].any_size and whole > 0 and joint - whole <= epoch
 
 
 def epoch_steps(

@@ -112,7 +112,9 @@ class Trainer:
     def _new_network(self) -> SegmentationNetwork:
         config = self.config
         network = make_network(config.network, config.architecture, config.schedule.patch_size)
-        return network.to(self.compute.device)
+        # On a CPU the gradients of 3D convolutions are computed fastest with the channels last.
+        layout = torch.channels_last_3d if self.compute.device.type == "cpu" else torch.contiguous_format
+        return network.to(self.compute.device, memory_format=layout)  # type: ignore[call-overload, no-any-return]
 
     def _enter(self, phase: Phase) -> None:
         """A fresh optimizer and moving average for the phase's parameters."""

@@ -20,6 +20,7 @@ from .maps import Maps
 from .palette import ADDED_RGB, GLAND_RGB, LESION_RGB, REMOVED_RGB, blend, grey, heat
 from .report import RESEARCH_USE
 from .study import Modality
+from .view import in_view, view
 
 MOST_ROWS = 4
 VIEW_MM = 100.0
@@ -51,7 +52,7 @@ class Scene:
 def draw_overview(scene: Scene) -> Image.Image:
     """One row a lesion (the four most confident), or the most suspicious slice where there is none."""
     rows = _rows(scene)
-    windows = {name: _window(_in_view(values, scene.maps.grid)) for name, values in scene.volumes.items()}
+    windows = {name: _window(in_view(values, scene.maps.grid, VIEW_MM)) for name, values in scene.volumes.items()}
     heat_range = _window(scene.maps.similarity[scene.maps.confidence > 0], 2.0, 99.9)
     sheet = Image.new("RGB", (5 * PANEL, BAR + len(rows) * (PANEL + BAR) + FOOT), PAPER)
     pen = ImageDraw.Draw(sheet)
@@ -92,42 +93,28 @@ def _panels(
 ) -> list[Image.Image]:
     grid = scene.maps.grid
 
-    def view(picture: Array) -> Image.Image:
+    def shown(picture: Array) -> Image.Image:
         return _view(picture, grid)
 
-    outline = _outline(view((scene.labels[z] > 0).astype(np.uint8) * 255))
-    base = {m: np.asarray(view(grey(values[z], *windows[m]))) for m, values in scene.volumes.items()}
+    outline = _outline(shown((scene.labels[z] > 0).astype(np.uint8) * 255))
+    base = {m: np.asarray(shown(grey(values[z], *windows[m]))) for m, values in scene.volumes.items()}
     images = [blend(base[m], LESION_RGB, outline) for m in (Modality.T2W, Modality.ADC, Modality.HBV)]
     if scene.gland_mask is not None:
-        capsule = GLAND_OPACITY * _outline(view(scene.gland_mask[z].astype(np.uint8) * 255), width=1) * (1 - outline)
+        capsule = GLAND_OPACITY * _outline(shown(scene.gland_mask[z].astype(np.uint8) * 255), width=1) * (1 - outline)
         images = [blend(image, GLAND_RGB, capsule) for image in images]
-    similarity = np.asarray(view(heat(scene.maps.similarity[z], *heat_range)))
-    strength = np.asarray(view(grey(scene.maps.similarity[z], *heat_range)))[..., 0] / 255
+    similarity = np.asarray(shown(heat(scene.maps.similarity[z], *heat_range)))
+    strength = np.asarray(shown(grey(scene.maps.similarity[z], *heat_range)))[..., 0] / 255
     images.append(blend(base[Modality.T2W], similarity, 0.15 + 0.6 * strength))
     edited = blend(base[Modality.T2W], LESION_RGB, 0.5 * outline)
     for code, colour in ((ADDED, ADDED_RGB), (REMOVED, REMOVED_RGB)):
-        edited = blend(edited, colour, np.asarray(view((scene.gated.edits[z] == code).astype(np.uint8) * 255)) / 255)
+        edited = blend(edited, colour, np.asarray(shown((scene.gated.edits[z] == code).astype(np.uint8) * 255)) / 255)
     return [Image.fromarray(image) for image in [*images, edited]]
 
 
 def _view(picture: Array, grid: Grid) -> Image.Image:
-    """The square of VIEW_MM about the middle, at PANEL pixels; black beyond the field of view."""
     labels = picture.ndim == 2
     kept = Image.Resampling.NEAREST if labels else Image.Resampling.BICUBIC
-    return Image.fromarray(picture).crop(_box(grid)).resize((PANEL, PANEL), kept)
-
-
-def _in_view(values: Array, grid: Grid) -> Array:
-    """[Z, Y, X] cut to what a view shows in plane: beyond it, coil flare and skin fat are brighter than the gland."""
-    left, top, right, bottom = _box(grid)
-    return values[:, max(top, 0) : bottom, max(left, 0) : right]
-
-
-def _box(grid: Grid) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of a view in pixels; it may reach beyond the grid."""
-    half_x, half_y = (VIEW_MM / 2 / spacing for spacing in grid.spacing[:2])
-    x, y = grid.size[0] // 2, grid.size[1] // 2
-    return round(x - half_x), round(y - half_y), round(x + half_x), round(y + half_y)
+    return view(Image.fromarray(picture), grid, VIEW_MM, PANEL, kept)
 
 
 def _outline(mask: Image.Image, width: int = 2) -> NDArray[np.float64]:

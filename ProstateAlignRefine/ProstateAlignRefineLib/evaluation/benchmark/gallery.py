@@ -13,6 +13,7 @@ from scipy.ndimage import binary_dilation, label
 from ...core.geometry import Array, Grid, resample, to_array
 from ...core.palette import ADDED_RGB, LESION_RGB, blend, grey
 from ...core.study import Modality
+from ...core.view import in_view, view
 from ..metrics import overlap
 from .judging import answer, loaded_bundle, run
 from .known import load_known
@@ -48,7 +49,8 @@ def _row(bundle: Path, folder: Path) -> tuple[str, list[Image.Image]]:
     panels = []
     for modality, outlined in ((Modality.T2W, False), *((modality, True) for modality in Modality)):
         values = to_array(resample(known.study.volume(modality), known.study.grid))
-        low, high = np.percentile(values[z], (1, 99.9 if modality is Modality.HBV else 99.5))
+        shown = in_view(values[z], known.study.grid, VIEW_MM)
+        low, high = np.percentile(shown, (1, 99.9 if modality is Modality.HBV else 99.5))
         masks = (truth[z], found[z]) if outlined else ()
         panels.append(_panel(values[z], (float(low), float(high)), masks, known.study.grid))
     dice = f", Dice {overlap(truth, found).dice:.2f}" if truth.any() else ""
@@ -68,16 +70,9 @@ def shown_slice(truth: Mask, found: Mask) -> int:
 
 
 def _panel(plane: Array, window: tuple[float, float], masks: Sequence[Mask], grid: Grid) -> Image.Image:
-    picture = np.asarray(_view(Image.fromarray(grey(plane, *window)), grid, Image.Resampling.BICUBIC))
+    picture = np.asarray(view(Image.fromarray(grey(plane, *window)), grid, VIEW_MM, PANEL, Image.Resampling.BICUBIC))
     for mask, colour in zip(masks, (ADDED_RGB, LESION_RGB), strict=False):
-        view = _view(Image.fromarray(mask.astype(np.uint8) * 255), grid, Image.Resampling.NEAREST)
-        inside = np.asarray(view) > 127
+        label_image = Image.fromarray(mask.astype(np.uint8) * 255)
+        inside = np.asarray(view(label_image, grid, VIEW_MM, PANEL, Image.Resampling.NEAREST)) > 127
         picture = blend(picture, colour, (binary_dilation(inside) & ~inside).astype(float))
     return Image.fromarray(picture)
-
-
-def _view(picture: Image.Image, grid: Grid, resampling: Image.Resampling) -> Image.Image:
-    half = [VIEW_MM / 2 / spacing for spacing in grid.spacing[:2]]
-    x, y = grid.size[0] / 2, grid.size[1] / 2
-    box = (round(x - half[0]), round(y - half[1]), round(x + half[0]), round(y + half[1]))
-    return picture.crop(box).resize((PANEL, PANEL), resampling)

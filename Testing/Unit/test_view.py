@@ -1,0 +1,26 @@
+"""What pictures show of a volume."""
+
+import numpy as np
+from PIL import Image
+
+from ProstateAlignRefineLib.core.geometry import Grid
+from ProstateAlignRefineLib.core.view import in_view, view
+
+A_GRID = Grid((60, 40, 3), (2.0, 2.0, 3.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))  # 120 x 80 mm
+
+
+def test_what_lies_beyond_the_view_is_left_out():
+    values = np.zeros(A_GRID.shape)
+    values[:, :, :10] = values[:, :, 50:] = 9.0
+    shown = in_view(values, A_GRID, 80.0)
+    assert shown.shape == (3, 40, 40)
+    assert shown.max() == 0.0
+    assert np.array_equal(in_view(values[1], A_GRID, 80.0), shown[1])
+
+
+def test_a_view_wider_than_the_field_is_black_beyond_it():
+    white = Image.fromarray(np.full(A_GRID.shape[1:], 255, np.uint8))
+    picture = np.asarray(view(white, A_GRID, 160.0, 80, Image.Resampling.NEAREST))
+    assert picture.shape == (80, 80)
+    assert np.all(picture[20:60, 10:70] == 255)
+    assert picture[:20].max() == picture[60:].max() == picture[:, :10].max() == picture[:, 70:].max() == 0

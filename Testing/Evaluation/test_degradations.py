@@ -6,6 +6,7 @@ import SimpleITK as sitk
 
 from ProstateAlignRefineLib.core.geometry import Grid, resample, to_array, to_image
 from ProstateAlignRefineLib.core.study import Study
+from ProstateAlignRefineLib.evaluation.benchmark.curve_plots import points_along
 from ProstateAlignRefineLib.evaluation.benchmark.curves import DegradedRow, blank_adc, curves_report
 from ProstateAlignRefineLib.evaluation.benchmark.degradations import (
     MIRRORED,
@@ -132,3 +133,12 @@ def test_curves_count_positives_negatives_and_the_loss():
     assert last["figures"]["false positives a case"]["value"] == 0.75
     assert last["figures"]["empty answer, share of negatives"]["value"] == 0.5
     assert last["by family"]["holdout"]["Dice, positives"] == 0.6
+
+
+@pytest.mark.parametrize(
+    ("curve", "amounts"),
+    [("ADC times", ["0.8", "", "1.25"]), ("T2W gamma", ["0.7", "", "1.5"]), ("DWI displaced, mm", ["", "2", "4", "6"])],
+)
+def test_a_curve_runs_through_the_study_as_acquired_where_it_belongs(curve, amounts):
+    report = {"points": [{"curve": one.curve, "amount": one.amount} for one in degradations(0.0)]}
+    assert [point["amount"] for point in points_along(report, curve)] == amounts

@@ -9,7 +9,7 @@ from typing import Any
 from ...core.errors import InputError
 from ..candidates import INSTALL
 from ..plots import COLOURS
-from .degradations import BLANK, UNCHANGED, curves
+from .degradations import BLANK, FACTORS, UNCHANGED, curves
 
 SHARES = {
     "Dice, positives": "Dice on positives",
@@ -32,14 +32,19 @@ def write_curve_plot(report: Mapping[str, Any], path: Path) -> None:
         2, len(named), sharex="col", sharey="row", height_ratios=(2, 1), width_ratios=widths, squeeze=False
     )
     for column, curve in enumerate(named):
-        points = [point for point in report["points"] if point["curve"] in (UNCHANGED.curve, curve)]
-        _draw(axes[0][column], axes[1][column], points)
+        _draw(axes[0][column], axes[1][column], points_along(report, curve))
         axes[1][column].set_xlabel(curve, fontsize=9)
     axes[0][0].set(ylim=(-0.02, 1.02))
     axes[1][0].set(ylabel="false positives a case")
     axes[1][0].set_ylim(bottom=0)
     figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False)
     figure.savefig(path)
+
+
+def points_along(report: Mapping[str, Any], curve: str) -> list[Mapping[str, Any]]:
+    """The points of a curve from left to right: the study as acquired first, among factors where 1 lies."""
+    points = [point for point in report["points"] if point["curve"] in (UNCHANGED.curve, curve)]
+    return sorted(points, key=lambda point: float(point["amount"] or 1)) if curve in FACTORS else points
 
 
 def _draw(shares: Any, alarms: Any, points: Sequence[Mapping[str, Any]]) -> None:

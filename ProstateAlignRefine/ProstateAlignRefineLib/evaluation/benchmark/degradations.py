@@ -17,6 +17,8 @@ from ...core.study import Study
 Degrade = Callable[[Study, str], Study]
 
 BLANK = "channel blank"
+ADC_FACTOR, T2W_GAMMA = "ADC times", "T2W gamma"
+FACTORS = (ADC_FACTOR, T2W_GAMMA)  # 1 leaves the study as it was
 BLANK_MM, BLANK_MARGIN = 5.0, 20
 
 
@@ -97,9 +99,9 @@ def curves(blank_adc: float) -> Mapping[str, tuple[Degradation, ...]]:
     """By the quantity that is varied; `blank_adc`: the ADC that the bundle's preprocessing turns into zero."""
     named: dict[str, dict[str, Degrade]] = {
         "DWI displaced, mm": {f"{d:g}": partial(shifted, distance_mm=d) for d in (2.0, 4.0, 6.0)},
-        "ADC times": {f"{f:g}": partial(adc_scaled, factor=f) for f in (0.8, 1.25)},
+        ADC_FACTOR: {f"{f:g}": partial(adc_scaled, factor=f) for f in (0.8, 1.25)},
         "HBV noise, share of its signal": {f"{s:g}": partial(hbv_noisy, share=s) for s in (0.15, 0.3)},
-        "T2W gamma": {f"{g:g}": partial(t2w_gamma, gamma=g) for g in (0.7, 1.5)},
+        T2W_GAMMA: {f"{g:g}": partial(t2w_gamma, gamma=g) for g in (0.7, 1.5)},
         "T2W bias field": {"0.3": partial(t2w_biased, strength=0.3)},
         BLANK: {"HBV": without_hbv, "ADC": partial(without_adc, blank=blank_adc)},
     }

@@ -20,7 +20,7 @@ VOLUME_PERCENTILES = ((0.0, 0.10), (0.05, 0.2), (0.25, 0.6), (0.5, 1.3), (0.75, 
 COUNT_SHARES = (0.40, 0.38, 0.16, 0.06)
 """Share of studies with 0, 1, 2 and 3 lesions."""
 
-T2W_AT_MOST, ADC_AT_MOST = 1.0, 0.85
+ADC_AT_MOST = 0.85
 """Of what a lesion grows in. Cancer is denser than any benign tissue; on T2W it may show little, but then on ADC."""
 
 
@@ -178,7 +178,7 @@ def paint_lesion(lesion: Lesion, canvas: Canvas, field: GlandField) -> None:
     values = canvas.contrast(lesion.plan.tissue)
     if len(values) == 1:
         patchy *= np.float32(lesion.plan.t2w_conspicuity)
-        shown: Values = (np.minimum(values[0], canvas.maps[0] * np.float32(T2W_AT_MOST)),)
+        shown: Values = (np.minimum(values[0], canvas.maps[0]),)
     else:
         patchy *= np.float32(lesion.plan.conspicuity)
         s0, flux = values

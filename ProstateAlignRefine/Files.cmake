@@ -83,6 +83,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/core/study.py
   ProstateAlignRefineLib/core/study_checks.py
   ProstateAlignRefineLib/core/study_files.py
+  ProstateAlignRefineLib/core/view.py
   ProstateAlignRefineLib/dicom/__init__.py
   ProstateAlignRefineLib/dicom/bvalue.py
   ProstateAlignRefineLib/dicom/classify.py

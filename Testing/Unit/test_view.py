@@ -1,7 +1,6 @@
 """What pictures show of a volume."""
 
 import numpy as np
-from PIL import Image
 
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.view import in_view, view
@@ -19,8 +18,7 @@ def test_what_lies_beyond_the_view_is_left_out():
 
 
 def test_a_view_wider_than_the_field_is_black_beyond_it():
-    white = Image.fromarray(np.full(A_GRID.shape[1:], 255, np.uint8))
-    picture = np.asarray(view(white, A_GRID, 160.0, 80, Image.Resampling.NEAREST))
+    picture = np.asarray(view(np.full(A_GRID.shape[1:], 255, np.uint8), A_GRID, 160.0, 80))
     assert picture.shape == (80, 80)
     assert np.all(picture[20:60, 10:70] == 255)
     assert picture[:20].max() == picture[60:].max() == picture[:, :10].max() == picture[:, 70:].max() == 0

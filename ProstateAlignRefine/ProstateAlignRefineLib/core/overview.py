@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from .anatomy import plausible_gland
 from .gate import ADDED, REMOVED, Gated
-from .geometry import Array, Grid
+from .geometry import Array
 from .gland import Gland
 from .lesions import Lesion
 from .maps import Maps
@@ -91,10 +91,8 @@ def _panels(
     windows: Mapping[Modality, tuple[float, float]],
     heat_range: tuple[float, float],
 ) -> list[Image.Image]:
-    grid = scene.maps.grid
-
     def shown(picture: Array) -> Image.Image:
-        return _view(picture, grid)
+        return view(picture, scene.maps.grid, VIEW_MM, PANEL)
 
     outline = _outline(shown((scene.labels[z] > 0).astype(np.uint8) * 255))
     base = {m: np.asarray(shown(grey(values[z], *windows[m]))) for m, values in scene.volumes.items()}
@@ -109,12 +107,6 @@ def _panels(
     for code, colour in ((ADDED, ADDED_RGB), (REMOVED, REMOVED_RGB)):
         edited = blend(edited, colour, np.asarray(shown((scene.gated.edits[z] == code).astype(np.uint8) * 255)) / 255)
     return [Image.fromarray(image) for image in [*images, edited]]
-
-
-def _view(picture: Array, grid: Grid) -> Image.Image:
-    labels = picture.ndim == 2
-    kept = Image.Resampling.NEAREST if labels else Image.Resampling.BICUBIC
-    return view(Image.fromarray(picture), grid, VIEW_MM, PANEL, kept)
 
 
 def _outline(mask: Image.Image, width: int = 2) -> NDArray[np.float64]:

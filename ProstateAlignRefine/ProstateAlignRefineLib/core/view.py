@@ -13,9 +13,13 @@ def in_view(values: Array, grid: Grid, size_mm: float) -> Array:
     return values[..., max(top, 0) : bottom, max(left, 0) : right]
 
 
-def view(picture: Image.Image, grid: Grid, size_mm: float, pixels: int, resampling: Image.Resampling) -> Image.Image:
-    """The square at `pixels` pixels along each side; black beyond the field of view."""
-    return picture.crop(_box(grid, size_mm)).resize((pixels, pixels), resampling)
+def view(picture: Array, grid: Grid, size_mm: float, pixels: int) -> Image.Image:
+    """The square of colours [Y, X, 3] or of a mask [Y, X] (0 or 255), which stays one, at `pixels` along each side.
+
+    Black beyond the field of view.
+    """
+    kept = Image.Resampling.NEAREST if picture.ndim == 2 else Image.Resampling.BICUBIC
+    return Image.fromarray(picture).crop(_box(grid, size_mm)).resize((pixels, pixels), kept)
 
 
 def _box(grid: Grid, size_mm: float) -> tuple[int, int, int, int]:

@@ -70,9 +70,8 @@ def shown_slice(truth: Mask, found: Mask) -> int:
 
 
 def _panel(plane: Array, window: tuple[float, float], masks: Sequence[Mask], grid: Grid) -> Image.Image:
-    picture = np.asarray(view(Image.fromarray(grey(plane, *window)), grid, VIEW_MM, PANEL, Image.Resampling.BICUBIC))
+    picture = np.asarray(view(grey(plane, *window), grid, VIEW_MM, PANEL))
     for mask, colour in zip(masks, (ADDED_RGB, LESION_RGB), strict=False):
-        label_image = Image.fromarray(mask.astype(np.uint8) * 255)
-        inside = np.asarray(view(label_image, grid, VIEW_MM, PANEL, Image.Resampling.NEAREST)) > 127
+        inside = np.asarray(view(mask.astype(np.uint8) * 255, grid, VIEW_MM, PANEL)) > 127
         picture = blend(picture, colour, (binary_dilation(inside) & ~inside).astype(float))
     return Image.fromarray(picture)

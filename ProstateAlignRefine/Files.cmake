@@ -249,6 +249,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/training/trainer.py
   ProstateAlignRefineLib/training/validate.py
   ProstateAlignRefineLib/training/weights.py
+  ProstateAlignRefineLib/training/widening.py
   )
 
 set(MODULE_PYTHON_RESOURCES

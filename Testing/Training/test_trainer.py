@@ -129,19 +129,36 @@ def test_other_cases_do_not_resume_the_run(
         Trainer(tiny_config, replace(tiny_cases, fingerprint="other"), text, CPU, whole_run).train()
 
 
+def barely_moving(config: TrainingConfig) -> TrainingConfig:
+    tiny = 1e-12
+    return replace(
+        config,
+        optimizer=replace(config.optimizer, rate=tiny, refiner_rate=tiny, weight_decay=0.0),
+        bundle=replace(config.bundle, operating_point="half"),
+    )
+
+
 def test_a_run_can_start_from_a_bundle(
     whole_run: Path, tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText, tmp_path: Path
 ) -> None:
-    tiny = 1e-12
-    still = replace(
-        tiny_config,
-        optimizer=replace(tiny_config.optimizer, rate=tiny, refiner_rate=tiny, weight_decay=0.0),
-        bundle=replace(tiny_config.bundle, operating_point="half"),
-    )
-    started = Trainer(still, tiny_cases, text, CPU, tmp_path, initial=whole_run / "bundle").train()
+    config = barely_moving(tiny_config)
+    started = Trainer(config, tiny_cases, text, CPU, tmp_path, initial=whole_run / "bundle").train()
     given = load_bundle(whole_run / "bundle").network.state_dict()
     for name, weights in started.state_dict().items():
         assert torch.allclose(weights, given[name], atol=1e-6), name
+
+
+def test_a_run_can_start_from_a_narrower_bundle(
+    whole_run: Path, tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText, tmp_path: Path
+) -> None:
+    wider = replace(tiny_config, architecture=replace(tiny_config.architecture, features_per_stage=(4, 8, 12)))
+    started = Trainer(barely_moving(wider), tiny_cases, text, CPU, tmp_path, initial=whole_run / "bundle").train()
+    image = torch.randn(1, 3, 8, 16, 16, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        expected = load_bundle(whole_run / "bundle").network.eval()(image, text.plain)
+        found = started(image, text.plain)
+    assert torch.allclose(found.refined_logits, expected.refined_logits, atol=1e-4)
+    assert torch.allclose(found.similarity, expected.similarity, atol=1e-4)
 
 
 def test_the_card_of_a_run_says_what_it_started_from(
@@ -158,9 +175,9 @@ def test_the_card_of_a_run_says_what_it_started_from(
 def test_a_run_does_not_start_from_another_architecture(
     whole_run: Path, tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText, tmp_path: Path
 ) -> None:
-    wider = replace(tiny_config, architecture=replace(tiny_config.architecture, features_per_stage=(8, 8, 8)))
+    narrower = replace(tiny_config, architecture=replace(tiny_config.architecture, features_per_stage=(4, 8, 7)))
     with pytest.raises(InputError, match="another architecture"):
-        Trainer(wider, tiny_cases, text, CPU, tmp_path, initial=whole_run / "bundle").train()
+        Trainer(narrower, tiny_cases, text, CPU, tmp_path, initial=whole_run / "bundle").train()
     assert not list(tmp_path.glob("*.safetensors"))
 
 

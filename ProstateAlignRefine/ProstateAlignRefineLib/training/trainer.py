@@ -16,6 +16,7 @@ from ..core.errors import InputError
 from ..inference.device import Compute
 from ..model.baselines import PARTS, SegmentationNetwork, built_architecture, make_network
 from ..model.bundle import Bundle, load_bundle
+from ..model.network import AlignRefineNetwork
 from .bundle_config import model_config
 from .cases import Cases
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -29,6 +30,7 @@ from .sides import TrainingText
 from .steps import Moment, Stepper
 from .validate import mean_dice, validate
 from .weights import MovingAverage, freeze_unused, load_weights, make_optimizer, parameter_groups, save_weights
+from .widening import is_as_wide, widen
 
 BEST_JOINT, BEST = "best-joint.safetensors", "best.safetensors"
 DICE_MEMORY = 0.9  # of the moving average of the validation Dice, as in nnU-Net
@@ -43,7 +45,7 @@ class Trainer:
     A network without text has no auxiliary phase, one without a refiner ends with the joint epochs.
 
     `workers`: processes that make patches beside the training process; 0 makes them in it. `initial`: a bundle of the
-    same architecture, whose weights a new run starts from.
+    same architecture, or of one with fewer features, whose weights a new run starts from.
     """
 
     config: TrainingConfig
@@ -195,12 +197,14 @@ class Trainer:
     def _start_from(self, path: Path) -> None:
         bundle = load_bundle(path, self.compute.device)
         own = built_architecture(self.config.network, self.config.architecture)
-        if not self.parts.bundled or bundle.config.architecture != own:
+        if not self.parts.bundled or not is_as_wide(own, bundle.config.architecture):
             raise InputError(
                 f"The model bundle '{path.name}' has another architecture than the training configuration, so a run "
-                "cannot start from its weights; take its architecture over, or start without it."
+                "cannot start from its weights; take its architecture over, with as many features in every stage or "
+                "more, or start without it."
             )
-        self.network.load_state_dict(bundle.network.state_dict())
+        assert isinstance(self.network, AlignRefineNetwork)
+        widen(bundle.network.state_dict(), self.network)
         self.started_from = bundle.sha256
         self._enter(Phase.SEGMENTATION)
 

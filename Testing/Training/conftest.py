@@ -6,9 +6,11 @@ from dataclasses import replace
 import pytest
 import torch
 
+from ProstateAlignRefineLib.model.text import TextEmbedding
 from ProstateAlignRefineLib.training.cases import Cases
 from ProstateAlignRefineLib.training.config import TrainingConfig, read_training_config
 from ProstateAlignRefineLib.training.phantoms import prepare_phantoms
+from ProstateAlignRefineLib.training.sides import TrainingText
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -65,3 +67,12 @@ def tiny_config() -> TrainingConfig:
 @pytest.fixture(scope="session")
 def tiny_cases(tiny_config: TrainingConfig, tmp_path_factory: pytest.TempPathFactory) -> Cases:
     return prepare_phantoms(tiny_config, tmp_path_factory.mktemp("cases"), workers=1)
+
+
+@pytest.fixture(scope="session")
+def text(tiny_config: TrainingConfig) -> TrainingText:
+    noise = torch.Generator().manual_seed(1)
+    pooled = torch.nn.functional.normalize(torch.randn(64, generator=noise), dim=0)
+    tokens = torch.randn(8, 64, generator=noise)
+    plain = TextEmbedding(tiny_config.text.prompts, pooled, tokens, torch.ones(8, dtype=torch.bool), "starter:0")
+    return TrainingText(plain, plain)

@@ -1,8 +1,12 @@
 """Settings that tests of the training share."""
 
+import torch
+
+from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.training.augmentation import AugmentationSettings
 from ProstateAlignRefineLib.training.intensity import IntensitySettings
 
+CPU = Compute(torch.device("cpu"), "fp32")
 NO_INTENSITY = IntensitySettings(0, 0, 0, 0, 0, 0)
 NO_AUGMENTATION = AugmentationSettings(
     rotation=0,

@@ -8,7 +8,6 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.model.network import AlignRefineNetwork
 from ProstateAlignRefineLib.training.cases import Cases
 from ProstateAlignRefineLib.training.config import TrainingConfig
@@ -16,6 +15,7 @@ from ProstateAlignRefineLib.training.operating_point import best_cut, fold_cut
 from ProstateAlignRefineLib.training.sides import encode_training_text
 from ProstateAlignRefineLib.training.trainer import BEST_JOINT, Trainer
 from ProstateAlignRefineLib.training.validate import CaseResult
+from Training.settings import CPU
 
 
 def copied(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -68,7 +68,7 @@ def test_the_refiner_starts_from_the_best_weights_at_the_point_chosen(
         bundle=replace(tiny_config.bundle, operating_point="validation"),
     )
     text = encode_training_text(config.text)
-    trainer = Trainer(config, tiny_cases, text, Compute(torch.device("cpu"), "fp32"), tmp_path)
+    trainer = Trainer(config, tiny_cases, text, CPU, tmp_path)
     averages = []
     epoch = Trainer._epoch
     monkeypatch.setattr(

@@ -4,11 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 from torch import nn
 
-from ProstateAlignRefineLib.inference.device import Compute
-from ProstateAlignRefineLib.model.text import TextEmbedding
 from ProstateAlignRefineLib.training.cases import Cases
 from ProstateAlignRefineLib.training.config import TrainingConfig
 from ProstateAlignRefineLib.training.loading import epoch_steps
@@ -18,14 +15,12 @@ from ProstateAlignRefineLib.training.sides import TrainingText
 from ProstateAlignRefineLib.training.steps import Moment
 from ProstateAlignRefineLib.training.trainer import Trainer
 from ProstateAlignRefineLib.training.weights import MovingAverage, freeze_unused, make_optimizer, parameter_groups
+from Training.settings import CPU
 
 
 @pytest.fixture
-def trainer(tiny_config: TrainingConfig, tiny_cases: Cases, tmp_path: Path) -> Trainer:
-    pooled = nn.functional.normalize(torch.ones(64), dim=0)
-    tokens = torch.randn(8, 64, generator=torch.Generator().manual_seed(1))
-    text = TextEmbedding(("lesion",), pooled, tokens, torch.ones(8, dtype=torch.bool), "none")
-    return Trainer(tiny_config, tiny_cases, TrainingText(text, text), Compute(torch.device("cpu"), "fp32"), tmp_path)
+def trainer(tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText, tmp_path: Path) -> Trainer:
+    return Trainer(tiny_config, tiny_cases, text, CPU, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ProstateAlignRefineLib.model.config import Architecture
 from ProstateAlignRefineLib.model.network import AlignRefineNetwork
-from ProstateAlignRefineLib.model.text import TextEmbedding
 from ProstateAlignRefineLib.training.config import TrainingConfig
+from ProstateAlignRefineLib.training.sides import TrainingText
 from ProstateAlignRefineLib.training.widening import is_as_wide, widen
 
 IMAGE = torch.randn(2, 3, 8, 16, 16, generator=torch.Generator().manual_seed(1))
@@ -20,40 +20,33 @@ def architecture(tiny_config: TrainingConfig) -> Architecture:
     return tiny_config.architecture
 
 
-@pytest.fixture
-def text(architecture: Architecture) -> TextEmbedding:
-    tokens = torch.randn(8, architecture.text_width, generator=torch.Generator().manual_seed(2))
-    pooled = nn.functional.normalize(tokens.mean(dim=0), dim=0)
-    return TextEmbedding(("lesion",), pooled, tokens, torch.ones(8, dtype=torch.bool), "none")
-
-
 def with_features(architecture: Architecture, *features: int) -> Architecture:
     return replace(architecture, features_per_stage=features)
 
 
 @pytest.mark.parametrize("features", [(4, 8, 8), (6, 8, 8), (4, 12, 8), (4, 8, 9), (8, 16, 24)])
 def test_a_widened_network_computes_the_same(
-    features: tuple[int, ...], architecture: Architecture, text: TextEmbedding
+    features: tuple[int, ...], architecture: Architecture, text: TrainingText
 ) -> None:
     torch.manual_seed(3)
     narrow = AlignRefineNetwork(architecture).eval()
     wide = AlignRefineNetwork(with_features(architecture, *features)).eval()
     widen(narrow.state_dict(), wide)
     with torch.no_grad():
-        expected, found = narrow(IMAGE, text), wide(IMAGE, text)
+        expected, found = narrow(IMAGE, text.plain), wide(IMAGE, text.plain)
     for name in ("refined_logits", "similarity_logits", "anatomy_logits"):
         assert torch.allclose(getattr(found, name), getattr(expected, name), atol=1e-4), name
     for level, same in zip(found.base_logits, expected.base_logits, strict=True):
         assert torch.allclose(level, same, atol=1e-4)
 
 
-def test_the_new_features_are_alive_and_learn_to_be_read(architecture: Architecture, text: TextEmbedding) -> None:
+def test_the_new_features_are_alive_and_learn_to_be_read(architecture: Architecture, text: TrainingText) -> None:
     wide = AlignRefineNetwork(with_features(architecture, 4, 12, 8))
     widen(AlignRefineNetwork(architecture).state_dict(), wide)
     coarse = wide.decoder.levels[0].blocks[0].conv1  # reads the upsampled map and the skip, 12 features each
     new = [*range(8, 12), *range(20, 24)]
     assert not coarse.weight[:8, new].any()
-    wide(IMAGE, text).base_logits[0].square().mean().backward()
+    wide(IMAGE, text.plain).base_logits[0].square().mean().backward()
     assert per_input(coarse.weight.grad)[new].all()
 
 

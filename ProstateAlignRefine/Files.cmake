@@ -117,6 +117,7 @@ set(MODULE_PYTHON_SCRIPTS
   ProstateAlignRefineLib/evaluation/__init__.py
   ProstateAlignRefineLib/evaluation/benchmark/__init__.py
   ProstateAlignRefineLib/evaluation/benchmark/card.py
+  ProstateAlignRefineLib/evaluation/benchmark/contrast.py
   ProstateAlignRefineLib/evaluation/benchmark/curve_plots.py
   ProstateAlignRefineLib/evaluation/benchmark/curves.py
   ProstateAlignRefineLib/evaluation/benchmark/degradations.py

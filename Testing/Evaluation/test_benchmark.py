@@ -16,7 +16,7 @@ from ProstateAlignRefineLib.evaluation.benchmark.gallery import shown_slice
 from ProstateAlignRefineLib.evaluation.benchmark.judging import SYSTEMS, Answer, judged_answer, judged_rule
 from ProstateAlignRefineLib.evaluation.benchmark.known import KnownStudy, load_known, save_known
 from ProstateAlignRefineLib.evaluation.benchmark.real import RealStudy, figures_of
-from ProstateAlignRefineLib.evaluation.benchmark.rows import anatomy_row, benchmark_figures, near_gland
+from ProstateAlignRefineLib.evaluation.benchmark.rows import anatomy_row, benchmark_figures, within
 from ProstateAlignRefineLib.evaluation.benchmark.rules import brightest_hbv
 from ProstateAlignRefineLib.evaluation.benchmark.targets import verdicts
 from ProstateAlignRefineLib.evaluation.calibration import probabilities
@@ -51,7 +51,7 @@ def told(*places: tuple[slice, ...], probability: float = 0.9, zones: np.ndarray
 
 
 def judged(study: KnownStudy, answer: Answer):
-    return judged_answer(study, answer, near_gland(study.gland, (3, 1, 1)), 0.05)
+    return judged_answer(study, answer, within(study.gland, (3, 1, 1)), 0.05)
 
 
 def test_a_perfect_answer_is_perfect_in_every_figure():
@@ -91,7 +91,7 @@ def test_calibration_near_the_gland_and_everywhere_differ_by_their_voxels():
     study = known("a", FIRST)
     row = judged(study, told(FIRST, probability=0.75))
     assert row.everywhere.count.sum() == SIZE
-    near = near_gland(study.gland, (3, 1, 1), within_mm=3.0)
+    near = within(study.gland, (3, 1, 1), reach_mm=3.0)
     assert near.sum() == 8 * 24 * 24 + 6 * 4 * 3 * 24 + 6 * 4 * 4  # and 4 voxels at each corner: 1,1 1,2 2,1 2,2
     assert row.everywhere.expected_error == pytest.approx(192 * 0.25 / SIZE, rel=1e-3)
 
@@ -113,7 +113,10 @@ def families_of(answers: dict[str, tuple[KnownStudy, Answer]]) -> dict:
     rows = []
     for study, answer in answers.values():
         row, rule = judged(study, answer), judged_rule(study, brightest_hbv(study.study, study.gland))
-        rows.append(dict(zip(SYSTEMS, (row, row, rule, rule), strict=True)))
+        contrasts = tuple(4.0 if lesion.number == 1 else None for lesion in row.lesions)
+        rows.append(
+            {name: replace(one, contrasts=contrasts) for name, one in zip(SYSTEMS, (row, row, rule, rule), strict=True)}
+        )
     return family_report(rows, lambda systems: [drawn_figures(system, 20) for system in systems], 20)
 
 
@@ -122,7 +125,10 @@ def test_a_family_report_sets_the_model_beside_the_rule():
     report = families_of({**cases, "d": (known("d"), told())})
     assert (report["studies"], report["positives"], report["lesions"]) == (4, 3, 3)
     assert report["lesions by volume"] == {"below 0.5 mL": 0, "0.5 to 1.5 mL": 3, "above 1.5 mL": 0}
+    assert report["lesions by contrast"] == {"below 1.5": 0, "1.5 to 2.5": 0, "above 2.5": 3}
     model, rule = (report["systems"][name] for name in ("model", "brightest HBV"))
+    assert model["lesion sensitivity, contrast above 2.5"]["value"] == 1.0
+    assert model["lesion sensitivity, contrast below 1.5"]["value"] is None
     assert model["Dice, positives"]["value"] == 1.0
     assert 0.1 < rule["Dice, positives"]["value"] < 0.9
     assert rule["empty answer, share of negatives"]["value"] == 0
@@ -163,6 +169,7 @@ def test_a_real_study_ranks_its_findings():
     assert (report["others_in_gland"], report["others_outside"]) == (1, 1)
     assert report["findings"][2]["dice"] == 1.0
     assert report["lesion_ml"] == pytest.approx(0.576)
+    assert report["contrasts"][0] > 10  # of HBV alone: its ADC is the same, so that the lesion is bright there, too
     assert 0 < report["rule_dice"] < 1
 
 
@@ -170,6 +177,7 @@ def test_a_real_study_in_which_the_lesion_is_missed_has_no_rank():
     study = known("a", FIRST)
     report = figures_of(RealStudy(study.study, study.lesions > 0, None), told(SECOND), told())
     assert (report["lesion_rank"], report["others_in_gland"], report["rule_dice"]) == (None, None, None)
+    assert report["contrasts"] == []
     assert report["dice"] == 0
 
 

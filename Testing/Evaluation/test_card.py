@@ -37,6 +37,7 @@ def family() -> dict[str, Any]:
         "positives": 8,
         "lesions": 12,
         "lesions by volume": {"below 0.5 mL": 2, "0.5 to 1.5 mL": 4, "above 1.5 mL": 6},
+        "lesions by contrast": {"below 1.5": 3, "1.5 to 2.5": 4, "above 2.5": 5},
         "systems": {"model": model, **dict.fromkeys(rivals, rule)},
         "differences": dict.fromkeys(rivals, gap),
         "tests": dict.fromkeys(rivals, test),
@@ -62,6 +63,7 @@ def a_report() -> dict[str, Any]:
         "families": {"standard": family(), "holdout": family()},
         "real": {
             "lesion_ml": 0.31,
+            "contrasts": [2.19],
             "found_ml": 0.6,
             "dice": 0.5,
             "nsd_2mm": 0.66,
@@ -92,7 +94,8 @@ def test_every_figure_stands_beside_the_rule_with_its_interval_and_test(a_report
     assert f"| Dice, positives | {row}" in text
     assert f"| Dice, positives | at least 0.68 | {row}" in text
     assert "10 synthetic studies" in text
-    assert "8 with a lesion, 2 without, 12 lesions (2 below 0.5 mL, 4 0.5 to 1.5 mL, 6 above 1.5 mL)" in text
+    assert "8 with a lesion, 2 without, 12 lesions (volume: 2 below 0.5 mL, 4 0.5 to 1.5 mL, 6 above 1.5 mL;" in text
+    assert "contrast: 3 below 1.5, 4 1.5 to 2.5, 5 above 2.5)" in text
     assert "8 mm and 7 mm radius" in text
 
 
@@ -118,6 +121,7 @@ def test_a_figure_nobody_has_is_left_out(a_report):
 
 def test_the_real_study_the_degradations_and_the_cost_are_told(a_report):
     text = as_markdown(a_report)
+    assert "Lesion of 0.31 mL by its human label, contrast 2.2; found in all 0.60 mL" in text
     assert "| 1 | yes | 0.80 | 0.40 | 0.55 | inside |" in text
     assert "| 2 | no | 0.60 | 0.20 | 0.00 | outside |" in text
     assert "| DWI displaced, mm 4 | 0.50 | 0.50 | 0.50 | 0.50 | +0.500 (+0.400 to +0.600) | 0.50 |" in text

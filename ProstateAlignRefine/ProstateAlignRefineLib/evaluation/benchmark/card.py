@@ -27,6 +27,9 @@ SHOWN = {
     "lesion sensitivity, below 0.5 mL": "of those below 0.5 mL",
     "lesion sensitivity, 0.5 to 1.5 mL": "of those from 0.5 to 1.5 mL",
     "lesion sensitivity, above 1.5 mL": "of those above 1.5 mL",
+    "lesion sensitivity, contrast below 1.5": "of those with a contrast below 1.5",
+    "lesion sensitivity, contrast 1.5 to 2.5": "of those with a contrast of 1.5 to 2.5",
+    "lesion sensitivity, contrast above 2.5": "of those with a contrast above 2.5",
     "false positives a case": "false positives a study",
     "lesion sensitivity at 0.5 false positives a case": "lesions found at 0.5 false positives a study",
     "empty answer, share of negatives": "specificity: negatives without a finding",
@@ -65,6 +68,8 @@ RULES = (
     "Empty rule of the all-study Dice: nothing there and nothing found is 1, one of the two empty is 0.",
     "A lesion is found by a finding with an intersection over union of at least 0.10, one to one; findings below the "
     "bundle's minimum volume do not count. AP and AUROC are picai_eval's, on candidates of the probability map.",
+    "A lesion's contrast is how far its mean lies from that of the gland 1.5 to 6 mm around it, in standard deviations "
+    "of that gland, ADC and HBV taken together (root of the sum of squares).",
     "A finding's confidence is the mean over its voxels; its calibration is against being a lesion. That over voxels "
     "is dominated by background, which is easy: the findings' is the one to look at. With so few findings a perfectly "
     "calibrated model has an ECE too, that by chance alone.",
@@ -121,13 +126,16 @@ def _targets(report: Report) -> str:
 
 def _family(name: str, family: Report, report: Report) -> str:
     protocol = report["protocol"]
-    volumes = ", ".join(f"{count} {stratum}" for stratum, count in family["lesions by volume"].items())
+    volumes, contrasts = (
+        ", ".join(f"{count} {stratum}" for stratum, count in family[f"lesions by {quality}"].items())
+        for quality in ("volume", "contrast")
+    )
     intro = (
         f"{family['studies']} synthetic studies of {FAMILY_NAMES[name]}, seeds from {protocol['first_seed']}, on "
         f"vendor-like grids, never used before: {family['positives']} with a lesion, {_negatives(family)} without, "
-        f"{family['lesions']} lesions ({volumes}). The rules know the true prostate and mark a ball "
-        f"({protocol['hbv_ball_mm']:g} mm and {protocol['adc_ball_mm']:g} mm radius, the best on other seeds) about "
-        "the brightest HBV voxel or the lowest smoothed ADC in it."
+        f"{family['lesions']} lesions (volume: {volumes}; contrast: {contrasts}). The rules know the true prostate and "
+        f"mark a ball ({protocol['hbv_ball_mm']:g} mm and {protocol['adc_ball_mm']:g} mm radius, the best on other "
+        "seeds) about the brightest HBV voxel or the lowest smoothed ADC in it."
     )
     heads = [*SYSTEM_HEADS.values(), "model less brightest HBV"]
     target = ["target"] if name == "holdout" else []
@@ -168,8 +176,10 @@ def _real(real: Report) -> str:
         for one in real["findings"]
     ]
     rule = "" if real["rule_dice"] is None else f" (brightest HBV: {real['rule_dice']:.2f})"
+    contrasts = ", ".join(f"{contrast:.1f}" for contrast in real["contrasts"] if contrast is not None)
+    seen = f", contrast {contrasts}" if contrasts else ""
     intro = (
-        f"Lesion of {real['lesion_ml']:.2f} mL by its human label; found in all {real['found_ml']:.2f} mL, Dice "
+        f"Lesion of {real['lesion_ml']:.2f} mL by its human label{seen}; found in all {real['found_ml']:.2f} mL, Dice "
         f"{real['dice']:.2f}{rule}, without the refiner {real['dice_without_refiner']:.2f}, NSD at 2 mm "
         f"{real['nsd_2mm']:.2f}. Findings by confidence; one study is an anecdote, not an accuracy."
     )

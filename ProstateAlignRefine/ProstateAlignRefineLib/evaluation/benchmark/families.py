@@ -9,7 +9,7 @@ from typing import Any
 from ..figures import STRATA
 from ..statistics import Resampled, paired_tests, resampled
 from .judging import MODEL, SYSTEMS, Rows
-from .rows import BenchmarkRow, benchmark_figures
+from .rows import BenchmarkRow, benchmark_figures, by_contrast
 
 FIELDS = {"ECE": "ECE, gland and 10 mm", "Brier score": "Brier score, gland and 10 mm"}
 """What the region of calibration is here."""
@@ -34,6 +34,7 @@ def family_report(rows: Sequence[Rows], draw: Draw, resamples: int) -> dict[str,
         "lesions by volume": {
             name: sum(low <= volume < high for volume in lesions) for name, (low, high) in STRATA.items()
         },
+        "lesions by contrast": {name: len(inside) for name, inside in by_contrast(model).items()},
         "systems": {name: _plain(one.estimates) for name, one in drawn.items()},
         "differences": {name: _plain((drawn[MODEL] - drawn[name]).estimates) for name in rivals},
         "tests": {name: _plain(paired_tests(model, systems[name], resamples)) for name in rivals},
@@ -63,6 +64,7 @@ def _case(row: Rows) -> dict[str, Any]:
         "case": model.case,
         "lesions": model.detection.lesions,
         "lesion_ml": [round(lesion.metrics.reference_ml, 3) for lesion in model.lesions],
+        "contrast": [contrast and round(contrast, 2) for contrast in model.contrasts],
         "found": model.detection.found,
         "false_positives": model.detection.false_positives,
         "dice": {name: round(one.metrics.dice, 4) for name, one in row.items()},

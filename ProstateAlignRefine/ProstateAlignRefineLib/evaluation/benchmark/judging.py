@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,8 +24,9 @@ from ...model.bundle import Bundle, load_bundle
 from ..calibration import Reliability, probabilities
 from ..cases import judge
 from ..volumes import Prediction, Reference
+from .contrast import lesion_contrasts
 from .known import KnownStudy, load_known
-from .rows import BenchmarkRow, anatomy_row, findings_reliability, near_gland
+from .rows import BenchmarkRow, anatomy_row, findings_reliability, within
 from .rules import brightest_hbv, lowest_adc
 
 MODEL, BASE, HBV_RULE, ADC_RULE = "model", "without the refiner", "brightest HBV", "lowest ADC"
@@ -48,14 +49,15 @@ def judge_known(bundle: Path, folder: Path) -> Rows:
     """The study in `folder` (see `known`), a row a system of SYSTEMS."""
     known = load_known(folder)
     loaded = loaded_bundle(bundle)
-    region = near_gland(known.gland, known.study.grid.spacing[::-1])
+    region = within(known.gland, known.study.grid.spacing[::-1])
     maps, adc = run(known.study, loaded)
     rows: dict[str, BenchmarkRow] = {}
     for name, alpha in ((MODEL, loaded.config.alpha), (BASE, 0.0)):
         rows[name] = judged_answer(known, answer(maps, adc, loaded, alpha), region, loaded.config.minimum_lesion_ml)
     for name, rule in ((HBV_RULE, brightest_hbv), (ADC_RULE, lowest_adc)):
         rows[name] = judged_rule(known, rule(known.study, known.gland))
-    return rows
+    contrasts = lesion_contrasts(known.study, known.lesions > 0, known.gland)
+    return {name: replace(row, contrasts=contrasts) for name, row in rows.items()}
 
 
 def run(study: Study, bundle: Bundle) -> tuple[Maps, NDArray[np.float32]]:

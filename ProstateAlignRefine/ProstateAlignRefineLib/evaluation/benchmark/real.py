@@ -20,6 +20,7 @@ from ...core.study_files import find_study_files, read_study_files
 from ...model.bundle import Bundle
 from ..detection import match_lesions
 from ..metrics import overlap, surface_distances
+from .contrast import lesion_contrasts
 from .judging import Answer, answer, run
 from .rules import brightest_hbv
 
@@ -60,6 +61,7 @@ def figures_of(real: RealStudy, given: Answer, base: Answer) -> dict[str, Any]:
     findings = _findings(real, given)
     return {
         "lesion_ml": float(real.lesion.sum()) * grid.voxel_ml,
+        "contrasts": [] if real.gland is None else lesion_contrasts(real.study, real.lesion, real.gland),
         "found_ml": float(found.sum()) * grid.voxel_ml,
         "dice": overlap(real.lesion, found).dice,
         "nsd_2mm": surface_distances(real.lesion, found, grid.spacing[::-1]).nsd(2.0),

@@ -15,12 +15,14 @@ from scipy.ndimage import distance_transform_edt
 from ...core.anatomy import GlandZone
 from ...core.lesions import Lesion
 from ..calibration import Reliability
-from ..cases import CaseRow
+from ..cases import CaseRow, LesionRow
 from ..detection import match_lesions
 from ..figures import Figures, cohort_figures
 from ..metrics import overlap
 
 NEIGHBOURHOOD_MM = 10.0
+# Contrast-to-noise of a lesion: from the first up to the second.
+CONTRASTS = {"below 1.5": (0.0, 1.5), "1.5 to 2.5": (1.5, 2.5), "above 2.5": (2.5, float("inf"))}
 REGIONS = {
     "gland": tuple(zone for zone in GlandZone if zone != GlandZone.OUTSIDE),
     "peripheral zone": (GlandZone.PERIPHERAL,),
@@ -47,12 +49,13 @@ class BenchmarkRow(CaseRow):
     """`reliability` is that of the gland and 10 mm around it, `everywhere` that of all voxels.
 
     `findings`: of the lesions found, mean confidence against being a lesion; None for a system that claims none.
-    `anatomy`: None for a system that tells none.
+    `anatomy`: None for a system that tells none. `contrasts`: of each of `lesions` (see `contrast`), where measured.
     """
 
     everywhere: Reliability | None = None
     findings: Reliability | None = None
     anatomy: AnatomyRow | None = None
+    contrasts: tuple[float | None, ...] = ()
 
     @classmethod
     def of(
@@ -67,8 +70,8 @@ class BenchmarkRow(CaseRow):
 
 
 def benchmark_figures(rows: Sequence[CaseRow]) -> Figures:
-    """`cohort_figures`, and calibration of all voxels and of findings, and anatomy, where the rows have them."""
-    figures = cohort_figures(rows)
+    """`cohort_figures`, and where the rows have them, contrasts, calibration of all voxels and of findings, anatomy."""
+    figures = {**cohort_figures(rows), **_contrast_figures(rows)}
     for field, name in (("everywhere", "all voxels"), ("findings", "findings")):
         known = [part for row in rows if (part := getattr(row, field, None)) is not None]
         whole = reduce(add, known) if known else None
@@ -81,17 +84,28 @@ def benchmark_figures(rows: Sequence[CaseRow]) -> Figures:
     return {**figures, **_anatomy_figures(anatomies)}
 
 
-def near_gland(gland: Mask, spacing_zyx: Sequence[float], within_mm: float = NEIGHBOURHOOD_MM) -> Mask:
-    """[Z, Y, X]: the gland and what lies within `within_mm` of it."""
-    near: Mask = np.zeros(gland.shape, bool)
-    places = np.argwhere(gland)
+def within(mask: Mask, spacing_zyx: Sequence[float], reach_mm: float = NEIGHBOURHOOD_MM) -> Mask:
+    """[Z, Y, X]: the mask and what lies within `reach_mm` of it."""
+    near: Mask = np.zeros(mask.shape, bool)
+    places = np.argwhere(mask)
     if not len(places):
         return near
-    margin = np.ceil(within_mm / np.asarray(spacing_zyx)).astype(int)
+    margin = np.ceil(reach_mm / np.asarray(spacing_zyx)).astype(int)
     low, high = np.maximum(places.min(0) - margin, 0), places.max(0) + margin + 1
     box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-    near[box] = distance_transform_edt(~gland[box], sampling=spacing_zyx) <= within_mm
+    near[box] = distance_transform_edt(~mask[box], sampling=spacing_zyx) <= reach_mm
     return near
+
+
+def by_contrast(rows: Sequence[CaseRow]) -> dict[str, list[LesionRow]]:
+    """The lesions of every stratum of contrast; those whose contrast is not known are in none."""
+    judged = [row for row in rows if isinstance(row, BenchmarkRow)]
+    pairs = [pair for row in judged for pair in zip(row.lesions, row.contrasts, strict=False)]
+    known = [(lesion, contrast) for lesion, contrast in pairs if contrast is not None]
+    return {
+        name: [lesion for lesion, contrast in known if low <= contrast < high]
+        for name, (low, high) in CONTRASTS.items()
+    }
 
 
 def findings_reliability(labels: Labels, lesions: Sequence[Lesion], truth: Labels) -> Reliability:
@@ -109,6 +123,13 @@ def anatomy_row(zones: Labels, truth: Labels, voxel_ml: float) -> AnatomyRow:
         dice[name] = overlap(expected, told).dice if expected.any() or told.any() else None
     volumes = [float(np.count_nonzero(labels)) * voxel_ml for labels in (zones, truth)]
     return AnatomyRow(dice, volumes[0], volumes[1])
+
+
+def _contrast_figures(rows: Sequence[CaseRow]) -> Figures:
+    return {
+        f"lesion sensitivity, contrast {name}": sum(lesion.found for lesion in inside) / len(inside) if inside else None
+        for name, inside in by_contrast(rows).items()
+    }
 
 
 def _anatomy_figures(anatomies: Sequence[AnatomyRow]) -> Figures:

@@ -55,6 +55,11 @@ def froc(rows: Rows) -> tuple[list[float], list[float]]:
     return rates, shares
 
 
+def share(part: int, whole: Sequence[object]) -> float | None:
+    """None of nothing."""
+    return part / len(whole) if whole else None
+
+
 def _overlap_figures(rows: Rows) -> Figures:
     positives = [row for row in rows if row.positive]
     figures: Figures = {}
@@ -65,9 +70,7 @@ def _overlap_figures(rows: Rows) -> Figures:
     figures["HD95 mm, positives with a distance"] = _mean([row.metrics.hd95 for row in positives])
     figures["ASSD mm, positives with a distance"] = _mean([row.metrics.assd for row in positives])
     negatives = [row for row in rows if not row.positive]
-    figures["empty answer, share of negatives"] = _share(
-        sum(r.metrics.prediction_ml == 0 for r in negatives), negatives
-    )
+    figures["empty answer, share of negatives"] = share(sum(r.metrics.prediction_ml == 0 for r in negatives), negatives)
     return figures
 
 
@@ -94,7 +97,7 @@ def _stratum_figures(rows: Rows) -> Figures:
     lesions = [lesion for row in rows for lesion in row.lesions]
     for name, (low, high) in STRATA.items():
         inside = [lesion for lesion in lesions if low <= lesion.metrics.reference_ml < high]
-        figures[f"lesion sensitivity, {name}"] = _share(sum(lesion.found for lesion in inside), inside)
+        figures[f"lesion sensitivity, {name}"] = share(sum(lesion.found for lesion in inside), inside)
         figures[f"Dice, lesions {name}, missed count 0"] = _lesion_mean(inside, "dice")
     return figures
 
@@ -157,7 +160,3 @@ def _lesion_mean(lesions: Sequence[LesionRow], field: str) -> float | None:
 def _mean(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if known else None
-
-
-def _share(part: int, whole: Sequence[object]) -> float | None:
-    return part / len(whole) if whole else None

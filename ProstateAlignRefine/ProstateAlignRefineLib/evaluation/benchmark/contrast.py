@@ -25,6 +25,8 @@ def lesion_contrasts(study: Study, lesions: Mask, gland: Mask) -> tuple[float | 
     from 1.5 to 6 mm off the lesion, and at least 1.5 mm off all others. None where there is no ring.
     """
     numbers, count = label(lesions, NEIGHBOURS_26)
+    if not count:
+        return ()
     spacing = study.grid.spacing[::-1]
     plain = gland & ~within(lesions, spacing, BORDER_MM)
     adc, hbv = (to_array(resample(volume, study.grid)) for volume in (study.adc, study.hbv))

@@ -17,7 +17,7 @@ from ...core.lesions import Lesion
 from ..calibration import Reliability
 from ..cases import CaseRow, LesionRow
 from ..detection import match_lesions
-from ..figures import Figures, cohort_figures
+from ..figures import Figures, cohort_figures, share
 from ..metrics import overlap
 
 NEIGHBOURHOOD_MM = 10.0
@@ -99,8 +99,8 @@ def within(mask: Mask, spacing_zyx: Sequence[float], reach_mm: float = NEIGHBOUR
 
 def by_contrast(rows: Sequence[CaseRow]) -> dict[str, list[LesionRow]]:
     """The lesions of every stratum of contrast; those whose contrast is not known are in none."""
-    judged = [row for row in rows if isinstance(row, BenchmarkRow)]
-    pairs = [pair for row in judged for pair in zip(row.lesions, row.contrasts, strict=False)]
+    measured = [row for row in rows if isinstance(row, BenchmarkRow) and row.contrasts]
+    pairs = [pair for row in measured for pair in zip(row.lesions, row.contrasts, strict=True)]
     known = [(lesion, contrast) for lesion, contrast in pairs if contrast is not None]
     return {
         name: [lesion for lesion, contrast in known if low <= contrast < high]
@@ -127,7 +127,7 @@ def anatomy_row(zones: Labels, truth: Labels, voxel_ml: float) -> AnatomyRow:
 
 def _contrast_figures(rows: Sequence[CaseRow]) -> Figures:
     return {
-        f"lesion sensitivity, contrast {name}": sum(lesion.found for lesion in inside) / len(inside) if inside else None
+        f"lesion sensitivity, contrast {name}": share(sum(lesion.found for lesion in inside), inside)
         for name, inside in by_contrast(rows).items()
     }
 

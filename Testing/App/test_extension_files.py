@@ -2,15 +2,26 @@
 
 import ast
 import re
+import shutil
+import subprocess
 
-from host import module_files
+import pytest
+
 from ProstateAlignRefineLib.app import texts
 from ProstateAlignRefineLib.core.report import RESEARCH_USE
 
 
-def test_cmake_lists_every_file_of_the_module():
-    hint = "run: python Testing/host/module_files.py"
-    assert module_files.LIST.read_text(encoding="utf-8") == module_files.text(), hint
+@pytest.mark.skipif(shutil.which("cmake") is None, reason="cmake is not installed")
+def test_cmake_lists_every_file_of_the_module(repository, tmp_path):
+    module = repository / "ProstateAlignRefine"
+    script = tmp_path / "listed.cmake"
+    names = "${MODULE_PYTHON_SCRIPTS};${MODULE_PYTHON_RESOURCES}"
+    script.write_text(f'include("{module}/Files.cmake")\nfile(WRITE "{tmp_path}/listed" "{names}")\n')
+    subprocess.run(["cmake", "-P", str(script)], check=True)
+
+    kept = {".py", ".toml", ".ui", ".png", ".svg"}
+    wanted = {path.relative_to(module).as_posix() for path in module.rglob("*") if path.suffix in kept}
+    assert set((tmp_path / "listed").read_text().split(";")) == wanted
 
 
 def test_the_shell_stays_a_shell(repository):

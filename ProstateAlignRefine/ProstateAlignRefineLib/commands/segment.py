@@ -175,6 +175,7 @@ def run_facts(
         sources={modality.value: reason for modality, reason in study.reasons.items()},
         versions=versions(),
         seconds=dict(seconds),
+        cautions=study.cautions,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from .cautions import Caution
 from .errors import InputError
 from .files import replacing_file
 from .gland import Gland
@@ -37,7 +38,7 @@ class Run:
     """How a result came about. `tau`, `alpha`, `prompt` are those in force, those of `model` the bundle's own.
 
     `sources`: a sentence a modality, why that series or file was read. `seconds`: wall-clock time a stage. `psa`:
-    ng/mL, as the user gave it.
+    ng/mL, as the user gave it. `cautions`: what a reader must know of the images and the result.
     """
 
     model: ModelFacts
@@ -50,6 +51,7 @@ class Run:
     versions: Mapping[str, str]
     seconds: Mapping[str, float]
     psa: float | None = None
+    cautions: tuple[Caution, ...] = ()
 
     @property
     def untouched(self) -> bool:
@@ -92,8 +94,10 @@ def read_run(folder: Path) -> Run:
 
 def run_from(stored: Mapping[str, Any]) -> Run:
     """The inverse of `asdict(run)`; KeyError or TypeError where something is missing or of another shape."""
-    values = {field.name: stored[field.name] for field in fields(Run) if field.name != "psa"}
-    values["psa"] = stored.get("psa")  # runs kept by earlier versions know none
+    values = {field.name: stored[field.name] for field in fields(Run) if field.name not in ("psa", "cautions")}
+    # Runs kept by earlier versions know neither.
+    values["psa"] = stored.get("psa")
+    values["cautions"] = tuple(Caution(**caution) for caution in stored.get("cautions", ()))
     return Run(**{**values, "model": ModelFacts(**values["model"])})
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import SimpleITK as sitk
 
+from .cautions import Caution
 from .geometry import Grid
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Study:
 
     `headers` holds the DICOM headers of each volume's slices (pydicom datasets without pixels) where the study came
     from DICOM, and is empty otherwise. `reasons` says, a sentence a modality, why that series or file was taken.
+    `cautions`: what a reader must know of the images.
     """
 
     t2w: sitk.Image
@@ -34,6 +36,7 @@ class Study:
     hbv: sitk.Image
     headers: Mapping[Modality, tuple[Any, ...]] = field(default_factory=lambda: MappingProxyType({}))
     reasons: Mapping[Modality, str] = field(default_factory=lambda: MappingProxyType({}))
+    cautions: tuple[Caution, ...] = ()
 
     @property
     def grid(self) -> Grid:

@@ -13,10 +13,11 @@ from urllib.request import urlopen
 
 import pytest
 
-from ProstateAlignRefineLib.app import bundle_zip, download
-from ProstateAlignRefineLib.app.bundle_zip import MOST_FILES, look_into, unpack
+from ProstateAlignRefineLib.app import download
 from ProstateAlignRefineLib.app.bundles import read_bundle
 from ProstateAlignRefineLib.app.download import BundleDownload, open_https
+from ProstateAlignRefineLib.bundle import archive as bundle_zip
+from ProstateAlignRefineLib.bundle.archive import MOST_FILES, look_into, unpack
 from ProstateAlignRefineLib.core.errors import InputError
 
 from .conftest import BUNDLE

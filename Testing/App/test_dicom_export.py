@@ -27,7 +27,7 @@ def export(panel, path):
 
 
 def stored(path, panel):
-    from ProstateAlignRefineLib.dicom.seg import read_segmentation
+    from ProstateAlignRefineLib.dicom.write.seg import read_segmentation
 
     return read_segmentation(path, panel.session.reading.maps.grid).any(axis=-1)
 

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from ProstateAlignRefineLib.app import texts
-from ProstateAlignRefineLib.core.report import RESEARCH_USE
+from ProstateAlignRefineLib.results.report import RESEARCH_USE
 
 
 @pytest.mark.skipif(shutil.which("cmake") is None, reason="cmake is not installed")

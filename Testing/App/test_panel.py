@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from ProstateAlignRefineLib.core.report import RESEARCH_USE
+from ProstateAlignRefineLib.results.report import RESEARCH_USE
 
 
 def test_the_research_line_is_always_visible(panel):

@@ -48,7 +48,7 @@ def test_maps_from_the_worker_are_those_of_the_library(worker, listener, study_f
     from ProstateAlignRefineLib.core.study_files import find_study_files, read_study_files
     from ProstateAlignRefineLib.inference.device import choose_compute
     from ProstateAlignRefineLib.inference.segment import segment_study
-    from ProstateAlignRefineLib.model.bundle import load_bundle
+    from ProstateAlignRefineLib.network.bundle import load_bundle
 
     worker.request(segment_request(worker, study_folder, model))
     run_to_end(worker, PATIENCE)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from ProstateAlignRefineLib.core.report import RESEARCH_USE
+from ProstateAlignRefineLib.results.report import RESEARCH_USE
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed: pip install .[slicer-host]")
 

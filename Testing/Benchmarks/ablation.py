@@ -20,13 +20,13 @@ from ablation_table import Comparison, Runs, as_markdown
 
 from ProstateAlignRefineLib.evaluation.evaluate import Protocol, judge_folder
 from ProstateAlignRefineLib.inference.device import Compute, choose_compute
-from ProstateAlignRefineLib.model.baselines import NetworkKind
+from ProstateAlignRefineLib.network.baselines import NetworkKind
 from ProstateAlignRefineLib.training.cases import Cases
+from ProstateAlignRefineLib.training.completion import fold_temperature
 from ProstateAlignRefineLib.training.config import TrainingConfig, read_training_config
-from ProstateAlignRefineLib.training.finish import fold_temperature
-from ProstateAlignRefineLib.training.sides import encode_training_text
+from ProstateAlignRefineLib.training.mirrored_text import encode_training_text
 from ProstateAlignRefineLib.training.sources import cases_of
-from ProstateAlignRefineLib.training.tested import PREDICTIONS, REFERENCES, write_test_cases
+from ProstateAlignRefineLib.training.test_predictions import PREDICTIONS, REFERENCES, write_test_cases
 from ProstateAlignRefineLib.training.trainer import Trainer
 
 SIZE = Path(__file__).with_name("ablation.toml")

@@ -17,9 +17,9 @@ from itertools import product
 import numpy as np
 import torch
 
+from ProstateAlignRefineLib.bundle.starter import starter_bundle_path
 from ProstateAlignRefineLib.inference.device import Compute, choose_compute
-from ProstateAlignRefineLib.model.bundle import Bundle, load_bundle
-from ProstateAlignRefineLib.model.starter import starter_bundle_path
+from ProstateAlignRefineLib.network.bundle import Bundle, load_bundle
 
 CPU = torch.device("cpu")
 LAYOUTS = {"contiguous": torch.contiguous_format, "channels last": torch.channels_last_3d}

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ProstateAlignRefineLib.commands.known_phantoms import known_phantoms
-from ProstateAlignRefineLib.evaluation.benchmark.known import load_known
-from ProstateAlignRefineLib.evaluation.benchmark.rules import brightest_hbv, lowest_adc
+from ProstateAlignRefineLib.benchmark.known_study import load_known
+from ProstateAlignRefineLib.benchmark.phantoms import known_phantoms
+from ProstateAlignRefineLib.benchmark.rules import brightest_hbv, lowest_adc
 from ProstateAlignRefineLib.evaluation.metrics import overlap
 from ProstateAlignRefineLib.phantom import Sampling
 from ProstateAlignRefineLib.training.pool import mapped

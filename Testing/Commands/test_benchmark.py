@@ -8,13 +8,13 @@ import pytest
 import SimpleITK as sitk
 from PIL import Image
 
+from ProstateAlignRefineLib.benchmark import run as benchmarking
+from ProstateAlignRefineLib.benchmark.known_study import load_known
+from ProstateAlignRefineLib.benchmark.phantoms import known_phantoms
 from ProstateAlignRefineLib.cli import main
-from ProstateAlignRefineLib.commands import benchmarking
 from ProstateAlignRefineLib.commands.benchmark import write_card
-from ProstateAlignRefineLib.commands.known_phantoms import known_phantoms
 from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
-from ProstateAlignRefineLib.evaluation.benchmark.known import load_known
-from ProstateAlignRefineLib.model.bundle import load_bundle
+from ProstateAlignRefineLib.network.bundle import load_bundle
 from ProstateAlignRefineLib.phantom import Sampling, make_phantom
 
 pytest.importorskip("picai_eval", reason="the extra 'train' is not installed")

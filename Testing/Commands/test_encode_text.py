@@ -8,8 +8,8 @@ import torch
 from Model.clip_clone import TEXT_WIDTH, write_clone
 from ProstateAlignRefineLib.commands import encode_text
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.model.text import load_text
-from ProstateAlignRefineLib.model.text_encoder import encode_prompts
+from ProstateAlignRefineLib.network.text import load_text
+from ProstateAlignRefineLib.network.text_encoder import encode_prompts
 
 pytest.importorskip("open_clip", reason="the extra 'text' is not installed")
 

@@ -144,7 +144,7 @@ def test_nothing_found_is_a_result_too(a_study_folder, a_bundle, tmp_path, capsy
     """A minimum volume larger than the study drops everything."""
     from dataclasses import replace
 
-    from ProstateAlignRefineLib.model.bundle import load_bundle, save_bundle
+    from ProstateAlignRefineLib.network.bundle import load_bundle, save_bundle
 
     bundle = load_bundle(a_bundle)
     strict = tmp_path / "strict"

@@ -20,8 +20,9 @@ from dicomweb_client import DICOMwebClient
 from pydicom import Dataset, dcmread
 
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.dicom import dimse, web
-from ProstateAlignRefineLib.dicom.objects import sendable_files
+from ProstateAlignRefineLib.dicom.send import dicomweb as web
+from ProstateAlignRefineLib.dicom.send import dimse
+from ProstateAlignRefineLib.dicom.send.sendable import sendable_files
 
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 0x1
 SERVER = dimse.DicomServer("127.0.0.1", 14242, called="ORTHANC")

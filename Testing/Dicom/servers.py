@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydicom.uid import SegmentationStorage
 
-from ProstateAlignRefineLib.dicom.dimse import DicomServer
+from ProstateAlignRefineLib.dicom.send.dimse import DicomServer
 
 pynetdicom = pytest.importorskip("pynetdicom", reason="the extra 'pacs' is not installed")
 

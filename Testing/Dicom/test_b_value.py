@@ -5,7 +5,7 @@ import struct
 import pytest
 from pydicom import Dataset
 
-from ProstateAlignRefineLib.dicom.bvalue import b_value, described_b_value
+from ProstateAlignRefineLib.dicom.read.b_value import b_value, described_b_value
 
 SIEMENS = (0x0019, "SIEMENS MR HEADER", 0x0C)
 GE = (0x0043, "GEMS_PARM_01", 0x39)

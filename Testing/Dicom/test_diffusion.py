@@ -10,16 +10,16 @@ from pydicom import dcmread
 
 from Dicom.enhanced import enhance
 from Dicom.making import INFO, change, dciodvfy_errors, small_study, two_lesions
+from ProstateAlignRefineLib.core.diffusion_fit import fit_diffusion, trace
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_array
 from ProstateAlignRefineLib.core.study import Modality
 from ProstateAlignRefineLib.dicom import load_study, write_segmentation, write_study
-from ProstateAlignRefineLib.dicom.classify import Kind
-from ProstateAlignRefineLib.dicom.diffusion import fit_diffusion, trace
-from ProstateAlignRefineLib.dicom.scan import scan_folder
-from ProstateAlignRefineLib.dicom.select import candidates_of
-from ProstateAlignRefineLib.dicom.sources import b_values_for_fit
-from ProstateAlignRefineLib.dicom.volume import read_volume
+from ProstateAlignRefineLib.dicom.match.classify import Kind
+from ProstateAlignRefineLib.dicom.match.diffusion_sources import b_values_for_fit
+from ProstateAlignRefineLib.dicom.match.select import candidates_of
+from ProstateAlignRefineLib.dicom.read.folder import scan_folder
+from ProstateAlignRefineLib.dicom.read.volume import read_volume
 
 
 def signals(adc, b_values, s0=1000.0):

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 from ProstateAlignRefineLib.commands import export, inspect, send
-from ProstateAlignRefineLib.dicom.survey import as_data, survey
+from ProstateAlignRefineLib.dicom.match.survey import as_data, survey
 
 PROGRAM = "prostate-align-refine "
 

@@ -24,9 +24,10 @@ from Dicom.making import INFO, change, dciodvfy_errors, read_by_dcmqi, small_stu
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_array
 from ProstateAlignRefineLib.core.study import Modality, Study
-from ProstateAlignRefineLib.dicom import load_headers, load_study, save_headers, volume, write_segmentation
-from ProstateAlignRefineLib.dicom.scan import scan_folder
-from ProstateAlignRefineLib.dicom.select import candidates_of
+from ProstateAlignRefineLib.dicom import load_headers, load_study, save_headers, write_segmentation
+from ProstateAlignRefineLib.dicom.match.select import candidates_of
+from ProstateAlignRefineLib.dicom.read import volume
+from ProstateAlignRefineLib.dicom.read.folder import scan_folder
 
 T2W_TYPE = ("ORIGINAL", "PRIMARY", "T2", "NONE")
 ADC_TYPE = ("DERIVED", "PRIMARY", "DIFFUSION", "ADC")

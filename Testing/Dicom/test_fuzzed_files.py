@@ -8,7 +8,7 @@ import pytest
 
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.dicom import load_study
-from ProstateAlignRefineLib.dicom.scan import scan_folder
+from ProstateAlignRefineLib.dicom.read.folder import scan_folder
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # pydicom's, of damaged values
 HEADERS, CUTS, STUDIES = 300, 60, 30

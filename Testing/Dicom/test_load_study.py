@@ -14,8 +14,8 @@ from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_array
 from ProstateAlignRefineLib.core.study import Modality, Study
 from ProstateAlignRefineLib.dicom import load_study, synthetic_label, write_study
-from ProstateAlignRefineLib.dicom.scan import scan_folder
-from ProstateAlignRefineLib.dicom.select import candidates_of, select
+from ProstateAlignRefineLib.dicom.match.select import candidates_of, select
+from ProstateAlignRefineLib.dicom.read.folder import scan_folder
 
 
 def refusal(folder, **options) -> str:

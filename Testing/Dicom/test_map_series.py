@@ -11,9 +11,10 @@ from Dicom.making import INFO, dciodvfy_errors, read_by_highdicom, read_by_itk
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_array
 from ProstateAlignRefineLib.core.study import Modality
-from ProstateAlignRefineLib.dicom import load_study, map_series, write_map
-from ProstateAlignRefineLib.dicom.scan import scan_folder
-from ProstateAlignRefineLib.dicom.select import candidates_of
+from ProstateAlignRefineLib.dicom import load_study, write_map
+from ProstateAlignRefineLib.dicom.match.select import candidates_of
+from ProstateAlignRefineLib.dicom.read.folder import scan_folder
+from ProstateAlignRefineLib.dicom.write import map_series
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pydicom import Dataset, dcmread
 from pydicom.uid import DeflatedExplicitVRLittleEndian, generate_uid
 
 from Dicom.making import change
-from ProstateAlignRefineLib.dicom.scan import scan_folder
+from ProstateAlignRefineLib.dicom.read.folder import scan_folder
 
 
 @pytest.fixture

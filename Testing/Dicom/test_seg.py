@@ -17,11 +17,11 @@ from ProstateAlignRefineLib.dicom import (
     load_headers,
     load_study,
     save_headers,
-    seg,
     write_map,
     write_measurements,
     write_segmentation,
 )
+from ProstateAlignRefineLib.dicom.write import seg
 
 PRIVATE = "SENTINEL"
 TYPE_2 = (

@@ -11,7 +11,8 @@ from Dicom.making import INFO, read_by_dcmqi, two_lesions
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.study import Modality
-from ProstateAlignRefineLib.dicom import seg, write_segmentation
+from ProstateAlignRefineLib.dicom import write_segmentation
+from ProstateAlignRefineLib.dicom.write import seg
 
 
 def test_shuffled_headers_change_nothing(study, labels, path, tmp_path):

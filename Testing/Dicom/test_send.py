@@ -16,9 +16,9 @@ from Dicom.servers import Archive, Web, server_context
 from ProstateAlignRefineLib.commands import send as command
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.dicom import save_headers, write_measurements, write_segmentation
-from ProstateAlignRefineLib.dicom.dimse import DicomServer, echo, store
-from ProstateAlignRefineLib.dicom.objects import describe, sendable_files
-from ProstateAlignRefineLib.dicom.web import WebServer, query, stow
+from ProstateAlignRefineLib.dicom.send.dicomweb import WebServer, query, stow
+from ProstateAlignRefineLib.dicom.send.dimse import DicomServer, echo, store
+from ProstateAlignRefineLib.dicom.send.sendable import describe, sendable_files
 
 pynetdicom = pytest.importorskip("pynetdicom", reason="the extra 'pacs' is not installed")
 

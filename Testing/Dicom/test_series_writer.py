@@ -8,7 +8,7 @@ from Dicom.making import dciodvfy_errors, read_by_highdicom, read_by_itk, small_
 from ProstateAlignRefineLib.core.geometry import Grid, to_array
 from ProstateAlignRefineLib.core.study import Modality
 from ProstateAlignRefineLib.dicom import write_study
-from ProstateAlignRefineLib.dicom.series_writer import quantised
+from ProstateAlignRefineLib.dicom.write.series import quantised
 
 
 @pytest.mark.parametrize("modality", list(Modality))

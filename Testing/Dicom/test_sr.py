@@ -12,7 +12,8 @@ from pydicom import dcmread
 from Dicom.making import INFO, LESIONS, dciodvfy_errors, tool, two_lesions
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.study import Modality, Study
-from ProstateAlignRefineLib.dicom import load_study, sr, write_measurements, write_segmentation
+from ProstateAlignRefineLib.dicom import load_study, write_measurements, write_segmentation
+from ProstateAlignRefineLib.dicom.write import sr
 
 
 @pytest.fixture

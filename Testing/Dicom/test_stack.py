@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from ProstateAlignRefineLib.core.geometry import Grid
-from ProstateAlignRefineLib.dicom.frames import Frame
-from ProstateAlignRefineLib.dicom.scan import scan_folder
-from ProstateAlignRefineLib.dicom.stack import IrregularError, stack_of
+from ProstateAlignRefineLib.dicom.read.folder import scan_folder
+from ProstateAlignRefineLib.dicom.read.frames import Frame
+from ProstateAlignRefineLib.dicom.read.stack import IrregularError, stack_of
 
 
 @pytest.fixture

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 
 from Evaluation.making import FIRST, GRID, SECOND, volume
+from ProstateAlignRefineLib.benchmark.families import drawn_figures, family_report, worst
+from ProstateAlignRefineLib.benchmark.gallery import shown_slice
+from ProstateAlignRefineLib.benchmark.judging import SYSTEMS, Answer, judged_answer, judged_rule
+from ProstateAlignRefineLib.benchmark.known_study import KnownStudy, load_known, save_known
+from ProstateAlignRefineLib.benchmark.real import RealStudy, figures_of
+from ProstateAlignRefineLib.benchmark.rows import anatomy_row, benchmark_figures, within
+from ProstateAlignRefineLib.benchmark.rules import brightest_hbv
+from ProstateAlignRefineLib.benchmark.targets import verdicts
 from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.core.geometry import to_image
 from ProstateAlignRefineLib.core.lesions import find_lesions
 from ProstateAlignRefineLib.core.maps import Maps
 from ProstateAlignRefineLib.core.study import Study
-from ProstateAlignRefineLib.evaluation.benchmark.families import drawn_figures, family_report, worst
-from ProstateAlignRefineLib.evaluation.benchmark.gallery import shown_slice
-from ProstateAlignRefineLib.evaluation.benchmark.judging import SYSTEMS, Answer, judged_answer, judged_rule
-from ProstateAlignRefineLib.evaluation.benchmark.known import KnownStudy, load_known, save_known
-from ProstateAlignRefineLib.evaluation.benchmark.real import RealStudy, figures_of
-from ProstateAlignRefineLib.evaluation.benchmark.rows import anatomy_row, benchmark_figures, within
-from ProstateAlignRefineLib.evaluation.benchmark.rules import brightest_hbv
-from ProstateAlignRefineLib.evaluation.benchmark.targets import verdicts
 from ProstateAlignRefineLib.evaluation.calibration import probabilities
 from ProstateAlignRefineLib.evaluation.volumes import Prediction
 

@@ -4,15 +4,8 @@ from typing import Any
 
 import pytest
 
-from ProstateAlignRefineLib.evaluation.benchmark.card import (
-    ANATOMY,
-    SHOWN,
-    SYSTEM_HEADS,
-    as_markdown,
-    readme_rows,
-    with_section,
-)
-from ProstateAlignRefineLib.evaluation.benchmark.targets import verdicts
+from ProstateAlignRefineLib.benchmark.card import ANATOMY, SHOWN, SYSTEM_HEADS, as_markdown, readme_rows, with_section
+from ProstateAlignRefineLib.benchmark.targets import verdicts
 
 
 def estimate(value: float | None, low: float | None = None, high: float | None = None) -> dict[str, Any]:

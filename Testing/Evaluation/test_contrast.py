@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from Evaluation.making import FIRST, GRID, SECOND, volume
+from ProstateAlignRefineLib.benchmark.contrast import lesion_contrasts
+from ProstateAlignRefineLib.benchmark.known_study import KnownStudy
 from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.core.geometry import to_image
 from ProstateAlignRefineLib.core.study import Study
-from ProstateAlignRefineLib.evaluation.benchmark.contrast import lesion_contrasts
-from ProstateAlignRefineLib.evaluation.benchmark.known import KnownStudy
 
 GLAND = (slice(1, 7), slice(2, 28), slice(2, 28))
 # A part of the gland more than 6 mm off the first lesion; the second lies in it.

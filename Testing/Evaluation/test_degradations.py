@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from ProstateAlignRefineLib.core.geometry import Grid, resample, to_array, to_image
-from ProstateAlignRefineLib.core.study import Study
-from ProstateAlignRefineLib.evaluation.benchmark.curve_plots import points_along
-from ProstateAlignRefineLib.evaluation.benchmark.curves import DegradedRow, blank_adc, curves_report
-from ProstateAlignRefineLib.evaluation.benchmark.degradations import (
+from ProstateAlignRefineLib.benchmark.curve_plots import points_along
+from ProstateAlignRefineLib.benchmark.curves import DegradedRow, blank_adc, curves_report
+from ProstateAlignRefineLib.benchmark.degradations import (
     MIRRORED,
     UNCHANGED,
     adc_scaled,
@@ -21,6 +19,8 @@ from ProstateAlignRefineLib.evaluation.benchmark.degradations import (
     without_adc,
     without_hbv,
 )
+from ProstateAlignRefineLib.core.geometry import Grid, resample, to_array, to_image
+from ProstateAlignRefineLib.core.study import Study
 from ProstateAlignRefineLib.evaluation.detection import Detection
 
 TURN = np.deg2rad(20)
@@ -90,8 +90,8 @@ def test_intensities_change_as_named_and_nothing_else_does(a_study):
 @pytest.mark.parametrize("normalization", ["image", "region", "absolute_adc"])
 def test_a_blank_channel_is_zero_for_the_network(a_study, normalization):
     """The region read is wider than the diffusion images."""
+    from ProstateAlignRefineLib.bundle.config import Preprocessing
     from ProstateAlignRefineLib.inference.preprocess import network_volumes
-    from ProstateAlignRefineLib.model.config import Preprocessing
 
     preprocessing = Preprocessing((3.0, 2.0, 2.0), 60.0, (4, 8, 8), normalization, smoothing=True)
     no_adc = without_adc(a_study, "a", blank_adc(preprocessing))

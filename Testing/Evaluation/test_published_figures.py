@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ProstateAlignRefineLib.evaluation.benchmark.card import as_markdown, readme_rows
+from ProstateAlignRefineLib.benchmark.card import as_markdown, readme_rows
 
 NAME = "starter-figures.json"
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from Evaluation.making import GRID, volume
+from ProstateAlignRefineLib.benchmark.rules import brightest_hbv, lowest_adc
 from ProstateAlignRefineLib.core.geometry import to_image
 from ProstateAlignRefineLib.core.study import Study
-from ProstateAlignRefineLib.evaluation.benchmark.rules import brightest_hbv, lowest_adc
 
 GLAND = (slice(1, 7), slice(5, 25), slice(5, 25))
 BRIGHT = (slice(3, 4), slice(10, 11), slice(12, 13))

@@ -4,12 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ProstateAlignRefineLib.core.anatomy import MOST_DOUBT, GlandZone
-from ProstateAlignRefineLib.core.geometry import Grid
-from ProstateAlignRefineLib.core.maps import MAP_NAMES
-from ProstateAlignRefineLib.inference.device import Compute
-from ProstateAlignRefineLib.inference.predictor import Plan, maps_on, plan_forwards, predict
-from ProstateAlignRefineLib.model.config import (
+from ProstateAlignRefineLib.bundle.config import (
     ONE_FORWARD,
     Architecture,
     InferenceSettings,
@@ -17,7 +12,12 @@ from ProstateAlignRefineLib.model.config import (
     RefinerSettings,
     SimilaritySettings,
 )
-from ProstateAlignRefineLib.model.network import NetworkOutput
+from ProstateAlignRefineLib.core.anatomy import MOST_DOUBT, GlandZone
+from ProstateAlignRefineLib.core.geometry import Grid
+from ProstateAlignRefineLib.core.maps import MAP_NAMES
+from ProstateAlignRefineLib.inference.device import Compute
+from ProstateAlignRefineLib.inference.predictor import Plan, maps_on, plan_forwards, predict
+from ProstateAlignRefineLib.network.network import NetworkOutput
 
 CPU = Compute(torch.device("cpu"), "fp32")
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from ProstateAlignRefineLib.bundle.config import Preprocessing
 from ProstateAlignRefineLib.core.geometry import BSPLINE, Grid, resample, to_array, to_image
 from ProstateAlignRefineLib.core.study import Study
 from ProstateAlignRefineLib.core.study_files import find_study_files, read_study_files
 from ProstateAlignRefineLib.inference.preprocess import network_grid, network_volumes
-from ProstateAlignRefineLib.model.config import Preprocessing
 
 CHANNELS = ("T2W", "ADC", "HBV")
 

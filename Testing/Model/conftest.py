@@ -7,9 +7,7 @@ import pytest
 import torch
 
 from Model.samples import ENCODER, text_of
-from ProstateAlignRefineLib.model.bundle import save_bundle
-from ProstateAlignRefineLib.model.checkpoint import import_checkpoint
-from ProstateAlignRefineLib.model.config import (
+from ProstateAlignRefineLib.bundle.config import (
     FORMAT_VERSION,
     ONE_FORWARD,
     Architecture,
@@ -18,8 +16,10 @@ from ProstateAlignRefineLib.model.config import (
     RefinerSettings,
     SimilaritySettings,
 )
-from ProstateAlignRefineLib.model.network import AlignRefineNetwork
-from ProstateAlignRefineLib.model.text import TextEmbedding
+from ProstateAlignRefineLib.network.bundle import save_bundle
+from ProstateAlignRefineLib.network.checkpoint import import_checkpoint
+from ProstateAlignRefineLib.network.network import AlignRefineNetwork
+from ProstateAlignRefineLib.network.text import TextEmbedding
 
 
 @pytest.fixture

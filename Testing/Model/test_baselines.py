@@ -9,14 +9,14 @@ import pytest
 import torch
 
 from Model.samples import text_of
+from ProstateAlignRefineLib.bundle.config import Architecture, ModelConfig
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.inference.device import choose_compute
 from ProstateAlignRefineLib.inference.predictor import plan_forwards, predict
-from ProstateAlignRefineLib.model.baselines import PARTS, NetworkKind, make_network, paper_architecture
-from ProstateAlignRefineLib.model.bundle import Bundle
-from ProstateAlignRefineLib.model.config import Architecture, ModelConfig
-from ProstateAlignRefineLib.model.network import AlignRefineNetwork
-from ProstateAlignRefineLib.model.text import TextEmbedding
+from ProstateAlignRefineLib.network.baselines import PARTS, NetworkKind, make_network, paper_architecture
+from ProstateAlignRefineLib.network.bundle import Bundle
+from ProstateAlignRefineLib.network.network import AlignRefineNetwork
+from ProstateAlignRefineLib.network.text import TextEmbedding
 from ProstateAlignRefineLib.training.config import LossSettings
 from ProstateAlignRefineLib.training.losses import SegmentationLossSettings
 from ProstateAlignRefineLib.training.objective import Targets, joint_loss

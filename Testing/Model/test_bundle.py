@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from Model.samples import text_of
+from ProstateAlignRefineLib.bundle import starter
+from ProstateAlignRefineLib.bundle.config import ModelConfig
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.model import bundle as bundle_module
-from ProstateAlignRefineLib.model import starter
-from ProstateAlignRefineLib.model.bundle import load_bundle, save_bundle, starter_bundle_path
-from ProstateAlignRefineLib.model.config import ModelConfig
-from ProstateAlignRefineLib.model.network import AlignRefineNetwork
-from ProstateAlignRefineLib.model.text import TextEmbedding, save_text
+from ProstateAlignRefineLib.network import bundle as bundle_module
+from ProstateAlignRefineLib.network.bundle import load_bundle, save_bundle, starter_bundle_path
+from ProstateAlignRefineLib.network.network import AlignRefineNetwork
+from ProstateAlignRefineLib.network.text import TextEmbedding, save_text
 
 
 def relist(bundle: Path, **entries: object) -> None:

@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from Model.samples import authors_checkpoint, text_of
+from ProstateAlignRefineLib.bundle.config import Architecture, RefinerSettings, SimilaritySettings
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.model.bundle import load_bundle
-from ProstateAlignRefineLib.model.checkpoint import ImportReport, import_checkpoint
-from ProstateAlignRefineLib.model.config import Architecture, RefinerSettings, SimilaritySettings
-from ProstateAlignRefineLib.model.network import AlignRefineNetwork
+from ProstateAlignRefineLib.network.bundle import load_bundle
+from ProstateAlignRefineLib.network.checkpoint import ImportReport, import_checkpoint
+from ProstateAlignRefineLib.network.network import AlignRefineNetwork
 
 Weights = dict[str, Any]
 HEAD, REPEATED_HEAD = "decoder.seg_layers.2.bias", "_refine_head.head.bias"

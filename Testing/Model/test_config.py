@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from ProstateAlignRefineLib.bundle.config import ModelConfig, Preprocessing, RefinerSettings, read_config
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.model.config import ModelConfig, Preprocessing, RefinerSettings, read_config
 
 
 def changed(config: ModelConfig, path: str, value: Any) -> dict[str, Any]:
@@ -96,8 +96,8 @@ def test_is_read_without_torch(bundle_path: Path, config: ModelConfig) -> None:
     program = (
         "import sys; sys.modules['torch'] = sys.modules['safetensors'] = None\n"
         "from pathlib import Path\n"
-        "from ProstateAlignRefineLib.model.config import read_config\n"
-        "from ProstateAlignRefineLib.model.starter import starter_bundle_path\n"
+        "from ProstateAlignRefineLib.bundle.config import read_config\n"
+        "from ProstateAlignRefineLib.bundle.starter import starter_bundle_path\n"
         "config = read_config(Path(sys.argv[1]))\n"
         "print(config.tau, config.alpha, config.minimum_lesion_ml, config.notice)"
     )

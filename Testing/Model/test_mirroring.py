@@ -9,15 +9,15 @@ import pytest
 import torch
 
 from Model.samples import text_of
+from ProstateAlignRefineLib.bundle.config import InferenceSettings, ModelConfig
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.maps import MAP_NAMES
 from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.inference.predictor import plan_forwards, predict
-from ProstateAlignRefineLib.model.bundle import Bundle, load_bundle, save_bundle
-from ProstateAlignRefineLib.model.config import InferenceSettings, ModelConfig
-from ProstateAlignRefineLib.model.network import AlignRefineNetwork
-from ProstateAlignRefineLib.model.text import TextEmbedding
-from ProstateAlignRefineLib.model.text_encoder import encode_prompts, with_prompt
+from ProstateAlignRefineLib.network.bundle import Bundle, load_bundle, save_bundle
+from ProstateAlignRefineLib.network.network import AlignRefineNetwork
+from ProstateAlignRefineLib.network.text import TextEmbedding
+from ProstateAlignRefineLib.network.text_encoder import encode_prompts, with_prompt
 
 CPU = Compute(torch.device("cpu"), "fp32")
 LEFT = text_of(tokens=8, seed=1, prompt="lesion on the left")
@@ -107,7 +107,7 @@ def test_a_bundle_keeps_the_swapped_text_where_it_is_needed(
 def test_a_prompt_with_a_side_brings_its_other_side(
     network: AlignRefineNetwork, config: ModelConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ProstateAlignRefineLib.model import text_encoder
+    from ProstateAlignRefineLib.network import text_encoder
 
     stored = encode_prompts(["prostate lesion"], "starter:7")
     monkeypatch.setattr(text_encoder, "_require_same_space", lambda tower, text: None)

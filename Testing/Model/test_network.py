@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from Model.samples import text_of
+from ProstateAlignRefineLib.bundle.config import Architecture, SimilaritySettings
 from ProstateAlignRefineLib.core.anatomy import GlandZone
-from ProstateAlignRefineLib.model.config import Architecture, SimilaritySettings
-from ProstateAlignRefineLib.model.network import AlignRefineNetwork, NetworkOutput, foreground_confidence
-from ProstateAlignRefineLib.model.text import TextEmbedding, stack
+from ProstateAlignRefineLib.network.network import AlignRefineNetwork, NetworkOutput, foreground_confidence
+from ProstateAlignRefineLib.network.text import TextEmbedding, stack
 
 
 @pytest.fixture

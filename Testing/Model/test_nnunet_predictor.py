@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from Model.samples import text_of
+from ProstateAlignRefineLib.bundle.config import Architecture, InferenceSettings, ModelConfig
 from ProstateAlignRefineLib.core.maps import MAP_NAMES
 from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.inference.predictor import plan_forwards, predict
-from ProstateAlignRefineLib.model.bundle import Bundle
-from ProstateAlignRefineLib.model.config import Architecture, InferenceSettings, ModelConfig
-from ProstateAlignRefineLib.model.network import AlignRefineNetwork
+from ProstateAlignRefineLib.network.bundle import Bundle
+from ProstateAlignRefineLib.network.network import AlignRefineNetwork
 
 CPU = Compute(torch.device("cpu"), "fp32")
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import torch
 
+from ProstateAlignRefineLib.bundle.config import Axis, InferenceSettings
 from ProstateAlignRefineLib.core.gate import gate_logits
 from ProstateAlignRefineLib.core.maps import MAP_NAMES
 from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.inference.predictor import Plan, plan_forwards, predict
-from ProstateAlignRefineLib.model.bundle import Bundle, load_bundle
-from ProstateAlignRefineLib.model.checkpoint import import_checkpoint
-from ProstateAlignRefineLib.model.config import Axis, InferenceSettings
-from ProstateAlignRefineLib.model.network import NetworkOutput, foreground_confidence
+from ProstateAlignRefineLib.network.bundle import Bundle, load_bundle
+from ProstateAlignRefineLib.network.checkpoint import import_checkpoint
+from ProstateAlignRefineLib.network.network import NetworkOutput, foreground_confidence
 
 CASES = ("case0", "case1")
 LOGITS, SIMILARITY = 1e-4, 1e-5

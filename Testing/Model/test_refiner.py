@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from Model.samples import text_of
-from ProstateAlignRefineLib.model import refiner as refiner_module
-from ProstateAlignRefineLib.model.config import Architecture
-from ProstateAlignRefineLib.model.positions import Window
-from ProstateAlignRefineLib.model.refiner import Refiner
+from ProstateAlignRefineLib.bundle.config import Architecture
+from ProstateAlignRefineLib.network import refiner as refiner_module
+from ProstateAlignRefineLib.network.positions import Window
+from ProstateAlignRefineLib.network.refiner import Refiner
 
 SHAPE = (4, 6, 8)
 

@@ -5,8 +5,8 @@ from typing import Literal
 
 import pytest
 
+from ProstateAlignRefineLib.core import schema
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.model import schema
 
 
 @dataclass(frozen=True)

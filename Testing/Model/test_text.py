@@ -8,7 +8,7 @@ import torch
 
 from Model.samples import ENCODER, text_of
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.model.text import TextEmbedding, join, load_text, one_token, save_text, stack
+from ProstateAlignRefineLib.network.text import TextEmbedding, join, load_text, one_token, save_text, stack
 
 
 def test_prompts_are_averaged_and_renormalised_and_all_tokens_kept() -> None:

@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from Model.clip_clone import TEXT_WIDTH, write_clone
+from ProstateAlignRefineLib.bundle.config import ModelConfig
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.model.bundle import Bundle
-from ProstateAlignRefineLib.model.config import ModelConfig
-from ProstateAlignRefineLib.model.network import AlignRefineNetwork
-from ProstateAlignRefineLib.model.text_encoder import embed_prompt, encode_prompts
-from ProstateAlignRefineLib.model.text_towers import load_tower
+from ProstateAlignRefineLib.network.bundle import Bundle
+from ProstateAlignRefineLib.network.network import AlignRefineNetwork
+from ProstateAlignRefineLib.network.text_encoder import embed_prompt, encode_prompts
+from ProstateAlignRefineLib.network.text_towers import load_tower
 
 pytest.importorskip("open_clip", reason="the extra 'text' is not installed")
 

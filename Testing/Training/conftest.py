@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ProstateAlignRefineLib.model.text import TextEmbedding
+from ProstateAlignRefineLib.network.text import TextEmbedding
 from ProstateAlignRefineLib.training.cases import Cases
 from ProstateAlignRefineLib.training.config import TrainingConfig, read_training_config
+from ProstateAlignRefineLib.training.mirrored_text import TrainingText
 from ProstateAlignRefineLib.training.phantoms import prepare_phantoms
-from ProstateAlignRefineLib.training.sides import TrainingText
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ProstateAlignRefineLib import cli
-from ProstateAlignRefineLib.model.bundle import load_bundle
+from ProstateAlignRefineLib.network.bundle import load_bundle
 from ProstateAlignRefineLib.training.config import TrainingConfig
 from ProstateAlignRefineLib.training.phantoms import prepare_phantoms
 from Training.runs import log_of, start_training, write_config

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.model.baselines import built_architecture
-from ProstateAlignRefineLib.model.network import AlignRefineNetwork
+from ProstateAlignRefineLib.network.baselines import built_architecture
+from ProstateAlignRefineLib.network.network import AlignRefineNetwork
 from ProstateAlignRefineLib.training.config import PRESETS, TrainingConfig, read_training_config
 from ProstateAlignRefineLib.training.losses import SegmentationLossSettings
 

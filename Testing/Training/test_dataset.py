@@ -12,7 +12,7 @@ from ProstateAlignRefineLib import cli
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.study_files import find_study_files, read_study_files
 from ProstateAlignRefineLib.inference.preprocess import network_volumes
-from ProstateAlignRefineLib.model.bundle import load_bundle
+from ProstateAlignRefineLib.network.bundle import load_bundle
 from ProstateAlignRefineLib.phantom import Sampling
 from ProstateAlignRefineLib.phantom.picai import LABEL_SET, write_picai
 from ProstateAlignRefineLib.training.config import DatasetData, TrainingConfig

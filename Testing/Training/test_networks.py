@@ -11,13 +11,13 @@ import torch
 from ProstateAlignRefineLib import cli
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.inference.device import Compute
-from ProstateAlignRefineLib.model.baselines import PARTS, NetworkKind
-from ProstateAlignRefineLib.model.bundle import load_bundle
+from ProstateAlignRefineLib.network.baselines import PARTS, NetworkKind
+from ProstateAlignRefineLib.network.bundle import load_bundle
 from ProstateAlignRefineLib.training.cases import Cases
 from ProstateAlignRefineLib.training.config import TrainingConfig
 from ProstateAlignRefineLib.training.loading import reads_whole_regions
+from ProstateAlignRefineLib.training.mirrored_text import encode_training_text
 from ProstateAlignRefineLib.training.phantoms import prepare_phantoms
-from ProstateAlignRefineLib.training.sides import encode_training_text
 from ProstateAlignRefineLib.training.trainer import Trainer
 from Training.runs import log_of, write_config
 

@@ -8,11 +8,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from ProstateAlignRefineLib.model.network import AlignRefineNetwork
+from ProstateAlignRefineLib.network.network import AlignRefineNetwork
 from ProstateAlignRefineLib.training.cases import Cases
 from ProstateAlignRefineLib.training.config import TrainingConfig
+from ProstateAlignRefineLib.training.mirrored_text import encode_training_text
 from ProstateAlignRefineLib.training.operating_point import best_cut, fold_cut
-from ProstateAlignRefineLib.training.sides import encode_training_text
 from ProstateAlignRefineLib.training.trainer import BEST_JOINT, Trainer
 from ProstateAlignRefineLib.training.validate import CaseResult
 from Training.settings import CPU

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.model.text import TextEmbedding, save_text, swap_sides
+from ProstateAlignRefineLib.network.text import TextEmbedding, save_text, swap_sides
 from ProstateAlignRefineLib.training.config import TextSettings
-from ProstateAlignRefineLib.training.sides import TrainingText, encode_training_text, stored_training_text
+from ProstateAlignRefineLib.training.mirrored_text import TrainingText, encode_training_text, stored_training_text
 
 
 @pytest.mark.parametrize(

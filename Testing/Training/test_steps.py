@@ -12,10 +12,10 @@ from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.training.cases import Cases, Share
 from ProstateAlignRefineLib.training.config import TrainingConfig
 from ProstateAlignRefineLib.training.loading import epoch_steps
+from ProstateAlignRefineLib.training.mirrored_text import TrainingText
 from ProstateAlignRefineLib.training.patches import Patch
 from ProstateAlignRefineLib.training.processes import Processes
 from ProstateAlignRefineLib.training.schedule import Phase
-from ProstateAlignRefineLib.training.sides import TrainingText
 from ProstateAlignRefineLib.training.steps import Moment
 from ProstateAlignRefineLib.training.trainer import Trainer
 from ProstateAlignRefineLib.training.weights import parameter_groups

@@ -11,12 +11,12 @@ import torch
 
 from ProstateAlignRefineLib import cli
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.model.bundle import load_bundle
+from ProstateAlignRefineLib.network.bundle import load_bundle
 from ProstateAlignRefineLib.training.cases import Cases, Share
+from ProstateAlignRefineLib.training.completion import finish, fold_temperature
 from ProstateAlignRefineLib.training.config import TrainingConfig
-from ProstateAlignRefineLib.training.finish import finish, fold_temperature
+from ProstateAlignRefineLib.training.mirrored_text import TrainingText
 from ProstateAlignRefineLib.training.phantoms import prepare_phantoms
-from ProstateAlignRefineLib.training.sides import TrainingText
 from ProstateAlignRefineLib.training.steps import Stepper
 from ProstateAlignRefineLib.training.trainer import Trainer
 from Training.runs import log_of

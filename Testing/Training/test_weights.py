@@ -9,9 +9,9 @@ from torch import nn
 from ProstateAlignRefineLib.training.cases import Cases
 from ProstateAlignRefineLib.training.config import TrainingConfig
 from ProstateAlignRefineLib.training.loading import epoch_steps
+from ProstateAlignRefineLib.training.mirrored_text import TrainingText
 from ProstateAlignRefineLib.training.processes import Processes
 from ProstateAlignRefineLib.training.schedule import Phase
-from ProstateAlignRefineLib.training.sides import TrainingText
 from ProstateAlignRefineLib.training.steps import Moment
 from ProstateAlignRefineLib.training.trainer import Trainer
 from ProstateAlignRefineLib.training.weights import MovingAverage, freeze_unused, make_optimizer, parameter_groups

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from ProstateAlignRefineLib.model.config import Architecture
-from ProstateAlignRefineLib.model.network import AlignRefineNetwork
+from ProstateAlignRefineLib.bundle.config import Architecture
+from ProstateAlignRefineLib.network.network import AlignRefineNetwork
 from ProstateAlignRefineLib.training.config import TrainingConfig
-from ProstateAlignRefineLib.training.sides import TrainingText
+from ProstateAlignRefineLib.training.mirrored_text import TrainingText
 from ProstateAlignRefineLib.training.widening import is_as_wide, widen
 
 IMAGE = torch.randn(2, 3, 8, 16, 16, generator=torch.Generator().manual_seed(1))

@@ -3,13 +3,7 @@
 import numpy as np
 import pytest
 
-from ProstateAlignRefineLib.core.anatomy import (
-    DOUBTED_MM,
-    MOST_DOUBT,
-    TRUSTED_MM,
-    GlandZone,
-    outside_gland_penalty,
-)
+from ProstateAlignRefineLib.core.anatomy import DOUBTED_MM, MOST_DOUBT, TRUSTED_MM, GlandZone, outside_gland_penalty
 from ProstateAlignRefineLib.core.geometry import Grid
 
 GRID = Grid((160, 160, 30), (0.75, 0.75, 3.0), (-60.0, -60.0, -45.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))

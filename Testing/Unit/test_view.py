@@ -3,7 +3,7 @@
 import numpy as np
 
 from ProstateAlignRefineLib.core.geometry import Grid
-from ProstateAlignRefineLib.core.view import in_view, view
+from ProstateAlignRefineLib.results.view import in_view, view
 
 A_GRID = Grid((60, 40, 3), (2.0, 2.0, 3.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))  # 120 x 80 mm
 

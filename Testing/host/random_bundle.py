@@ -4,8 +4,7 @@ from pathlib import Path
 
 import torch
 
-from ProstateAlignRefineLib.model.bundle import save_bundle
-from ProstateAlignRefineLib.model.config import (
+from ProstateAlignRefineLib.bundle.config import (
     FORMAT_VERSION,
     ONE_FORWARD,
     Architecture,
@@ -14,8 +13,9 @@ from ProstateAlignRefineLib.model.config import (
     RefinerSettings,
     SimilaritySettings,
 )
-from ProstateAlignRefineLib.model.network import AlignRefineNetwork
-from ProstateAlignRefineLib.model.text import TextEmbedding
+from ProstateAlignRefineLib.network.bundle import save_bundle
+from ProstateAlignRefineLib.network.network import AlignRefineNetwork
+from ProstateAlignRefineLib.network.text import TextEmbedding
 
 WIDTH, TOKENS = 8, 9
 FOREGROUND_BIAS = 0.3

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import InputError
-from ..core.report import ModelFacts
+from ..results.report import ModelFacts
 from .i18n import _
 from .launch import LIBRARY
 

@@ -11,8 +11,8 @@ from urllib.error import URLError
 from urllib.parse import urlparse
 from urllib.request import urlopen
 
+from ..bundle.archive import MOST_BYTES, look_into, unpack
 from ..core.errors import InputError
-from .bundle_zip import MOST_BYTES, look_into, unpack
 from .bundles import BundleInfo
 from .i18n import _
 

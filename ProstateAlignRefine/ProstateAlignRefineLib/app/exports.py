@@ -13,9 +13,9 @@ import slicer
 from ..core.errors import InputError
 from ..core.files import replacing_file
 from ..core.maps import write_volume
-from ..core.palette import LESION_RGB
-from ..core.report import Run
 from ..core.study import Modality
+from ..results.palette import LESION_RGB
+from ..results.report import Run
 from ..scene.reading import Reading
 from ..scene.reviewed import Decision, FoundLesion
 from ..scene.terminology import AUTOMATIC
@@ -69,7 +69,7 @@ def write_dicom_segmentation(reading: Reading, run: Run, headers: DicomHeaders, 
 
 def write_dicom_report(reading: Reading, run: Run, headers: DicomHeaders, path: Path) -> Path:
     """A DICOM report of measurements (TID 1500), and beside it the segmentation it refers to, which is returned."""
-    from ..dicom.sr import write_measurements
+    from ..dicom.write.sr import write_measurements
 
     segmentation = beside_report(path)
     write_dicom_segmentation(reading, run, headers, segmentation)

@@ -8,8 +8,8 @@ from dataclasses import asdict, replace
 
 from ..core.protocol import Finished
 from ..core.psa import read_psa
-from ..core.report import ModelFacts, Run, run_from
 from ..core.study import Modality
+from ..results.report import ModelFacts, Run, run_from
 from ..scene.volumes import Node
 
 PARAMETER = "run"

@@ -9,8 +9,8 @@ from typing import Any
 from ..core.errors import InputError
 from ..core.maps import Maps
 from ..core.protocol import Finished
-from ..core.report import Run
 from ..core.study import Modality
+from ..results.report import Run
 from ..scene.display import show_surface
 from ..scene.live import Counts
 from ..scene.matching import match_volumes, volumes_in

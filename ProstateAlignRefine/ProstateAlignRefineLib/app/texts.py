@@ -10,7 +10,7 @@ from ..core.gland import Gland
 from ..core.lesions import Lesion
 from ..core.places import zone_name
 from ..core.psa import psa_density
-from ..core.report import Run
+from ..results.report import Run
 from ..scene.reading import Reading
 from ..scene.reviewed import Decision, FoundLesion
 from .i18n import _

@@ -34,9 +34,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from ..evaluation.benchmark.card import as_markdown
-    from ..model.bundle import starter_bundle_path
-    from .benchmarking import Plan, RealFiles, measure
+    from ..benchmark.card import as_markdown
+    from ..benchmark.run import Plan, RealFiles, measure
+    from ..network.bundle import starter_bundle_path
 
     _check(arguments)
     check_replaceable(arguments.output, JSON_NAME)
@@ -57,8 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def write_card(path: Path, section: str) -> None:
     """The bundle at `path` again, its card ending on this section; weights and text stay as they are."""
-    from ..evaluation.benchmark.card import with_section
-    from ..model.bundle import CARD_FILE, load_bundle, save_bundle
+    from ..benchmark.card import with_section
+    from ..network.bundle import CARD_FILE, load_bundle, save_bundle
 
     bundle = load_bundle(path)
     card = with_section((path / CARD_FILE).read_text(encoding="utf-8"), section)

@@ -23,8 +23,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(arguments: argparse.Namespace) -> int:
     from ..core.errors import InputError
     from ..core.files import replacing_file
-    from ..model.text import save_text
-    from ..model.text_encoder import encode_prompts
+    from ..network.text import save_text
+    from ..network.text_encoder import encode_prompts
 
     if arguments.output.suffix != ".npz":
         raise InputError("The output must be a .npz file; end its name on .npz.")

@@ -16,7 +16,7 @@ from ..core.errors import InputError
 from ..core.files import check_replaceable, replacing_folder
 from ..core.geometry import to_image
 from ..core.study import Modality, Study
-from .results import GLAND_NAME, SEGMENTATION_NAME, Result, gated_lesions, read_result, segmentation_info
+from ..results.folder import GLAND_NAME, SEGMENTATION_NAME, Result, gated_lesions, read_result, segmentation_info
 
 REPORT_NAME, SIMILARITY_FOLDER, RESEARCH_FOLDER = "measurements.sr.dcm", "similarity", "study"
 NAMES = (SEGMENTATION_NAME, REPORT_NAME, GLAND_NAME, SIMILARITY_FOLDER, RESEARCH_FOLDER)

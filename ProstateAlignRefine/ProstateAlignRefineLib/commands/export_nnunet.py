@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import InputError
-from .nnunet import DATASET_JSON, TEST, TRAINING, Split, splits_of, write_case, write_dataset_json, write_splits
+from ..training.nnunet_layout import (
+    DATASET_JSON,
+    TEST,
+    TRAINING,
+    Split,
+    splits_of,
+    write_case,
+    write_dataset_json,
+    write_splits,
+)
 
 if TYPE_CHECKING:
     from ..training.manifest import Manifest, ManifestCase

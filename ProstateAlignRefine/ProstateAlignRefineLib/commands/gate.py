@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ..core.files import replacing_folder
 from ..core.gate import check_gate
-from ..core.report import gland_line, lesion_table
-from .results import copy_for_rewriting, read_result, write_gated
+from ..results.folder import copy_for_rewriting, read_result, write_gated
+from ..results.report import gland_line, lesion_table
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

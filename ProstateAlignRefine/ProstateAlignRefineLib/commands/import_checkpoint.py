@@ -22,7 +22,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from ..model.checkpoint import import_checkpoint
+    from ..network.checkpoint import import_checkpoint
 
     report = import_checkpoint(
         arguments.checkpoint,

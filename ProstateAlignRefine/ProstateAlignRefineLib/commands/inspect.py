@@ -34,7 +34,7 @@ def series_choices(arguments: argparse.Namespace) -> Mapping[Modality, int]:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from ..dicom.survey import as_data, as_text, survey
+    from ..dicom.match.survey import as_data, as_text, survey
 
     if not arguments.input.is_dir():
         what = "is a file; give the study's folder" if arguments.input.exists() else "does not exist; check its path"

@@ -14,17 +14,17 @@ from ..core.errors import InputError
 from ..core.files import check_replaceable, replacing_folder
 from ..core.gate import check_gate
 from ..core.psa import read_psa
-from ..core.report import REPORT_NAME, ModelFacts, Run, gland_line, lesion_table
 from ..core.study import Modality, Study
 from ..core.study_files import find_study_files, match_study_files, read_study_files
+from ..results.folder import Result, volumes_on_t2w, write_gated, write_inputs
+from ..results.report import REPORT_NAME, ModelFacts, Run, gland_line, lesion_table
 from .inspect import add_series_options, series_choices
 from .progress import StageBar
-from .results import Result, volumes_on_t2w, write_gated, write_inputs
 
 if TYPE_CHECKING:
     from ..inference.device import Compute
     from ..inference.segment import Segmentation
-    from ..model.bundle import Bundle
+    from ..network.bundle import Bundle
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -144,12 +144,12 @@ def _segment(arguments: argparse.Namespace, compute: Compute, bar: StageBar) -> 
 
 def load_model(path: Path | None, prompt: str | None) -> Bundle:
     """The bundle at `path` (None: the starter model), with the text of `prompt` where one is given."""
-    from ..model.bundle import load_bundle, starter_bundle_path
+    from ..network.bundle import load_bundle, starter_bundle_path
 
     bundle = load_bundle(starter_bundle_path() if path is None else path)
     if prompt is None:
         return bundle
-    from ..model.text_encoder import with_prompt
+    from ..network.text_encoder import with_prompt
 
     return with_prompt(bundle, prompt)
 

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import InputError
 from ..core.files import replacing_file, replacing_folder
-from ..core.report import read_run
+from ..results.folder import Result, volumes_on_t2w, write_gated, write_inputs
+from ..results.report import read_run
 from .cohort import Entry, Shard, read_cohort
-from .results import Result, volumes_on_t2w, write_gated, write_inputs
 from .segment import add_model_options, check_gate_options, load_model, run_facts
 
 if TYPE_CHECKING:
     from ..inference.device import Compute
-    from ..model.bundle import Bundle
+    from ..network.bundle import Bundle
 
 SOME_FAILED = 1
 DONE, SKIPPED, FAILED = "done", "skipped", "failed"

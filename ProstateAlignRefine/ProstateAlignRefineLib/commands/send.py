@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from ..core.errors import InputError
 
 if TYPE_CHECKING:
-    from ..dicom.dimse import DicomServer
-    from ..dicom.web import WebServer
+    from ..dicom.send.dicomweb import WebServer
+    from ..dicom.send.dimse import DicomServer
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -33,7 +33,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from ..dicom.objects import describe, sendable_files
+    from ..dicom.send.sendable import describe, sendable_files
 
     server = server_of(arguments)
     if arguments.test:
@@ -51,8 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def server_of(arguments: argparse.Namespace) -> DicomServer | WebServer:
     """The server that `--to` names; InputError where options do not fit it."""
-    from ..dicom.dimse import DicomServer
-    from ..dicom.web import WebServer
+    from ..dicom.send.dicomweb import WebServer
+    from ..dicom.send.dimse import DicomServer
 
     _check_options(arguments)
     if _is_url(arguments.to):
@@ -108,7 +108,8 @@ def _token(path: Path | None) -> str | None:
 
 
 def _test(server: DicomServer | WebServer) -> None:
-    from ..dicom import dimse, web
+    from ..dicom.send import dicomweb as web
+    from ..dicom.send import dimse
 
     if isinstance(server, dimse.DicomServer):
         dimse.echo(server)
@@ -117,7 +118,8 @@ def _test(server: DicomServer | WebServer) -> None:
 
 
 def _send(server: DicomServer | WebServer, paths: tuple[Path, ...]) -> None:
-    from ..dicom import dimse, web
+    from ..dicom.send import dicomweb as web
+    from ..dicom.send import dimse
 
     if isinstance(server, dimse.DicomServer):
         dimse.store(server, paths, _show)

@@ -46,8 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _train(config: TrainingConfig, arguments: argparse.Namespace, processes: Processes) -> None:
     from ..evaluation.candidates import require_picai_eval
     from ..inference.device import choose_compute
-    from ..training.finish import BUNDLE, TEST, finish
-    from ..training.sides import encode_training_text, stored_training_text
+    from ..training.completion import BUNDLE, TEST, finish
+    from ..training.mirrored_text import encode_training_text, stored_training_text
     from ..training.sources import cases_of
     from ..training.trainer import Trainer
 

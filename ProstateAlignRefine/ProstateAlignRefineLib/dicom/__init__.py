@@ -1,13 +1,13 @@
 """DICOM in and out: series matching, loading, segmentation objects."""
 
-from .context import link_to_dicom, write_research_study
-from .deidentify import deidentified
-from .headers import load_headers, save_headers
-from .map_series import write_map
-from .seg import SegmentationInfo, write_gland, write_segmentation
-from .series_writer import StudyLabel, synthetic_label, write_study
-from .sr import write_measurements
-from .study import load_study
+from .load import load_study
+from .write.deidentify import deidentified
+from .write.dicom_context import link_to_dicom, write_research_study
+from .write.map_series import write_map
+from .write.seg import SegmentationInfo, write_gland, write_segmentation
+from .write.series import StudyLabel, synthetic_label, write_study
+from .write.source_headers import load_headers, save_headers
+from .write.sr import write_measurements
 
 __all__ = [
     "SegmentationInfo",

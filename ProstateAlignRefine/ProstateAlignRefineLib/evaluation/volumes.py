@@ -20,7 +20,7 @@ from ..core.files import file_sha256
 from ..core.gate import gate_logits
 from ..core.geometry import LINEAR, NEAREST, Grid, resample, to_array
 from ..core.maps import load_maps, read_volume
-from ..core.report import REPORT_NAME, read_run
+from ..results.report import REPORT_NAME, read_run
 from .calibration import probabilities
 from .candidates import is_detection_map
 

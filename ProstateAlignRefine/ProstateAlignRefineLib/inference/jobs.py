@@ -6,14 +6,14 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
+from ..bundle.config import CONFIG_FILE
 from ..core.errors import InputError
 from ..core.exchange import write_exchange
 from ..core.geometry import Grid
 from ..core.protocol import Describe, Described, Finished, Message, Progress, Segment
 from ..core.study_files import find_study_files, read_study_files
-from ..model.bundle import Bundle, load_bundle
-from ..model.config import CONFIG_FILE
-from ..model.text_encoder import with_prompt
+from ..network.bundle import Bundle, load_bundle
+from ..network.text_encoder import with_prompt
 from .device import Compute, choose_compute
 from .preprocess import network_grid
 from .segment import expected_seconds, segment_study

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..model.config import Axis
-from ..model.network import NetworkOutput
-from ..model.positions import Window
-from ..model.text import TextEmbedding
+from ..bundle.config import Axis
+from ..network.network import NetworkOutput
+from ..network.positions import Window
+from ..network.text import TextEmbedding
 
 DIMENSIONS: dict[Axis, int] = {"z": -3, "y": -2, "x": -1}
 

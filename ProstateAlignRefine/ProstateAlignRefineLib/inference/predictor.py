@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
+from ..bundle.config import Triple
 from ..core.anatomy import GlandZone, outside_gland_penalty
 from ..core.geometry import Grid, resample, to_array, to_image
 from ..core.maps import MAP_NAMES, Maps
-from ..model.bundle import Bundle
-from ..model.config import Triple
-from ..model.network import foreground_confidence
-from ..model.positions import Window
+from ..network.bundle import Bundle
+from ..network.network import foreground_confidence
+from ..network.positions import Window
 from .device import Compute
 from .mirroring import mirrored
 from .tiling import tile_starts, tiled

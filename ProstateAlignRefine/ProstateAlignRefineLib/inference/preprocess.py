@@ -13,7 +13,7 @@ from ..core.geometry import BSPLINE, Grid, resample, to_array
 from ..core.study import Modality, Study
 
 if TYPE_CHECKING:
-    from ..model.config import Preprocessing
+    from ..bundle.config import Preprocessing
 
 ADC_MEAN, ADC_DEVIATION = np.float32(1200), np.float32(600)
 """About those of the prostate and what lies around it, 1e-6 mm2/s."""

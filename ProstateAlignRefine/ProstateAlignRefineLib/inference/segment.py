@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..core.maps import Maps
 from ..core.study import Study
-from ..model.bundle import Bundle
+from ..network.bundle import Bundle
 from .device import Compute
 from .predictor import Plan, maps_on, plan_forwards, predict
 from .preprocess import network_volumes

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from ..model.config import Triple
+from ..bundle.config import Triple
 
 STEP = 0.5  # of a tile, at most
 SIGMA = 0.125  # of a tile: the Gaussian that weighs its voxels

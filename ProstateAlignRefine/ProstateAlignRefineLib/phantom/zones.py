@@ -13,13 +13,7 @@ from .canvas import Canvas
 from .fields import Frame
 from .gland import GlandField
 from .pelvis import Pelvis
-from .surroundings import (
-    bladder_distance,
-    obturator_distance,
-    pubis_distance,
-    rectum_distance,
-    vesicle_distance,
-)
+from .surroundings import bladder_distance, obturator_distance, pubis_distance, rectum_distance, vesicle_distance
 from .truth import GLAND_ZONES, LesionFact, Zone
 
 MIDLINE_MM = 3.0

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..core.anatomy import plausible_gland
 from ..core.maps import Maps
-from ..core.palette import GLAND_RGB
+from ..results.palette import GLAND_RGB
 from .boxes import box_of
 from .oriented import empty_image, voxels
 from .segmentation import LABELMAP, add_segmentation

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..core.gate import ADDED, REMOVED, gate_logits
 from ..core.maps import Maps
-from ..core.palette import ADDED_RGB, LESION_RGB, REMOVED_RGB
+from ..results.palette import ADDED_RGB, LESION_RGB, REMOVED_RGB
 from .boxes import Box, box_of
 from .oriented import announce, empty_image, voxels
 from .reviewed import Paint

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..model.config import Axis
+from ..bundle.config import Axis
 from .intensity import IntensitySettings, change_intensity
 
 _DIMENSION: dict[Axis, int] = {"z": -3, "y": -2, "x": -1}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..model.baselines import built_architecture
-from ..model.config import FORMAT_VERSION, ModelConfig
+from ..bundle.config import FORMAT_VERSION, ModelConfig
+from ..network.baselines import built_architecture
 from .config import TrainingConfig
 
 

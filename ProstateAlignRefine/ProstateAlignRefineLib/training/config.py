@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ..bundle.config import Architecture, Confidence, InferenceSettings, Preprocessing, Triple
+from ..core import schema
 from ..core.errors import InputError
-from ..model import schema
-from ..model.baselines import NetworkKind, built_architecture
-from ..model.config import Architecture, Confidence, InferenceSettings, Preprocessing, Triple
+from ..network.baselines import NetworkKind, built_architecture
 from .augmentation import AugmentationSettings
 from .losses import HeatmapLoss, SegmentationLossSettings
 

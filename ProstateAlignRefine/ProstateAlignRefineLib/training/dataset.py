@@ -19,14 +19,14 @@ from scipy import ndimage
 from torch import Tensor
 from tqdm import tqdm
 
+from ..bundle.config import Preprocessing
+from ..core import schema
 from ..core.errors import InputError
 from ..core.files import file_sha256
 from ..core.geometry import Grid, to_array, to_image
 from ..core.study import Modality
 from ..core.study_files import read_study_files
 from ..inference.preprocess import network_volumes
-from ..model import schema
-from ..model.config import Preprocessing
 from .cases import Case, Cases, LabelledStudy, Share, code_digest, labels_on
 from .config import DatasetData, TrainingConfig
 from .manifest import LABEL, Manifest, ManifestCase, dataset_digest, read_manifest

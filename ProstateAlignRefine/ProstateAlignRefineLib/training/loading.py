@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from torch.utils.data import DataLoader
 
-from ..model.baselines import PARTS
+from ..network.baselines import PARTS
 from .cases import Share
 from .config import TrainingConfig
 from .patches import Patch, Patches, PatchPlan

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..core import schema
 from ..core.errors import InputError
 from ..core.files import replacing_file
-from ..model import schema
 
 MANIFEST_NAME, REPORT_NAME = "manifest.json", "report.csv"
 FORMAT_VERSION = 1

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from ..core.gate import gate_logits
-from ..model.network import NetworkOutput, foreground_confidence
+from ..network.network import NetworkOutput, foreground_confidence
 from .config import BundleSettings, LossSettings
 from .losses import alignment_loss, anatomy_loss, deep_supervision_loss, heatmap_loss, segmentation_loss, targets_like
+from .mirrored_text import TrainingText
 from .patches import Patch
-from .sides import TrainingText
 
 
 @dataclass(frozen=True)

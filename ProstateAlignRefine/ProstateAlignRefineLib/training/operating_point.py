@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from ..bundle.config import NUMBER_OF_CLASSES
 from ..evaluation.metrics import overlap
-from ..model.baselines import SegmentationNetwork
-from ..model.config import NUMBER_OF_CLASSES
-from ..model.network import FOREGROUND
+from ..network.baselines import SegmentationNetwork
+from ..network.network import FOREGROUND
 from .validate import CaseResult
 
 CUTS = np.arange(-10.0, 4.01, 0.5)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from ..model.config import Triple
-from ..model.positions import Window
+from ..bundle.config import Triple
+from ..network.positions import Window
 from .augmentation import AugmentationSettings, augment
 from .cases import Share
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from ..core import schema
 from ..core.files import replacing_file
 from ..core.geometry import NEAREST, resample, to_array
 from ..inference.preprocess import network_volumes
-from ..model import schema
 from ..phantom import Sampling, gland_zones, make_phantom
 from .cases import Case, Cases, LabelledStudy, Share, code_digest, labels_on
 from .config import PhantomData, TrainingConfig

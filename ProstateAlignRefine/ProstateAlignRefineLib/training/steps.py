@@ -12,13 +12,13 @@ from torch import nn
 
 from ..core.errors import InputError
 from ..inference.device import Compute
-from ..model.network import NetworkOutput
+from ..network.network import NetworkOutput
 from .config import TrainingConfig
+from .mirrored_text import TrainingText
 from .objective import StepLoss, Targets, forward, joint_loss, refiner_loss
 from .patches import Patch
 from .processes import Processes, no_reduction
 from .schedule import Phase
-from .sides import TrainingText
 
 
 @dataclass(frozen=True)

@@ -14,19 +14,19 @@ from tqdm import tqdm
 
 from ..core.errors import InputError
 from ..inference.device import Compute
-from ..model.baselines import PARTS, SegmentationNetwork, built_architecture, make_network
-from ..model.bundle import Bundle, load_bundle
-from ..model.network import AlignRefineNetwork
+from ..network.baselines import PARTS, SegmentationNetwork, built_architecture, make_network
+from ..network.bundle import Bundle, load_bundle
+from ..network.network import AlignRefineNetwork
 from .bundle_config import model_config
 from .cases import Cases
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from .config import TrainingConfig
 from .loading import epoch_steps, reads_whole_regions
 from .log import EventLog, write_log
+from .mirrored_text import TrainingText
 from .operating_point import best_cut, fold_cut
 from .processes import Processes
 from .schedule import AuxiliaryRamp, Phase, Phases, poly_rate
-from .sides import TrainingText
 from .steps import Moment, Stepper
 from .validate import mean_dice, validate
 from .weights import MovingAverage, freeze_unused, load_weights, make_optimizer, parameter_groups, save_weights

@@ -14,7 +14,7 @@ from ..core.maps import MAP_NAMES
 from ..evaluation.metrics import overlap
 from ..inference.device import Compute
 from ..inference.predictor import plan_forwards, predict
-from ..model.bundle import Bundle
+from ..network.bundle import Bundle
 from .cases import Case
 from .processes import Processes
 

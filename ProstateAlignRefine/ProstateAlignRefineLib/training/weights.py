@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ..core.files import replacing_file
-from ..model.baselines import SegmentationNetwork
+from ..network.baselines import SegmentationNetwork
 from .config import OptimizerSettings
 from .schedule import Phase
 

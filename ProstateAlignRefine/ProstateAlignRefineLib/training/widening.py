@@ -8,10 +8,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from ..model.blocks import Fusion, ResidualBlock
-from ..model.config import Architecture
-from ..model.decoder import DecoderLevel
-from ..model.network import AlignRefineNetwork
+from ..bundle.config import Architecture
+from ..network.blocks import Fusion, ResidualBlock
+from ..network.decoder import DecoderLevel
+from ..network.network import AlignRefineNetwork
 
 
 def is_as_wide(architecture: Architecture, narrow: Architecture) -> bool:

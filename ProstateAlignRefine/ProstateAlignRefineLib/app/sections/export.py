@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import InputError
-from ...core.report import Run
+from ...results.report import Run
 from ...scene.reading import Reading
 from .. import exports, readiness
 from ..binding import allow

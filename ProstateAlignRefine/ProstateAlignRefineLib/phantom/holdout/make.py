@@ -13,14 +13,7 @@ from ...core.study import Study
 from ..canvas import Canvas, plain_canvas
 from ..fields import Frame
 from ..gland import GlandField
-from ..sampling import (
-    Sampling,
-    draw_diffusion_grid,
-    draw_frame,
-    draw_sampling,
-    draw_t2w_grid,
-    measuring_grid,
-)
+from ..sampling import Sampling, draw_diffusion_grid, draw_frame, draw_sampling, draw_t2w_grid, measuring_grid
 from ..tissue import TissueSet, diffusion_contrast, draw_tissues, t2w_contrast
 from ..truth import Phantom, Truth
 from ..zones import lesion_facts, paint_gland_zones

@@ -1,0 +1,122 @@
+"""What degradations do to a bundle's answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..bundle.config import Preprocessing
+from ..core.study import Study
+from ..evaluation.detection import Detection, detect
+from ..evaluation.figures import Figures
+from ..evaluation.metrics import overlap
+from ..evaluation.statistics import resampled
+from ..inference.preprocess import ADC_MEAN
+from ..network.bundle import Bundle
+from .degradations import MIRRORED, degradations
+from .judging import answer, loaded_bundle, run
+from .known_study import load_known
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class DegradedRow:
+    """One study under one degradation.
+
+    `agreement`: Dice with the answer to the study as acquired (1 where both are empty), mirrored back where the study
+    was mirrored.
+    """
+
+    patient: str
+    positive: bool
+    dice: float
+    agreement: float
+    detection: Detection
+
+
+def judge_degraded(bundle: Path, folder: Path) -> tuple[DegradedRow, ...]:
+    """A row for each of `degradations`."""
+    known, loaded = load_known(folder), loaded_bundle(bundle)
+    patient = f"{folder.parent.name}/{folder.name}"
+    minimum_ml = loaded.config.minimum_lesion_ml
+    rows: list[DegradedRow] = []
+    first: Mask | None = None
+    for degradation in degradations(blank_adc(loaded.config.preprocessing)):
+        found = found_lesions(degradation.apply(known.study, patient), loaded)
+        if degradation is MIRRORED:
+            found = np.ascontiguousarray(found[..., ::-1])
+        first = found if first is None else first
+        truth = known.lesions > 0
+        detection = detect(known.lesions, found, known.study.grid.spacing[::-1], minimum_ml)
+        agreement = overlap(first, found).dice
+        rows.append(DegradedRow(patient, bool(truth.any()), overlap(truth, found).dice, agreement, detection))
+    return tuple(rows)
+
+
+def blank_adc(preprocessing: Preprocessing) -> float:
+    """The ADC, 1e-6 mm2/s, that the network reads as zero."""
+    return float(ADC_MEAN) if preprocessing.normalization == "absolute_adc" else 0.0
+
+
+def found_lesions(study: Study, bundle: Bundle) -> Mask:
+    maps, adc = run(study, bundle)
+    found: Mask = answer(maps, adc, bundle, bundle.config.alpha).labels > 0
+    return found
+
+
+def degraded_figures(rows: Sequence[DegradedRow]) -> Figures:
+    positives = [row for row in rows if row.positive]
+    negatives = [row for row in rows if not row.positive]
+    lesions = sum(row.detection.lesions for row in rows)
+    found = sum(row.detection.found for row in rows)
+    silent = sum(row.detection.false_positives == 0 for row in negatives)
+    return {
+        "Dice, positives": float(np.mean([row.dice for row in positives])) if positives else None,
+        "lesion sensitivity": found / lesions if lesions else None,
+        "false positives a case": sum(row.detection.false_positives for row in rows) / len(rows),
+        "empty answer, share of negatives": silent / len(negatives) if negatives else None,
+        "agreement": float(np.mean([row.agreement for row in rows])),
+    }
+
+
+def curves_report(rows: Sequence[Sequence[DegradedRow]], resamples: int) -> dict[str, Any]:
+    """`rows`: of each study, a row for each of `degradations`. Differences are to the studies as acquired."""
+    labels = degradations(0.0)
+    studies = [row[0] for row in rows]
+    by_degradation = [[row[place] for row in rows] for place in range(len(labels))]
+    drawn = [resampled(column, degraded_figures, resamples) for column in by_degradation]
+    points = [
+        {
+            "curve": degradation.curve,
+            "amount": degradation.amount,
+            "figures": _plain(one.estimates),
+            "differences": _plain((one - drawn[0]).estimates),
+            "by family": _by_family(column),
+        }
+        for degradation, column, one in zip(labels, by_degradation, drawn, strict=True)
+    ]
+    return {
+        "studies": len(studies),
+        "positives": sum(row.positive for row in studies),
+        "lesions": sum(row.detection.lesions for row in studies),
+        "points": points,
+    }
+
+
+def _by_family(column: Sequence[DegradedRow]) -> dict[str, Figures]:
+    families = sorted({_family(row) for row in column})
+    return {family: degraded_figures([row for row in column if _family(row) == family]) for family in families}
+
+
+def _family(row: DegradedRow) -> str:
+    return row.patient.split("/")[0].split("-")[0]
+
+
+def _plain(estimates: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: asdict(estimate) for name, estimate in estimates.items()}

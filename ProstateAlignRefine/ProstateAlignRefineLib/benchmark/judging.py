@@ -1,0 +1,98 @@
+"""A bundle on studies whose truth is known."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+import torch
+from numpy.typing import NDArray
+
+from ..core.gate import gate_logits
+from ..core.geometry import resample, to_array
+from ..core.lesions import Lesion, find_lesions
+from ..core.maps import Maps
+from ..core.study import Study
+from ..evaluation.calibration import Reliability, probabilities
+from ..evaluation.cases import judge
+from ..evaluation.volumes import Prediction, Reference
+from ..inference.device import choose_compute
+from ..inference.segment import segment_study
+from ..network.bundle import Bundle, load_bundle
+from .contrast import lesion_contrasts
+from .known_study import KnownStudy, load_known
+from .rows import BenchmarkRow, anatomy_row, findings_reliability, within
+from .rules import brightest_hbv, lowest_adc
+
+MODEL, BASE, HBV_RULE, ADC_RULE = "model", "without the refiner", "brightest HBV", "lowest ADC"
+SYSTEMS = (MODEL, BASE, HBV_RULE, ADC_RULE)
+
+Rows = Mapping[str, BenchmarkRow]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a bundle says of a study at one gate setting: `labels` [Z, Y, X] number the `lesions`."""
+
+    maps: Maps
+    labels: NDArray[np.uint8]
+    lesions: tuple[Lesion, ...]
+    prediction: Prediction
+
+
+def judge_known(bundle: Path, folder: Path) -> Rows:
+    """The study in `folder` (see `known`), a row a system of SYSTEMS."""
+    known = load_known(folder)
+    loaded = loaded_bundle(bundle)
+    region = within(known.gland, known.study.grid.spacing[::-1])
+    maps, adc = run(known.study, loaded)
+    rows: dict[str, BenchmarkRow] = {}
+    for name, alpha in ((MODEL, loaded.config.alpha), (BASE, 0.0)):
+        rows[name] = judged_answer(known, answer(maps, adc, loaded, alpha), region, loaded.config.minimum_lesion_ml)
+    for name, rule in ((HBV_RULE, brightest_hbv), (ADC_RULE, lowest_adc)):
+        rows[name] = judged_rule(known, rule(known.study, known.gland))
+    contrasts = lesion_contrasts(known.study, known.lesions > 0, known.gland)
+    return {name: replace(row, contrasts=contrasts) for name, row in rows.items()}
+
+
+def run(study: Study, bundle: Bundle) -> tuple[Maps, NDArray[np.float32]]:
+    """The maps, and the ADC on their grid."""
+    segmentation = segment_study(study, bundle, choose_compute(), lambda _stage, _done, _whole: None)
+    return segmentation.maps, to_array(resample(study.adc, study.grid)).astype(np.float32)
+
+
+def answer(maps: Maps, adc: NDArray[np.float32], bundle: Bundle, alpha: float) -> Answer:
+    margin = gate_logits(maps.base_margin, maps.refined_margin, maps.confidence, bundle.config.tau, alpha)
+    labels, lesions = find_lesions(margin > 0, maps, adc, bundle.config.minimum_lesion_ml)
+    confidence = probabilities(margin).astype(np.float32)
+    return Answer(maps, labels, lesions, Prediction(confidence, labels > 0, graded=True, resampled=False))
+
+
+def judged_answer(known: KnownStudy, given: Answer, region: NDArray[np.bool_], minimum_ml: float) -> BenchmarkRow:
+    """`region`: where calibration is measured beside all voxels."""
+    truth = known.lesions > 0
+    row = judge(known.name, Reference(truth, known.study.grid), given.prediction, minimum_ml, region)
+    everywhere = Reliability.of(given.prediction.confidence.ravel(), truth.ravel())
+    findings = findings_reliability(given.labels, given.lesions, known.lesions)
+    zones = given.maps.zones
+    anatomy = None if zones is None else anatomy_row(zones, known.zones, known.study.grid.voxel_ml)
+    return BenchmarkRow.of(row, everywhere, findings, anatomy)
+
+
+def judged_rule(known: KnownStudy, ball: Prediction) -> BenchmarkRow:
+    row = judge(known.name, Reference(known.lesions > 0, known.study.grid), ball, minimum_ml=0.0)
+    return BenchmarkRow.of(row)
+
+
+@lru_cache(maxsize=1)
+def loaded_bundle(path: Path) -> Bundle:
+    """Loaded once a process; one of several processes computes with one thread."""
+    if multiprocessing.parent_process() is not None:
+        torch.set_num_threads(1)
+        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    return load_bundle(path)

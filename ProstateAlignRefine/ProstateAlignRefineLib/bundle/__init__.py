@@ -1,0 +1,1 @@
+"""A model folder without torch: its configuration, where the starter lies, archives."""

@@ -1,0 +1,1 @@
+"""Which series is T2W, ADC and HBV, and why."""

@@ -1,0 +1,61 @@
+"""The MR slices of a folder, read header by header; whatever cannot be used is counted, never fatal."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..quiet import silent
+from .dataset import UnreadableError, read_header
+from .frames import Frame, frames_of
+
+
+@dataclass(frozen=True)
+class Scan:
+    """`series`: the slices by Series Instance UID, in the order found. `skipped`: how many files, by reason."""
+
+    series: Mapping[str, tuple[Frame, ...]]
+    skipped: Mapping[str, int]
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        return tuple(frame for frames in self.series.values() for frame in frames)
+
+
+@silent()
+def scan_folder(folder: Path) -> Scan:
+    """Every MR slice in `folder` and below. Copies of an instance count as skipped."""
+    series: dict[str, list[Frame]] = {}
+    skipped: Counter[str] = Counter()
+    seen: set[str] = set()
+    for path in _files(folder):
+        try:
+            frames = _frames(path)
+        except UnreadableError as reason:
+            skipped[str(reason)] += 1
+            continue
+        if frames[0].sop_instance in seen:
+            skipped["copy of another file"] += 1
+            continue
+        seen.add(frames[0].sop_instance)
+        series.setdefault(frames[0].series, []).extend(frames)
+    return Scan({uid: tuple(frames) for uid, frames in series.items()}, dict(skipped))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            yield Path(parent, name)
+
+
+def _frames(path: Path) -> tuple[Frame, ...]:
+    try:
+        return frames_of(read_header(path), path)
+    except UnreadableError:
+        raise
+    except Exception:  # values are decoded when they are asked for, so damage can show this late
+        raise UnreadableError("damaged header") from None

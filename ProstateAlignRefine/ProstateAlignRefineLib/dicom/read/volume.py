@@ -1,0 +1,77 @@
+"""The pixels of a stack of slices as one volume, rescaled to what they measure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.pixels import pixel_array
+
+from ...core.geometry import to_image
+from .dataset import UnreadableError, read_image
+from .frames import MULTI_FRAME, Frame, first, frame_groups
+from .stack import Stack
+
+_HEADER_ONLY = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+
+
+def read_volume(stack: Stack) -> tuple[sitk.Image, tuple[Dataset, ...]]:
+    """float32 volume on the stack's grid, and the headers of its files in slice order, without pixels.
+
+    Rescale Slope and Intercept (0028,1053 / 1052, of enhanced images per frame) are applied. UnreadableError where a
+    file's pixels are damaged or compressed in a way that no installed decoder knows.
+    """
+    slices = np.empty(stack.grid.shape, np.float32)
+    datasets: dict[object, FileDataset] = {}
+    for index, frame in enumerate(stack.frames):
+        if frame.path not in datasets:
+            datasets[frame.path] = read_image(frame.path)
+        slices[index] = _slice(datasets[frame.path], frame)
+        if datasets[frame.path].SOPClassUID not in MULTI_FRAME:
+            _drop_pixels(datasets[frame.path])
+    for dataset in datasets.values():
+        _drop_pixels(dataset)
+    return to_image(slices, stack.grid), tuple(datasets.values())
+
+
+def _slice(dataset: FileDataset, frame: Frame) -> NDArray[np.float64]:
+    """One slice [row, column] in the units of its modality."""
+    multi = dataset.SOPClassUID in MULTI_FRAME
+    if str(dataset.SOPInstanceUID) != frame.sop_instance:
+        raise UnreadableError("a file that changed while it was read")
+    stored = _stored(dataset, frame)
+    if stored.shape != (frame.rows, frame.columns):
+        raise UnreadableError("pixels that do not fit the image size")
+    places = (*(frame_groups(dataset, frame.number) if multi else ()), dataset)
+    slope, intercept = float(first(places, "RescaleSlope", 1.0)), float(first(places, "RescaleIntercept", 0.0))
+    return np.asarray(stored, float) * slope + intercept
+
+
+def _stored(dataset: FileDataset, frame: Frame) -> NDArray[Any]:
+    try:
+        return pixel_array(dataset, index=frame.number)
+    except RuntimeError:  # pydicom has no decoder for this transfer syntax; SimpleITK's GDCM may
+        return _decoded_by_simpleitk(dataset, frame)
+    except Exception:  # pixel data of an untrusted file can fail anywhere in the decoder
+        raise UnreadableError("damaged pixel data") from None
+
+
+def _decoded_by_simpleitk(dataset: FileDataset, frame: Frame) -> NDArray[Any]:
+    """Stored values of a compressed classic image: SimpleITK applies the rescale, which is taken back here."""
+    if dataset.SOPClassUID in MULTI_FRAME:
+        raise UnreadableError("pixels in a compression that no installed decoder reads")
+    try:
+        values = sitk.GetArrayFromImage(sitk.ReadImage(str(frame.path), sitk.sitkFloat64))[0]
+    except RuntimeError:
+        raise UnreadableError("pixels in a compression that no installed decoder reads") from None
+    slope = float(first((dataset,), "RescaleSlope", 1.0))
+    return (values - float(first((dataset,), "RescaleIntercept", 0.0))) / slope
+
+
+def _drop_pixels(dataset: Dataset) -> None:
+    for keyword in _HEADER_ONLY:
+        if keyword in dataset:
+            delattr(dataset, keyword)

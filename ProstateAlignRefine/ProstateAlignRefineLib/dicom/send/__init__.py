@@ -1,0 +1,1 @@
+"""DICOM objects to an archive: C-STORE and STOW-RS."""

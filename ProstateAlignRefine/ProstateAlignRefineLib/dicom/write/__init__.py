@@ -1,0 +1,1 @@
+"""DICOM objects out of results: SEG, SR, derived series."""

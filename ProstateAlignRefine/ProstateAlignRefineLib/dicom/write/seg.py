@@ -1,0 +1,292 @@
+"""DICOM Segmentation objects (PS3.3 A.51), BINARY: lesions, or the gland, on the T2W grid; written, read again and
+compared."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from pydicom.uid import generate_uid
+
+from ...core.errors import InputError
+from ...core.files import replacing_file
+from ...core.geometry import Array, Grid
+from ...core.places import Place
+from ...core.study import Modality
+from ...results.palette import GLAND_RGB, LESION_RGB
+from ..quiet import quietly, silent
+from .ascii_text import LONG_TEXT, checked_text, fitting_clause
+from .codes import ABNORMAL_STRUCTURE, ANATOMICAL_STRUCTURE, ARTIFICIAL_INTELLIGENCE, LESION, PROSTATE
+from .lesion_sites import region_of
+from .placing import place_on
+from .source_headers import carry_character_set, result_series_number, source_header, source_stack, with_slice_step
+
+if TYPE_CHECKING:
+    import highdicom as hd
+
+PRODUCT = "ProstateAlignRefine"
+ALGORITHM = "Align then Refine"
+BUILT_IN_PROMPTS = frozenset({"prostate lesion"})
+DESCRIPTION = "Prostate lesions, AI, for research"
+GLAND_DESCRIPTION = "Prostate gland, AI, for research"
+SERIES_OFFSET = 1000  # added to the T2W series number, so that results follow their sources
+GLAND_OFFSET = SERIES_OFFSET + 3
+
+
+@dataclass(frozen=True)
+class SegmentationInfo:
+    """How the lesions came about, for the Segmentation Algorithm Identification Sequence (0062,0007).
+
+    `bundle`: SHA-256 of the model bundle. `edited`: tau, alpha, prompt or voxels were changed by a person
+    (SEMIAUTOMATIC instead of AUTOMATIC). A `prompt` that is not built in may hold patient text: only its digest is
+    written. `labels`, `tracking_uids`, `colours` (0 to 255), one a lesion: kept from an earlier export where given.
+    `places`, one a lesion: for the Anatomic Region Sequence (0008,2218). `notice`: what the model says of itself, for
+    the Content Description (0070,0081).
+    """
+
+    version: str
+    tau: float
+    alpha: float
+    prompt: str
+    bundle: str
+    edited: bool = False
+    labels: tuple[str, ...] = ()
+    tracking_uids: tuple[str, ...] = ()
+    colours: tuple[tuple[int, int, int], ...] = ()
+    places: tuple[Place, ...] = ()
+    notice: str = ""
+
+    @property
+    def prompt_id(self) -> str:
+        if self.prompt in BUILT_IN_PROMPTS:
+            return self.prompt
+        return "sha256:" + hashlib.sha256(self.prompt.encode()).hexdigest()[:12]
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        return {
+            "tau": f"{self.tau:g}",
+            "alpha": f"{self.alpha:g}",
+            "prompt_id": self.prompt_id,
+            "weights": f"sha256:{self.bundle[:16]}",
+            "edited": str(int(self.edited)),
+        }
+
+
+@silent()
+def write_segmentation(
+    lesions: Array, grid: Grid, headers: Mapping[Modality, Sequence[Dataset]], info: SegmentationInfo, path: Path
+) -> None:
+    """Writes a BINARY segmentation, one segment a lesion, that refers to T2W, ADC and HBV.
+
+    `lesions`: labels 1..n [Z, Y, X], or masks that may overlap [Z, Y, X, n], on `grid`: that of the T2W `headers`
+    (within 1e-3 mm), or a flipped, turned or cropped copy of it; the file is always on the headers' own grid, and
+    takes its name only after it was read again and every voxel found equal.
+    InputError where there is no lesion, the grid is another one, or a text does not fit.
+    """
+    masks = as_masks(lesions)
+    if not masks.any():
+        raise InputError("There is no lesion to export; change the gate or the prompt if there should be one.")
+    _write(masks, grid, headers, path, lambda placed, t2w: _lesions(placed, t2w, info))
+
+
+@silent()
+def write_gland(
+    gland: NDArray[np.bool_],
+    grid: Grid,
+    headers: Mapping[Modality, Sequence[Dataset]],
+    info: SegmentationInfo,
+    path: Path,
+) -> None:
+    """Writes the gland [Z, Y, X] as a BINARY segmentation of its own; places and refuses as `write_segmentation`."""
+    _write(gland[..., None], grid, headers, path, lambda _placed, _t2w: _gland(info))
+
+
+def _write(
+    masks: NDArray[np.bool_],
+    grid: Grid,
+    headers: Mapping[Modality, Sequence[Dataset]],
+    path: Path,
+    describe: Callable[[NDArray[np.bool_], Dataset], _Content],
+) -> None:
+    target = source_stack(headers[Modality.T2W], like=grid).grid
+    masks = place_on(masks, grid, target)
+    step = target.spacing[2]
+    sources = {modality: [source_header(header) for header in slices] for modality, slices in headers.items()}
+    sources[Modality.T2W] = [with_slice_step(header, step) for header in sources[Modality.T2W]]
+    with quietly("DICOM segmentation"):
+        content = describe(masks, sources[Modality.T2W][0])
+        segmentation = _segmentation(masks, target, sources, content)
+        carry_character_set(sources[Modality.T2W][0], segmentation)
+    with replacing_file(path) as temporary:
+        with quietly("DICOM segmentation"):
+            segmentation.save_as(temporary)
+            equal = np.array_equal(read_segmentation(temporary, target), masks)
+        if not equal:
+            raise InputError("The DICOM segmentation did not read back as written and was not kept; try again.")
+
+
+def read_segmentation(path: Path, grid: Grid) -> NDArray[np.bool_]:
+    """Masks [Z, Y, X, n] of a segmentation file on `grid`, without resampling."""
+    import highdicom as hd
+
+    volume = hd.seg.segread(path).get_volume(combine_segments=False, dtype=np.uint8)
+    geometry = hd.VolumeGeometry(lps_affine_zyx(grid), grid.shape, coordinate_system="PATIENT")
+    matched: NDArray[np.uint8] = volume.match_geometry(geometry).array
+    return matched.reshape(*grid.shape, -1).astype(bool)
+
+
+def lps_affine_zyx(grid: Grid) -> NDArray[np.float64]:
+    """[4, 4]: array index (z, y, x, 1) to LPS millimetres."""
+    return grid.affine[:, [2, 1, 0, 3]]
+
+
+def as_masks(lesions: Array) -> NDArray[np.bool_]:
+    """Labels [Z, Y, X] or masks [Z, Y, X, n] of any integer type as masks [Z, Y, X, n]."""
+    if lesions.ndim == 4:
+        return lesions.astype(bool)
+    return np.asarray(lesions)[..., None] == np.arange(1, max(int(lesions.max()), 1) + 1)
+
+
+def tracking_uids(masks: NDArray[np.bool_], t2w: Dataset, info: SegmentationInfo) -> tuple[str, ...]:
+    """The unique identity of each lesion: the one given, else one that follows from the series and the voxels."""
+    if info.tracking_uids:
+        if len(info.tracking_uids) != masks.shape[-1]:
+            raise InputError("The number of tracking identifiers differs from the number of lesions.")
+        return info.tracking_uids
+    return tuple(
+        f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, _fingerprint(masks[..., n], t2w)).int}" for n in range(masks.shape[-1])
+    )
+
+
+def _fingerprint(mask: NDArray[np.bool_], t2w: Dataset) -> str:
+    return f"{t2w.SeriesInstanceUID} {hashlib.sha256(np.packbits(mask).tobytes()).hexdigest()}"
+
+
+def equipment(info: SegmentationInfo) -> dict[str, Any]:
+    """General Equipment module of every result; the serial number is the model bundle's digest."""
+    return {
+        "manufacturer": PRODUCT,
+        "manufacturer_model_name": ALGORITHM,
+        "software_versions": checked_text(info.version, "version"),
+        "device_serial_number": info.bundle[:16],
+    }
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What the object says of its masks: Content Label (0070,0080), Series Description, series number, segments."""
+
+    label: str
+    description: str
+    offset: int
+    segments: list[hd.seg.SegmentDescription]
+    info: SegmentationInfo
+
+
+def _segmentation(
+    masks: NDArray[np.bool_],
+    grid: Grid,
+    sources: Mapping[Modality, list[Dataset]],
+    content: _Content,
+) -> hd.seg.Segmentation:
+    import highdicom as hd
+
+    t2w = sources[Modality.T2W]
+    volume = hd.Volume(
+        masks.astype(np.uint8),
+        lps_affine_zyx(grid),
+        coordinate_system="PATIENT",
+        frame_of_reference_uid=t2w[0].FrameOfReferenceUID,
+        channels={"SegmentNumber": range(1, masks.shape[-1] + 1)},
+    )
+    return hd.seg.Segmentation(
+        source_images=t2w,
+        further_source_images=_further(sources),
+        pixel_array=volume,
+        segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
+        segment_descriptions=content.segments,
+        series_instance_uid=generate_uid(),
+        series_number=result_series_number(t2w[0], content.offset),
+        sop_instance_uid=generate_uid(),
+        instance_number=1,
+        **equipment(content.info),
+        content_label=content.label,
+        content_description=fitting_clause(content.info.notice) or content.description,
+        content_creator_name=f"{PRODUCT}^{content.info.version}",
+        series_description=content.description,
+        omit_empty_frames=True,
+    )
+
+
+def _further(sources: Mapping[Modality, list[Dataset]]) -> list[Dataset]:
+    """The ADC's and HBV's images, each once: where both were computed, their sources are the same."""
+    images = [header for modality in (Modality.ADC, Modality.HBV) for header in sources.get(modality, [])]
+    return list({str(image.SOPInstanceUID): image for image in images}.values())
+
+
+def _lesions(masks: NDArray[np.bool_], t2w: Dataset, info: SegmentationInfo) -> _Content:
+    import highdicom as hd
+
+    count = masks.shape[-1]
+    labels = info.labels or tuple(f"Lesion {number}" for number in range(1, count + 1))
+    colours = info.colours or (LESION_RGB,) * count
+    regions = tuple(map(region_of, info.places)) or (PROSTATE,) * count
+    if not len(labels) == len(colours) == len(regions) == count:
+        raise InputError(
+            f"There are {count} lesions, but {len(labels)} labels, {len(colours)} colours and {len(regions)} places."
+        )
+    identities = tracking_uids(masks, t2w, info)
+    segments = [
+        hd.seg.SegmentDescription(
+            segment_number=number,
+            segment_label=checked_text(label, "lesion label"),
+            segmented_property_category=ABNORMAL_STRUCTURE,
+            segmented_property_type=LESION,
+            algorithm_type="SEMIAUTOMATIC" if info.edited else "AUTOMATIC",
+            algorithm_identification=_algorithm(info),
+            tracking_uid=identity,
+            tracking_id=f"{PRODUCT}-L{number}",
+            anatomic_regions=[region],
+            display_color=hd.color.CIELabColor.from_rgb(*colour),
+        )
+        for number, (label, identity, colour, region) in enumerate(
+            zip(labels, identities, colours, regions, strict=True), start=1
+        )
+    ]
+    return _Content("LESIONS", DESCRIPTION, SERIES_OFFSET, segments, info)
+
+
+def _gland(info: SegmentationInfo) -> _Content:
+    import highdicom as hd
+
+    segment = hd.seg.SegmentDescription(
+        segment_number=1,
+        segment_label="Prostate",
+        segmented_property_category=ANATOMICAL_STRUCTURE,
+        segmented_property_type=PROSTATE,
+        algorithm_type="AUTOMATIC",  # neither gate nor reader changes it
+        algorithm_identification=_algorithm(info),
+        display_color=hd.color.CIELabColor.from_rgb(*GLAND_RGB),
+    )
+    return _Content("GLAND", GLAND_DESCRIPTION, GLAND_OFFSET, [segment], info)
+
+
+def _algorithm(info: SegmentationInfo) -> hd.AlgorithmIdentificationSequence:
+    import highdicom as hd
+
+    checked_text(",".join(f"{key}={value}" for key, value in info.parameters.items()), "parameter text", LONG_TEXT)
+    return hd.AlgorithmIdentificationSequence(
+        name=ALGORITHM,
+        family=ARTIFICIAL_INTELLIGENCE,
+        version=info.version,
+        source=PRODUCT,
+        parameters=info.parameters,
+    )

@@ -1,0 +1,169 @@
+"""Source headers that results refer to: only what they need, complete where the standard wants it, saved as files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from pathlib import Path
+from types import MappingProxyType
+
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.valuerep import DA, TM
+
+from ...core.errors import InputError
+from ...core.geometry import Grid
+from ...core.study import Modality
+from ..match.classify import classify_series
+from ..quiet import silent
+from ..read.dataset import UnreadableError, read_header
+from ..read.frames import frames_of
+from ..read.stack import Stack
+
+# Everything a result takes over from its sources; whatever else a header holds stays behind.
+_IDENTITY = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID")
+_STUDY = ("StudyInstanceUID", "StudyDate", "StudyTime", "StudyDescription", "PatientIdentityRemoved")
+_STUDY_REST = ("DeidentificationMethod", "DeidentificationMethodCodeSequence", "SpecificCharacterSet")
+_SERIES = ("SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "Modality", "FrameOfReferenceUID")
+_SERIES_REST = ("PositionReferenceIndicator", "BodyPartExamined", "PatientPosition", "Manufacturer")
+_IMAGE = ("SOPClassUID", "SOPInstanceUID", "InstanceNumber", "ImageType", "Rows", "Columns", "NumberOfFrames")
+_PLANE = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices")
+_PIXELS = ("SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated", "BitsStored", "HighBit")
+_PIXELS_REST = ("PixelRepresentation", "EchoTime", "DiffusionBValue")
+_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+_DIMENSIONS = ("DimensionOrganizationSequence", "DimensionIndexSequence", "DimensionOrganizationType")
+IDENTITY_AND_STUDY = (*_IDENTITY, *_STUDY, *_STUDY_REST)
+CARRIED = (
+    *IDENTITY_AND_STUDY, *_SERIES, *_SERIES_REST, *_IMAGE, *_PLANE, *_PIXELS, *_PIXELS_REST, *_GROUPS,
+    *_DIMENSIONS,
+)  # fmt: skip
+_TYPE_2 = (*_IDENTITY, "StudyDate", "StudyTime", "PositionReferenceIndicator", "ReferringPhysicianName", "Manufacturer")
+
+
+UTF_8 = "ISO_IR 192"
+_MOST_SERIES = 2**31 - 10000  # VR IS, with room for what results add
+
+
+def source_header(header: Dataset) -> Dataset:
+    """A copy that results can refer to: the attributes named in `CARRIED`, empty type 2 ones where they lack.
+
+    De-identified studies often lack type 2 attributes that writers of results ask for, and some archives hold dates,
+    times or sexes that are none; a result leaves those empty. Slice Thickness, type 2 in MR,
+    is filled with the slice distance, or 1 mm. InputError where there is no Frame of Reference UID.
+    """
+    if not header.get("FrameOfReferenceUID"):
+        raise InputError(
+            "The T2W, ADC or HBV series has no frame of reference, so nothing can be placed on it in DICOM; "
+            "use the volumes as image files instead."
+        )
+    copy = Dataset()
+    for keyword in CARRIED:
+        if keyword in header:
+            element = header[keyword]
+            copy[keyword] = deepcopy(element) if element.VR == "SQ" else element
+    for keyword in _TYPE_2:
+        if copy.get(keyword) is None or not _is_sound(keyword, copy[keyword].value):
+            setattr(copy, keyword, "")
+    if "PixelSpacing" in copy and not copy.get("SliceThickness"):
+        copy.SliceThickness = copy.get("SpacingBetweenSlices") or "1"
+    _set_character_set(copy)
+    copy.remove_private_tags()
+    copy.file_meta = _file_meta(copy)
+    return copy
+
+
+def with_slice_step(header: Dataset, step: float) -> Dataset:
+    """The header with the measured slice distance, mm: Spacing Between Slices (0018,0088) is wrong in many series."""
+    groups = [group for keyword in _GROUPS for group in header.get(keyword, [])]
+    for place in [item for group in groups for item in group.get("PixelMeasuresSequence", [])] or [header]:
+        place.SpacingBetweenSlices = f"{step:.10g}"
+    return header
+
+
+def result_series_number(source: Dataset, offset: int) -> int:
+    """The series number of a result, so that results follow their source."""
+    try:
+        number = int(source.get("SeriesNumber") or 0)
+    except (TypeError, ValueError):
+        number = 0
+    return offset + (number if 0 <= number < _MOST_SERIES else 0)
+
+
+def _is_sound(keyword: str, value: object) -> bool:
+    """Whether a date, time or sex is one; anything else passes."""
+    kinds: Mapping[str, type[DA | TM]] = {"PatientBirthDate": DA, "StudyDate": DA, "StudyTime": TM}
+    if keyword == "PatientSex":
+        return value in ("M", "F", "O", "")
+    if keyword not in kinds or value in ("", None):
+        return True
+    try:
+        kinds[keyword](str(value))
+    except ValueError:
+        return False
+    return True
+
+
+def _set_character_set(header: Dataset) -> None:
+    """UTF-8 in place of code extensions, which Japanese and Korean studies use and highdicom does not write.
+
+    The empty value means the same as none.
+    """
+    stored = header.get("SpecificCharacterSet")
+    if not stored:
+        header.pop("SpecificCharacterSet", None)
+    elif not isinstance(stored, str) or stored.startswith("ISO 2022"):
+        header.SpecificCharacterSet = UTF_8
+
+
+def carry_character_set(source: Dataset, result: Dataset) -> None:
+    """Names were taken over from `source`, so they are written as there: highdicom before 0.28 writes them in ASCII."""
+    if source.get("SpecificCharacterSet"):
+        result.SpecificCharacterSet = source.SpecificCharacterSet
+
+
+@silent()
+def save_headers(headers: Mapping[Modality, Sequence[Dataset]], folder: Path) -> None:
+    """Header-only DICOM files `t2w-0001.dcm` ..., in slice order: what `load_headers` needs to write results again."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for modality, slices in headers.items():
+        for number, header in enumerate(slices, start=1):
+            path = folder / f"{modality.value}-{number:04d}.dcm"
+            source_header(header).save_as(path, enforce_file_format=True)
+
+
+@silent()
+def load_headers(folder: Path) -> Mapping[Modality, tuple[Dataset, ...]]:
+    """What `save_headers` wrote; InputError where a file is damaged."""
+    try:
+        return MappingProxyType(
+            {
+                modality: tuple(read_header(path) for path in sorted(folder.glob(f"{modality.value}-*.dcm")))
+                for modality in Modality
+            }
+        )
+    except UnreadableError:
+        raise InputError("The stored DICOM headers are damaged; run the segmentation again.") from None
+
+
+def source_stack(headers: Sequence[Dataset], like: Grid) -> Stack:
+    """The slices that these headers describe; of several volumes in an enhanced image the one that lies on `like`.
+
+    InputError where the slices make no regular volume.
+    """
+    try:
+        frames = [frame for header in headers for frame in frames_of(header, Path())]
+    except UnreadableError:
+        frames = []
+    stacks = [candidate.stack for candidate in classify_series(frames)] if frames else []
+    sound = [stack for stack in stacks if stack is not None]
+    if not sound:
+        raise InputError("The DICOM headers of the T2W series make no regular volume; take the whole series.")
+    return next((stack for stack in sound if stack.grid.matches(like)), sound[0])
+
+
+def _file_meta(header: Dataset) -> FileMetaDataset:
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = header.SOPClassUID
+    meta.MediaStorageSOPInstanceUID = header.SOPInstanceUID
+    return meta

@@ -1,0 +1,1 @@
+"""What a run gave: lesions at a setting, the result folder, report, overview, words."""

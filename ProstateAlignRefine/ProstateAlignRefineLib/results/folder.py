@@ -1,0 +1,151 @@
+"""The output folder of `segment`, which `gate` redoes: what lies in it, and how it is written. Needs no torch."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import __version__
+from ..core.errors import InputError
+from ..core.gate import ADDED, REMOVED, Gated, apply_gate
+from ..core.geometry import Array, Grid, resample, to_array
+from ..core.lesions import Lesion, find_lesions
+from ..core.maps import Maps, load_maps, read_volume, save_maps, write_volume
+from ..core.places import Anatomy
+from ..core.study import Modality, Study
+from .overview import Scene, draw_overview
+from .report import Run, read_run, write_report
+
+if TYPE_CHECKING:
+    from ..dicom import SegmentationInfo
+
+SEGMENTATION_NAME = "lesions.seg.dcm"
+GLAND_NAME = "gland.seg.dcm"
+STUDY_FOLDER = "study"
+
+
+@dataclass(frozen=True)
+class Result:
+    """All that a gate setting is applied to. `volumes` [Z, Y, X] and `maps` lie on the T2W grid."""
+
+    volumes: Mapping[Modality, Array]
+    maps: Maps
+    headers: Mapping[Modality, tuple[Any, ...]]
+    run: Run
+
+    @cached_property
+    def anatomy(self) -> Anatomy:
+        """What the lesions' places are told from."""
+        return Anatomy.of(self.maps)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one gate setting gave."""
+
+    lesions: tuple[Lesion, ...]
+    added: int
+    removed: int
+    wrote_dicom: bool
+
+
+def volumes_on_t2w(study: Study) -> Mapping[Modality, Array]:
+    """The three volumes on the T2W grid; ADC and HBV linearly interpolated."""
+    return {
+        modality: to_array(study.t2w) if modality is Modality.T2W else to_array(resample(volume, study.grid))
+        for modality in Modality
+        for volume in [study.volume(modality)]
+    }
+
+
+def write_inputs(folder: Path, result: Result) -> None:
+    """The parts of the folder that no gate setting changes."""
+    from ..dicom import save_headers
+
+    save_maps(result.maps, folder)
+    study = folder / STUDY_FOLDER
+    study.mkdir()
+    for modality, values in result.volumes.items():
+        write_volume(values.astype(np.float32), result.maps.grid, study / f"{modality.value}.nii.gz")
+    if result.headers:
+        save_headers(result.headers, study / "headers")
+
+
+def read_result(folder: Path) -> Result:
+    """What `write_inputs` and the report left; InputError where a part is missing or damaged."""
+    from ..dicom import load_headers
+
+    run = read_run(folder)
+    maps = load_maps(folder)
+    volumes = {}
+    for modality in Modality:
+        image = read_volume(folder / STUDY_FOLDER / f"{modality.value}.nii.gz")
+        if not maps.grid.matches(Grid.of(image)):
+            raise InputError(f"The stored {modality.value.upper()} lies on another grid than the maps; segment again.")
+        volumes[modality] = to_array(image)
+    headers = folder / STUDY_FOLDER / "headers"
+    return Result(volumes, maps, load_headers(headers) if headers.is_dir() else {}, run)
+
+
+def gated_lesions(result: Result) -> tuple[Gated, NDArray[np.uint8], tuple[Lesion, ...]]:
+    """The result at its run's gate: the masks, and the lesions with their labels [Z, Y, X]."""
+    run = result.run
+    gated = apply_gate(result.maps, run.tau, run.alpha)
+    adc = result.volumes[Modality.ADC]
+    return gated, *find_lesions(gated.mask, result.maps, adc, run.model.minimum_lesion_ml, result.anatomy)
+
+
+def write_gated(folder: Path, result: Result) -> Outcome:
+    """Everything that depends on the gate: lesions, edits, SEG, report, overview."""
+    gated, labels, lesions = gated_lesions(result)
+    write_volume(labels, result.maps.grid, folder / "lesions.nii.gz")
+    write_volume(gated.edits, result.maps.grid, folder / "edits.nii.gz")
+    wrote_dicom = _write_dicom(folder / SEGMENTATION_NAME, result, labels, lesions)
+    added, removed = _counts(gated)
+    gland = result.anatomy.gland
+    write_report(folder, result.run, lesions, {"added": added, "removed": removed}, gland)
+    scene = Scene(result.volumes, result.maps, gated, labels, lesions, result.run.model.notice, gland)
+    draw_overview(scene).save(folder / "overview.png")
+    return Outcome(lesions, added, removed, wrote_dicom)
+
+
+def segmentation_info(run: Run, lesions: Sequence[Lesion]) -> SegmentationInfo:
+    """How the lesions of a run came about and where they lie, for DICOM."""
+    from ..dicom import SegmentationInfo
+
+    return SegmentationInfo(
+        version=__version__,
+        tau=run.tau,
+        alpha=run.alpha,
+        prompt=run.prompt,
+        bundle=run.model.sha256,
+        edited=not run.untouched,
+        places=tuple(lesion.place for lesion in lesions),
+        notice=run.model.notice,
+    )
+
+
+def copy_for_rewriting(folder: Path, into: Path) -> None:
+    """The whole result, less the SEG, which an empty outcome does not have."""
+    shutil.copytree(folder, into, dirs_exist_ok=True, ignore=shutil.ignore_patterns(SEGMENTATION_NAME))
+
+
+def _counts(gated: Gated) -> tuple[int, int]:
+    edits = gated.edits
+    return int((edits == ADDED).sum()), int((edits == REMOVED).sum())
+
+
+def _write_dicom(path: Path, result: Result, labels: Array, lesions: Sequence[Lesion]) -> bool:
+    if not result.headers or not labels.any():
+        return False
+    from ..dicom import write_segmentation
+
+    write_segmentation(labels, result.maps.grid, result.headers, segmentation_info(result.run, lesions), path)
+    return True

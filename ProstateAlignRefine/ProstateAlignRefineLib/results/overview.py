@@ -1,0 +1,138 @@
+"""overview.png: the lesion slices on T2W, ADC and HBV, with heatmap and edits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from ..core.anatomy import plausible_gland
+from ..core.gate import ADDED, REMOVED, Gated
+from ..core.geometry import Array
+from ..core.gland import Gland
+from ..core.lesions import Lesion
+from ..core.maps import Maps
+from ..core.study import Modality
+from .palette import ADDED_RGB, GLAND_RGB, LESION_RGB, REMOVED_RGB, blend, grey, heat
+from .report import RESEARCH_USE
+from .view import in_view, view
+
+MOST_ROWS = 4
+VIEW_MM = 100.0
+PANEL = 300
+BAR = 26
+FOOT = 46
+GLAND_OPACITY = 0.6
+INK, PAPER = (225, 225, 225), (18, 18, 20)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is drawn. `volumes` and `labels` are [Z, Y, X] on the maps' grid. `gland`: None where there is none."""
+
+    volumes: Mapping[Modality, Array]
+    maps: Maps
+    gated: Gated
+    labels: NDArray[np.uint8]
+    lesions: Sequence[Lesion]
+    notice: str
+    gland: Gland | None = None
+
+    @cached_property
+    def gland_mask(self) -> NDArray[np.bool_] | None:
+        """[Z, Y, X]."""
+        return None if self.maps.zones is None else plausible_gland(self.maps.zones, self.maps.grid)
+
+
+def draw_overview(scene: Scene) -> Image.Image:
+    """One row a lesion (the four most confident), or the most suspicious slice where there is none."""
+    rows = _rows(scene)
+    windows = {name: _window(in_view(values, scene.maps.grid, VIEW_MM)) for name, values in scene.volumes.items()}
+    heat_range = _window(scene.maps.similarity[scene.maps.confidence > 0], 2.0, 99.9)
+    sheet = Image.new("RGB", (5 * PANEL, BAR + len(rows) * (PANEL + BAR) + FOOT), PAPER)
+    pen = ImageDraw.Draw(sheet)
+    titles = ("T2W", "ADC", "HBV", f"similarity {heat_range[0]:.2f} to {heat_range[1]:.2f}", "refiner's edits")
+    for column, title in enumerate(titles):
+        pen.text((column * PANEL + 8, 5), title, fill=INK, font=_font(14))
+    for number, (caption, z) in enumerate(rows):
+        top = BAR + number * (PANEL + BAR)
+        for column, panel in enumerate(_panels(scene, z, windows, heat_range)):
+            sheet.paste(panel, (column * PANEL, top))
+        pen.text((8, top + PANEL + 4), caption, fill=INK, font=_font(14))
+    _foot(pen, sheet.height - FOOT, scene)
+    return sheet
+
+
+def _rows(scene: Scene) -> list[tuple[str, int]]:
+    """Caption and slice."""
+    if not scene.lesions:
+        z = int(np.unravel_index(scene.maps.confidence.argmax(), scene.maps.grid.shape)[0])
+        return [(f"No lesion found; slice {z} holds the highest confidence", z)]
+    rows = []
+    for lesion in scene.lesions[:MOST_ROWS]:
+        z = int((scene.labels == lesion.number).sum(axis=(1, 2)).argmax())
+        caption = (
+            f"lesion {lesion.number}, slice {z}, {lesion.place.text}: {lesion.volume_ml:.2f} mL, "
+            f"{lesion.max_axial_diameter_mm:.0f} mm, confidence {lesion.mean_confidence:.2f}, "
+            f"similarity {lesion.mean_similarity:.2f}"
+        )
+        rows.append((caption, z))
+    return rows
+
+
+def _panels(
+    scene: Scene,
+    z: int,
+    windows: Mapping[Modality, tuple[float, float]],
+    heat_range: tuple[float, float],
+) -> list[Image.Image]:
+    def shown(picture: Array) -> Image.Image:
+        return view(picture, scene.maps.grid, VIEW_MM, PANEL)
+
+    outline = _outline(shown((scene.labels[z] > 0).astype(np.uint8) * 255))
+    base = {m: np.asarray(shown(grey(values[z], *windows[m]))) for m, values in scene.volumes.items()}
+    images = [blend(base[m], LESION_RGB, outline) for m in (Modality.T2W, Modality.ADC, Modality.HBV)]
+    if scene.gland_mask is not None:
+        capsule = GLAND_OPACITY * _outline(shown(scene.gland_mask[z].astype(np.uint8) * 255), width=1) * (1 - outline)
+        images = [blend(image, GLAND_RGB, capsule) for image in images]
+    similarity = np.asarray(shown(heat(scene.maps.similarity[z], *heat_range)))
+    strength = np.asarray(shown(grey(scene.maps.similarity[z], *heat_range)))[..., 0] / 255
+    images.append(blend(base[Modality.T2W], similarity, 0.15 + 0.6 * strength))
+    edited = blend(base[Modality.T2W], LESION_RGB, 0.5 * outline)
+    for code, colour in ((ADDED, ADDED_RGB), (REMOVED, REMOVED_RGB)):
+        edited = blend(edited, colour, np.asarray(shown((scene.gated.edits[z] == code).astype(np.uint8) * 255)) / 255)
+    return [Image.fromarray(image) for image in [*images, edited]]
+
+
+def _outline(mask: Image.Image, width: int = 2) -> NDArray[np.float64]:
+    """`width` pixels wide, just outside the mask, so that what it holds stays visible."""
+    inside = sitk.GetImageFromArray((np.asarray(mask) > 127).astype(np.uint8))
+    grown = sitk.BinaryDilate(inside, (width, width), sitk.sitkBall)
+    return sitk.GetArrayFromImage(grown - inside).astype(float)
+
+
+def _window(values: Array, low: float = 1.0, high: float = 99.5) -> tuple[float, float]:
+    if not values.size:
+        return 0.0, 1.0
+    return float(np.percentile(values, low)), float(np.percentile(values, high))
+
+
+def _foot(pen: ImageDraw.ImageDraw, top: int, scene: Scene) -> None:
+    x = 8.0
+    entries = [("lesion", LESION_RGB), ("added by the refiner", ADDED_RGB), ("removed by it", REMOVED_RGB)]
+    if scene.gland is not None:
+        entries.append((f"gland, {scene.gland.volume_ml:.0f} mL", GLAND_RGB))
+    for text, colour in entries:
+        pen.rectangle((x, top + 6, x + 10, top + 16), fill=colour)
+        pen.text((x + 16, top + 3), text, fill=INK, font=_font(13))
+        x += 32 + pen.textlength(text, font=_font(13))
+    pen.text((8, top + 24), f"{RESEARCH_USE} {scene.notice}".strip(), fill=INK, font=_font(13))
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)

@@ -1,0 +1,153 @@
+"""report.json: what was found, with what, and how."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from ..core.cautions import Caution
+from ..core.errors import InputError
+from ..core.files import replacing_file
+from ..core.gland import Gland
+from ..core.lesions import Lesion
+from ..core.psa import psa_density
+
+REPORT_NAME = "report.json"
+FORMAT = 1
+RESEARCH_USE = "For research use only. Not a medical device; not for diagnosis or treatment decisions."
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """The bundle as the report and the gate need it, without torch."""
+
+    name: str
+    sha256: str
+    notice: str
+    tau: float
+    alpha: float
+    prompt: str
+    minimum_lesion_ml: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a result came about. `tau`, `alpha`, `prompt` are those in force, those of `model` the bundle's own.
+
+    `sources`: a sentence a modality, why that series or file was read. `seconds`: wall-clock time a stage. `psa`:
+    ng/mL, as the user gave it. `cautions`: what a reader must know of the images and the result.
+    """
+
+    model: ModelFacts
+    tau: float
+    alpha: float
+    prompt: str
+    device: str
+    precision: str
+    sources: Mapping[str, str]
+    versions: Mapping[str, str]
+    seconds: Mapping[str, float]
+    psa: float | None = None
+    cautions: tuple[Caution, ...] = ()
+
+    @property
+    def untouched(self) -> bool:
+        """Whether gate and prompt are the bundle's own (DICOM: AUTOMATIC rather than SEMIAUTOMATIC)."""
+        return (self.tau, self.alpha, self.prompt) == (self.model.tau, self.model.alpha, self.model.prompt)
+
+
+def write_report(
+    folder: Path, run: Run, lesions: Sequence[Lesion], edited: Mapping[str, int], gland: Gland | None
+) -> None:
+    """`edited`: voxels added and removed by the refiner. `gland`: None where the model told none."""
+    content = {
+        "format": FORMAT,
+        "use": RESEARCH_USE,
+        "notice": run.model.notice,
+        "gland": None if gland is None else _rounded(_gland_facts(gland, run.psa)),
+        "lesions": [_rounded({**asdict(lesion), "place": lesion.place.facts}) for lesion in lesions],
+        "edits_voxels": dict(edited),
+        "run": {**asdict(run), "seconds": _rounded(dict(run.seconds))},
+    }
+    with replacing_file(folder / REPORT_NAME) as path:
+        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def read_run(folder: Path) -> Run:
+    """The `run` part of a report; InputError where the folder holds no report of this program."""
+    path = folder / REPORT_NAME
+    if not path.is_file():
+        raise InputError(f"There is no {REPORT_NAME} in the folder given; give a folder that `segment` has written.")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
+            raise InputError(
+                f"{REPORT_NAME} has format {content['format']}, this version reads {FORMAT}; segment again."
+            )
+        return run_from(content["run"])
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"{REPORT_NAME} is damaged; run the segmentation again.") from None
+
+
+def run_from(stored: Mapping[str, Any]) -> Run:
+    """The inverse of `asdict(run)`; KeyError or TypeError where something is missing or of another shape."""
+    values = {field.name: stored[field.name] for field in fields(Run) if field.name not in ("psa", "cautions")}
+    # Runs kept by earlier versions know neither.
+    values["psa"] = stored.get("psa")
+    values["cautions"] = tuple(Caution(**caution) for caution in stored.get("cautions", ()))
+    return Run(**{**values, "model": ModelFacts(**values["model"])})
+
+
+def lesion_table(lesions: Sequence[Lesion]) -> str:
+    """A text table for the screen; a sentence where nothing was found."""
+    if not lesions:
+        return "No lesion found."
+    header = "  #  volume mL  axial mm  3D mm  ADC mean  ADC p10  confidence  similarity  slices  place"
+    return "\n".join([header, *map(_row, lesions)])
+
+
+def gland_line(gland: Gland | None) -> str:
+    """Size of the gland in a sentence, or why there is none."""
+    if gland is None:
+        return "The model gives no gland; side and level are told from the T2W images."
+    return f"Gland {gland.volume_ml:.1f} mL, {size_text(gland)}."
+
+
+def size_text(gland: Gland) -> str:
+    """Right-left, front-back, feet-head."""
+    return " x ".join(f"{size:.0f}" for size in gland.size_mm) + " mm"
+
+
+def _gland_facts(gland: Gland, psa: float | None) -> dict[str, float | None]:
+    across, depth, height = gland.size_mm
+    return {
+        "volume_ml": gland.volume_ml,
+        "transverse_mm": across,
+        "anteroposterior_mm": depth,
+        "craniocaudal_mm": height,
+        "psa_density_ng_per_ml_per_ml": None if psa is None else psa_density(psa, gland.volume_ml),
+    }
+
+
+def _row(lesion: Lesion) -> str:
+    def adc(value: float | None) -> str:
+        return "-" if value is None else f"{value:.0f}"
+
+    return (
+        f"{lesion.number:>3}  {lesion.volume_ml:>9.2f}  {lesion.max_axial_diameter_mm:>8.1f}"
+        f"  {lesion.diameter_3d_mm:>5.1f}  {adc(lesion.mean_adc):>8}  {adc(lesion.p10_adc):>7}"
+        f"  {lesion.mean_confidence:>10.2f}  {lesion.mean_similarity:>10.2f}"
+        f"  {lesion.slices[0]:>2}-{lesion.slices[1]:<3}  {lesion.place.text}"
+    )
+
+
+def _rounded(value: Any) -> Any:
+    """Floats to four decimals, wherever they stand."""
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    return [_rounded(item) for item in value] if isinstance(value, (list, tuple)) else value

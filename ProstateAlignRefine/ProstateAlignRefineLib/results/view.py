@@ -1,0 +1,29 @@
+"""What a picture shows of a volume: a square about the middle of the field, where the prostate lies."""
+
+from __future__ import annotations
+
+from PIL import Image
+
+from ..core.geometry import Array, Grid
+
+
+def in_view(values: Array, grid: Grid, size_mm: float) -> Array:
+    """[..., Y, X] cut to what the square shows: beyond it, coil flare and skin fat are brighter than the gland."""
+    left, top, right, bottom = _box(grid, size_mm)
+    return values[..., max(top, 0) : bottom, max(left, 0) : right]
+
+
+def view(picture: Array, grid: Grid, size_mm: float, pixels: int) -> Image.Image:
+    """The square of colours [Y, X, 3] or of a mask [Y, X] (0 or 255), which stays one, at `pixels` along each side.
+
+    Black beyond the field of view.
+    """
+    kept = Image.Resampling.NEAREST if picture.ndim == 2 else Image.Resampling.BICUBIC
+    return Image.fromarray(picture).crop(_box(grid, size_mm)).resize((pixels, pixels), kept)
+
+
+def _box(grid: Grid, size_mm: float) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom in pixels; it may reach beyond the grid."""
+    half_x, half_y = (size_mm / 2 / spacing for spacing in grid.spacing[:2])
+    x, y = grid.size[0] // 2, grid.size[1] // 2
+    return round(x - half_x), round(y - half_y), round(x + half_x), round(y + half_y)

@@ -99,7 +99,7 @@ def test_torch_comes_from_its_extension_and_the_rest_through_slicer_packaging(py
 
 def test_before_slicer_packaging_pip_install_is_used_after_asking(pytorch, nothing_installed, monkeypatch):
     calls = []
-    util = SimpleNamespace(confirmOkCancelDisplay=lambda text: "monai" in text, pip_install=calls.append)
+    util = SimpleNamespace(confirmOkCancelDisplay=lambda text: "safetensors" in text, pip_install=calls.append)
     monkeypatch.setitem(sys.modules, "slicer", SimpleNamespace(util=util))
     monkeypatch.setitem(sys.modules, "slicer.packaging", None)
     assert SlicerInstaller(lambda: GOOD).install() == ""
@@ -139,5 +139,5 @@ def test_an_obstacle_stops_before_anything_is_installed(pytorch, nothing_install
 
 
 def test_what_is_installed_in_a_good_version_is_not_missing(monkeypatch):
-    monkeypatch.setattr(install, "_version", lambda name: {"torch": "2.99.1+cpu", "monai": "1.3"}.get(name, "9"))
-    assert SlicerInstaller(lambda: GOOD).missing() == ["monai>=1.4"]
+    monkeypatch.setattr(install, "_version", lambda name: {"torch": "2.99.1+cpu", "safetensors": "0.3"}.get(name, "9"))
+    assert SlicerInstaller(lambda: GOOD).missing() == ["safetensors>=0.4.3"]

@@ -14,11 +14,11 @@ from ProstateAlignRefineLib.core.study_files import find_study_files, read_study
 from ProstateAlignRefineLib.inference.preprocess import network_volumes
 from ProstateAlignRefineLib.network.bundle import load_bundle
 from ProstateAlignRefineLib.phantom import Sampling
-from ProstateAlignRefineLib.phantom.picai import LABEL_SET, write_picai
 from ProstateAlignRefineLib.training.config import DatasetData, TrainingConfig
 from ProstateAlignRefineLib.training.dataset import dataset_cases, split_cases
 from ProstateAlignRefineLib.training.manifest import read_manifest, write_manifest
 from ProstateAlignRefineLib.training.prepare import Source, prepare
+from Training.picai import LABEL_SET, write_picai
 from Training.runs import log_of, write_config
 
 CPU = ("--device", "cpu", "--precision", "fp32")
@@ -70,10 +70,10 @@ def test_a_case_is_what_inference_would_read(
 
 def test_cases_are_kept(dataset: Path, config: TrainingConfig, tmp_path: Path) -> None:
     first = dataset_cases(config, dataset, tmp_path, workers=1)
-    stamps = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.pt")}
+    stamps = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.npz")}
     assert len(stamps) == 6
     again = dataset_cases(config, dataset, tmp_path, workers=1)
-    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.pt")} == stamps
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.npz")} == stamps
     assert np.array_equal(first.test[0].volumes, again.test[0].volumes)
     assert first.fingerprint == again.fingerprint
     coarser = replace(config, preprocessing=replace(config.preprocessing, region_mm=48.0))

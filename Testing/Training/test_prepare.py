@@ -12,9 +12,9 @@ import SimpleITK as sitk
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.files import file_sha256
 from ProstateAlignRefineLib.phantom import Sampling
-from ProstateAlignRefineLib.phantom.picai import LABEL_SET, MARKSHEET, write_picai
 from ProstateAlignRefineLib.training.manifest import Manifest, read_manifest, write_manifest
 from ProstateAlignRefineLib.training.prepare import Source, prepare
+from Training.picai import LABEL_SET, MARKSHEET, write_picai
 
 COARSE = Sampling.of_field((2.0, 2.0, 6.0), (120.0, 120.0, 72.0))
 NAMES = ["90001_9000001", "90002_9000002", "90003_9000003", "90004_9000004"]

@@ -14,7 +14,7 @@ from .i18n import _
 from .preflight import Machine, problems, this_machine
 
 # What the worker imports beyond torch, numpy and SimpleITK. The test suite compares it with pyproject.toml.
-PACKAGES = ("monai>=1.4", "safetensors>=0.4.3", "psutil>=5.9")
+PACKAGES = ("safetensors>=0.4.3", "psutil>=5.9")
 TORCH = ">=2.6"
 PACS_PACKAGES = ("pynetdicom>=3.0", "dicomweb-client>=0.60")
 # Slicer is built upon these; another version of one breaks it.

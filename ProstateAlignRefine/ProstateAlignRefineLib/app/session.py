@@ -274,7 +274,6 @@ class Session:
         psa = self.record.psa if self.record and self.reading and self.reading.inputs.t2w is inputs.t2w else None
         self.reading = reading
         reading.store(self.state)
-        self.state.used_prompt = prompt
         self.record = record_of(facts, prompt, event, self.reasons, psa)
         keep_run(self.state.node, self.record)
         if self.shown:

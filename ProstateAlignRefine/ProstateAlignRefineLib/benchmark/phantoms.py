@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -10,12 +9,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ..core.geometry import to_array
-from ..phantom import Sampling, gland_zones, make_phantom
+from ..phantom import GENERATOR, Sampling, gland_zones, make_phantom
 from ..phantom.generate import Family
 from ..training.pool import mapped
 from .known_study import KnownStudy, save_known
-
-LIBRARY = Path(__file__).resolve().parent.parent
 
 
 def known_phantoms(
@@ -23,10 +20,10 @@ def known_phantoms(
 ) -> list[Path]:
     """Folders of `load_known`, one a seed; those that `cache` lacks are made by `workers` processes.
 
-    They lie under a digest of the generator's code, so that no study of an older generator is taken for one of this.
+    They lie under the generator's number, so that no study of an older generator is taken for one of this.
     """
     grids = "full" if sampling is None else "x".join(f"{n}" for n in (*sampling.size, *sampling.spacing))
-    folder = cache / generator_digest()[:12] / f"{family}-{grids}"
+    folder = cache / f"generator-{GENERATOR}" / f"{family}-{grids}"
     paths = [folder / f"phantom-{seed:06d}" for seed in seeds]
     missing = [(seed, path) for seed, path in zip(seeds, paths, strict=True) if not path.is_dir()]
     if missing:
@@ -34,14 +31,6 @@ def known_phantoms(
         for _ in tqdm(made, f"{family} phantoms", len(missing), unit="study"):
             pass
     return paths
-
-
-def generator_digest() -> str:
-    """SHA-256 over the source that decides what a seed's phantom is."""
-    digest = hashlib.sha256()
-    for source in [*sorted((LIBRARY / "phantom").rglob("*.py")), LIBRARY / "core" / "geometry.py"]:
-        digest.update(source.read_bytes())
-    return digest.hexdigest()
 
 
 def _make(family: Family, sampling: Sampling | None, item: tuple[int, Path]) -> None:

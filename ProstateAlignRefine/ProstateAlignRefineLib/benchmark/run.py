@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_args
 from tqdm import tqdm
 
 from ..evaluation.statistics import SEED
-from ..phantom import Sampling
+from ..phantom import GENERATOR, Sampling
 from ..phantom.generate import Family
 from ..training.pool import mapped
 from .curve_plots import write_curve_plot
@@ -20,7 +20,7 @@ from .facts import bundle_facts, run_facts
 from .families import drawn_figures, family_report
 from .gallery import draw_gallery
 from .judging import Rows, judge_known, loaded_bundle
-from .phantoms import generator_digest, known_phantoms
+from .phantoms import known_phantoms
 from .plots import write_family_plots
 from .real import judge_real, read_real
 from .rules import ADC_BALL_MM, ADC_SMOOTHING_MM, HBV_BALL_MM
@@ -74,7 +74,7 @@ def _protocol(plan: Plan) -> dict[str, Any]:
         "first_seed": FIRST_SEED,
         "count": plan.count,
         "degraded": plan.degraded,
-        "generator_sha256": generator_digest(),
+        "generator": GENERATOR,
         "hbv_ball_mm": HBV_BALL_MM,
         "adc_ball_mm": ADC_BALL_MM,
         "adc_smoothing_mm": ADC_SMOOTHING_MM,

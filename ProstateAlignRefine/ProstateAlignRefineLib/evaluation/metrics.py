@@ -14,9 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from monai.transforms.utils import distance_transform_edt
 from numpy.typing import NDArray
-from scipy.ndimage import binary_erosion
+from scipy.ndimage import binary_erosion, distance_transform_edt
 
 Mask = NDArray[np.bool_]
 PERCENTILE = 95
@@ -162,5 +161,5 @@ def _surface(mask: Mask) -> Mask:
 
 def _distances(start: Mask, goal: Mask, spacing_zyx: Sequence[float]) -> NDArray[np.float64]:
     """From every voxel of `start` to the nearest of `goal`, mm."""
-    distances = np.asarray(distance_transform_edt((~goal)[None], sampling=list(map(float, spacing_zyx))), np.float64)
-    return distances[0][start]
+    distances = np.asarray(distance_transform_edt(~goal, sampling=tuple(map(float, spacing_zyx))), np.float64)
+    return distances[start]

@@ -17,9 +17,8 @@ from .device import Compute
 from .predictor import Plan, maps_on, plan_forwards, predict
 from .preprocess import network_volumes
 
-# (stage, done, all): stages in the order of STAGES; `done` of `all` forwards in the stage "network".
+# (stage, done, all): stages "preprocess", "network", "maps"; `done` of `all` forwards in the stage "network".
 Progress = Callable[[str, int, int], None]
-STAGES = ("preprocess", "network", "maps")
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,8 @@ from dataclasses import dataclass
 
 import slicer
 
-from ..core.maps import Maps
-from .maps import heat_range
 from .views import composite_node, slice_node
 from .volumes import Node
-from .windows import set_window
 
 LEGEND_TITLE = "Similarity"
 
@@ -36,11 +33,6 @@ def show_heatmap(scene: Node, tag: str, similarity: Node, heatmap: Heatmap) -> N
     display.SetThreshold(min(heatmap.threshold, highest), highest)
     display.SetApplyThreshold(True)
     _legend(scene, tag, similarity).SetVisibility(heatmap.shown)
-
-
-def scale_colours(similarity: Node, maps: Maps) -> None:
-    """Let the colours run over the range that `heat_range` gives."""
-    set_window(similarity, heat_range(maps))
 
 
 def _legend(scene: Node, tag: str, similarity: Node) -> Node:

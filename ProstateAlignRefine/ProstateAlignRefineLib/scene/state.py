@@ -77,7 +77,6 @@ class PanelState:
 
     bundle = Parameter("")
     prompt = Parameter("")
-    used_prompt = Parameter("")
     python = Parameter("")
     device = Parameter("auto")
     algorithm = Parameter(MODULE_NAME)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
@@ -13,9 +11,6 @@ from numpy.typing import NDArray
 
 from ..core.geometry import Grid, resample, to_array
 from ..core.study import Study
-
-LIBRARY = Path(__file__).resolve().parent.parent
-CASE_SOURCES = ("inference/preprocess.py", "core/geometry.py", "training/cases.py", "training/dataset.py")
 
 
 @dataclass(frozen=True)
@@ -89,12 +84,3 @@ def labels_on(labels: sitk.Image, grid: Grid) -> NDArray[np.uint8]:
     for number in range(1, int(to_array(labels).max()) + 1):
         result[to_array(resample(labels == number, grid)) >= 0.5] = number
     return result
-
-
-def code_digest(*rooms: str) -> str:
-    """Of the source that turns a study into a case, and of further rooms of the library."""
-    sources = [source for room in rooms for source in sorted((LIBRARY / room).rglob("*.py"))]
-    digest = hashlib.sha256()
-    for source in [*sources, *(LIBRARY / name for name in CASE_SOURCES)]:
-        digest.update(source.read_bytes())
-    return digest.hexdigest()

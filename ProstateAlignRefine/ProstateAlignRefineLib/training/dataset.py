@@ -1,23 +1,16 @@
-"""A prepared dataset as training cases, kept on the network grid by MONAI's persistent cache."""
+"""A prepared dataset as training cases."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
-import torch
-from monai.data import PersistentDataset
-from monai.transforms import Transform
 from scipy import ndimage
-from torch import Tensor
-from tqdm import tqdm
 
 from ..bundle.config import Preprocessing
 from ..core import schema
@@ -27,10 +20,10 @@ from ..core.geometry import Grid, to_array, to_image
 from ..core.study import Modality
 from ..core.study_files import read_study_files
 from ..inference.preprocess import network_volumes
-from .cases import Case, Cases, LabelledStudy, Share, code_digest, labels_on
+from .case_cache import case_key, keep_cases, load_case
+from .cases import Case, Cases, LabelledStudy, Share, labels_on
 from .config import DatasetData, TrainingConfig
 from .manifest import LABEL, Manifest, ManifestCase, dataset_digest, read_manifest
-from .pool import mapped
 from .splits import pick_patients
 
 
@@ -39,13 +32,11 @@ def dataset_cases(config: TrainingConfig, folder: Path, cache: Path, workers: in
     manifest = read_manifest(folder)
     training, validation, test = split_cases(manifest, config)
     recipe = _recipe(config)
-    transform = OntoNetworkGrid(config.preprocessing, config.architecture.channels)
-    items = [[_item(manifest, case, recipe) for case in share] for share in (training, validation, test)]
-    kept = [PersistentDataset(share, transform, cache, hash_func=_cache_name, weights_only=True) for share in items]
-    for dataset in kept:
-        _fill(dataset, cache, workers)
-    shares = [_share(dataset, config) for dataset in kept]
-    fingerprint = hashlib.sha256((dataset_digest(manifest.cases) + recipe).encode()).hexdigest()
+    items = [[_item(manifest, case, recipe, cache) for case in share] for share in (training, validation, test)]
+    wanted = [(item.kept, item) for share in items for item in share]
+    keep_cases(wanted, partial(_on_network_grid, config.preprocessing, config.architecture.channels), workers, "cases")
+    shares = [_share(share) for share in items]
+    fingerprint = case_key(dataset_digest(manifest.cases), recipe)
     studies = partial(_studies, items[2])
     return Cases(shares[0], shares[1], shares[2], fingerprint, studies, _origin(manifest, config))
 
@@ -66,80 +57,51 @@ def split_cases(
 
 
 @dataclass(frozen=True)
-class OntoNetworkGrid(Transform):
-    """A manifest's case, its files' hashes checked, to tensors: `volumes`, `lesions` and `spacing_mm` of a `Case`."""
+class _Item:
+    """A case of the manifest: its files with their hashes, and where it is kept on the network grid."""
 
-    preprocessing: Preprocessing
-    channels: tuple[str, ...]
-
-    def __call__(self, data: Mapping[str, Any]) -> dict[str, Tensor]:
-        read = _read(data)
-        volumes, grid = network_volumes(read.study, self.preprocessing, self.channels)
-        lesions = labels_on(_instances(read.lesions), grid)
-        return {"volumes": torch.from_numpy(volumes.astype(np.float16)), "lesions": torch.from_numpy(lesions)}
+    name: str
+    positive: bool
+    paths: Mapping[str, Path]
+    sha256: Mapping[str, str]
+    kept: Path
 
 
-@dataclass(frozen=True)
-class _Load:
-    """Case by number, from the cache; a class, so that worker processes can be given it."""
-
-    dataset: PersistentDataset
-    spacing_mm: tuple[float, float, float]
-
-    def __call__(self, number: int) -> Case:
-        name = self.dataset.data[number]["name"]
-        try:
-            item = self.dataset[number]
-        except RuntimeError as error:
-            raise InputError(f"What is kept of case {name} cannot be read; delete the folder of cases.") from error
-        return Case(name, item["volumes"].numpy(), item["lesions"].numpy(), self.spacing_mm)
+def _on_network_grid(preprocessing: Preprocessing, channels: Sequence[str], item: _Item) -> Case:
+    read = _read(item)
+    volumes, grid = network_volumes(read.study, preprocessing, channels)
+    lesions = labels_on(_instances(read.lesions), grid)
+    return Case(item.name, volumes.astype(np.float16), lesions, preprocessing.spacing_mm)
 
 
-def _read(item: Mapping[str, Any]) -> LabelledStudy:
-    changed = [name for name, path in item["paths"].items() if _digest(path) != item["sha256"][name]]
+def _read(item: _Item) -> LabelledStudy:
+    changed = [name for name, path in item.paths.items() if _digest(path) != item.sha256[name]]
     if changed:
         raise InputError(
-            f"Case {item['name']}: {', '.join(changed)} is missing or has changed since the dataset was prepared; "
+            f"Case {item.name}: {', '.join(changed)} is missing or has changed since the dataset was prepared; "
             "prepare it again."
         )
-    study = read_study_files({modality: Path(item["paths"][modality.value]) for modality in Modality})
-    return LabelledStudy(item["name"], study, sitk.ReadImage(item["paths"][LABEL]))
+    study = read_study_files({modality: item.paths[modality.value] for modality in Modality})
+    return LabelledStudy(item.name, study, sitk.ReadImage(str(item.paths[LABEL])))
 
 
-def _studies(items: Sequence[Mapping[str, Any]]) -> Iterator[LabelledStudy]:
+def _studies(items: Sequence[_Item]) -> Iterator[LabelledStudy]:
     return map(_read, items)
 
 
-def _share(dataset: PersistentDataset, config: TrainingConfig) -> Share:
-    positive = tuple(number for number, item in enumerate(dataset.data) if item["positive"])
-    return Share(len(dataset), positive, _Load(dataset, config.preprocessing.spacing_mm))
+def _share(items: Sequence[_Item]) -> Share:
+    positive = tuple(number for number, item in enumerate(items) if item.positive)
+    return Share(len(items), positive, partial(_load, tuple((item.kept, item.name) for item in items)))
 
 
-def _item(manifest: Manifest, case: ManifestCase, recipe: str) -> dict[str, Any]:
-    key = hashlib.sha256((json.dumps(sorted(case.sha256.items())) + recipe).encode()).hexdigest()
-    paths = {name: str(manifest.path(case, name)) for name in case.files}
-    return {"name": case.name, "positive": case.positive, "paths": paths, "sha256": case.sha256, "key": key}
+def _load(kept: Sequence[tuple[Path, str]], number: int) -> Case:
+    return load_case(*kept[number])
 
 
-def _cache_name(item: Mapping[str, Any]) -> bytes:
-    return str(item["key"]).encode()
-
-
-def _fill(dataset: PersistentDataset, cache: Path, workers: int) -> None:
-    """Reads what the cache lacks, so that an unreadable case shows before training and not in the middle of it."""
-    lacking = [number for number, item in enumerate(dataset.data) if not (cache / f"{item['key']}.pt").is_file()]
-    ready = partial(_ready, dataset)
-    for _ in tqdm(mapped(ready, lacking, workers), "cases", len(lacking), unit="case", disable=not lacking):
-        pass
-
-
-def _ready(dataset: PersistentDataset, number: int) -> None:
-    try:
-        dataset[number]
-    except RuntimeError as error:
-        if isinstance(error.__cause__, InputError):  # MONAI wraps what a transform raises
-            raise error.__cause__ from None
-        raise
+def _item(manifest: Manifest, case: ManifestCase, recipe: str, cache: Path) -> _Item:
+    kept = cache / f"{case_key(sorted(case.sha256.items()), recipe)}.npz"
+    paths = {name: manifest.path(case, name) for name in case.files}
+    return _Item(case.name, case.positive, paths, case.sha256, kept)
 
 
 def _instances(labels: sitk.Image) -> sitk.Image:
@@ -148,13 +110,13 @@ def _instances(labels: sitk.Image) -> sitk.Image:
     return to_image(numbers.astype(np.uint8), Grid.of(labels))
 
 
-def _digest(path: str) -> str:
-    return file_sha256(Path(path)) if Path(path).is_file() else ""
+def _digest(path: Path) -> str:
+    return file_sha256(path) if path.is_file() else ""
 
 
 def _recipe(config: TrainingConfig) -> str:
     """All that decides, beside the files, what a case holds."""
-    return json.dumps([schema.to_dict(config.preprocessing), config.architecture.channels, code_digest()])
+    return json.dumps([schema.to_dict(config.preprocessing), config.architecture.channels])
 
 
 def _origin(manifest: Manifest, config: TrainingConfig) -> str:

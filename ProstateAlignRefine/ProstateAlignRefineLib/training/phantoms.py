@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from ..core import schema
-from ..core.files import replacing_file
 from ..core.geometry import NEAREST, resample, to_array
 from ..inference.preprocess import network_volumes
-from ..phantom import Sampling, gland_zones, make_phantom
-from .cases import Case, Cases, LabelledStudy, Share, code_digest, labels_on
+from ..phantom import GENERATOR, Sampling, gland_zones, make_phantom
+from .case_cache import case_key, keep_cases, load_case
+from .cases import Case, Cases, LabelledStudy, Share, labels_on
 from .config import PhantomData, TrainingConfig
-from .pool import mapped
 
 
 def prepare_phantoms(config: TrainingConfig, cache: Path, workers: int) -> Cases:
@@ -28,21 +24,15 @@ def prepare_phantoms(config: TrainingConfig, cache: Path, workers: int) -> Cases
     fingerprint = _fingerprint(config, data)
     folder = cache / fingerprint[:12]
     seeds = range(data.first_seed, data.first_seed + data.training + data.validation + data.test)
-    _make_missing(config, folder, [seed for seed in seeds if not _file(folder, seed).is_file()], workers)
-    cases = [load_case(_file(folder, seed)) for seed in seeds]
+    keep_cases([(_file(folder, seed), seed) for seed in seeds], partial(phantom_case, config), workers, "phantoms")
+    cases = [load_case(_file(folder, seed), _name(seed)) for seed in seeds]
     middle = data.training + data.validation
     training, validation, test = cases[: data.training], cases[data.training : middle], cases[middle:]
     studies = partial(_studies, seeds[middle:], data)
     return Cases(Share.of(training), Share.of(validation), Share.of(test), fingerprint, studies)
 
 
-def load_case(path: Path) -> Case:
-    with np.load(path, allow_pickle=False) as stored:
-        z, y, x = (float(value) for value in stored["spacing_mm"])
-        return Case(path.stem, stored["volumes"], stored["lesions"], (z, y, x), stored["zones"])
-
-
-def phantom_case(seed: int, config: TrainingConfig) -> Case:
+def phantom_case(config: TrainingConfig, seed: int) -> Case:
     """The phantom of this seed, through the preprocessing that inference uses."""
     assert isinstance(config.data, PhantomData)
     phantom = make_phantom(seed, _sampling(seed, config.data))
@@ -73,26 +63,10 @@ def _sampling(seed: int, data: PhantomData) -> Sampling:
 
 
 def _fingerprint(config: TrainingConfig, data: PhantomData) -> str:
-    """Of all that decides what a seed's case holds, the code that makes it included."""
+    """Of all that decides what a seed's case holds."""
     lengths = {name: value for name, value in schema.to_dict(data).items() if name.endswith("_mm")}
-    kept = [lengths, schema.to_dict(config.preprocessing), config.architecture.channels]
-    return hashlib.sha256((json.dumps(kept) + code_digest("phantom")).encode()).hexdigest()
+    return case_key(GENERATOR, lengths, schema.to_dict(config.preprocessing), config.architecture.channels)
 
 
 def _file(folder: Path, seed: int) -> Path:
     return folder / f"{_name(seed)}.npz"
-
-
-def _make_missing(config: TrainingConfig, folder: Path, seeds: Sequence[int], workers: int) -> None:
-    if seeds:
-        for _ in tqdm(mapped(partial(_make_file, config, folder), seeds, workers), "phantoms", len(seeds), unit="case"):
-            pass
-
-
-def _make_file(config: TrainingConfig, folder: Path, seed: int) -> None:
-    case = phantom_case(seed, config)
-    assert case.zones is not None
-    with replacing_file(_file(folder, seed)) as path:
-        np.savez_compressed(
-            path, volumes=case.volumes, lesions=case.lesions, zones=case.zones, spacing_mm=case.spacing_mm
-        )

@@ -11,13 +11,13 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from ..core.files import replacing_file
-from ..core.geometry import NEAREST, Array, Grid, resample, to_array
-from ..core.study import Study
-from ..core.study_files import find_study_files, read_study_files
-from .generate import make_phantom
-from .sampling import Sampling
-from .truth import Phantom
+from ProstateAlignRefineLib.core.files import replacing_file
+from ProstateAlignRefineLib.core.geometry import NEAREST, Array, Grid, resample, to_array
+from ProstateAlignRefineLib.core.study import Study
+from ProstateAlignRefineLib.core.study_files import find_study_files, read_study_files
+from ProstateAlignRefineLib.phantom.generate import make_phantom
+from ProstateAlignRefineLib.phantom.sampling import Sampling
+from ProstateAlignRefineLib.phantom.truth import Phantom
 
 FIELD_MM = 120.0
 THUMB = 128
@@ -91,7 +91,7 @@ def _thumb(plane: Array, white: float, lesion: NDArray[np.bool_] | None) -> Imag
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """`python -m ProstateAlignRefineLib.phantom.montage -o FILE [--seeds A B] [--real FOLDER] [--family F]`."""
+    """`python Testing/host/montage.py -o FILE [--seeds A B] [--real FOLDER] [--family F]`."""
     parser = argparse.ArgumentParser(description="synthetic studies beside a real one, as a picture")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="PNG")
     parser.add_argument("--seeds", type=int, nargs=2, default=(0, 8), metavar=("FIRST", "END"), help="default: 0 8")

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ..core.geometry import Grid, to_array, to_image
-from .generate import make_phantom
-from .sampling import Sampling
-from .truth import LesionFact, Phantom
+from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
+from ProstateAlignRefineLib.phantom.generate import make_phantom
+from ProstateAlignRefineLib.phantom.sampling import Sampling
+from ProstateAlignRefineLib.phantom.truth import LesionFact, Phantom
 
 LABEL_SET = Path("csPCa_lesion_delineations", "human_expert", "resampled")
 MARKSHEET = Path("clinical_information", "marksheet.csv")

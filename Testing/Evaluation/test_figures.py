@@ -6,7 +6,7 @@ import pytest
 from Evaluation.making import FIRST, GRID, SECOND, volume
 from ProstateAlignRefineLib.evaluation.calibration import Reliability
 from ProstateAlignRefineLib.evaluation.candidates import is_detection_map, match_candidates
-from ProstateAlignRefineLib.evaluation.cases import CaseRow, judge, patient_of
+from ProstateAlignRefineLib.evaluation.cases import CaseRow, judge
 from ProstateAlignRefineLib.evaluation.extraction import extract_candidates
 from ProstateAlignRefineLib.evaluation.figures import cohort_figures, froc
 from ProstateAlignRefineLib.evaluation.statistics import differences, estimates, paired_tests
@@ -161,11 +161,6 @@ def test_calibration_keeps_to_its_region() -> None:
     judged = judge("1_1", Reference(reference, GRID), Prediction(confidence, confidence >= 0.5, True, False), 0, region)
     assert judged.reliability.count.sum() == region.sum()
     assert judged.reliability.expected_error == pytest.approx((96 * 0.5 + 96 * 0.1) / 192, abs=1e-6)
-
-
-def test_cases_of_one_patient_are_drawn_together(rows: list[CaseRow]) -> None:
-    assert patient_of("10000_1000000") == "10000"
-    assert patient_of("phantom-000001") == "phantom-000001"
 
 
 def test_the_bootstrap_interval_of_a_mean_is_that_of_its_standard_error() -> None:

@@ -15,9 +15,8 @@ from .gland import Gland, GlandPosition, body_axes, measure_gland
 from .maps import Maps
 
 MIDLINE_MM = 5.0
-"""A lesion whose centre lies this close to the gland's mid-plane is on neither side."""
-STACK_MIDLINE_MM = 3.0
-"""The same about the middle of the images, where there is no gland."""
+"""A lesion whose centre lies this close to the gland's mid-plane, or where there is no gland to the middle of the
+images, is on neither side."""
 CROSSING_SHARE = 0.25
 """Share of a lesion from which on a further zone is named."""
 LEAST_INSIDE = 0.25
@@ -121,7 +120,7 @@ class Anatomy:
             return _stack_place(centre_lps, self.grid)
         at = self.gland.position(centre_lps)
         zone, second = _zones(zones)
-        return Place(_side(at.left_mm, MIDLINE_MM), _level(at.height), zone, second, _sector(zone, at))
+        return Place(_side(at.left_mm), _level(at.height), zone, second, _sector(zone, at))
 
 
 def zone_name(zone: GlandZone | None) -> str | None:
@@ -153,8 +152,8 @@ def _sector(zone: GlandZone, at: GlandPosition) -> str:
     return {GlandZone.CENTRAL: "CZ", GlandZone.ANTERIOR_STROMA: "AS"}.get(zone, "")
 
 
-def _side(left_mm: float, midline_mm: float) -> Side:
-    if abs(left_mm) <= midline_mm:
+def _side(left_mm: float) -> Side:
+    if abs(left_mm) <= MIDLINE_MM:
         return Side.MIDLINE
     return Side.LEFT if left_mm > 0 else Side.RIGHT
 
@@ -169,4 +168,4 @@ def _stack_place(centre_lps: tuple[float, float, float], grid: Grid) -> Place:
     extent = (grid.shape[stack_axis] - 1) * grid.spacing[2 - stack_axis]
     from_feet = 0.5 + float(offset[2]) / max(extent, 1e-6)
     third = (StackThird.LOWER, StackThird.MIDDLE, StackThird.UPPER)[min(max(int(from_feet * 3), 0), 2)]
-    return Place(_side(float(centre_lps[0] - grid.centre[0]), STACK_MIDLINE_MM), third)
+    return Place(_side(float(centre_lps[0] - grid.centre[0])), third)

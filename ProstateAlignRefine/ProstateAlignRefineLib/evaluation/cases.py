@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import label
 
+from ..core.case_names import patient_of
 from .calibration import Reliability
 from .candidates import CaseCandidates, match_candidates
 from .detection import NEIGHBOURS_26, Detection, match_lesions, without_specks
 from .metrics import CaseMetrics, case_metrics
 from .volumes import Prediction, Reference
 
-PICAI_NAME = re.compile(r"(\d+)_\d+")  # patient_study
 MARGIN_VOXELS = 1  # around a lesion and its match, so that cutting them out changes no surface
 
 
@@ -72,12 +71,6 @@ def judge(
         _reliability(prediction, reference.mask, region),
         prediction.resampled,
     )
-
-
-def patient_of(case: str) -> str:
-    """The patient of a PI-CAI name (`10000_1000000`), else the case itself."""
-    match = PICAI_NAME.fullmatch(case)
-    return match[1] if match else case
 
 
 def _lesion_row(

@@ -21,7 +21,9 @@ Figures = dict[str, float | None]
 Rows = Sequence[CaseRow]
 
 # Reference volume, mL: from the first up to the second.
-STRATA = {"below 0.5 mL": (0.0, 0.5), "0.5 to 1.5 mL": (0.5, 1.5), "above 1.5 mL": (1.5, float("inf"))}
+STRATA_EDGES_ML = (0.5, 1.5)
+_SMALL, _LARGE = STRATA_EDGES_ML
+STRATA = {"below 0.5 mL": (0.0, _SMALL), "0.5 to 1.5 mL": (_SMALL, _LARGE), "above 1.5 mL": (_LARGE, float("inf"))}
 FROC_RATES = (0.125, 0.25, 0.5, 1.0, 2.0)
 
 

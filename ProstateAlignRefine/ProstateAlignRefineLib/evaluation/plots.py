@@ -13,7 +13,7 @@ import numpy as np
 from ..core.errors import InputError
 from .candidates import INSTALL
 from .cases import CaseRow
-from .figures import froc
+from .figures import STRATA_EDGES_ML, froc
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")  # told apart by colour-blind readers too
 SIZE, DPI = (5.0, 4.0), 150
@@ -59,7 +59,7 @@ def _dice(axes: Any, systems: Sequence[System]) -> None:
             alpha=0.6,
             label=system.name,
         )
-    for edge in (0.5, 1.5):
+    for edge in STRATA_EDGES_ML:
         axes.axvline(edge, color="0.7", linewidth=0.8)
     axes.set(xscale="log", ylim=(-0.02, 1.02), xlabel="lesion volume, mL", ylabel="lesion Dice (missed: 0)")
     low, high = axes.get_xlim()

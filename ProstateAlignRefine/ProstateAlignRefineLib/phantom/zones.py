@@ -8,16 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.geometry import Grid
-from ..core.places import Level, Side
+from ..core.places import MIDLINE_MM, Level, Side
 from .canvas import Canvas
 from .fields import Frame
 from .gland import GlandField
 from .pelvis import Pelvis
 from .surroundings import bladder_distance, obturator_distance, pubis_distance, rectum_distance, vesicle_distance
 from .truth import GLAND_ZONES, LesionFact, Zone
-
-MIDLINE_MM = 3.0
-"""A lesion whose centre lies this close to the gland's midline is on neither side."""
 
 
 def zone_map(pelvis: Pelvis, canvas: Canvas, field: GlandField, where: tuple[slice, slice, slice]) -> NDArray[np.uint8]:
@@ -57,7 +54,7 @@ def lesion_facts(
             LesionFact(
                 label=label,
                 zone=_main_zone(zones[inside]),
-                side=Side.MIDLINE if abs(x) < MIDLINE_MM else Side.LEFT if x > 0 else Side.RIGHT,
+                side=Side.MIDLINE if abs(x) <= MIDLINE_MM else Side.LEFT if x > 0 else Side.RIGHT,
                 level=_level((z - thirds[0]) / (thirds[1] - thirds[0])),
                 volume_ml=float(inside.sum()) * grid.voxel_ml,
                 centre_lps=(float(centre[0]), float(centre[1]), float(centre[2])),

@@ -36,11 +36,6 @@ class Grade:
     positive: bool | None
 
 
-def patient_of(name: str) -> str:
-    """PI-CAI names a study patient_study; a name without a study is the patient's."""
-    return name.rpartition("_")[0] or name
-
-
 def find_images(folder: Path) -> dict[str, dict[Modality, list[Path]]]:
     """By study name, every file `NAME_t2w`, `NAME_adc`, `NAME_hbv` in the folder or below it."""
     found: dict[str, dict[Modality, list[Path]]] = defaultdict(lambda: defaultdict(list))

@@ -11,12 +11,13 @@ import numpy as np
 import SimpleITK as sitk
 from tqdm import tqdm
 
+from ..core.case_names import patient_of
 from ..core.errors import InputError
 from ..core.files import file_sha256
 from ..core.geometry import Grid, overlap_share, to_array
 from ..core.study import Modality, Study
 from ..core.study_files import read_study_files
-from .layout import Grade, LabelFile, find_images, find_labels, patient_of, read_marksheet
+from .layout import Grade, LabelFile, find_images, find_labels, read_marksheet
 from .manifest import FORMAT_VERSION, LABEL, ExcludedCase, Manifest, ManifestCase, split_digest
 from .pool import mapped
 from .splits import deal_folds, read_folds

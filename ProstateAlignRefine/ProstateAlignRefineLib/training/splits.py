@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..core.case_names import patient_of
 from ..core.errors import InputError
-from .layout import patient_of
 
 
 def deal_folds(positive: Mapping[str, bool], folds: int, seed: int) -> dict[str, int]:

@@ -17,14 +17,14 @@ import numpy as np
 import SimpleITK as sitk
 import slicer
 
+from ProstateAlignRefineLib.core.boxes import Box
 from ProstateAlignRefineLib.core.gate import apply_gate
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.maps import Maps
-from ProstateAlignRefineLib.scene.boxes import Box
+from ProstateAlignRefineLib.results.setting import Paint
 from ProstateAlignRefineLib.scene.live import Movable
 from ProstateAlignRefineLib.scene.oriented import announce, empty_image, voxels
 from ProstateAlignRefineLib.scene.reading import Origin, Reading
-from ProstateAlignRefineLib.scene.reviewed import Paint
 from ProstateAlignRefineLib.scene.volumes import Inputs, add_volume
 
 SIZE = (640, 640, 27)

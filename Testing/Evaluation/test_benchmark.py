@@ -16,11 +16,12 @@ from ProstateAlignRefineLib.benchmark.rules import brightest_hbv
 from ProstateAlignRefineLib.benchmark.targets import verdicts
 from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.core.geometry import to_image
-from ProstateAlignRefineLib.core.lesions import find_lesions
 from ProstateAlignRefineLib.core.maps import Maps
 from ProstateAlignRefineLib.core.study import Study
 from ProstateAlignRefineLib.evaluation.calibration import probabilities
 from ProstateAlignRefineLib.evaluation.volumes import Prediction
+from ProstateAlignRefineLib.results.lesions_at import lesions_at
+from ProstateAlignRefineLib.results.setting import Setting
 
 pytest.importorskip("picai_eval", reason="the extra 'train' is not installed")
 
@@ -39,6 +40,9 @@ def known(name: str, *lesions: tuple[slice, ...]) -> KnownStudy:
     return KnownStudy(name, study, labels, zones)
 
 
+EVEN_ADC = to_image(np.ones(GRID.shape, np.float32), GRID)
+
+
 def told(*places: tuple[slice, ...], probability: float = 0.9, zones: np.ndarray | None = None) -> Answer:
     """An answer that is sure of these places, as sure as `probability`, and of nothing else."""
     logit = float(np.log(probability / (1 - probability)))
@@ -46,8 +50,8 @@ def told(*places: tuple[slice, ...], probability: float = 0.9, zones: np.ndarray
     margin = np.where(margin > 0, logit, -20).astype(np.float32)
     confidence = probabilities(margin).astype(np.float32)
     maps = Maps(GRID, margin, margin, confidence, confidence, zones)
-    labels, lesions = find_lesions(margin > 0, maps, np.ones(GRID.shape), 0.05)
-    return Answer(maps, labels, lesions, Prediction(confidence, labels > 0, True, False))
+    found = lesions_at(maps, EVEN_ADC, Setting(1.0, 0.0, 0.05))
+    return Answer(maps, found, Prediction(confidence, found.whole > 0, True, False))
 
 
 def judged(study: KnownStudy, answer: Answer):
@@ -163,8 +167,8 @@ def test_a_real_study_ranks_its_findings():
     answer = told(FIRST, BESIDE, SECOND)
     doubtful = answer.maps.confidence.copy()
     doubtful[FIRST] = 0.6
-    labels, lesions = find_lesions(answer.labels > 0, replace(answer.maps, confidence=doubtful), doubtful, 0.05)
-    report = figures_of(real, replace(answer, labels=labels, lesions=lesions), answer)
+    found = lesions_at(replace(answer.maps, confidence=doubtful), EVEN_ADC, answer.found.setting)
+    report = figures_of(real, replace(answer, found=found), answer)
     assert report["lesion_rank"] == 3
     assert (report["others_in_gland"], report["others_outside"]) == (1, 1)
     assert report["findings"][2]["dice"] == 1.0

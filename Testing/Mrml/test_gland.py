@@ -11,13 +11,13 @@ slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 from Mrml.test_state import reopened
 from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.core.lesions import find_lesions
+from ProstateAlignRefineLib.results.setting import Paint
 from ProstateAlignRefineLib.scene.display import show_gland
 from ProstateAlignRefineLib.scene.gland import GLAND_ID
 from ProstateAlignRefineLib.scene.live import Movable
 from ProstateAlignRefineLib.scene.maps import MAP_ATTRIBUTE
 from ProstateAlignRefineLib.scene.oriented import write_mask
 from ProstateAlignRefineLib.scene.reading import Reading
-from ProstateAlignRefineLib.scene.reviewed import Paint
 from ProstateAlignRefineLib.scene.segmentation import LABELMAP
 from ProstateAlignRefineLib.scene.state import PanelState, find_or_add_state_node
 from ProstateAlignRefineLib.scene.volumes import Inputs, add_volume
@@ -44,7 +44,7 @@ def places(reading):
 
 
 def test_lesions_are_placed_in_the_gland_as_on_the_command_line(reading, maps):
-    _, lesions = find_lesions(reading.labels() > 0, maps, np.ones(maps.grid.shape), 0.0)
+    _, lesions = find_lesions(reading.labels() > 0, maps, np.ones(maps.grid.shape))
     assert places(reading) == [lesion.place for lesion in lesions]
     assert [place.zone for place in places(reading)] == [GlandZone.TRANSITION, GlandZone.PERIPHERAL]
 

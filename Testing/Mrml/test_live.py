@@ -7,9 +7,9 @@ from ProstateAlignRefineLib.core.maps import Maps
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 
+from ProstateAlignRefineLib.results.setting import Paint
 from ProstateAlignRefineLib.scene.live import ADDED_ID, MASK_ID, REMOVED_ID, LiveGate, Movable
 from ProstateAlignRefineLib.scene.oriented import write_mask
-from ProstateAlignRefineLib.scene.reviewed import Paint
 from ProstateAlignRefineLib.scene.segmentation import LABELMAP, add_segmentation
 
 SETTINGS = [(0.0, 0.0), (0.0, 1.0), (0.35, 0.25), (0.5, 0.5), (0.5, 1.0), (0.95, 1.0), (1.0, 1.0)]

@@ -12,11 +12,11 @@ pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 
 from host.slice_views import open_host, picture
 from ProstateAlignRefineLib.core.study import Modality
+from ProstateAlignRefineLib.results.review import Decision
 from ProstateAlignRefineLib.scene.display import set_outline, show_ai, show_edits
 from ProstateAlignRefineLib.scene.heatmap import Heatmap
 from ProstateAlignRefineLib.scene.layout import FIELD_MM, HEATMAP_TAG, LABELS, TAGS, ReadingLayout
 from ProstateAlignRefineLib.scene.reading import Origin, Reading
-from ProstateAlignRefineLib.scene.reviewed import Decision
 from ProstateAlignRefineLib.scene.volumes import Inputs, add_volume
 
 PIXELS = 200

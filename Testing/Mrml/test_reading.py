@@ -8,7 +8,8 @@ import pytest
 
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.gate import apply_gate
-from ProstateAlignRefineLib.core.lesions import find_lesions
+from ProstateAlignRefineLib.results.lesions_at import lesions_at
+from ProstateAlignRefineLib.results.setting import Setting
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 
@@ -18,7 +19,7 @@ from ProstateAlignRefineLib.scene.live import ADDED_ID, MASK_ID
 from ProstateAlignRefineLib.scene.reading import Reading
 from ProstateAlignRefineLib.scene.segmentation import SURFACE
 from ProstateAlignRefineLib.scene.terminology import tag_of
-from ProstateAlignRefineLib.scene.volumes import add_volume, voxels_of
+from ProstateAlignRefineLib.scene.volumes import add_volume, image_of, voxels_of
 
 
 def test_a_result_shows_the_gated_lesions(reading, maps, origin):
@@ -30,10 +31,9 @@ def test_a_result_shows_the_gated_lesions(reading, maps, origin):
 
 def test_lesions_are_those_that_the_command_line_finds(reading, maps, inputs):
     reading.set_gate(0.5, 0.8)
-    mask = apply_gate(maps, 0.5, 0.8).mask
-    labels, lesions = find_lesions(mask, maps, voxels_of(inputs.adc), reading.origin.minimum_ml)
-    assert np.array_equal(reading.labels(), labels)
-    for found, expected in zip(reading.lesions, lesions, strict=True):
+    told = lesions_at(maps, image_of(inputs.adc), Setting(0.5, 0.8, reading.origin.minimum_ml))
+    assert np.array_equal(reading.labels(), told.whole)
+    for found, expected in zip(reading.lesions, told.lesions, strict=True):
         ours, theirs = asdict(found.lesion), asdict(expected)
         assert ours.pop("centre_lps") == pytest.approx(theirs.pop("centre_lps"))
         assert [ours.pop(name) for name in ("slices", "place")] == [theirs.pop(name) for name in ("slices", "place")]

@@ -8,11 +8,11 @@ import pytest
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 
 from Mrml.contents import draw, in_scene, names, segments
-from ProstateAlignRefineLib.scene.boxes import Box
+from ProstateAlignRefineLib.core.boxes import Box
+from ProstateAlignRefineLib.results.review import Decision
 from ProstateAlignRefineLib.scene.display import set_outline, show_edits, show_surface
 from ProstateAlignRefineLib.scene.oriented import empty_image, voxels
 from ProstateAlignRefineLib.scene.reading import Reading
-from ProstateAlignRefineLib.scene.reviewed import Decision
 from ProstateAlignRefineLib.scene.segmentation import LABELMAP, add_segmentation
 from ProstateAlignRefineLib.scene.terminology import new_segment, tag_of
 

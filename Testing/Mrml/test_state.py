@@ -6,9 +6,9 @@ import pytest
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 
+from ProstateAlignRefineLib.results.review import Decision
 from ProstateAlignRefineLib.scene.oriented import announce, voxels
 from ProstateAlignRefineLib.scene.reading import Reading
-from ProstateAlignRefineLib.scene.reviewed import Decision
 from ProstateAlignRefineLib.scene.segmentation import LABELMAP
 from ProstateAlignRefineLib.scene.state import PanelState, find_or_add_state_node
 

@@ -25,7 +25,7 @@ def two_boxes() -> np.ndarray:
 def test_lesions_are_numbered_by_falling_mean_confidence(two_boxes):
     confidence = np.full(GRID.shape, 0.6)
     confidence[2:4, 30:34, 30:34] = 0.9
-    labels, lesions = find_lesions(two_boxes, maps_with(confidence), np.ones(GRID.shape), 0.0)
+    labels, lesions = find_lesions(two_boxes, maps_with(confidence), np.ones(GRID.shape))
     assert [lesion.mean_confidence for lesion in lesions] == pytest.approx([0.9, 0.6])
     assert labels[3, 31, 31] == 1
     assert labels[3, 12, 7] == 2
@@ -35,8 +35,8 @@ def test_measures_of_a_box(two_boxes):
     adc = np.zeros(GRID.shape)
     adc[two_boxes] = 1000.0
     adc[1, 10, 5:15] = 0.0  # masked by the scanner
-    _, lesions = find_lesions(two_boxes, maps_with(two_boxes * 0.7), adc, 0.1)
-    (box,) = lesions
+    _, lesions = find_lesions(two_boxes, maps_with(two_boxes * 0.7), adc)
+    box = max(lesions, key=lambda lesion: lesion.volume_ml)
     assert box.volume_ml == pytest.approx(6 * 8 * 10 * 0.75e-3)
     # Outline of a 10 x 8 voxel rectangle through the centres of the voxel faces.
     assert box.max_axial_diameter_mm == pytest.approx(0.5 * np.hypot(10, 7), abs=1e-6)
@@ -49,35 +49,28 @@ def test_measures_of_a_box(two_boxes):
 def test_diameter_equals_the_largest_distance_between_all_outline_points():
     rng = np.random.default_rng(3)
     mask = np.zeros(GRID.shape, bool)
-    mask[2:7, 8:25, 8:25] = rng.uniform(size=(5, 17, 17)) < 0.6
-    _, lesions = find_lesions(mask, maps_with(mask * 0.7), np.ones(GRID.shape), 0.3)
+    mask[2:7, 8:25, 8:25] = rng.uniform(size=(5, 17, 17)) < 0.6  # one piece and a few specks
+    _, lesions = find_lesions(mask, maps_with(mask * 0.7), np.ones(GRID.shape))
     index = np.argwhere(mask)
     steps = np.concatenate([np.eye(3), -np.eye(3)]) / 2
     points = ((index[:, None] + steps) * [3.0, 0.5, 0.5]).reshape(-1, 3)
     longest = max(np.sqrt(((points - p) ** 2).sum(1).max()) for p in points)
-    assert lesions[0].diameter_3d_mm == pytest.approx(longest)
-
-
-def test_small_components_are_dropped_by_physical_volume(two_boxes):
-    labels, lesions = find_lesions(two_boxes, maps_with(two_boxes), np.ones(GRID.shape), minimum_ml=0.1)
-    assert len(lesions) == 1
-    assert labels[3, 31, 31] == 0
+    largest = max(lesion.diameter_3d_mm for lesion in lesions)
+    assert largest == pytest.approx(longest)
 
 
 def test_diagonal_voxels_belong_to_one_lesion():
     mask = np.zeros(GRID.shape, bool)
     mask[4, 10, 10] = mask[5, 11, 11] = True
-    assert len(find_lesions(mask, maps_with(mask), np.ones(GRID.shape), 0.0)[1]) == 1
+    assert len(find_lesions(mask, maps_with(mask), np.ones(GRID.shape))[1]) == 1
 
 
 def test_an_empty_mask_has_no_lesion():
-    labels, lesions = find_lesions(
-        np.zeros(GRID.shape, bool), maps_with(np.zeros(GRID.shape)), np.ones(GRID.shape), 0.1
-    )
+    labels, lesions = find_lesions(np.zeros(GRID.shape, bool), maps_with(np.zeros(GRID.shape)), np.ones(GRID.shape))
     assert lesions == ()
     assert labels.max() == 0
 
 
 def test_no_adc_signal_gives_no_adc_value(two_boxes):
-    _, lesions = find_lesions(two_boxes, maps_with(two_boxes), np.zeros(GRID.shape), 0.1)
+    _, lesions = find_lesions(two_boxes, maps_with(two_boxes), np.zeros(GRID.shape))
     assert lesions[0].mean_adc is None

@@ -16,8 +16,8 @@ from ..core.maps import write_volume
 from ..core.study import Modality
 from ..results.palette import LESION_RGB
 from ..results.report import Run
+from ..results.review import Decision, FoundLesion
 from ..scene.reading import Reading
-from ..scene.reviewed import Decision, FoundLesion
 from ..scene.terminology import AUTOMATIC
 from .i18n import _
 from .study_source import DicomHeaders, Headers

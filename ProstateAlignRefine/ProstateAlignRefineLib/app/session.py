@@ -11,11 +11,11 @@ from ..core.maps import Maps
 from ..core.protocol import Finished
 from ..core.study import Modality
 from ..results.report import Run
+from ..results.review import Decision
 from ..scene.display import show_surface
 from ..scene.live import Counts
 from ..scene.matching import match_volumes, volumes_in
 from ..scene.reading import Origin, Reading
-from ..scene.reviewed import Decision
 from ..scene.state import PanelState
 from ..scene.volumes import Inputs, Node
 from ..scene.windows import window_of

@@ -11,8 +11,8 @@ from ..core.lesions import Lesion
 from ..core.places import zone_name
 from ..core.psa import psa_density
 from ..results.report import Run
+from ..results.review import Decision, FoundLesion
 from ..scene.reading import Reading
-from ..scene.reviewed import Decision, FoundLesion
 from .i18n import _
 from .places import place_text, slices_of
 

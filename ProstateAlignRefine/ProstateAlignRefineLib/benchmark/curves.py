@@ -65,8 +65,7 @@ def blank_adc(preprocessing: Preprocessing) -> float:
 
 
 def found_lesions(study: Study, bundle: Bundle) -> Mask:
-    maps, adc = run(study, bundle)
-    found: Mask = answer(maps, adc, bundle, bundle.config.alpha).labels > 0
+    found: Mask = answer(run(study, bundle), study.adc, bundle, bundle.config.alpha).labels > 0
     return found
 
 

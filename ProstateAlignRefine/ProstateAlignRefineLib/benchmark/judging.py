@@ -13,9 +13,8 @@ import SimpleITK as sitk
 import torch
 from numpy.typing import NDArray
 
-from ..core.gate import gate_logits
-from ..core.geometry import resample, to_array
-from ..core.lesions import Lesion, find_lesions
+from ..core.gate import gated_margin
+from ..core.lesions import Lesion
 from ..core.maps import Maps
 from ..core.study import Study
 from ..evaluation.calibration import Reliability, probabilities
@@ -24,6 +23,8 @@ from ..evaluation.volumes import Prediction, Reference
 from ..inference.device import choose_compute
 from ..inference.segment import segment_study
 from ..network.bundle import Bundle, load_bundle
+from ..results.lesions_at import LesionsAt, lesions_at
+from ..results.setting import Setting
 from .contrast import lesion_contrasts
 from .known_study import KnownStudy, load_known
 from .rows import BenchmarkRow, anatomy_row, findings_reliability, within
@@ -40,9 +41,16 @@ class Answer:
     """What a bundle says of a study at one gate setting: `labels` [Z, Y, X] number the `lesions`."""
 
     maps: Maps
-    labels: NDArray[np.uint8]
-    lesions: tuple[Lesion, ...]
+    found: LesionsAt
     prediction: Prediction
+
+    @property
+    def labels(self) -> NDArray[np.uint8]:
+        return self.found.whole
+
+    @property
+    def lesions(self) -> tuple[Lesion, ...]:
+        return self.found.lesions
 
 
 def judge_known(bundle: Path, folder: Path) -> Rows:
@@ -50,27 +58,28 @@ def judge_known(bundle: Path, folder: Path) -> Rows:
     known = load_known(folder)
     loaded = loaded_bundle(bundle)
     region = within(known.gland, known.study.grid.spacing[::-1])
-    maps, adc = run(known.study, loaded)
+    maps = run(known.study, loaded)
     rows: dict[str, BenchmarkRow] = {}
     for name, alpha in ((MODEL, loaded.config.alpha), (BASE, 0.0)):
-        rows[name] = judged_answer(known, answer(maps, adc, loaded, alpha), region, loaded.config.minimum_lesion_ml)
+        rows[name] = judged_answer(
+            known, answer(maps, known.study.adc, loaded, alpha), region, loaded.config.minimum_lesion_ml
+        )
     for name, rule in ((HBV_RULE, brightest_hbv), (ADC_RULE, lowest_adc)):
         rows[name] = judged_rule(known, rule(known.study, known.gland))
     contrasts = lesion_contrasts(known.study, known.lesions > 0, known.gland)
     return {name: replace(row, contrasts=contrasts) for name, row in rows.items()}
 
 
-def run(study: Study, bundle: Bundle) -> tuple[Maps, NDArray[np.float32]]:
-    """The maps, and the ADC on their grid."""
-    segmentation = segment_study(study, bundle, choose_compute(), lambda _stage, _done, _whole: None)
-    return segmentation.maps, to_array(resample(study.adc, study.grid)).astype(np.float32)
+def run(study: Study, bundle: Bundle) -> Maps:
+    return segment_study(study, bundle, choose_compute(), lambda _stage, _done, _whole: None).maps
 
 
-def answer(maps: Maps, adc: NDArray[np.float32], bundle: Bundle, alpha: float) -> Answer:
-    margin = gate_logits(maps.base_margin, maps.refined_margin, maps.confidence, bundle.config.tau, alpha)
-    labels, lesions = find_lesions(margin > 0, maps, adc, bundle.config.minimum_lesion_ml)
-    confidence = probabilities(margin).astype(np.float32)
-    return Answer(maps, labels, lesions, Prediction(confidence, labels > 0, graded=True, resampled=False))
+def answer(maps: Maps, adc: sitk.Image, bundle: Bundle, alpha: float) -> Answer:
+    """`adc` on any grid."""
+    tau = bundle.config.tau
+    found = lesions_at(maps, adc, Setting(tau, alpha, bundle.config.minimum_lesion_ml))
+    confidence = probabilities(gated_margin(maps, tau, alpha)).astype(np.float32)
+    return Answer(maps, found, Prediction(confidence, found.whole > 0, graded=True, resampled=False))
 
 
 def judged_answer(known: KnownStudy, given: Answer, region: NDArray[np.bool_], minimum_ml: float) -> BenchmarkRow:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..core.errors import InputError
-from ..core.gate import apply_gate
 from ..core.geometry import NEAREST, Grid, resample, to_array
 from ..core.maps import read_volume
 from ..core.study import Modality, Study
@@ -50,8 +49,8 @@ def read_real(images: Path, label: Path, gland: Path | None) -> RealStudy:
 
 def judge_real(real: RealStudy, bundle: Bundle) -> tuple[dict[str, Any], Image.Image]:
     """Figures, and the picture of what was found."""
-    maps, adc = run(real.study, bundle)
-    given, base = (answer(maps, adc, bundle, alpha) for alpha in (bundle.config.alpha, 0.0))
+    maps = run(real.study, bundle)
+    given, base = (answer(maps, real.study.adc, bundle, alpha) for alpha in (bundle.config.alpha, 0.0))
     return figures_of(real, given, base), _picture(real.study, given, bundle)
 
 
@@ -110,8 +109,9 @@ def _rule_dice(real: RealStudy) -> float | None:
 
 def _picture(study: Study, given: Answer, bundle: Bundle) -> Image.Image:
     volumes = {modality: to_array(resample(study.volume(modality), study.grid)) for modality in Modality}
-    gated = apply_gate(given.maps, bundle.config.tau, bundle.config.alpha)
-    return draw_overview(Scene(volumes, given.maps, gated, given.labels, given.lesions, bundle.config.notice))
+    return draw_overview(
+        Scene(volumes, given.maps, given.found.gated, given.labels, given.lesions, bundle.config.notice)
+    )
 
 
 def _mask(path: Path, grid: Grid) -> Mask:

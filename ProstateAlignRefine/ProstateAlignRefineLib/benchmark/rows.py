@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from ..core.anatomy import GlandZone
+from ..core.boxes import box_of
 from ..core.lesions import Lesion
 from ..evaluation.calibration import Reliability
 from ..evaluation.cases import CaseRow, LesionRow
@@ -87,12 +88,10 @@ def benchmark_figures(rows: Sequence[CaseRow]) -> Figures:
 def within(mask: Mask, spacing_zyx: Sequence[float], reach_mm: float = NEIGHBOURHOOD_MM) -> Mask:
     """[Z, Y, X]: the mask and what lies within `reach_mm` of it."""
     near: Mask = np.zeros(mask.shape, bool)
-    places = np.argwhere(mask)
-    if not len(places):
+    if not mask.any():
         return near
-    margin = np.ceil(reach_mm / np.asarray(spacing_zyx)).astype(int)
-    low, high = np.maximum(places.min(0) - margin, 0), places.max(0) + margin + 1
-    box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    margins = [int(np.ceil(reach_mm / spacing)) for spacing in spacing_zyx]
+    box = box_of(mask).grown(margins, mask.shape).slices
     near[box] = distance_transform_edt(~mask[box], sampling=spacing_zyx) <= reach_mm
     return near
 

@@ -11,6 +11,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from ..core.boxes import Box, box_of, crop_grid
 from ..core.geometry import Grid, resample, to_array
 from ..core.study import Study
 from ..evaluation.volumes import Prediction
@@ -33,7 +34,7 @@ def lowest_adc(study: Study, gland: Mask, radius_mm: float = ADC_BALL_MM) -> Pre
     """A ball about the lowest ADC of the gland, smoothed over the voxels where the map is above zero."""
     box = _box(gland)
     values = _on(study.adc, study.grid, box)
-    known = ((values > 0) & gland[box]).astype(float)
+    known = ((values > 0) & gland[box.slices]).astype(float)
     sigma = ADC_SMOOTHING_MM / np.asarray(study.grid.spacing[::-1])
     weight = gaussian_filter(known, sigma)
     mean = gaussian_filter(values * known, sigma) / np.maximum(weight, 1e-6)
@@ -41,31 +42,24 @@ def lowest_adc(study: Study, gland: Mask, radius_mm: float = ADC_BALL_MM) -> Pre
     return _ball(trusted if np.isfinite(trusted).any() else -values, gland, box, study.grid, radius_mm)
 
 
-def _box(gland: Mask) -> tuple[slice, slice, slice]:
+def _box(gland: Mask) -> Box:
     if not gland.any():
         raise ValueError("a rule that looks into the gland needs one")
-    z, y, x = (slice(int(n.min()), int(n.max()) + 1) for n in np.nonzero(gland))
-    return z, y, x
+    return box_of(gland)
 
 
-def _on(volume: sitk.Image, grid: Grid, box: tuple[slice, slice, slice]) -> NDArray[np.float64]:
-    start = grid.to_lps(tuple(float(part.start) for part in reversed(box)))
-    size = [part.stop - part.start for part in reversed(box)]
-    origin = (float(start[0]), float(start[1]), float(start[2]))
-    part = Grid((size[0], size[1], size[2]), grid.spacing, origin, grid.direction)
-    return to_array(resample(volume, part)).astype(float)
+def _on(volume: sitk.Image, grid: Grid, box: Box) -> NDArray[np.float64]:
+    return to_array(resample(volume, crop_grid(grid, box))).astype(float)
 
 
-def _ball(
-    suspicion: NDArray[np.float64], gland: Mask, box: tuple[slice, slice, slice], grid: Grid, radius_mm: float
-) -> Prediction:
+def _ball(suspicion: NDArray[np.float64], gland: Mask, box: Box, grid: Grid, radius_mm: float) -> Prediction:
     """`suspicion` [Z, Y, X] of the gland's box. The ball reaches as far as the grid does, beyond the gland too."""
-    inside = np.where(gland[box], suspicion, -np.inf)
+    inside = np.where(gland[box.slices], suspicion, -np.inf)
     centre = np.unravel_index(int(inside.argmax()), inside.shape)
     known = inside[np.isfinite(inside)]
     low, middle, high = np.percentile(known, (25, 50, 75))
     contrast = max(float(inside[centre] - middle), 0.0) / max(float(high - low), 1e-6)
-    places = [np.arange(n) - (part.start + at) for n, part, at in zip(grid.shape, box, centre, strict=True)]
+    places = [np.arange(n) - (low + at) for n, low, at in zip(grid.shape, box.low, centre, strict=True)]
     away = [(p * s) ** 2 for p, s in zip(places, grid.spacing[::-1], strict=True)]
     mask = away[0][:, None, None] + away[1][:, None] + away[2] <= radius_mm**2
     confidence = mask.astype(np.float32) * np.float32(contrast / (1.0 + contrast))

@@ -16,7 +16,7 @@ from ..core.errors import InputError
 from ..core.files import check_replaceable, replacing_folder
 from ..core.geometry import to_image
 from ..core.study import Modality, Study
-from ..results.folder import GLAND_NAME, SEGMENTATION_NAME, Result, gated_lesions, read_result, segmentation_info
+from ..results.folder import GLAND_NAME, SEGMENTATION_NAME, Result, lesions_of, read_result, segmentation_info
 
 REPORT_NAME, SIMILARITY_FOLDER, RESEARCH_FOLDER = "measurements.sr.dcm", "similarity", "study"
 NAMES = (SEGMENTATION_NAME, REPORT_NAME, GLAND_NAME, SIMILARITY_FOLDER, RESEARCH_FOLDER)
@@ -75,7 +75,8 @@ def _headers(arguments: argparse.Namespace, result: Result, folder: Path) -> Map
 def _write(result: Result, arguments: argparse.Namespace, folder: Path) -> list[str]:
     from ..dicom import write_gland, write_map, write_measurements, write_segmentation
 
-    _gated, labels, lesions = gated_lesions(result)
+    found = lesions_of(result)
+    labels, lesions = found.whole, found.lesions
     info, grid = segmentation_info(result.run, lesions), result.maps.grid
     segmentation = folder / SEGMENTATION_NAME
     write_segmentation(labels, grid, result.headers, info, segmentation)

@@ -39,10 +39,14 @@ class Gated:
         return (self.mask & ~self.base_mask) * np.uint8(ADDED) + (self.base_mask & ~self.mask) * np.uint8(REMOVED)
 
 
+def gated_margin(maps: Maps, tau: float, alpha: float) -> NDArray[np.float32]:
+    """Foreground minus background logit [Z, Y, X] under one gate setting."""
+    return gate_logits(maps.base_margin, maps.refined_margin, maps.confidence, tau, alpha)
+
+
 def apply_gate(maps: Maps, tau: float, alpha: float) -> Gated:
     """Foreground where the gated margin is positive."""
-    margin = gate_logits(maps.base_margin, maps.refined_margin, maps.confidence, tau, alpha)
-    return Gated(mask=margin > 0, base_mask=maps.base_margin > 0)
+    return Gated(mask=gated_margin(maps, tau, alpha) > 0, base_mask=maps.base_margin > 0)
 
 
 def check_gate(tau: float, alpha: float) -> None:

@@ -40,12 +40,11 @@ class Lesion:
 
 
 def find_lesions(
-    mask: NDArray[np.bool_], maps: Maps, adc: Array, minimum_ml: float, anatomy: Anatomy | None = None
+    mask: NDArray[np.bool_], maps: Maps, adc: Array, anatomy: Anatomy | None = None
 ) -> tuple[NDArray[np.uint8], tuple[Lesion, ...]]:
     """Labels [Z, Y, X] (0 background, 1..n) and their lesions, numbered by falling mean confidence.
 
-    `adc` lies on the T2W grid of `maps`. Components smaller than `minimum_ml` are dropped. `anatomy`: that of the whole
-    T2W, told from `maps` where it is not given.
+    `mask` and `adc` lie on the grid of `maps`. `anatomy`: that of the whole T2W; told from `maps` where it lacks.
     """
     anatomy = anatomy or Anatomy.of(maps)
     components = _components(mask, maps.grid)
@@ -53,9 +52,8 @@ def find_lesions(
     bounding.Execute(to_image(components, maps.grid))
     measured = []
     for label in bounding.GetLabels():
-        if bounding.GetNumberOfPixels(label) * maps.grid.voxel_ml >= minimum_ml:
-            box = _slices(bounding.GetBoundingBox(label))
-            measured.append((label, box, _measure(components[box] == label, box, maps, adc, anatomy)))
+        box = _slices(bounding.GetBoundingBox(label))
+        measured.append((label, box, _measure(components[box] == label, box, maps, adc, anatomy)))
     measured.sort(key=lambda item: (-item[2].mean_confidence, -item[2].volume_ml))
     labels = np.zeros(components.shape, np.uint8)
     lesions = []

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import label
 
+from ..core.boxes import box_of
 from ..core.errors import InputError
 from .detection import NEIGHBOURS_26
 from .extraction import extract_candidates
@@ -58,11 +59,11 @@ def match_candidates(
     """Candidates of `confidence` [Z, Y, X] against the lesions of `reference`. InputError without picai_eval."""
     evaluate_case = _picai_matching()
     detections = extract_candidates(confidence) if graded else confidence.astype(np.float32)
-    places = np.argwhere((detections > 0) | reference)
-    if not len(places):
+    counts = (detections > 0) | reference
+    if not counts.any():
         return CaseCandidates((), 0.0)
     # All that counts lies in this box, and picai_eval visits every component with the whole of what it is given.
-    box = tuple(slice(low, high + 1) for low, high in zip(places.min(0), places.max(0), strict=True))
+    box = box_of(counts).slices
     rows, score, *_ = evaluate_case(detections[box], reference[box].astype(np.int32))
     found = tuple(Candidate(bool(is_lesion), float(value), float(iou)) for is_lesion, value, iou in rows)
     return CaseCandidates(found, float(score))

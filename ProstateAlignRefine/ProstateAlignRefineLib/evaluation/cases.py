@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import label
 
+from ..core.boxes import box_of
 from ..core.case_names import patient_of
 from .calibration import Reliability
 from .candidates import CaseCandidates, match_candidates
@@ -76,9 +77,7 @@ def judge(
 def _lesion_row(
     number: int, lesion: NDArray[np.bool_], component: NDArray[np.bool_], spacing: tuple[float, ...]
 ) -> LesionRow:
-    places = np.argwhere(lesion | component)
-    low, high = places.min(0), places.max(0) + 1
-    box = tuple(slice(max(a - MARGIN_VOXELS, 0), b + MARGIN_VOXELS) for a, b in zip(low, high, strict=True))
+    box = box_of(lesion | component).grown((MARGIN_VOXELS,) * 3, lesion.shape).slices
     return LesionRow(number, bool(component.any()), case_metrics(lesion[box], component[box], spacing))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, label
 
+from ..core.boxes import box_of
 from .detection import NEIGHBOURS_26
 
 MOST = 5
@@ -25,9 +26,9 @@ def extract_candidates(probability: NDArray[np.float32]) -> NDArray[np.float32]:
     ten voxels). One that touches an earlier candidate is passed over, not counted.
     """
     result = np.zeros_like(probability)
-    places = np.argwhere(probability >= LEAST_MAXIMUM / FACTOR)
-    if len(places):
-        box = tuple(slice(low, high + 1) for low, high in zip(places.min(0), places.max(0), strict=True))
+    likely = probability >= LEAST_MAXIMUM / FACTOR
+    if likely.any():
+        box = box_of(likely).slices
         result[box] = _extract(probability[box].copy())
     return result
 

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion, distance_transform_edt
 
+from ..core.boxes import box_of
+
 Mask = NDArray[np.bool_]
 PERCENTILE = 95
 
@@ -116,7 +118,7 @@ def surface_distances(reference: Mask, prediction: Mask, spacing_zyx: Sequence[f
     nothing = np.zeros(0)
     if not (reference.any() and prediction.any()):
         return SurfaceDistances(nothing, nothing, both_masks_empty=not (reference.any() or prediction.any()))
-    box = _bounding_box(reference | prediction)
+    box = box_of(reference | prediction).slices
     surfaces = [_surface(mask[box]) for mask in (prediction, reference)]
     return SurfaceDistances(
         from_prediction=_distances(surfaces[0], surfaces[1], spacing_zyx),
@@ -148,11 +150,6 @@ def case_metrics(reference: Mask, prediction: Mask, spacing_zyx: Sequence[float]
 
 def _share(part: int, whole: int) -> float:
     return part / whole if whole else 1.0
-
-
-def _bounding_box(mask: Mask) -> tuple[slice, ...]:
-    places = np.argwhere(mask)
-    return tuple(slice(low, high + 1) for low, high in zip(places.min(0), places.max(0), strict=True))
 
 
 def _surface(mask: Mask) -> Mask:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..core.errors import InputError
 from ..core.files import file_sha256
-from ..core.gate import gate_logits
+from ..core.gate import gated_margin
 from ..core.geometry import LINEAR, NEAREST, Grid, resample, to_array
 from ..core.maps import load_maps, read_volume
 from ..results.report import REPORT_NAME, read_run
@@ -138,7 +138,7 @@ def _case_name(path: Path) -> str:
 def _segment_result(folder: Path, grid: Grid) -> Prediction:
     """The gated margin as probability, and the lesions above the bundle's minimum volume as mask."""
     run, maps = read_run(folder), load_maps(folder)
-    margin = gate_logits(maps.base_margin, maps.refined_margin, maps.confidence, run.tau, run.alpha)
+    margin = gated_margin(maps, run.tau, run.alpha)
     lesions = read_volume(folder / "lesions.nii.gz")
     if grid.matches(maps.grid):
         return Prediction(probabilities(margin).astype(np.float32), to_array(lesions) > 0, True, False)

@@ -10,18 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import __version__
 from ..core.errors import InputError
-from ..core.gate import ADDED, REMOVED, Gated, apply_gate
-from ..core.geometry import Array, Grid, resample, to_array
-from ..core.lesions import Lesion, find_lesions
+from ..core.gate import ADDED, REMOVED, Gated
+from ..core.geometry import Array, Grid, resample, to_array, to_image
+from ..core.lesions import Lesion
 from ..core.maps import Maps, load_maps, read_volume, save_maps, write_volume
 from ..core.places import Anatomy
 from ..core.study import Modality, Study
+from .lesions_at import LesionsAt, lesions_at
 from .overview import Scene, draw_overview
 from .report import Run, read_run, write_report
+from .setting import Setting
 
 if TYPE_CHECKING:
     from ..dicom import SegmentationInfo
@@ -47,7 +48,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class WrittenResult:
     """What one gate setting gave."""
 
     lesions: tuple[Lesion, ...]
@@ -94,17 +95,17 @@ def read_result(folder: Path) -> Result:
     return Result(volumes, maps, load_headers(headers) if headers.is_dir() else {}, run)
 
 
-def gated_lesions(result: Result) -> tuple[Gated, NDArray[np.uint8], tuple[Lesion, ...]]:
-    """The result at its run's gate: the masks, and the lesions with their labels [Z, Y, X]."""
+def lesions_of(result: Result) -> LesionsAt:
+    """The result at its run's gate."""
     run = result.run
-    gated = apply_gate(result.maps, run.tau, run.alpha)
-    adc = result.volumes[Modality.ADC]
-    return gated, *find_lesions(gated.mask, result.maps, adc, run.model.minimum_lesion_ml, result.anatomy)
+    adc = to_image(result.volumes[Modality.ADC], result.maps.grid)
+    return lesions_at(result.maps, adc, Setting(run.tau, run.alpha, run.model.minimum_lesion_ml), result.anatomy)
 
 
-def write_gated(folder: Path, result: Result) -> Outcome:
+def write_gated(folder: Path, result: Result) -> WrittenResult:
     """Everything that depends on the gate: lesions, edits, SEG, report, overview."""
-    gated, labels, lesions = gated_lesions(result)
+    found = lesions_of(result)
+    gated, labels, lesions = found.gated, found.whole, found.lesions
     write_volume(labels, result.maps.grid, folder / "lesions.nii.gz")
     write_volume(gated.edits, result.maps.grid, folder / "edits.nii.gz")
     wrote_dicom = _write_dicom(folder / SEGMENTATION_NAME, result, labels, lesions)
@@ -113,7 +114,7 @@ def write_gated(folder: Path, result: Result) -> Outcome:
     write_report(folder, result.run, lesions, {"added": added, "removed": removed}, gland)
     scene = Scene(result.volumes, result.maps, gated, labels, lesions, result.run.model.notice, gland)
     draw_overview(scene).save(folder / "overview.png")
-    return Outcome(lesions, added, removed, wrote_dicom)
+    return WrittenResult(lesions, added, removed, wrote_dicom)
 
 
 def segmentation_info(run: Run, lesions: Sequence[Lesion]) -> SegmentationInfo:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.boxes import Box, box_of
 from ..core.gate import ADDED, REMOVED, gate_logits
 from ..core.maps import Maps
 from ..results.palette import ADDED_RGB, LESION_RGB, REMOVED_RGB
-from .boxes import Box, box_of
+from ..results.setting import Paint
 from .oriented import announce, empty_image, voxels
-from .reviewed import Paint
 from .segmentation import LABELMAP
 from .terminology import new_segment
 from .volumes import Node

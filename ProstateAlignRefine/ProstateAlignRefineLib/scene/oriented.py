@@ -10,8 +10,8 @@ import vtk
 from numpy.typing import NDArray
 from vtk.util.numpy_support import vtk_to_numpy
 
+from ..core.boxes import Box
 from ..core.geometry import Array, Grid
-from .boxes import Box
 from .volumes import ijk_to_ras, matrix_array
 
 GEOMETRY_TOLERANCE = 1e-4

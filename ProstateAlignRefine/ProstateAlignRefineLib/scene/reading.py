@@ -8,16 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import InputError
-from ..core.gate import check_gate
+from ..core.gate import apply_gate, check_gate
 from ..core.maps import MAP_NAMES, ZONES_NAME, Maps
 from ..core.places import Anatomy
+from ..results.lesions_at import without_small
+from ..results.review import Decision, FoundLesion, Review, inherit, review
+from ..results.setting import Setting, paint_between
 from .display import ResultNodes, show_live, style_result
 from .edit_mark import EditMark
 from .gland import add_gland
 from .history import History, Step
 from .live import Counts, LiveGate
 from .maps import MapNodes, add_maps, maps_of
-from .reviewed import Decision, FoundLesion, Outcome, Setting, gate_mask, inherit, paint_between, review
 from .segmentation import (
     Signature,
     add_segmentation,
@@ -57,7 +59,7 @@ class Reading:
     result; voxels that the user edits in its lesion segments are taken over, and the gate leaves them alone.
     """
 
-    _outcome: Outcome
+    _outcome: Review
     _counts: Counts
 
     def __init__(self, scene: Node, inputs: Inputs, nodes: ResultNodes, maps: Maps, origin: Origin) -> None:
@@ -66,7 +68,7 @@ class Reading:
         self.anatomy = Anatomy.of(maps)
         self._adc = image_of(inputs.adc)
         self._mark = EditMark(nodes.lesions)
-        self._history: History[Outcome] = History()
+        self._history: History[Review] = History()
         self._live: LiveGate | None = None
         self._is_live = False
         self._written: Signature = ()
@@ -235,11 +237,11 @@ class Reading:
         before = self._outcome
         self._step(text, inherit(found, before.whole(self.maps.grid.shape), before.known))
 
-    def _step(self, text: str, after: Outcome) -> None:
+    def _step(self, text: str, after: Review) -> None:
         self._history.push(Step(text, self._outcome, after))
         self._go_to(after)
 
-    def _go_to(self, outcome: Outcome | None) -> None:
+    def _go_to(self, outcome: Review | None) -> None:
         if outcome is None:
             return
         if self._live is not None and outcome.setting.paint is not self._outcome.setting.paint:
@@ -269,14 +271,16 @@ class Reading:
             self._live = LiveGate(self.nodes.review, self.maps, self._outcome.setting.paint)
         return self._live
 
-    def _found_in_segments(self, tau: float, alpha: float) -> Outcome:
+    def _found_in_segments(self, tau: float, alpha: float) -> Review:
         """What the lesion segments hold: voxels that the gate does not explain were painted by the reader."""
         setting = Setting(tau, alpha, self.origin.minimum_ml)
         labels = read_labels(self._holders, self.maps.grid)
-        setting = replace(setting, paint=paint_between(gate_mask(self.maps, setting), labels))
+        gated = apply_gate(self.maps, tau, alpha).mask
+        paint = paint_between(without_small(gated, self.maps, setting.minimum_ml), labels)
+        setting = replace(setting, paint=paint)
         return inherit(self._reviewed(setting), labels, read_decisions(self._holders))
 
-    def _reviewed(self, setting: Setting) -> Outcome:
+    def _reviewed(self, setting: Setting) -> Review:
         return review(self.maps, self._adc, setting, self.anatomy)
 
     def _check(self) -> None:

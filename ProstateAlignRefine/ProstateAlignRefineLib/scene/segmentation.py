@@ -10,8 +10,8 @@ import slicer
 from numpy.typing import NDArray
 
 from ..core.geometry import Grid
+from ..results.review import Decision, FoundLesion, Review
 from .oriented import empty_image, voxels, write_mask
-from .reviewed import Decision, FoundLesion, Outcome
 from .terminology import DECISION_TAG, NUMBER_TAG, TRACKING_TAG, Algorithm, new_segment, tag_lesion, tag_of
 from .volumes import Node, place_beside
 
@@ -38,7 +38,7 @@ def lesion_segments(segmentation: Any) -> Iterator[tuple[str, Any]]:
             yield segment_id, segment
 
 
-def write_lesions(node: Node, outcome: Outcome, lesions: Sequence[FoundLesion], grid: Grid, by: Algorithm) -> None:
+def write_lesions(node: Node, outcome: Review, lesions: Sequence[FoundLesion], grid: Grid, by: Algorithm) -> None:
     """Make the node's lesion segments those `lesions` of the outcome, voxels and tags.
 
     A lesion keeps its segment (whose id is the tracking UID) through changes of number and shape, and a name or colour
@@ -100,7 +100,7 @@ def signature(nodes: Sequence[Node]) -> Signature:
     return tuple(found)
 
 
-def _labelmap(outcome: Outcome, lesions: Sequence[FoundLesion], grid: Grid) -> Any:
+def _labelmap(outcome: Review, lesions: Sequence[FoundLesion], grid: Grid) -> Any:
     image = empty_image(grid, outcome.box)
     numbers = [found.lesion.number for found in lesions]
     voxels(image)[:] = np.where(np.isin(outcome.labels, numbers), outcome.labels, 0)

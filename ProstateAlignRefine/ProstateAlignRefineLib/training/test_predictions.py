@@ -8,7 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..core.files import replacing_folder
-from ..core.gate import gate_logits
+from ..core.gate import gated_margin
 from ..core.maps import Maps, write_volume
 from ..evaluation.calibration import probabilities
 from ..evaluation.evaluate import Protocol, judge_folder
@@ -52,7 +52,7 @@ def _write_volumes(trainer: Trainer, network: SegmentationNetwork, folder: Path)
     bundle, settings = trainer.bundle(network.eval()), trainer.config.bundle
     for study in trainer.cases.test_studies():
         maps = segment_study(study.study, bundle, trainer.compute, lambda stage, done, whole: None).maps
-        margin = gate_logits(maps.base_margin, maps.refined_margin, maps.confidence, settings.tau, settings.alpha)
+        margin = gated_margin(maps, settings.tau, settings.alpha)
         _write(margin, maps, folder / PREDICTIONS / f"{study.name}.nii.gz")
         if (folder / UNREFINED).is_dir():
             _write(maps.base_margin, maps, folder / UNREFINED / f"{study.name}.nii.gz")

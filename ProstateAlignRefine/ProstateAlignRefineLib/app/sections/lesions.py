@@ -8,7 +8,7 @@ from typing import Any
 
 import qt
 
-from ...scene.reviewed import Decision, FoundLesion
+from ...results.review import Decision, FoundLesion
 from .. import readiness
 from ..binding import allow, put
 from ..i18n import _

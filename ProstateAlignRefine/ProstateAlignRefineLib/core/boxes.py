@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.geometry import Array, Grid
-from ..core.maps import Maps
+from .geometry import Array, Grid
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,12 @@ class Box:
         high = tuple(min(a, b) for a, b in zip(self.high, other.high, strict=True))
         return Box((low[0], low[1], low[2]), (high[0], high[1], high[2]))
 
+    def grown(self, margins: Sequence[int], shape: Sequence[int]) -> Box:
+        """As many voxels larger on either side of z, y, x, as far as a volume of `shape` goes."""
+        low = tuple(max(start - margin, 0) for start, margin in zip(self.low, margins, strict=True))
+        high = tuple(min(end + margin, size) for end, margin, size in zip(self.high, margins, shape, strict=True))
+        return Box((low[0], low[1], low[2]), (high[0], high[1], high[2]))
+
     def within(self, other: Box) -> tuple[slice, slice, slice]:
         """Index of this box's voxels in an array that fills `other`."""
         starts = [a - b for a, b in zip(self.low, other.low, strict=True)]
@@ -72,8 +77,3 @@ def crop_grid(grid: Grid, box: Box) -> Grid:
     start = grid.to_lps((x, y, z))
     origin = (float(start[0]), float(start[1]), float(start[2]))
     return Grid((width, height, depth), grid.spacing, origin, grid.direction)
-
-
-def crop_maps(maps: Maps, box: Box) -> Maps:
-    """The maps' part in the box, as views."""
-    return Maps(crop_grid(maps.grid, box), **{name: array[box.slices] for name, array in maps.arrays.items()})

@@ -1,0 +1,105 @@
+"""What the reader decided of the lesions that a setting gave, and what stays of it when the setting moves."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from ..core.boxes import Box
+from ..core.lesions import Lesion
+from ..core.maps import Maps
+from ..core.places import Anatomy
+from .lesions_at import lesions_at, spread
+from .setting import Setting
+
+Known = Mapping[int, tuple[str, "Decision"]]  # tracking UID and decision, by lesion number
+
+
+class Decision(str, Enum):
+    UNDECIDED = ""
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True)
+class FoundLesion:
+    """A lesion with the reader's decision. `uid`: DICOM Tracking UID (0062,0021), kept while the gate moves."""
+
+    lesion: Lesion
+    uid: str
+    decision: Decision = Decision.UNDECIDED
+
+
+@dataclass(frozen=True)
+class Review:
+    """The reviewed lesions under one setting. `labels` uint8 fill `box` of the T2W grid, numbered as the lesions."""
+
+    setting: Setting
+    box: Box
+    labels: NDArray[np.uint8]
+    lesions: tuple[FoundLesion, ...]
+
+    @property
+    def known(self) -> Known:
+        return {found.lesion.number: (found.uid, found.decision) for found in self.lesions}
+
+    def where(self, rejected: bool) -> tuple[FoundLesion, ...]:
+        """The rejected lesions, or the others."""
+        return tuple(found for found in self.lesions if (found.decision is Decision.REJECTED) == rejected)
+
+    def whole(self, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+        """The labels on the whole T2W grid, [z, y, x]."""
+        return spread(self.labels, self.box, shape)
+
+    def kept(self, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+        """As `whole`, without the rejected lesions."""
+        labels = self.whole(shape)
+        for found in self.where(rejected=True):
+            labels[labels == found.lesion.number] = 0
+        return labels
+
+    def decided(self, number: int, decision: Decision) -> Review:
+        """The same lesions with another decision on one of them."""
+        lesions = tuple(
+            replace(found, decision=decision) if found.lesion.number == number else found for found in self.lesions
+        )
+        return replace(self, lesions=lesions)
+
+
+def review(maps: Maps, adc: sitk.Image, setting: Setting, anatomy: Anatomy) -> Review:
+    """The lesions of the setting, undecided, each with a tracking UID of its own."""
+    found = lesions_at(maps, adc, setting, anatomy)
+    return Review(setting, found.box, found.labels, tuple(FoundLesion(lesion, new_uid()) for lesion in found.lesions))
+
+
+def inherit(new: Review, before: NDArray[np.uint8], known: Known) -> Review:
+    """`new` with the tracking UIDs and decisions of the earlier lesions (labels [z, y, x]) its own ones overlap.
+
+    Parts of a lesion that split all keep its decision; the part that shares most voxels keeps its UID.
+    """
+    earlier = before[new.box.slices]
+    shared = np.zeros((len(new.lesions) + 1, 256), np.int64)
+    np.add.at(shared, (new.labels, earlier), 1)
+    shared[0] = 0
+    return replace(new, lesions=tuple(_heir(found, shared, known) for found in new.lesions))
+
+
+def new_uid() -> str:
+    """A DICOM UID made from a random UUID (PS3.5 B.2)."""
+    return f"2.25.{uuid.uuid4().int}"
+
+
+def _heir(found: FoundLesion, shared: NDArray[np.int64], known: Known) -> FoundLesion:
+    overlaps = shared[found.lesion.number, 1:]
+    ancestor = int(overlaps.argmax()) + 1
+    if not overlaps.any() or ancestor not in known:
+        return found
+    uid, decision = known[ancestor]
+    closest = int(shared[:, ancestor].argmax())
+    return replace(found, uid=uid if closest == found.lesion.number else found.uid, decision=decision)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ProstateAlignRefineLib.results.palette import ADDED_RGB, LESION_RGB, REMOVED_RGB
+from ProstateAlignRefineLib.core.palette import ADDED_RGB, LESION_RGB, REMOVED_RGB
 
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed: pip install .[slicer-host]")
 

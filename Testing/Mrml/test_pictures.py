@@ -5,7 +5,7 @@ import pytest
 
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.maps import Maps
-from ProstateAlignRefineLib.results.palette import ADDED_RGB, LESION_RGB
+from ProstateAlignRefineLib.core.palette import ADDED_RGB, LESION_RGB
 
 pytest.importorskip("slicer", reason="slicer-core is not installed")
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")

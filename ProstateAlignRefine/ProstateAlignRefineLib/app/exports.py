@@ -13,8 +13,8 @@ import slicer
 from ..core.errors import InputError
 from ..core.files import replacing_file
 from ..core.maps import write_volume
+from ..core.palette import LESION_RGB
 from ..core.study import Modality
-from ..results.palette import LESION_RGB
 from ..results.report import Run
 from ..results.review import Decision, FoundLesion
 from ..scene.reading import Reading

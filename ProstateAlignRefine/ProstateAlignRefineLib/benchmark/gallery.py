@@ -11,9 +11,9 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import binary_dilation, label
 
 from ..core.geometry import Array, Grid, resample, to_array
+from ..core.palette import ADDED_RGB, LESION_RGB, blend, grey
 from ..core.study import Modality
 from ..evaluation.metrics import overlap
-from ..results.palette import ADDED_RGB, LESION_RGB, blend, grey
 from ..results.view import in_view, view
 from .judging import answer, loaded_bundle, run
 from .known_study import load_known

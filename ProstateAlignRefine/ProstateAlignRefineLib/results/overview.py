@@ -17,8 +17,8 @@ from ..core.geometry import Array
 from ..core.gland import Gland
 from ..core.lesions import Lesion
 from ..core.maps import Maps
+from ..core.palette import ADDED_RGB, GLAND_RGB, LESION_RGB, REMOVED_RGB, blend, grey, heat
 from ..core.study import Modality
-from .palette import ADDED_RGB, GLAND_RGB, LESION_RGB, REMOVED_RGB, blend, grey, heat
 from .report import RESEARCH_USE
 from .view import in_view, view
 

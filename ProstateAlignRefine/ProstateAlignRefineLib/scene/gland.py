@@ -7,7 +7,7 @@ import numpy as np
 from ..core.anatomy import plausible_gland
 from ..core.boxes import box_of
 from ..core.maps import Maps
-from ..results.palette import GLAND_RGB
+from ..core.palette import GLAND_RGB
 from .oriented import empty_image, voxels
 from .segmentation import LABELMAP, add_segmentation
 from .terminology import GLAND_TERMINOLOGY, new_segment

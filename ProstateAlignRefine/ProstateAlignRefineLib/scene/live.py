@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..core.boxes import Box, box_of
 from ..core.gate import ADDED, REMOVED, gate_logits
 from ..core.maps import Maps
-from ..results.palette import ADDED_RGB, LESION_RGB, REMOVED_RGB
+from ..core.palette import ADDED_RGB, LESION_RGB, REMOVED_RGB
 from ..results.setting import Paint
 from .oriented import announce, empty_image, voxels
 from .segmentation import LABELMAP

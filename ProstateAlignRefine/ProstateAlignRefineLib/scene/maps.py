@@ -10,7 +10,7 @@ import slicer
 
 from ..core.geometry import Array
 from ..core.maps import MAP_NAMES, ZONES_NAME, Maps
-from ..results.palette import heat
+from ..core.palette import heat
 from .volumes import Node, fill_volume, grid_of, place_beside, voxels_of
 
 HEAT_NAME = "Text-image similarity"

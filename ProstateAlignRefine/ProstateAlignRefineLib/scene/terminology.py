@@ -8,7 +8,7 @@ from typing import Any
 import slicer
 import vtk
 
-from ..results.palette import LESION_RGB
+from ..core.palette import LESION_RGB
 
 CATEGORY = "SCT^49755003^Morphologically Altered Structure"
 LESION = "SCT^52988006^Lesion"

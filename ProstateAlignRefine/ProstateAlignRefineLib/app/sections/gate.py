@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...results.palette import ADDED_RGB, REMOVED_RGB
+from ...core.palette import ADDED_RGB, REMOVED_RGB
 from ...scene.live import Counts
 from .. import readiness
 from ..binding import Coalesced, allow, put

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import qt
 
-from ...results.palette import heat
+from ...core.palette import heat
 from .. import readiness
 from ..binding import Coalesced, put
 from ..session import Session

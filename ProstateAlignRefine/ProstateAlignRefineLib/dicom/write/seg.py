@@ -18,9 +18,9 @@ from pydicom.uid import generate_uid
 from ...core.errors import InputError
 from ...core.files import replacing_file
 from ...core.geometry import Array, Grid
+from ...core.palette import GLAND_RGB, LESION_RGB
 from ...core.places import Place
 from ...core.study import Modality
-from ...results.palette import GLAND_RGB, LESION_RGB
 from ..quiet import quietly, silent
 from .ascii_text import LONG_TEXT, checked_text, fitting_clause
 from .codes import ABNORMAL_STRUCTURE, ANATOMICAL_STRUCTURE, ARTIFICIAL_INTELLIGENCE, LESION, PROSTATE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.geometry import Array
+from .geometry import Array
 
 LESION_RGB = (230, 75, 60)
 GLAND_RGB = (120, 200, 210)

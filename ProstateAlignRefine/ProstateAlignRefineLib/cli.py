@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import errno
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from . import __version__
 from .commands import (
@@ -25,7 +27,10 @@ from .commands import (
     send,
     train,
 )
+from .core.error_log import ErrorLog
 from .core.errors import InputError
+from .core.faults import fault_of
+from .core.streams import BROKEN_PIPE, ReaderGoneError, flush_output, is_reader_gone, prepare_streams
 
 COMMANDS = (
     segment,
@@ -44,23 +49,78 @@ COMMANDS = (
     phantom,
     demo,
 )
-INPUT_ERROR = 2
-UNUSABLE_STORAGE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.ENOTDIR, errno.EEXIST)
+INPUT_ERROR, UNEXPECTED_ERROR = 2, 70  # 70: an internal error in sysexits.h
+REPORT_IT = "run it again with --log FILE and report it with that file"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; exit code 0, or 2 with one sentence on standard error where input or disk cannot be used."""
-    parsed = _parser().parse_args(arguments)
+    """Runs one command; exit code 0, or 2 with one sentence on standard error where input or disk cannot be used.
+
+    70, with one sentence too, where this program is at fault; 141 where standard output's reader went away.
+    """
+    prepare_streams()
+    parsed = _parsed(arguments)
+    log: ErrorLog | None = None
     try:
-        return int(parsed.run(parsed))
-    except InputError as error:
-        print(error, file=sys.stderr)
-    except OSError as error:
-        if error.errno not in UNUSABLE_STORAGE:
-            raise
-        # Without the path: folders are named after patients.
-        print(f"A file or folder cannot be used ({error.strerror}); check permissions and free space.", file=sys.stderr)
-    return INPUT_ERROR
+        _check_names(parsed)
+        log = _begun_log(parsed)
+        code = int(parsed.run(parsed))
+        flush_output()
+    except Exception as error:  # whatever goes wrong is told in one sentence
+        code = _ended(error, log)
+    return _noted(code, log)
+
+
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    try:
+        return _parser().parse_args(arguments)
+    finally:
+        with suppress(ReaderGoneError, OSError):
+            flush_output()
+
+
+def _ended(error: Exception, log: ErrorLog | None) -> int:
+    """The exit code of an error, which is told and, where a log is wanted, noted."""
+    if isinstance(error, ReaderGoneError) or (isinstance(error, BrokenPipeError) and is_reader_gone()):
+        return BROKEN_PIPE
+    fault = fault_of(error)
+    with suppress(OSError):
+        print(fault.text if fault.expected or log else f"{fault.text[:-1]}; {REPORT_IT}.", file=sys.stderr)
+    if log is not None:
+        with suppress(OSError):
+            log.failed(error)
+    return INPUT_ERROR if fault.expected else UNEXPECTED_ERROR
+
+
+def _noted(code: int, log: ErrorLog | None) -> int:
+    if log is not None:
+        with suppress(OSError):
+            log.ended(code)
+    return code
+
+
+def _begun_log(parsed: argparse.Namespace) -> ErrorLog | None:
+    if parsed.log is None:
+        return None
+    log = ErrorLog(parsed.log)
+    given = [name for name, value in vars(parsed).items() if name not in ("run", "log") and value not in (None, False)]
+    log.begin(__version__, [parsed.run.__module__.rpartition(".")[2], *sorted(given)])
+    return log
+
+
+def _check_names(parsed: argparse.Namespace) -> None:
+    """InputError for names that image files cannot be opened by, before anything is computed."""
+    values = [value for given in vars(parsed).values() for value in (given if isinstance(given, list) else [given])]
+    for name in (str(value) for value in values if isinstance(value, str | Path)):
+        try:
+            same = os.fsencode(name) == name.encode("utf-8")
+        except UnicodeEncodeError:
+            same = False
+        if not same:
+            raise InputError(
+                "A name or text on the command line is not valid UTF-8, or this Python does not work in UTF-8; "
+                "rename it, or set PYTHONUTF8=1."
+            )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,6 +132,10 @@ def _parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add_parser(subparsers)
+    for known in (parser, *subparsers.choices.values()):
+        # Where it is given twice, the later counts; what is not given after the command must not undo what was before.
+        default = None if known is parser else argparse.SUPPRESS
+        known.add_argument("--log", type=Path, metavar="FILE", default=default, help="a log for reports of faults")
     return parser
 
 

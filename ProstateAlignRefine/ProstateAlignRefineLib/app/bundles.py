@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..core import schema
 from ..core.errors import InputError
+from ..core.gate import check_gate
+from ..core.plain_data import parse_json, plain_words
 from ..results.report import ModelFacts
 from .i18n import _
 from .launch import LIBRARY
 
 CONFIG_FILE = "bundle.json"
+REMEDY = "get the bundle again"
+STATED = ("name", "notice", "tau", "alpha", "prompt", "minimum_lesion_ml")
 
 
 @dataclass(frozen=True)
@@ -44,19 +48,13 @@ def read_bundle(folder: Path) -> BundleInfo:
 def info_from(config: bytes, folder: Path, size: int) -> BundleInfo:
     """From the bytes of bundle.json; InputError where they are damaged."""
     try:
-        content = json.loads(config)
-        facts = ModelFacts(
-            name=str(content["name"]),
-            sha256=hashlib.sha256(config).hexdigest(),
-            notice=str(content["notice"]),
-            tau=float(content["tau"]),
-            alpha=float(content["alpha"]),
-            prompt=str(content["prompt"]),
-            minimum_lesion_ml=float(content["minimum_lesion_ml"]),
-        )
+        content = plain_words(parse_json(config, f"{CONFIG_FILE} of the model bundle", REMEDY))
+        stated = {"sha256": hashlib.sha256(config).hexdigest(), **{name: content[name] for name in STATED}}
+        facts = schema.from_dict(ModelFacts, stated, CONFIG_FILE, REMEDY)
+        check_gate(facts.tau, facts.alpha)
         return BundleInfo(folder, facts, str(content["licence"]), str(content["intended_use"]), size)
-    except (ValueError, KeyError, TypeError):
-        raise InputError(f"{CONFIG_FILE} of the model bundle is damaged; get the bundle again.") from None
+    except (KeyError, TypeError):
+        raise InputError(f"{CONFIG_FILE} of the model bundle is damaged; {REMEDY}.") from None
 
 
 def starter_bundle() -> Path | None:

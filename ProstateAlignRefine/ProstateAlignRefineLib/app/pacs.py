@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field, fields, replace
 
+from ..core.errors import InputError
+from ..core.plain_data import parse_json
 from .application import Application
 from .i18n import _
 
@@ -60,8 +62,8 @@ def keep_pacs(application: Application, pacs: Pacs) -> None:
 def kept_pacs(application: Application) -> Pacs:
     """What was kept; the defaults where it is none of ours."""
     try:
-        stored = dict(json.loads(application.setting(SETTING) or "{}"))
-    except (ValueError, TypeError):
+        stored = dict(parse_json(application.setting(SETTING) or "{}", "the setting", "type it anew"))
+    except (InputError, ValueError, TypeError):
         return Pacs()
     known = {one.name: stored[one.name] for one in fields(Pacs) if type(stored.get(one.name)) is type(one.default)}
     return Pacs(**known)

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 
+from ..core.errors import InputError
+from ..core.plain_data import parse_json
 from ..core.protocol import Finished
 from ..core.psa import read_psa
 from ..core.study import Modality
@@ -47,6 +49,6 @@ def note_psa(state_node: Node, run: Run, text: str) -> Run:
 def kept_run(state_node: Node) -> Run | None:
     """None where the scene holds none, or one of another version."""
     try:
-        return run_from(json.loads(state_node.GetParameter(PARAMETER) or "null"))
-    except (ValueError, KeyError, TypeError):
+        return run_from(parse_json(state_node.GetParameter(PARAMETER) or "null", "the scene", "segment again"))
+    except InputError:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from ..core.plain_text import plain_text
 from ..core.protocol import (
     INTERNAL,
     MEMORY,
@@ -29,6 +30,7 @@ from .signal import Signal
 
 # SIGKILL without our doing: on Linux the kernel's way to free memory.
 KILLED = -9
+LONGEST_LINE = 400
 
 
 class Worker:
@@ -165,4 +167,4 @@ class Worker:
 def last_line(log: str) -> str:
     """The last line of an error log: of a Python traceback the error itself."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
-    return lines[-1] if lines else ""
+    return plain_text(lines[-1], LONGEST_LINE) if lines else ""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import stat
+import struct
+import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 from ..app.bundles import CONFIG_FILE, BundleInfo, info_from
 from ..app.i18n import _
@@ -20,6 +21,11 @@ MOST_BYTES = 4_000_000_000
 LARGEST_CONFIG = 1_000_000
 HIGHEST_RATIO = 200
 CHUNK = 1 << 20
+DEEPEST, LONGEST_NAME = 4, 200
+ENCRYPTED = 0x1
+RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
+# All that zipfile raises for archives of any content.
+DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OverflowError, KeyError)
 PICKLES = frozenset({".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin"})
 
 
@@ -28,11 +34,10 @@ def look_into(archive: Path) -> BundleInfo:
     with _opened(archive) as bundle:
         root = _root(bundle)
         entry = bundle.getinfo(root + CONFIG_FILE)
-        with _readable(bundle, entry) as stream:
-            config = stream.read(LARGEST_CONFIG + 1)
-        if len(config) > LARGEST_CONFIG:
+        if entry.file_size > LARGEST_CONFIG:
             raise InputError(_("The archive's bundle.json is too large to be one; it was not unpacked."))
-        return info_from(config, archive, sum(item.file_size for item in bundle.infolist()))
+        config = b"".join(_pieces(bundle, entry))
+        return info_from(config, archive, _size(bundle.infolist()))
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -49,16 +54,16 @@ def unpack(archive: Path, folder: Path) -> None:
 def _opened(archive: Path) -> zipfile.ZipFile:
     try:
         bundle = zipfile.ZipFile(archive)
-    except (OSError, zipfile.BadZipFile):
+    except (OSError, *DAMAGE):
         raise InputError(_("The file is not a zip archive; get the model bundle again.")) from None
     entries = bundle.infolist()
     if len(entries) > MOST_FILES:
+        bundle.close()
         raise InputError(_("The archive holds {count} files, no bundle does.").format(count=len(entries)))
-    for entry in entries:
-        problem = _problem(entry)
-        if problem:
-            bundle.close()
-            raise InputError(_("The archive was not unpacked: it holds {problem}.").format(problem=problem))
+    problem = next(filter(None, map(_problem, entries)), "") or _problem_together(entries)
+    if problem:
+        bundle.close()
+        raise InputError(_("The archive was not unpacked: it holds {problem}.").format(problem=problem))
     return bundle
 
 
@@ -71,9 +76,39 @@ def _problem(entry: zipfile.ZipInfo) -> str:
         return _("a link")
     if entry.file_size > HIGHEST_RATIO * max(entry.compress_size, 1):
         return _("a file that grows more than {ratio} times").format(ratio=HIGHEST_RATIO)
-    if entry.file_size > MOST_BYTES:
+    if entry.file_size > MOST_BYTES or min(entry.file_size, entry.compress_size, entry.header_offset) < 0:
         return _("a file that is too large")
-    return _("a pickle, which can run code") if name.suffix.lower() in PICKLES else ""
+    return _("a pickle, which can run code") if name.suffix.lower() in PICKLES else _problem_of_form(entry)
+
+
+def _problem_of_form(entry: zipfile.ZipInfo) -> str:
+    if entry.flag_bits & ENCRYPTED or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return _("a file that is encrypted or packed in an unusual way")
+    return "" if _is_fit(entry) else _("a name that no folder can hold everywhere")
+
+
+def _is_fit(entry: zipfile.ZipInfo) -> bool:
+    """Whether Windows, macOS and Linux can all have a file of this name."""
+    # zipfile cuts a name at a zero byte.
+    parts = PurePosixPath(entry.orig_filename).parts
+    plain = entry.orig_filename.isprintable() and len(parts) <= DEEPEST and bool(parts)
+    return plain and all(
+        len(part.encode()) <= LONGEST_NAME and part == part.rstrip(". ") and not RESERVED.match(part) for part in parts
+    )
+
+
+def _problem_together(entries: Sequence[zipfile.ZipInfo]) -> str:
+    """Two entries of which one would take the other's place, here or where capitals and accents do not count."""
+    names = [unicodedata.normalize("NFKC", entry.filename.rstrip("/")).casefold() for entry in entries]
+    files = {name for name, entry in zip(names, entries, strict=True) if not entry.is_dir()}
+    folders = {parent.as_posix() for name in names for parent in PurePosixPath(name).parents}
+    if len(set(names)) < len(names) or files & folders:
+        return _("two files of one name")
+    return _("more than {size} GB").format(size=MOST_BYTES // 10**9) if _size(entries) > MOST_BYTES else ""
+
+
+def _size(entries: Sequence[zipfile.ZipInfo]) -> int:
+    return sum(entry.file_size for entry in entries)
 
 
 def _root(bundle: zipfile.ZipFile) -> str:
@@ -88,8 +123,8 @@ def _root(bundle: zipfile.ZipFile) -> str:
 
 def _copy(bundle: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, written: int) -> int:
     """The sizes in a zip's directory can lie, so bytes are counted as they come."""
-    with _readable(bundle, entry) as source, path.open("xb") as target:
-        while piece := source.read(CHUNK):
+    with path.open("xb") as target:
+        for piece in _pieces(bundle, entry):
             written += len(piece)
             if written > MOST_BYTES:
                 raise InputError(_("The archive is larger than it says; it was not unpacked."))
@@ -97,11 +132,11 @@ def _copy(bundle: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, written: 
     return written
 
 
-@contextmanager
-def _readable(bundle: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[IO[bytes]]:
+def _pieces(bundle: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
     """The entry's bytes; InputError where they are damaged, encrypted, or packed in an unknown way."""
     try:
         with bundle.open(entry) as source:
-            yield source
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
+            while piece := source.read(CHUNK):
+                yield piece
+    except DAMAGE:
         raise InputError(_("The archive is damaged or encrypted; get the model bundle again.")) from None

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypeAlias
 
 from ..core import schema
 from ..core.errors import InputError
+from ..core.plain_data import plain_words, read_json, shown
+from ..core.plain_text import is_plain
 
 FORMAT_VERSION = 1
 CONFIG_FILE = "bundle.json"
+FOR_THE_SCREEN = ("name", "notice", "training_data", "licence", "intended_use", "metrics")
 NUMBER_OF_CLASSES = 2  # background, lesion
 LEAKY_SLOPE = 0.01
 NORM_EPSILON = 1e-5
@@ -160,6 +162,8 @@ class ModelConfig:
         _require(0 <= self.tau <= 1 and 0 <= self.alpha <= 1, "tau and alpha must lie between 0 and 1")
         _require(self.minimum_lesion_ml >= 0, "the minimum lesion volume must not be negative")
         _require(bool(self.name.strip() and self.prompt.strip()), "name and prompt must not be empty")
+        _require(is_plain(self.prompt) and is_plain(self.text_encoder), "the prompt must be a line of plain text")
+        _require(set(map(type, self.files)) <= {str} and all(map(_is_inside, self.files)), "a file lies outside of it")
         divisor = self.architecture.size_divisor
         fits = all(size % step == 0 for size, step in zip(self.preprocessing.patch_size, divisor, strict=True))
         _require(fits, "the patch size must be a multiple of the network's total stride")
@@ -170,9 +174,11 @@ class ModelConfig:
         version = data.get("format_version") if isinstance(data, dict) else None
         if version is not None and version != FORMAT_VERSION:
             raise InputError(
-                f"The model bundle has format version {version!r}, this program reads version {FORMAT_VERSION}; "
+                f"The model bundle has format version {shown(version)}, this program reads version {FORMAT_VERSION}; "
                 "use a bundle made for this version."
             )
+        if isinstance(data, dict):
+            data = {name: plain_words(value) if name in FOR_THE_SCREEN else value for name, value in data.items()}
         return schema.from_dict(cls, data, CONFIG_FILE)
 
     def to_dict(self) -> dict[str, Any]:
@@ -184,13 +190,12 @@ def read_config(bundle: Path) -> ModelConfig:
     path = bundle / CONFIG_FILE
     if not path.is_file():
         raise InputError(f"'{bundle.name}' is not a model bundle: it holds no {CONFIG_FILE}; name a bundle folder.")
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(
-            f"{CONFIG_FILE} of the model bundle '{bundle.name}' is not valid JSON; get it again."
-        ) from error
-    return ModelConfig.from_dict(data)
+    return ModelConfig.from_dict(read_json(path, f"{CONFIG_FILE} of the model bundle '{bundle.name}'", "get it again"))
+
+
+def _is_inside(name: str) -> bool:
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts and "\\" not in name and "\0" not in name
 
 
 def _require(condition: bool, what: str) -> None:

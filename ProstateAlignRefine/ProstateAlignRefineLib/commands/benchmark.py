@@ -8,7 +8,9 @@ from pathlib import Path
 
 from ..core.errors import InputError
 from ..core.files import check_replaceable, replacing_folder
+from .numbers import processes, resamples, whole
 
+MOST_STUDIES = 100_000
 JSON_NAME, MARKDOWN_NAME = "figures.json", "figures.md"
 
 
@@ -22,13 +24,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--model", type=Path, metavar="BUNDLE", help="model bundle (default: the starter model)")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder for the report")
     parser.add_argument("--cache", type=Path, required=True, metavar="DIR", help="where synthetic studies are kept")
-    parser.add_argument("--count", type=int, default=40, help="studies of each family (default: 40)")
-    parser.add_argument("--degraded", type=int, default=16, help="of each family, to degrade; 0: none (default: 16)")
+    parser.add_argument("--count", type=whole(1, MOST_STUDIES), default=40, help="studies of each family (default: 40)")
+    parser.add_argument("--degraded", type=whole(0, MOST_STUDIES), default=16, help="of them to degrade (default: 16)")
     parser.add_argument("--images", type=Path, metavar="DIR", help="a real study: folder of *_t2w, *_adc, *_hbv files")
     parser.add_argument("--label", type=Path, metavar="FILE", help="its lesion label")
     parser.add_argument("--gland", type=Path, metavar="FILE", help="its gland label")
-    parser.add_argument("--resamples", type=int, default=1000, help="bootstrap resamples (default: 1000)")
-    parser.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
+    parser.add_argument("--resamples", type=resamples, default=1000, help="bootstrap resamples (default: 1000)")
+    parser.add_argument("--workers", type=processes, default=1, help="processes (default: 1)")
     parser.add_argument("--write-card", action="store_true", help="put the section into the bundle's MODEL_CARD.md")
     parser.set_defaults(run=run)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 from collections import Counter
@@ -13,10 +12,12 @@ from pathlib import Path
 from ..core.errors import InputError
 from ..core.study import Modality, Study
 from ..core.study_files import SUFFIXES, read_study_files
+from ..core.tables import is_header, table_of, text_lines
 from .segment import study_in
 
-SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 MODALITIES = tuple(modality.value for modality in Modality)
+TORCHRUN = (("RANK", "0"), ("WORLD_SIZE", "1"), ("LOCAL_RANK", "0"))
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,12 @@ class Shard:
 
     @classmethod
     def of_torchrun(cls) -> Shard:
-        rank, count, local = (int(os.environ.get(n, d)) for n, d in (("RANK", 0), ("WORLD_SIZE", 1), ("LOCAL_RANK", 0)))
+        given = [os.environ.get(name, default) for name, default in TORCHRUN]
+        if not all(text.isascii() and text.isdecimal() and len(text) < 10 for text in given):
+            raise InputError("RANK, WORLD_SIZE or LOCAL_RANK is no whole number; use torchrun, or unset them.")
+        rank, count, local = map(int, given)
+        if rank >= count:
+            raise InputError("RANK is not below WORLD_SIZE; use torchrun, or unset them.")
         return cls(rank, count, local)
 
     def share(self, entries: Sequence[Entry]) -> Sequence[Entry]:
@@ -87,13 +93,13 @@ def _beside(t2w: Path) -> Entry:
 
 
 def _in_list(source: Path) -> list[Entry]:
-    try:
-        lines = [line.strip() for line in source.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
-    except UnicodeDecodeError:
-        raise InputError(f"The list '{source.name}' is not a text file; give one study a line, or a CSV.") from None
-    if not lines or not lines[0].lower().startswith("case,"):
+    what = f"The list '{source.name}'"
+    lines = text_lines(source, what)
+    if not lines or not is_header(lines[0], "case"):
         return [Entry(Path(line).name, source.parent / line) for line in lines]
-    rows = list(csv.DictReader([lines[0].lower(), *lines[1:]]))
+    rows = table_of([lines[0].lower(), *lines[1:]], what)
+    if not rows or ("study" not in rows[0] and not set(MODALITIES) <= set(rows[0])):
+        raise InputError(f"{what} needs the columns case and study, or case, t2w, adc and hbv, and a row; mend it.")
     return [_of_row(row, source) for row in rows]
 
 
@@ -115,9 +121,9 @@ def _check_names(entries: Sequence[Entry], source: Path) -> None:
     unfit = [entry.case for entry in entries if not SAFE_NAME.fullmatch(entry.case)]
     if unfit:
         raise InputError(
-            f"{len(unfit)} names in '{source.name}' cannot name folders; use letters, digits, '.', '_' and '-' only."
+            f"{len(unfit)} names in '{source.name}' cannot name folders; use up to 128 letters, digits, '.', '_', '-'."
         )
-    twice = [case for case, count in Counter(entry.case for entry in entries).items() if count > 1]
+    twice = [case for case, count in Counter(entry.case.casefold() for entry in entries).items() if count > 1]
     if twice:
         raise InputError(
             f"{len(twice)} names stand twice in '{source.name}', such as '{twice[0]}'; make them distinct."

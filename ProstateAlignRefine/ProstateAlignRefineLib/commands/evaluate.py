@@ -6,6 +6,8 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from .numbers import real, resamples
+
 HEADLINE = (
     "Dice, positives",
     "NSD 2 mm, positives",
@@ -28,10 +30,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--references", type=Path, required=True, metavar="DIR", help="lesion masks, one file a case")
     parser.add_argument("--against", type=Path, metavar="DIR", help="a second system's predictions, for paired tests")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the report")
-    parser.add_argument("--threshold", type=float, default=0.5, help="a map is lesion from here on (default: 0.5)")
-    parser.add_argument("--minimum-ml", type=float, default=0.0, help="drop smaller components (default: 0)")
+    parser.add_argument("--threshold", type=real(0, 1), default=0.5, help="a map is lesion from here on (default: 0.5)")
+    parser.add_argument("--minimum-ml", type=real(0, 1000, "mL"), default=0, help="smallest component (default: 0)")
     parser.add_argument("--regions", type=Path, metavar="DIR", help="masks (the gland) to measure calibration in")
-    parser.add_argument("--resamples", type=int, default=1000, help="bootstrap resamples (default: 1000)")
+    parser.add_argument("--resamples", type=resamples, default=1000, help="bootstrap resamples (default: 1000)")
     parser.set_defaults(run=run)
 
 

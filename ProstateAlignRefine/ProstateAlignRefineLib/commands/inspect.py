@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..core.errors import InputError
+from ..core.plain_text import plain_text
 from ..core.study import Modality
 from ..core.study_files import find_study_files
+from .numbers import whole
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,7 +26,7 @@ def add_series_options(parser: argparse.ArgumentParser) -> None:
     """--t2w-series, --adc-series and --hbv-series: the user's own choice, by series number."""
     for modality in Modality:
         words = f"series number to read as {modality.name}, instead of the automatic choice"
-        parser.add_argument(f"--{modality.value}-series", type=int, metavar="N", help=words)
+        parser.add_argument(f"--{modality.value}-series", type=whole(0, 2**31 - 1), metavar="N", help=words)
 
 
 def series_choices(arguments: argparse.Namespace) -> Mapping[Modality, int]:
@@ -53,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print_files(files: Mapping[Modality, Path], as_json: bool) -> int:
-    named = {modality.value: path.name for modality, path in files.items()}
+    named = {modality.value: plain_text(path.name) for modality, path in files.items()}
     lines = (f"{modality.upper()}: {name}" for modality, name in named.items())
     print(json.dumps({"files": named}, indent=2) if as_json else "\n".join(lines))
     return 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import SimpleITK as sitk
 
 from ..core.files import check_replaceable, replacing_folder
+from .numbers import seed
 
 if TYPE_CHECKING:
     from ..phantom import Phantom
@@ -21,7 +22,7 @@ STUDY_FOLDER, TRUTH_FOLDER = "dicom", "truth"
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("phantom", help="write a synthetic bp-MRI study with known lesions, as DICOM")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write")
-    parser.add_argument("--seed", type=int, default=0, help="which study (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, help="which study (default: 0)")
     parser.set_defaults(run=run)
 
 

@@ -7,6 +7,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .numbers import processes, seed, whole
+
 if TYPE_CHECKING:
     from ..training.manifest import Manifest
 
@@ -36,9 +38,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--splits", type=Path, metavar="FILE", help="folds: nnU-Net's splits.json, picai_baseline's folder, or a CSV"
     )
-    parser.add_argument("--folds", type=int, default=5, help="folds dealt by patient without --splits (default: 5)")
-    parser.add_argument("--seed", type=int, default=0, help="of the folds dealt (default: 0)")
-    parser.add_argument("--workers", type=int, default=1, help="processes that read cases (default: 1)")
+    parser.add_argument("--folds", type=whole(2, 1000), default=5, help="dealt by patient (default: 5)")
+    parser.add_argument("--seed", type=seed, default=0, help="of the folds dealt (default: 0)")
+    parser.add_argument("--workers", type=processes, default=1, help="processes that read cases (default: 1)")
     parser.set_defaults(run=run)
 
 

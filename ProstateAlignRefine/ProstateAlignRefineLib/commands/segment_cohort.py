@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import InputError
+from ..core.faults import fault_of
 from ..core.files import replacing_file, replacing_folder
 from ..results.folder import Result, volumes_on_t2w, write_gated, write_inputs
 from ..results.report import read_run
@@ -162,8 +163,9 @@ def _remove_remains(output: Path, case: str) -> None:
 
 def _why(error: Exception) -> str:
     """One sentence. Messages of other than our own errors may hold paths or patient data, so the place is named."""
-    if isinstance(error, InputError):
-        return str(error)
+    fault = fault_of(error)
+    if fault.expected:
+        return fault.text
     places = [frame for frame in traceback.extract_tb(error.__traceback__) if LIBRARY in Path(frame.filename).parents]
     where = f"{Path(places[-1].filename).name}:{places[-1].lineno}" if places else "elsewhere"
     return f"{type(error).__name__} at {where}."

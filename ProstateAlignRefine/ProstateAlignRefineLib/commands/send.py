@@ -60,7 +60,7 @@ def server_of(arguments: argparse.Namespace) -> DicomServer | WebServer:
         web.check()
         return web
     host, _, port = arguments.to.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not host or not (port.isascii() and port.isdigit() and len(port) <= 5) or not 0 < int(port) < 65536:
         raise InputError("The server is neither HOST:PORT nor a URL; give one such as pacs.example:104.")
     dicom = DicomServer(
         host.strip("[]"),  # of an IPv6 address

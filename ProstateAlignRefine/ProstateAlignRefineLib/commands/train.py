@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .numbers import processes
+
 if TYPE_CHECKING:
     from ..training.config import TrainingConfig
     from ..training.processes import Processes
@@ -26,7 +28,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--data", type=Path, metavar="DATASET", help="what prepare made, where the configuration asks")
     parser.add_argument("--text", type=Path, metavar="FILE", help="what encode-text made, where the encoder is not")
     parser.add_argument("--cases", type=Path, metavar="DIR", help="where cases are kept ready (default: DIR/cases)")
-    parser.add_argument("--workers", type=int, default=1, help="processes that ready cases and patches (default: 1)")
+    parser.add_argument("--workers", type=processes, default=1, help="processes that ready cases (default: 1)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16"))
     parser.set_defaults(run=run)

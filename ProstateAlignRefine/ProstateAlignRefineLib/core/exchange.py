@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from . import schema
 from .errors import InputError
 from .files import replacing_file
 from .geometry import Grid
 from .maps import MAP_NAMES, ZONES_NAME, Maps
+from .plain_data import read_json
 
 GRID_FILE = "grid.json"
 
@@ -28,9 +30,9 @@ def write_exchange(maps: Maps, folder: Path) -> None:
 def read_exchange(folder: Path) -> Maps:
     """The maps that `write_exchange` wrote; InputError where the folder is not whole."""
     try:
-        content = json.loads((folder / GRID_FILE).read_text(encoding="utf-8"))
-        grid = Grid(**{name: tuple(values) for name, values in content.items()})
+        content = read_json(folder / GRID_FILE, GRID_FILE, "segment again")
+        grid = schema.from_dict(Grid, content, GRID_FILE, "segment again")
         names = (*MAP_NAMES, ZONES_NAME) if (folder / f"{ZONES_NAME}.npy").is_file() else MAP_NAMES
         return Maps(grid, **{name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in names})
-    except (OSError, ValueError, TypeError):
+    except Exception:  # a damaged file can fail anywhere in the parser
         raise InputError("The result of the segmentation is not complete; segment again.") from None

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import ClassVar
+
+from . import schema
+from .errors import InputError
+from .plain_data import parse_json
 
 PROTOCOL = 1
 LONGEST_LINE = 1_000_000
@@ -113,13 +117,14 @@ def encode(message: Message) -> bytes:
 def decode(line: bytes) -> Message:
     """ProtocolError where the line is no message, or lacks or adds a field."""
     try:
-        content = json.loads(line)
+        content = parse_json(line, "the line", "")
         kind = _KINDS[content.pop("kind")]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (InputError, KeyError, TypeError, AttributeError):
         raise ProtocolError("a line that is no message") from None
-    if set(content) != {entry.name for entry in fields(kind)}:
-        raise ProtocolError(f"a '{kind.kind}' message with other fields than this version knows")
-    return kind(**content)
+    try:
+        return schema.from_dict(kind, content, kind.kind, "")
+    except InputError:
+        raise ProtocolError(f"a '{kind.kind}' message with other fields than this version knows") from None
 
 
 class LineBuffer:

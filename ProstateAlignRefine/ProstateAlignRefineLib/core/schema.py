@@ -6,11 +6,13 @@ A missing, unknown or mistyped entry is an error, never a default.
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from .errors import InputError
+from .plain_data import named, shown
 
 Record = TypeVar("Record")
 
@@ -34,16 +36,34 @@ def from_dict(record: type[Record], data: object, where: str, remedy: str = BUND
     return record(**{name: _decode(types_of[name], data[name], f"{where}, '{name}'", remedy) for name in names})
 
 
+def with_defaults(record: type[Record], data: object) -> object:
+    """`data` with the record's own defaults for entries it lacks and without those it does not know.
+
+    For what earlier and later versions of this program have written. Anything but named entries is given back as it is.
+    """
+    if not isinstance(data, Mapping):
+        return data
+    entries = {}
+    for field in dataclasses.fields(record):  # type: ignore[arg-type]
+        if field.name in data:
+            entries[field.name] = data[field.name]
+        elif field.default is not dataclasses.MISSING:
+            entries[field.name] = field.default
+        elif field.default_factory is not dataclasses.MISSING:
+            entries[field.name] = field.default_factory()
+    return entries
+
+
 def to_dict(record: object) -> dict[str, Any]:
     """The dataclass as plain JSON values, entries in the order of its fields."""
     return {name: _encode(value) for name, value in dataclasses.asdict(record).items()}  # type: ignore[call-overload]
 
 
 def _check_keys(names: list[str], data: Mapping[str, object], where: str, remedy: str) -> None:
-    unknown = sorted(set(data) - set(names))
+    unknown = sorted(map(str, set(data) - set(names)))
     missing = [name for name in names if name not in data]
     if unknown:
-        raise InputError(f"{where} has unknown entries ({', '.join(unknown)}); {remedy}.")
+        raise InputError(f"{where} has unknown entries ({named(unknown)}); {remedy}.")
     if missing:
         raise InputError(f"{where} lacks the entries {', '.join(missing)}; {remedy}.")
 
@@ -56,11 +76,11 @@ def _decode(kind: Any, value: object, where: str, remedy: str) -> Any:
         return _one_of(get_args(kind), value, where, remedy)
     if origin is tuple:
         return _tuple(get_args(kind), value, where, remedy)
-    if origin is dict:
+    if origin in (dict, Mapping):
         return _mapping(get_args(kind)[1], value, where, remedy)
     if origin is Literal:
         return _choice(get_args(kind), value, where)
-    return _scalar(kind, value, where)
+    return value if kind is Any else _scalar(kind, value, where)
 
 
 def _one_of(kinds: tuple[Any, ...], value: object, where: str, remedy: str) -> Any:
@@ -85,12 +105,12 @@ def _tuple(kinds: tuple[Any, ...], value: object, where: str, remedy: str) -> tu
 def _mapping(kind: Any, value: object, where: str, remedy: str) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise InputError(f"{where} must be a set of named entries.")
-    return {str(key): item if kind is Any else _decode(kind, item, where, remedy) for key, item in value.items()}
+    return {str(key): _decode(kind, item, where, remedy) for key, item in value.items()}
 
 
 def _choice(choices: tuple[Any, ...], value: object, where: str) -> Any:
     if value not in choices:
-        raise InputError(f"{where} is {value!r}; it must be one of {', '.join(map(str, choices))}.")
+        raise InputError(f"{where} is {shown(value)}; it must be one of {', '.join(map(str, choices))}.")
     return value
 
 
@@ -98,8 +118,10 @@ def _scalar(kind: type, value: object, where: str) -> object:
     # bool is an int in Python, and JSON writes 1.0 as 1 at will: both would slip through isinstance alone.
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"{where} must be a finite number.")
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise InputError(f"{where} must be of type {kind.__name__}, it is {value!r}.")
+        raise InputError(f"{where} must be of type {kind.__name__}, it is {shown(value)}.")
     return value
 
 

@@ -12,13 +12,12 @@ import queue
 import shutil
 import sys
 import threading
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
 from .. import __version__
-from ..core.errors import InputError
+from ..core.faults import fault_of, install_quiet_hooks, is_out_of_memory, scrubbed_traceback
 from ..core.protocol import (
     INPUT,
     INSTALL,
@@ -42,6 +41,7 @@ Send = Callable[[Message], None]
 
 
 def main() -> None:
+    install_quiet_hooks()
     send = _claim_stdout()
     requests: queue.Queue[Message] = queue.Queue()
     send(Hello(PROTOCOL, __version__, platform.python_version()))
@@ -59,7 +59,7 @@ def answer(request: Message, send: Send) -> None:
         # The panel must hear of every failure, or it would wait for ever.
         reason, message = _explain(error)
         if reason == INTERNAL:
-            traceback.print_exc()
+            print(scrubbed_traceback(error), file=sys.stderr, end="")
         send(Failed(request.request, reason, message))
 
 
@@ -72,18 +72,14 @@ def _job(request: Describe | Segment) -> Callable[[Send], None]:
 
 
 def _explain(error: Exception) -> tuple[str, str]:
-    if isinstance(error, InputError):
-        return INPUT, str(error)
     if isinstance(error, ImportError):
         return INSTALL, f"The worker's Python lacks {error.name or 'a package'}; {PACKAGES_HINT}."
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return MEMORY, f"The memory did not suffice, on the GPU or on the computer; {MEMORY_HINT}."
+    fault = fault_of(error)
+    if fault.expected:
+        return INPUT, fault.text
     return INTERNAL, f"The worker failed ({type(error).__name__}); its log says more."
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    # torch.OutOfMemoryError is a RuntimeError, and so is what its CPU allocator raises.
-    return isinstance(error, MemoryError) or "memory" in type(error).__name__.lower() or "alloc" in str(error).lower()
 
 
 def _claim_stdout() -> Send:

@@ -154,7 +154,7 @@ def _load_weights(network: AlignRefineNetwork, path: Path) -> None:
         network.load_state_dict(load_file(path))
     except SafetensorError as error:
         raise InputError(f"{path.name} is not a valid safetensors file; get the model bundle again.") from error
-    except RuntimeError as error:
+    except (RuntimeError, TypeError) as error:
         raise InputError(
             f"{path.name} does not fit the architecture in {CONFIG_FILE}; get the bundle again."
         ) from error

@@ -23,6 +23,7 @@ from ..bundle.config import (
     Triple,
 )
 from ..core.errors import InputError
+from ..core.plain_data import named
 from .bundle import save_bundle
 from .checkpoint_file import configuration_name, distinct_weights, read_checkpoint
 from .network import AlignRefineNetwork
@@ -140,16 +141,16 @@ def _network(architecture: Architecture, weights: Mapping[str, Tensor]) -> Align
     places = network.state_dict()
     sources, unused = _sources(weights, len(architecture.features_per_stage), places)
     if unused:
-        raise InputError(f"The checkpoint has weights that no part of the network uses: {', '.join(unused)}.")
+        raise InputError(f"The checkpoint has weights that no part of the network uses: {named(unused)}.")
     missing = sorted(set(places) - set(sources))
     if missing:
-        raise InputError(f"The checkpoint leaves parts of the network without weights: {', '.join(missing)}.")
+        raise InputError(f"The checkpoint leaves parts of the network without weights: {named(missing)}.")
     placed = {
         own: _as_linear(weights[name]) if places[own].ndim == 2 else weights[name] for own, name in sources.items()
     }
     unfit = [sources[own] for own, weight in placed.items() if weight.shape != places[own].shape]
     if unfit:
-        raise InputError(f"Weights of the checkpoint have other shapes than the plans say: {', '.join(unfit)}.")
+        raise InputError(f"Weights of the checkpoint have other shapes than the plans say: {named(unfit)}.")
     network.load_state_dict(placed)
     return network.eval()
 
@@ -177,7 +178,7 @@ def _as_linear(weight: Tensor) -> Tensor:
 def _text(path: Path, width: int) -> TextEmbedding:
     try:
         vectors = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # a damaged file can fail anywhere in the parser
         raise InputError(f"The text embedding '{path.name}' cannot be read as a .npy file of numbers.") from error
     rows = np.atleast_2d(vectors) if isinstance(vectors, np.ndarray) else np.zeros((0, 0))
     if rows.ndim != 2 or not rows.size or rows.dtype.kind != "f" or rows.shape[1] != width:

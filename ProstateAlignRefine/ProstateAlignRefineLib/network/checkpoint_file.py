@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ..core.errors import InputError
+from ..core.plain_data import named
 from .weight_names import repeated_name
 
 DEFAULT_CONFIGURATION = "3d_fullres"
@@ -24,7 +24,7 @@ def read_checkpoint(path: Path) -> Mapping[str, Any]:
     try:
         with torch.serialization.safe_globals(_numpy_scalars()):
             contents = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError, AttributeError) as error:
+    except Exception as error:  # a damaged file can fail anywhere in the parser
         raise InputError(
             f"'{path.name}' cannot be read as a checkpoint of tensors and plain values; give the file nnU-Net saved."
         ) from error
@@ -46,18 +46,22 @@ def distinct_weights(contents: Mapping[str, Any], stages: int) -> tuple[dict[str
     InputError where a value is no tensor, or a supposed duplicate repeats nothing or differs from its original.
     """
     everything = contents["network_weights"]
-    odd = [str(name) for name, value in everything.items() if not isinstance(value, Tensor)]
+    odd = [str(name) for name, value in everything.items() if not (isinstance(name, str) and _is_weight(value))]
     if odd:
-        raise InputError(f"The checkpoint's weights hold something that is not a tensor: {', '.join(odd)}.")
+        raise InputError(f"The checkpoint's weights hold something that is not a tensor of numbers: {named(odd)}.")
     originals = {name: repeated_name(name, stages) for name in everything}
     duplicates = {name: original for name, original in originals.items() if original is not None}
     alone = [name for name, original in duplicates.items() if original not in everything]
     if alone:
-        raise InputError(f"The checkpoint has weights that no part of the network uses: {', '.join(alone)}.")
+        raise InputError(f"The checkpoint has weights that no part of the network uses: {named(alone)}.")
     different = [name for name, original in duplicates.items() if not _same(everything[name], everything[original])]
     if different:
-        raise InputError(f"Weights that should repeat others differ from them: {', '.join(different)}.")
+        raise InputError(f"Weights that should repeat others differ from them: {named(different)}.")
     return {name: everything[name] for name, original in originals.items() if original is None}, duplicates
+
+
+def _is_weight(value: object) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point() and value.layout is torch.strided
 
 
 def _same(first: Tensor, second: Tensor) -> bool:

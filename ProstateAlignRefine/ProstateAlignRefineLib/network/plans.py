@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..bundle.config import LEAKY_SLOPE, NORM_EPSILON, Preprocessing, Triple
 from ..core.errors import InputError
+from ..core.plain_data import named, read_json
 
 REGION_MM = 128.0  # METHOD, geometry facts: a centre region of this size holds the lesion in 99.8 % of studies
 CHANNEL_NAMES = {"t2w": "T2W", "t2": "T2W", "adc": "ADC", "hbv": "HBV", "dwi": "HBV"}
@@ -30,10 +30,10 @@ def read_plan(path: Path, configuration: str) -> Plan:
     try:
         _refuse_unless_plain(plans, settings)
         return _plan(settings)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise InputError(
-            f"The plans file lacks {error} for the configuration '{configuration}' or gives it in an unknown form; "
-            "give the plans.json of nnU-Net 2.5 or newer that the checkpoint was trained with."
+            f"The plans file lacks {named([str(error)])} for the configuration '{configuration}' or gives it in an "
+            "unknown form; give the plans.json of nnU-Net 2.5 or newer that the checkpoint was trained with."
         ) from error
 
 
@@ -47,18 +47,16 @@ def read_channels(path: Path) -> tuple[str, ...]:
         raise InputError("dataset.json must name three channels (0, 1, 2): T2W, ADC and HBV in the network's order.")
     channels = tuple(CHANNEL_NAMES.get(str(names[key]).lower(), "") for key in ("0", "1", "2"))
     if sorted(channels) != ["ADC", "HBV", "T2W"]:
-        given = ", ".join(str(names[key]) for key in ("0", "1", "2"))
+        given = named([str(names[key]) for key in ("0", "1", "2")])
         raise InputError(f"dataset.json names the channels {given}; name them T2W, ADC and HBV in the network's order.")
     return channels
 
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        data = read_json(path, f"'{path.name}'", "give the one saved beside the checkpoint")
+    except (FileNotFoundError, IsADirectoryError):
         raise InputError(f"The file '{path.name}' does not exist; give the one saved beside the checkpoint.") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
-        raise InputError(f"'{path.name}' is not a JSON file; give the one saved beside the checkpoint.") from None
     if not isinstance(data, dict):
         raise InputError(f"'{path.name}' is not a JSON object; give the one saved beside the checkpoint.")
     return data

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -124,7 +123,9 @@ def load_text(path: Path) -> TextEmbedding:
                 torch.from_numpy(stored["mask"]),
                 str(stored["encoder"]),
             )
-    except (KeyError, OSError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except InputError:
+        raise
+    except Exception as error:  # a damaged file can fail anywhere in the parser
         raise InputError(f"The text embedding '{path.name}' cannot be read; get the model bundle again.") from error
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..core.errors import InputError
+from ..core.plain_data import read_json
 
 HUB, FOLDER, STARTER = "hf-hub:", "local-dir:", "starter:"
 INSTALL = "pip install 'prostate-align-refine[text]'"
@@ -60,8 +60,8 @@ def _starter_tower(encoder: str) -> TextTower:
     from open_clip.transformer import TextTransformer
 
     seed = encoder.removeprefix(STARTER)
-    if not seed.isdecimal():
-        raise InputError(f"The text encoder '{encoder}' must end with its seed, a whole number.")
+    if not (seed.isascii() and seed.isdecimal() and len(seed) < 10):
+        raise InputError(f"The text encoder '{encoder}' must end with its seed, a whole number of at most 9 digits.")
     size = {"width": STARTER_WIDTH, "heads": STARTER_HEADS, "layers": STARTER_LAYERS, "output_dim": STARTER_WIDTH}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(seed))
@@ -86,8 +86,9 @@ def _folder_tower(folder: Path) -> TextTower:
             "and its BERT's config.json and vocab.txt there."
         )
     try:
-        text = json.loads((folder / FOLDER_FILES[0]).read_text(encoding="utf-8"))["model_cfg"]["text_cfg"]
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        content = read_json(folder / FOLDER_FILES[0], FOLDER_FILES[0], "get it again")
+        text = dict(content["model_cfg"]["text_cfg"])
+    except (KeyError, TypeError, ValueError) as error:
         raise InputError(
             f"{FOLDER_FILES[0]} of the text encoder '{folder.name}' cannot be read; get it again."
         ) from error

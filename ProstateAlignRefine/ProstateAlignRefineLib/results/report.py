@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ..core import schema
 from ..core.cautions import Caution
 from ..core.errors import InputError
 from ..core.files import replacing_file
+from ..core.gate import check_gate
 from ..core.gland import Gland
 from ..core.lesions import Lesion
+from ..core.plain_data import plain_words, read_json, shown
 from ..core.psa import psa_density
 
 REPORT_NAME = "report.json"
 FORMAT = 1
+AGAIN = "run the segmentation again"
 RESEARCH_USE = "For research use only. Not a medical device; not for diagnosis or treatment decisions."
 
 
@@ -82,23 +86,29 @@ def read_run(folder: Path) -> Run:
     if not path.is_file():
         raise InputError(f"There is no {REPORT_NAME} in the folder given; give a folder that `segment` has written.")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path, REPORT_NAME, AGAIN)
         if content["format"] != FORMAT:
             raise InputError(
-                f"{REPORT_NAME} has format {content['format']}, this version reads {FORMAT}; segment again."
+                f"{REPORT_NAME} has format {shown(content['format'])}, this version reads {FORMAT}; segment again."
             )
         return run_from(content["run"])
-    except (ValueError, KeyError, TypeError):
-        raise InputError(f"{REPORT_NAME} is damaged; run the segmentation again.") from None
+    except (KeyError, TypeError):
+        raise InputError(f"{REPORT_NAME} is damaged; {AGAIN}.") from None
 
 
-def run_from(stored: Mapping[str, Any]) -> Run:
-    """The inverse of `asdict(run)`; KeyError or TypeError where something is missing or of another shape."""
-    values = {field.name: stored[field.name] for field in fields(Run) if field.name not in ("psa", "cautions")}
-    # Runs kept by earlier versions know neither.
-    values["psa"] = stored.get("psa")
-    values["cautions"] = tuple(Caution(**caution) for caution in stored.get("cautions", ()))
-    return Run(**{**values, "model": ModelFacts(**values["model"])})
+def run_from(stored: object) -> Run:
+    """The inverse of `asdict(run)`; InputError where something is missing, of another type, or impossible.
+
+    Entries with a default may be missing: runs kept by earlier versions lack them.
+    """
+    data = schema.with_defaults(Run, stored)
+    if isinstance(data, Mapping):
+        data = {**data, "model": schema.with_defaults(ModelFacts, data.get("model"))}
+    run = schema.from_dict(Run, plain_words(data), f"{REPORT_NAME}, 'run'", AGAIN)
+    check_gate(run.tau, run.alpha)
+    if run.model.minimum_lesion_ml < 0 or (run.psa is not None and run.psa <= 0):
+        raise InputError(f"{REPORT_NAME} holds a volume or PSA that cannot be; {AGAIN}.")
+    return run
 
 
 def lesion_table(lesions: Sequence[Lesion]) -> str:

@@ -47,8 +47,11 @@ def load_checkpoint(folder: Path, config: dict[str, Any], cases: str) -> Checkpo
     path = folder / CHECKPOINT_NAME
     if not path.is_file():
         return None
-    stored = torch.load(path, map_location="cpu", weights_only=True)
-    if set(stored) != set(Checkpoint.__dataclass_fields__):
+    try:
+        stored = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged file can fail anywhere in the parser
+        raise InputError(f"The run in '{folder.name}' cannot be read; name another output folder.") from error
+    if not isinstance(stored, dict) or set(stored) != set(Checkpoint.__dataclass_fields__):
         raise InputError(f"The run in '{folder.name}' was begun by another version; name another output folder.")
     checkpoint = Checkpoint(**stored)
     if checkpoint.config != config:

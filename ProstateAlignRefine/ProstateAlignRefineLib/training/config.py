@@ -10,6 +10,7 @@ from typing import Any, Literal
 from ..bundle.config import Architecture, Confidence, InferenceSettings, Preprocessing, Triple
 from ..core import schema
 from ..core.errors import InputError
+from ..core.plain_data import check_plain, named
 from ..network.baselines import NetworkKind, built_architecture
 from .augmentation import AugmentationSettings
 from .losses import HeatmapLoss, SegmentationLossSettings
@@ -212,9 +213,12 @@ def read_training_config(name: str) -> TrainingConfig:
             f"The training configuration '{path.name}' does not exist; name a TOML file or one of: {known}."
         )
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"'{path.name}' is not valid TOML ({error}); mend it.") from error
+        raise InputError(f"'{path.name}' is not valid TOML ({named([str(error)])}); mend it.") from error
+    except (RecursionError, ValueError):
+        raise InputError(f"'{path.name}' is nested too deeply, or holds an absurd number; mend it.") from None
+    check_plain(data, f"'{path.name}'", "mend it")
     return TrainingConfig.from_dict(data)
 
 

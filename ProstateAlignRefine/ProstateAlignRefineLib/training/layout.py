@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,9 +11,11 @@ from pathlib import Path
 from ..core.errors import InputError
 from ..core.study import Modality
 from ..core.study_files import SUFFIXES
+from ..core.tables import read_table
 
 LESION_FOLDER = "csPCa_lesion_delineations"
 LABEL_SETS = ("human_expert/resampled", "human_expert/Pooch25")
+ISUP_GRADES = ("0", "1", "2", "3", "4", "5")
 MARKSHEETS = ("clinical_information/marksheet.csv", "marksheet.csv")
 _ENDS = "|".join(re.escape(suffix) for suffix in SUFFIXES)
 _IMAGE = re.compile(rf"(.+)_({'|'.join(modality.value for modality in Modality)})({_ENDS})", re.IGNORECASE)
@@ -77,17 +78,16 @@ def read_marksheet(labels: Path) -> dict[str, Grade]:
     path = next((labels / name for name in MARKSHEETS if (labels / name).is_file()), None)
     if path is None:
         return {}
-    with path.open(newline="", encoding="utf-8-sig") as stream:
-        rows = list(csv.DictReader(stream))
+    rows = read_table(path, path.name)
     if rows and not {"patient_id", "study_id"} <= set(rows[0]):
         raise InputError("marksheet.csv lacks the columns patient_id and study_id; give PI-CAI's marksheet.")
     return {f"{row['patient_id']}_{row['study_id']}": _grade(row) for row in rows}
 
 
-def _grade(row: Mapping[str, str]) -> Grade:
+def _grade(row: Mapping[str, str | None]) -> Grade:
     isup = (row.get("case_ISUP") or "").strip()
     cancer = (row.get("case_csPCa") or "").strip().upper()
-    return Grade(int(isup) if isup.isdecimal() else None, {"YES": True, "NO": False}.get(cancer))
+    return Grade(int(isup) if isup in ISUP_GRADES else None, {"YES": True, "NO": False}.get(cancer))
 
 
 def _set_folder(root: Path, name: str) -> Path | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from ..core import schema
 from ..core.errors import InputError
 from ..core.files import replacing_file
+from ..core.plain_data import read_json
 
 MANIFEST_NAME, REPORT_NAME = "manifest.json", "report.csv"
 FORMAT_VERSION = 1
@@ -84,10 +85,7 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST_NAME
     if not path.is_file():
         raise InputError(f"'{folder.name}' holds no {MANIFEST_NAME}; name a folder that prepare made.")
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{MANIFEST_NAME} of '{folder.name}' is not JSON; {remedy}.") from error
+    data = read_json(path, f"{MANIFEST_NAME} of '{folder.name}'", remedy)
     manifest = schema.from_dict(Manifest, data, MANIFEST_NAME, remedy)
     if manifest.format_version != FORMAT_VERSION:
         raise InputError(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +10,8 @@ import numpy as np
 
 from ..core.case_names import patient_of
 from ..core.errors import InputError
+from ..core.plain_data import read_json
+from ..core.tables import read_table
 
 
 def deal_folds(positive: Mapping[str, bool], folds: int, seed: int) -> dict[str, int]:
@@ -63,7 +63,7 @@ def _subject_lists(folder: Path) -> dict[str, int]:
     for path in files:
         number = path.stem.rpartition("-")[2]
         data = _json(path)
-        if not number.isdecimal() or not isinstance(data, dict) or not isinstance(data.get("subject_list"), list):
+        if not _is_number(number) or not isinstance(data, dict) or not isinstance(data.get("subject_list"), list):
             raise InputError(f"'{path.name}' is no list of subjects of a fold; get it again.")
         _add(folds, data["subject_list"], int(number))
     return folds
@@ -71,7 +71,8 @@ def _subject_lists(folder: Path) -> dict[str, int]:
 
 def _nnunet(path: Path) -> dict[str, int]:
     data = _json(path)
-    if not isinstance(data, list) or not all(isinstance(fold, dict) and "val" in fold for fold in data):
+    folds_given = isinstance(data, list) and all(isinstance(f, dict) and isinstance(f.get("val"), list) for f in data)
+    if not isinstance(data, list) or not folds_given:
         raise InputError(f"'{path.name}' is no list of folds with train and val; give nnU-Net's splits file.")
     folds: dict[str, int] = {}
     for number, fold in enumerate(data):
@@ -82,13 +83,13 @@ def _nnunet(path: Path) -> dict[str, int]:
 def _table(path: Path) -> dict[str, int]:
     if not path.is_file():
         raise InputError(f"The file of folds '{path.name}' does not exist; check its path.")
-    with path.open(newline="", encoding="utf-8-sig") as stream:
-        rows = list(csv.DictReader(stream))
+    rows = read_table(path, f"The file of folds '{path.name}'")
     folds: dict[str, int] = {}
     for row in rows:
-        if not row.get("case") or not (row.get("fold") or "").isdecimal():
+        fold = row.get("fold") or ""
+        if not row.get("case") or not _is_number(fold):
             raise InputError(f"'{path.name}' needs the columns case and fold (a whole number) in every row; mend it.")
-        _add(folds, [row["case"]], int(row["fold"]))
+        _add(folds, [row["case"]], int(fold))
     return folds
 
 
@@ -98,13 +99,14 @@ def _add(folds: dict[str, int], names: Sequence[object], number: int) -> None:
             raise InputError(f"Case {name} lies in folds {folds[name]} and {number}; a case may lie in one only.")
 
 
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 10
+
+
 def _json(path: Path) -> object:
     if not path.is_file():
         raise InputError(f"The file of folds '{path.name}' does not exist; check its path.")
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"The file of folds '{path.name}' is not JSON; get it again.") from error
+    return read_json(path, f"The file of folds '{path.name}'", "get it again")
 
 
 def _check_patients(folds: Mapping[str, int]) -> None:

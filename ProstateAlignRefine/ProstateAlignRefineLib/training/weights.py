@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from ..core.errors import InputError
 from ..core.files import replacing_file
 from ..network.baselines import SegmentationNetwork
 from .config import OptimizerSettings
@@ -83,8 +85,11 @@ def save_weights(weights: Mapping[str, Tensor], path: Path) -> None:
 
 
 def load_weights(network: nn.Module, path: Path) -> None:
-    """Strict: every weight, no other."""
-    network.load_state_dict(load_file(path))
+    """Strict: every weight, no other. InputError where the file is damaged or of another network."""
+    try:
+        network.load_state_dict(load_file(path))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise InputError(f"The run's {path.name} cannot be read; name another output folder.") from error
 
 
 def _set_trainable(parameters: Iterable[nn.Parameter], trainable: bool) -> None:

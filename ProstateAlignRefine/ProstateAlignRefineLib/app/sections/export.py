@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import InputError
+from ...core.faults import reason_of, told_fault
 from ...results.report import Run
 from ...scene.reading import Reading
 from .. import exports, readiness
@@ -79,12 +80,12 @@ class ExportSection:
         try:
             write(reading, run, path)
             message = _("Written: {name}").format(name=path.name)
-        except InputError as error:
-            message = str(error)
         except OSError as error:
             message = _("{name} could not be written ({reason}); choose another folder.").format(
-                name=path.name, reason=error.strerror
+                name=path.name, reason=reason_of(error)
             )
+        except Exception as error:  # a slot must not end in a traceback, which can quote what a file says
+            message = told_fault(error)
         self._session.changed.emit()
         self._say(message)
 

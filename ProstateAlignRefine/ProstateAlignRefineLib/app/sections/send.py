@@ -6,7 +6,7 @@ from typing import Any
 
 import qt
 
-from ...core.errors import InputError
+from ...core.faults import reason_of, told_fault
 from .. import exports, readiness
 from ..binding import allow
 from ..i18n import _
@@ -118,10 +118,10 @@ class SendSection:
         what = exports.Objects(ui.sendReportCheck.checked, ui.sendMapCheck.checked)
         try:
             exports.write_dicom_objects(reading, run, session.headers, what, self._sending.outbox)
-        except InputError as error:
-            problem = str(error)
         except OSError as error:
-            problem = _("The objects could not be written ({reason}); free some space.").format(reason=error.strerror)
+            problem = _("The objects could not be written ({reason}); free some space.").format(reason=reason_of(error))
+        except Exception as error:  # a slot must not end in a traceback, which can quote what a file says
+            problem = told_fault(error)
         else:
             return True
         self._sending.stop()

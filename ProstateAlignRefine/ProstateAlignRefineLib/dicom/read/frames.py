@@ -11,6 +11,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.uid import EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage, MRImageStorage
 
+from ...core.plain_text import plain_text
 from .b_value import BValue, b_value
 from .dataset import UnreadableError
 
@@ -151,7 +152,7 @@ def _direction(places: tuple[Dataset, ...]) -> str:
 
 
 def _printable(value: object) -> str:
-    return "".join(letter for letter in str(value or "") if letter.isprintable())[:64]
+    return plain_text(str(value or ""), 64).strip()
 
 
 def _whole(value: object) -> int | None:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +11,8 @@ import SimpleITK as sitk
 
 STUDY_SIZE = (40, 40, 8)
 STUDY_SPACING = (2.0, 2.0, 3.0)
-BUNDLE = {
+STARTER = Path(__file__).resolve().parents[2] / "Resources" / "Models" / "starter" / "bundle.json"
+BUNDLE = json.loads(STARTER.read_text(encoding="utf-8")) | {
     "name": "test model",
     "notice": "Trained on nothing.",
     "tau": 0.35,

@@ -1,23 +1,15 @@
 """Model bundles from outside: looked at, refused or unpacked; never trusted."""
 
-import functools
 import hashlib
-import http.server
-import io
 import json
 import stat
-import threading
 import zipfile
-from types import SimpleNamespace
-from urllib.request import urlopen
 
 import pytest
 
-from ProstateAlignRefineLib.app import download
-from ProstateAlignRefineLib.app.bundles import read_bundle
-from ProstateAlignRefineLib.app.download import BundleDownload, open_https
 from ProstateAlignRefineLib.bundle import archive as bundle_zip
-from ProstateAlignRefineLib.bundle.archive import MOST_FILES, look_into, unpack
+from ProstateAlignRefineLib.bundle.archive import MOST_FILES, archive_digest, look_into, unpack
+from ProstateAlignRefineLib.bundle.summary import read_summary
 from ProstateAlignRefineLib.core.errors import InputError
 
 from .conftest import BUNDLE
@@ -51,21 +43,48 @@ def good(tmp_path):
 
 
 def test_a_bundle_says_what_it_is(bundle_folder):
-    info = read_bundle(bundle_folder)
-    assert (info.facts.tau, info.facts.prompt, info.licence) == (0.35, "prostate lesion", "CC0-1.0")
-    assert info.facts.sha256 == hashlib.sha256((bundle_folder / "bundle.json").read_bytes()).hexdigest()
-    assert "CC0-1.0" in info.description
+    summary = read_summary(bundle_folder)
+    assert (summary.facts.tau, summary.facts.prompt, summary.licence) == (0.35, "prostate lesion", "CC0-1.0")
+    assert summary.facts.weights_sha256 == BUNDLE["files"]["weights.safetensors"]
+
+
+def changed(folder, **values):
+    (folder / "bundle.json").write_text(json.dumps(BUNDLE | values), encoding="utf-8")
+    return read_summary(folder).facts.sha256
+
+
+def test_a_bundles_identity_is_its_weights_its_text_and_its_configuration(bundle_folder):
+    """A card that says more, or other words, is no other model: finished studies of a cohort stay finished."""
+    before, files = changed(bundle_folder), BUNDLE["files"]
+    assert changed(bundle_folder, files=files | {"MODEL_CARD.md": "0" * 64}, notice="x", metrics={}) == before
+    assert changed(bundle_folder, tau=0.4) != before
+    assert changed(bundle_folder, prompt="lesion") != before
+    for name in ("weights.safetensors", "text.npz"):
+        assert changed(bundle_folder, files=files | {name: "0" * 64}) != before
+
+
+def test_the_loaded_network_has_the_identity_that_the_panel_shows(repository):
+    from ProstateAlignRefineLib.network.bundle import load_bundle
+
+    starter = repository / "Resources" / "Models" / "starter"
+    assert load_bundle(starter).sha256 == read_summary(starter).facts.sha256
 
 
 def test_a_folder_that_is_no_bundle_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"holds no bundle\.json"):
-        read_bundle(tmp_path)
+        read_summary(tmp_path)
 
 
-def test_damaged_facts_are_refused(bundle_folder):
-    (bundle_folder / "bundle.json").write_text('{"name": "x"}')
-    with pytest.raises(InputError, match="damaged"):
-        read_bundle(bundle_folder)
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [({"format_version": 99}, "format version 99"), ({"tau": 7.5}, "tau and alpha"), ({"prompt": " "}, "prompt")],
+)
+@pytest.mark.fault(
+    "a bundle of another format or with impossible numbers is chosen in the panel", "one sentence, no run"
+)
+def test_the_panel_reads_a_bundle_with_the_networks_checks(bundle_folder, values, words):
+    with pytest.raises(InputError, match=words):
+        changed(bundle_folder, **values)
 
 
 def test_a_zipped_bundle_is_looked_at_and_unpacked(good, tmp_path):
@@ -131,61 +150,7 @@ def test_what_is_no_archive_is_refused(tmp_path):
         look_into(tmp_path / "page.zip")
 
 
-@pytest.fixture
-def address(good):
-    """The archive on a server of our own."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_arguments):
-            pass
-
-    handler = functools.partial(Quiet, directory=str(good.parent))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/good.zip"
-    server.shutdown()
-    server.server_close()
-
-
-def test_a_download_shows_size_licence_and_digest_before_it_is_installed(address, good, tmp_path):
-    download = BundleDownload(address, opener=urlopen)
-    while download.step():
-        pass
-    digest = hashlib.sha256(good.read_bytes()).hexdigest()
-    question = download.question()
-    assert digest in question
-    assert "CC0-1.0" in question
-    folder = download.install(tmp_path / "models")
-    assert folder.name == digest[:16]
-    assert read_bundle(folder).facts.name == "test model"
-
-
-def test_only_https_is_downloaded_from():
-    with pytest.raises(InputError, match="https"):
-        BundleDownload("http://example.org/bundle.zip", opener=open_https)
-
-
-def test_an_address_that_leads_away_from_https_is_refused(monkeypatch):
-    answer = SimpleNamespace(geturl=lambda: "http://elsewhere.example/bundle.zip", close=lambda: None)
-    monkeypatch.setattr(download, "urlopen", lambda url, timeout: answer)
-    with pytest.raises(InputError, match="without https"):
-        download.open_https("https://models.example/bundle.zip")
-
-
-def test_an_address_that_does_not_answer_is_told():
-    def refuse(_url):
-        raise OSError("no route to host")
-
-    with pytest.raises(InputError, match="cannot be reached"):
-        BundleDownload("https://example.org/bundle.zip", opener=refuse)
-
-
-def test_a_download_that_ends_early_is_refused():
-    class Half(io.BytesIO):
-        headers = {"Content-Length": "1000"}  # noqa: RUF012
-
-    download = BundleDownload("https://example.org/x", opener=lambda _url: Half(b"half"))
-    assert download.step()
-    with pytest.raises(InputError, match="not as large as announced"):
-        download.step()
-    download.discard()
+def test_the_digest_is_that_of_the_archives_bytes(good, tmp_path):
+    assert archive_digest(good) == hashlib.sha256(good.read_bytes()).hexdigest()
+    with pytest.raises(InputError, match="cannot be read"):
+        archive_digest(tmp_path / "missing.zip")

@@ -21,7 +21,7 @@ def test_every_disabled_button_says_why(panel):
     ui = panel.ui
     buttons = (
         "segmentButton layoutButton resetButton undoButton redoButton acceptButton rejectButton segButton srButton "
-        "fileButton csvButton copyButton installButton downloadButton"
+        "fileButton csvButton copyButton installButton"
     )
     for name in buttons.split():
         button = getattr(ui, name)

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from host.stand_in_maps import stand_in_maps
+from ProstateAlignRefineLib.bundle.summary import ModelFacts
 from ProstateAlignRefineLib.cli import main
 from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.core.geometry import resample, to_array, to_image
@@ -16,7 +17,7 @@ from ProstateAlignRefineLib.core.palette import GLAND_RGB
 from ProstateAlignRefineLib.core.study import Study
 from ProstateAlignRefineLib.phantom import GLAND_ZONES, Phantom, Sampling, make_phantom
 from ProstateAlignRefineLib.results.folder import Result, volumes_on_t2w, write_gated, write_inputs
-from ProstateAlignRefineLib.results.report import ModelFacts, Run, read_run
+from ProstateAlignRefineLib.results.report import Run, read_run
 
 NOTICE = "Trained on nothing."
 RUN = Run(

@@ -23,7 +23,7 @@ from ProstateAlignRefineLib.core.study import Modality, Study
 from ProstateAlignRefineLib.dicom import SegmentationInfo
 from ProstateAlignRefineLib.dicom.write.seg import lps_affine_zyx
 
-INFO = SegmentationInfo(version="1.2.3", tau=0.35, alpha=0.25, prompt="prostate lesion", bundle="ab" * 32)
+INFO = SegmentationInfo(version="1.2.3", tau=0.35, alpha=0.25, prompt="prostate lesion", weights_sha256="ab" * 32)
 
 IN_THE_ZONE = Place(Side.RIGHT, Level.MID, GlandZone.PERIPHERAL, sector="PZpm")
 IN_THE_STACK = Place(Side.LEFT, StackThird.MIDDLE)

@@ -11,6 +11,7 @@ import pytest
 from pydicom import dcmread
 
 from Dicom.making import dciodvfy_errors, read_by_dcmqi, two_lesions
+from ProstateAlignRefineLib.bundle.summary import ModelFacts
 from ProstateAlignRefineLib.commands import export as command
 from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.core.errors import InputError
@@ -18,7 +19,7 @@ from ProstateAlignRefineLib.core.geometry import to_array
 from ProstateAlignRefineLib.core.maps import Maps, read_volume
 from ProstateAlignRefineLib.dicom.write.ascii_text import fitting_clause
 from ProstateAlignRefineLib.results.folder import Result, volumes_on_t2w, write_gated, write_inputs
-from ProstateAlignRefineLib.results.report import ModelFacts, Run
+from ProstateAlignRefineLib.results.report import Run
 
 NOTICE = "trained on test images only, and never to be used for anything else than a test"
 RUN = Run(

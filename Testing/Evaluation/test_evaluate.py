@@ -160,8 +160,9 @@ def test_a_prediction_on_another_grid_is_brought_to_the_reference(tmp_path: Path
 
 
 def test_results_of_segment_bring_their_own_outline_and_probability(tmp_path: Path) -> None:
+    from ProstateAlignRefineLib.bundle.summary import ModelFacts
     from ProstateAlignRefineLib.core.maps import Maps, save_maps, write_volume
-    from ProstateAlignRefineLib.results.report import ModelFacts, Run, write_report
+    from ProstateAlignRefineLib.results.report import Run, write_report
 
     folder = tmp_path / "1_1"
     folder.mkdir()

@@ -25,11 +25,11 @@ from host.render_views import sheet
 from host.slice_views import open_host, picture
 from host.stand_in_maps import stand_in_maps
 from host.worker_stand import FakeLaunch
-from ProstateAlignRefineLib.app.bundles import starter_bundle
 from ProstateAlignRefineLib.app.launch import launch_with
 from ProstateAlignRefineLib.app.panel import Panel
 from ProstateAlignRefineLib.app.sample_data import SEED
 from ProstateAlignRefineLib.app.worker import Worker
+from ProstateAlignRefineLib.bundle.starter import find_starter
 from ProstateAlignRefineLib.core.exchange import write_exchange
 from ProstateAlignRefineLib.phantom import make_phantom
 from ProstateAlignRefineLib.scene.layout import LABELS
@@ -80,7 +80,7 @@ def prepare(folder, application):
 
     write_phantom(phantom, folder, SEED)
     application.answers["folder"] = folder / "dicom"
-    if starter_bundle() is not None and importlib.util.find_spec("torch") is not None:
+    if find_starter() is not None and importlib.util.find_spec("torch") is not None:
         return Worker(lambda: launch_with("", {}))
     bundle, maps = folder / "bundle", folder / "maps"
     bundle.mkdir()

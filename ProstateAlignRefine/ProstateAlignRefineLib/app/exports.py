@@ -117,7 +117,7 @@ def _info(reading: Reading, run: Run, kept: Sequence[FoundLesion]) -> Segmentati
         tau=reading.tau,
         alpha=reading.alpha,
         prompt=run.prompt,
-        bundle=run.model.sha256,
+        weights_sha256=run.model.weights_digest,
         edited=reading.algorithm_type != AUTOMATIC,
         labels=tuple(f"Lesion {found.lesion.number}" for found in kept),
         tracking_uids=tuple(found.uid for found in kept),

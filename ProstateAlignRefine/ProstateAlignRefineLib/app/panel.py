@@ -83,7 +83,6 @@ class Panel:
             self._scene.RemoveObserver(tag)
         self._observers = []
         self._timer.stop()
-        self._advanced.stop()
         self._send.stop()
         self.session.stop()
 

@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 
+from ..bundle.summary import ModelFacts
 from ..core.errors import InputError
 from ..core.plain_data import parse_json
 from ..core.protocol import Finished
 from ..core.psa import read_psa
 from ..core.study import Modality
-from ..results.report import ModelFacts, Run, run_from
+from ..results.report import Run, run_from
 from ..scene.volumes import Node
 
 PARAMETER = "run"

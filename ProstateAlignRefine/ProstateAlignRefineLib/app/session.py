@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..bundle.starter import find_starter
+from ..bundle.summary import BundleSummary, read_summary
 from ..core.errors import InputError
 from ..core.maps import Maps
 from ..core.protocol import Finished
@@ -20,7 +22,6 @@ from ..scene.state import PanelState
 from ..scene.volumes import Inputs, Node
 from ..scene.windows import window_of
 from .application import Application
-from .bundles import BundleInfo, read_bundle, starter_bundle
 from .devices import DeviceQuestion
 from .display_state import apply_display
 from .i18n import _
@@ -52,7 +53,7 @@ class Session:
         self.headers = DicomHeaders(application.dicom_file)
         self.reading: Reading | None = None
         self.record: Run | None = None
-        self.bundle: BundleInfo | None = None
+        self.bundle: BundleSummary | None = None
         self._connect()
         self.adopt_scene()
 
@@ -123,7 +124,7 @@ class Session:
     # --- model
 
     def choose_bundle(self, folder: Path) -> None:
-        bundle = self._guarded(lambda: read_bundle(folder))
+        bundle = self._guarded(lambda: read_summary(folder))
         if bundle is not None:
             self.bundle, self._typed = bundle, None
             self.state.bundle, self.state.prompt = str(folder), bundle.facts.prompt
@@ -261,8 +262,8 @@ class Session:
     def _find_bundle(self) -> None:
         """The scene's, the user's last one, or the one that comes with the extension: the first that is there."""
         named = [Path(text) for text in (self.state.bundle, self.application.setting(BUNDLE)) if text]
-        candidates = [folder for folder in (*named, starter_bundle()) if folder is not None and folder.is_dir()]
-        self.bundle = self._guarded(lambda: read_bundle(candidates[0])) if candidates else None
+        candidates = [folder for folder in (*named, find_starter()) if folder is not None and folder.is_dir()]
+        self.bundle = self._guarded(lambda: read_summary(candidates[0])) if candidates else None
 
     def _take_result(self, inputs: Inputs, maps: Maps, event: Finished) -> None:
         facts, prompt = self._asked

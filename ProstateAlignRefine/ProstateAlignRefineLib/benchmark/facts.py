@@ -10,12 +10,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ..bundle.summary import WEIGHTS_FILE
 from ..core.errors import InputError
 from ..core.geometry import Grid
 from ..inference.device import choose_compute
 from ..inference.predictor import plan_forwards
 from ..inference.preprocess import network_grid
-from ..network.bundle import WEIGHTS_FILE, Bundle
+from ..network.bundle import Bundle
 
 
 def bundle_facts(bundle: Bundle) -> dict[str, Any]:

@@ -11,10 +11,11 @@ import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from ..app.bundles import CONFIG_FILE, BundleInfo, info_from
-from ..app.i18n import _
 from ..core.errors import InputError
-from ..core.files import replacing_folder
+from ..core.files import file_sha256, replacing_folder
+from ..core.plain_data import parse_json
+from .config import CONFIG_FILE, ModelConfig
+from .summary import BundleSummary
 
 MOST_FILES = 200
 MOST_BYTES = 4_000_000_000
@@ -29,15 +30,24 @@ DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, 
 PICKLES = frozenset({".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin"})
 
 
-def look_into(archive: Path) -> BundleInfo:
+def look_into(archive: Path) -> BundleSummary:
     """What the bundle inside says of itself; InputError where the archive is not a plain bundle. Unpacks nothing."""
     with _opened(archive) as bundle:
         root = _root(bundle)
         entry = bundle.getinfo(root + CONFIG_FILE)
         if entry.file_size > LARGEST_CONFIG:
-            raise InputError(_("The archive's bundle.json is too large to be one; it was not unpacked."))
+            raise InputError("The archive's bundle.json is too large to be one; it was not unpacked.")
         config = b"".join(_pieces(bundle, entry))
-        return info_from(config, archive, _size(bundle.infolist()))
+        data = parse_json(config, f"{CONFIG_FILE} of the archive", "get the model bundle again")
+        return BundleSummary.of(ModelConfig.from_dict(data), archive, _size(bundle.infolist()))
+
+
+def archive_digest(archive: Path) -> str:
+    """SHA-256 of the archive's bytes; InputError where it cannot be read."""
+    try:
+        return file_sha256(archive)
+    except OSError:
+        raise InputError("The archive cannot be read; check the file and its permissions.") from None
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -55,15 +65,15 @@ def _opened(archive: Path) -> zipfile.ZipFile:
     try:
         bundle = zipfile.ZipFile(archive)
     except (OSError, *DAMAGE):
-        raise InputError(_("The file is not a zip archive; get the model bundle again.")) from None
+        raise InputError("The file is not a zip archive; get the model bundle again.") from None
     entries = bundle.infolist()
     if len(entries) > MOST_FILES:
         bundle.close()
-        raise InputError(_("The archive holds {count} files, no bundle does.").format(count=len(entries)))
+        raise InputError(f"The archive holds {len(entries)} files, no bundle does.")
     problem = next(filter(None, map(_problem, entries)), "") or _problem_together(entries)
     if problem:
         bundle.close()
-        raise InputError(_("The archive was not unpacked: it holds {problem}.").format(problem=problem))
+        raise InputError(f"The archive was not unpacked: it holds {problem}.")
     return bundle
 
 
@@ -71,20 +81,20 @@ def _problem(entry: zipfile.ZipInfo) -> str:
     # zipfile itself turns backslashes into slashes on Windows, so the original name is looked at.
     name = PurePosixPath(entry.orig_filename)
     if "\\" in entry.orig_filename or name.is_absolute() or ".." in name.parts or ":" in entry.orig_filename:
-        return _("a path that leads out of its folder")
+        return "a path that leads out of its folder"
     if stat.S_ISLNK(entry.external_attr >> 16):
-        return _("a link")
+        return "a link"
     if entry.file_size > HIGHEST_RATIO * max(entry.compress_size, 1):
-        return _("a file that grows more than {ratio} times").format(ratio=HIGHEST_RATIO)
+        return f"a file that grows more than {HIGHEST_RATIO} times"
     if entry.file_size > MOST_BYTES or min(entry.file_size, entry.compress_size, entry.header_offset) < 0:
-        return _("a file that is too large")
-    return _("a pickle, which can run code") if name.suffix.lower() in PICKLES else _problem_of_form(entry)
+        return "a file that is too large"
+    return "a pickle, which can run code" if name.suffix.lower() in PICKLES else _problem_of_form(entry)
 
 
 def _problem_of_form(entry: zipfile.ZipInfo) -> str:
     if entry.flag_bits & ENCRYPTED or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return _("a file that is encrypted or packed in an unusual way")
-    return "" if _is_fit(entry) else _("a name that no folder can hold everywhere")
+        return "a file that is encrypted or packed in an unusual way"
+    return "" if _is_fit(entry) else "a name that no folder can hold everywhere"
 
 
 def _is_fit(entry: zipfile.ZipInfo) -> bool:
@@ -103,8 +113,8 @@ def _problem_together(entries: Sequence[zipfile.ZipInfo]) -> str:
     files = {name for name, entry in zip(names, entries, strict=True) if not entry.is_dir()}
     folders = {parent.as_posix() for name in names for parent in PurePosixPath(name).parents}
     if len(set(names)) < len(names) or files & folders:
-        return _("two files of one name")
-    return _("more than {size} GB").format(size=MOST_BYTES // 10**9) if _size(entries) > MOST_BYTES else ""
+        return "two files of one name"
+    return f"more than {MOST_BYTES // 10**9} GB" if _size(entries) > MOST_BYTES else ""
 
 
 def _size(entries: Sequence[zipfile.ZipInfo]) -> int:
@@ -117,7 +127,7 @@ def _root(bundle: zipfile.ZipFile) -> str:
     root = names[0].removesuffix(CONFIG_FILE) if len(names) == 1 else ""
     files = [entry.filename for entry in bundle.infolist() if not entry.is_dir()]
     if len(names) != 1 or root.count("/") > 1 or not all(name.startswith(root) for name in files):
-        raise InputError(_("The archive holds no model bundle: one bundle.json, and its files beside it, are needed."))
+        raise InputError("The archive holds no model bundle: one bundle.json, and its files beside it, are needed.")
     return root
 
 
@@ -127,7 +137,7 @@ def _copy(bundle: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, written: 
         for piece in _pieces(bundle, entry):
             written += len(piece)
             if written > MOST_BYTES:
-                raise InputError(_("The archive is larger than it says; it was not unpacked."))
+                raise InputError("The archive is larger than it says; it was not unpacked.")
             target.write(piece)
     return written
 
@@ -139,4 +149,4 @@ def _pieces(bundle: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
             while piece := source.read(CHUNK):
                 yield piece
     except DAMAGE:
-        raise InputError(_("The archive is damaged or encrypted; get the model bundle again.")) from None
+        raise InputError("The archive is damaged or encrypted; get the model bundle again.") from None

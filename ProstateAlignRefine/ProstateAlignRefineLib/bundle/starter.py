@@ -10,10 +10,15 @@ from .config import CONFIG_FILE
 LIBRARY = Path(__file__).resolve().parent.parent
 
 
-def starter_bundle_path() -> Path:
-    """The starter bundle of an installed package or of a source checkout; InputError where there is neither."""
+def find_starter() -> Path | None:
+    """The starter bundle of an installed package or of a source checkout."""
     candidates = (LIBRARY / "Models" / "starter", LIBRARY.parent.parent / "Resources" / "Models" / "starter")
-    for folder in candidates:
-        if (folder / CONFIG_FILE).is_file():
-            return folder
-    raise InputError("No starter model is installed with this program; name a model bundle with --model.")
+    return next((folder for folder in candidates if (folder / CONFIG_FILE).is_file()), None)
+
+
+def starter_bundle_path() -> Path:
+    """The same; InputError where there is none."""
+    folder = find_starter()
+    if folder is None:
+        raise InputError("No starter model is installed with this program; name a model bundle with --model.")
+    return folder

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from ..bundle.summary import ModelFacts
 from ..core.errors import InputError
 from ..core.files import check_replaceable, replacing_folder
 from ..core.gate import check_gate
@@ -17,7 +18,7 @@ from ..core.psa import read_psa
 from ..core.study import Modality, Study
 from ..core.study_files import find_study_files, match_study_files, read_study_files
 from ..results.folder import Result, volumes_on_t2w, write_gated, write_inputs
-from ..results.report import REPORT_NAME, ModelFacts, Run, gland_line, lesion_table
+from ..results.report import REPORT_NAME, Run, gland_line, lesion_table
 from .inspect import add_series_options, series_choices
 from .progress import StageBar
 
@@ -166,7 +167,7 @@ def run_facts(
 
     config = bundle.config
     return Run(
-        model=model_facts(bundle),
+        model=ModelFacts.of(config),
         tau=config.tau if arguments.tau is None else arguments.tau,
         alpha=config.alpha if arguments.alpha is None else arguments.alpha,
         prompt=config.prompt if arguments.prompt is None else arguments.prompt,
@@ -176,13 +177,6 @@ def run_facts(
         versions=versions(),
         seconds=dict(seconds),
         cautions=study.cautions,
-    )
-
-
-def model_facts(bundle: Bundle) -> ModelFacts:
-    config = bundle.config
-    return ModelFacts(
-        config.name, bundle.sha256, config.notice, config.tau, config.alpha, config.prompt, config.minimum_lesion_ml
     )
 
 

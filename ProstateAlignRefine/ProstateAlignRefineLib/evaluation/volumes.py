@@ -126,8 +126,8 @@ def _volume(path: Path) -> sitk.Image:
         or "complex" in image.GetPixelIDTypeAsString()
     ):
         raise InputError(
-            f"'{path.name}' is not a volume of one value a voxel (it has {image.GetDimension()} dimensions); give 3D masks "
-            "or probability maps."
+            f"'{path.name}' is not a volume of one value a voxel (it has {image.GetDimension()} dimensions); give 3D "
+            "masks or probability maps."
         )
     return image
 

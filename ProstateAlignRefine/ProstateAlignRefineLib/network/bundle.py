@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..bundle.config import CONFIG_FILE, ModelConfig, read_config
 from ..bundle.starter import starter_bundle_path
+from ..bundle.summary import CARD_FILE, WEIGHTS_FILE, identity_of
 from ..core.errors import InputError
 from ..core.files import file_sha256, replacing_folder
 from .baselines import SegmentationNetwork
@@ -23,14 +24,14 @@ from .text import TextEmbedding, load_text, save_text, swap_sides
 
 __all__ = ["Bundle", "load_bundle", "save_bundle", "starter_bundle_path"]
 
-WEIGHTS_FILE, TEXT_FILE, CARD_FILE = "weights.safetensors", "text.npz", "MODEL_CARD.md"
+TEXT_FILE = "text.npz"
 MIRRORED_TEXT_FILE = "text_mirrored.npz"
 PICKLE_SUFFIXES = frozenset({".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin"})
 
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """A loaded model: network in eval mode and text on one device. `sha256` identifies all of it.
+    """A loaded model: network in eval mode and text on one device. `sha256`: see `identity_of`.
 
     `mirrored_text`: what the text says of a patient mirrored left to right; the same where it names no side.
     On disk there is Align then Refine alone; a trainer looks at its other networks through a bundle too.
@@ -61,10 +62,7 @@ def load_bundle(path: Path | str, device: torch.device | str = "cpu") -> Bundle:
     mirrored = _mirrored_text(path, text, config)
     network = AlignRefineNetwork(config.architecture)
     _load_weights(network, path / WEIGHTS_FILE)
-    # bundle.json holds the hash of every other file, so its own hash stands for the whole bundle.
-    return Bundle(
-        network.to(device).eval(), config, text.to(device), mirrored.to(device), path, file_sha256(path / CONFIG_FILE)
-    )
+    return Bundle(network.to(device).eval(), config, text.to(device), mirrored.to(device), path, identity_of(config))
 
 
 def save_bundle(

@@ -126,7 +126,7 @@ def segmentation_info(run: Run, lesions: Sequence[Lesion]) -> SegmentationInfo:
         tau=run.tau,
         alpha=run.alpha,
         prompt=run.prompt,
-        bundle=run.model.sha256,
+        weights_sha256=run.model.weights_digest,
         edited=not run.untouched,
         places=tuple(lesion.place for lesion in lesions),
         notice=run.model.notice,

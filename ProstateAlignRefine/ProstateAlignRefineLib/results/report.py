@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ..bundle.summary import ModelFacts
 from ..core import schema
 from ..core.cautions import Caution
 from ..core.errors import InputError
@@ -22,19 +23,6 @@ REPORT_NAME = "report.json"
 FORMAT = 1
 AGAIN = "run the segmentation again"
 RESEARCH_USE = "For research use only. Not a medical device; not for diagnosis or treatment decisions."
-
-
-@dataclass(frozen=True)
-class ModelFacts:
-    """The bundle as the report and the gate need it, without torch."""
-
-    name: str
-    sha256: str
-    notice: str
-    tau: float
-    alpha: float
-    prompt: str
-    minimum_lesion_ml: float
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import readiness
 from ..binding import allow, put
+from ..bundle_words import bundle_text
 from ..i18n import _
 from ..install import Installer
 from ..session import Session
@@ -21,7 +22,7 @@ class RunSection:
         session, ui = self._session, self._ui
         bundle = session.bundle
         ui.modelLabel.text = bundle.facts.name if bundle else _("none; choose one under 'Advanced'")
-        ui.modelLabel.toolTip = bundle.description if bundle else ""
+        ui.modelLabel.toolTip = bundle_text(bundle) if bundle else ""
         put(ui.promptEdit, "text", session.prompt)
         ui.promptEdit.enabled = not session.run.running
         ui.deviceLabel.text = session.device.line

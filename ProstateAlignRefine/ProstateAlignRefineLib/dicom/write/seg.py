@@ -44,7 +44,7 @@ GLAND_OFFSET = SERIES_OFFSET + 3
 class SegmentationInfo:
     """How the lesions came about, for the Segmentation Algorithm Identification Sequence (0062,0007).
 
-    `bundle`: SHA-256 of the model bundle. `edited`: tau, alpha, prompt or voxels were changed by a person
+    `weights_sha256`: of the model's weights. `edited`: tau, alpha, prompt or voxels were changed by a person
     (SEMIAUTOMATIC instead of AUTOMATIC). A `prompt` that is not built in may hold patient text: only its digest is
     written. `labels`, `tracking_uids`, `colours` (0 to 255), one a lesion: kept from an earlier export where given.
     `places`, one a lesion: for the Anatomic Region Sequence (0008,2218). `notice`: what the model says of itself, for
@@ -55,7 +55,7 @@ class SegmentationInfo:
     tau: float
     alpha: float
     prompt: str
-    bundle: str
+    weights_sha256: str
     edited: bool = False
     labels: tuple[str, ...] = ()
     tracking_uids: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ class SegmentationInfo:
             "tau": f"{self.tau:g}",
             "alpha": f"{self.alpha:g}",
             "prompt_id": self.prompt_id,
-            "weights": f"sha256:{self.bundle[:16]}",
+            "weights": f"sha256:{self.weights_sha256[:16]}",
             "edited": str(int(self.edited)),
         }
 
@@ -171,12 +171,12 @@ def _fingerprint(mask: NDArray[np.bool_], t2w: Dataset) -> str:
 
 
 def equipment(info: SegmentationInfo) -> dict[str, Any]:
-    """General Equipment module of every result; the serial number is the model bundle's digest."""
+    """General Equipment module of every result; the serial number is the digest of the model's weights."""
     return {
         "manufacturer": PRODUCT,
         "manufacturer_model_name": ALGORITHM,
         "software_versions": checked_text(info.version, "version"),
-        "device_serial_number": info.bundle[:16],
+        "device_serial_number": info.weights_sha256[:16],
     }
 
 

@@ -135,11 +135,11 @@ def _device(info: SegmentationInfo) -> hd.sr.ObserverContext:
     import highdicom as hd
 
     attributes = hd.sr.DeviceObserverIdentifyingAttributes(
-        uid=generate_uid(entropy_srcs=[_DEVICE_SEED, info.version, info.bundle]),
+        uid=generate_uid(entropy_srcs=[_DEVICE_SEED, info.version, info.weights_sha256]),
         name=PRODUCT,
         manufacturer_name=PRODUCT,
         model_name=ALGORITHM,
-        serial_number=info.bundle[:16],
+        serial_number=info.weights_sha256[:16],
     )
     device = hd.sr.CodedConcept("121007", "DCM", "Device")
     return hd.sr.ObserverContext(observer_type=device, observer_identifying_attributes=attributes)

@@ -1,0 +1,77 @@
+"""A bundle without its weights: what a result keeps of it, and what a screen says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core import schema
+from .config import CONFIG_FILE, ModelConfig, read_config
+
+WEIGHTS_FILE, CARD_FILE = "weights.safetensors", "MODEL_CARD.md"
+# What a bundle says of itself and of its figures changes no answer.
+WORDS = ("name", "notice", "training_data", "licence", "intended_use", "metrics")
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """The bundle as a result keeps it. `sha256`: see `identity_of`. `weights_sha256`: of the weights' file alone, empty
+    in results of versions that did not know it. `tau`, `alpha`, `prompt`, `minimum_lesion_ml` are the bundle's own."""
+
+    name: str
+    sha256: str
+    notice: str
+    tau: float
+    alpha: float
+    prompt: str
+    minimum_lesion_ml: float
+    weights_sha256: str = ""
+
+    @property
+    def weights_digest(self) -> str:
+        """What DICOM objects name the weights by: their hash, in older results the bundle's."""
+        return self.weights_sha256 or self.sha256
+
+    @classmethod
+    def of(cls, config: ModelConfig) -> ModelFacts:
+        return cls(
+            name=config.name,
+            sha256=identity_of(config),
+            notice=config.notice,
+            tau=config.tau,
+            alpha=config.alpha,
+            prompt=config.prompt,
+            minimum_lesion_ml=config.minimum_lesion_ml,
+            weights_sha256=config.files.get(WEIGHTS_FILE, ""),
+        )
+
+
+@dataclass(frozen=True)
+class BundleSummary:
+    """`size`: bytes of the folder, or of what an archive unpacks to."""
+
+    folder: Path
+    facts: ModelFacts
+    licence: str
+    intended_use: str
+    size: int
+
+    @classmethod
+    def of(cls, config: ModelConfig, folder: Path, size: int) -> BundleSummary:
+        return cls(folder, ModelFacts.of(config), config.licence, config.intended_use, size)
+
+
+def read_summary(folder: Path) -> BundleSummary:
+    """InputError where the folder's bundle.json is none that the network would be built from."""
+    return BundleSummary.of(
+        read_config(folder), folder, sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    )
+
+
+def identity_of(config: ModelConfig) -> str:
+    """SHA-256 of all that an answer depends on: weights, text and configuration; not of the card nor of any words."""
+    kept = {name: value for name, value in schema.to_dict(config).items() if name not in WORDS}
+    kept["files"] = {name: digest for name, digest in config.files.items() if name not in (CARD_FILE, CONFIG_FILE)}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := ProstateAlignRefine Testing
 
-.PHONY: demo test lint format screenshots bench ablation clean
+.PHONY: demo test lint format trust screenshots bench ablation clean
 
 demo: $(VENV)/.installed
 	$(BIN)/prostate-align-refine demo -o demo
@@ -20,6 +20,9 @@ lint: $(VENV)/.installed-test
 format: $(VENV)/.installed-test
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+trust: $(VENV)/.installed-test
+	$(BIN)/python Testing/host/trust_table.py
 
 screenshots: $(VENV)/.installed-test
 	$(BIN)/python Testing/host/screenshots.py

@@ -93,6 +93,9 @@ def test_a_zipped_bundle_is_looked_at_and_unpacked(good, tmp_path):
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["bundle.json", "weights.safetensors"]
 
 
+@pytest.mark.fault(
+    "a model archive with a path that leads out, a link, a bomb, a pickle", "what it holds; nothing is unpacked"
+)
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
@@ -113,6 +116,70 @@ def test_a_hostile_archive_is_refused_and_leaves_nothing(tmp_path, name, content
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.fault(
+    "a model archive with files of one name, names that some systems refuse, deep folders",
+    "what it holds; nothing more",
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["text.npz", "text.npz"], "two files of one name"),
+        (["text.npz", "TEXT.npz"], "two files of one name"),
+        (["caf\u00e9.md", "cafe\u0301.md"], "two files of one name"),
+        (["text", "text/more.md"], "two files of one name"),
+        (["a/b/c/d/e/f.md"], "no folder can hold"),
+        (["x" * 300], "no folder can hold"),
+        (["con.md"], "no folder can hold"),
+        (["text.md "], "no folder can hold"),
+        (["text\x1b[2J.md"], "no folder can hold"),
+    ],
+)
+def test_an_archive_whose_names_clash_or_are_unfit_is_refused(tmp_path, names, words):
+    hostile = archive(tmp_path / "hostile.zip", [("bundle.json", CONFIG), *((name, b"x") for name in names)])
+    for read in (look_into, lambda path: unpack(path, tmp_path / "out" / "bundle")):
+        with pytest.raises(InputError, match=words):
+            read(hostile)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.fault("a model archive whose sizes or methods are wrong, or that is encrypted", "that it is damaged")
+@pytest.mark.parametrize(
+    ("offset", "value"),
+    [(8, 1), (10, 99), (10, 14), (6, 0xFFFF), (24, 0xFFFF), (42, 0xFFFF)],
+    ids=["encrypted", "method 99", "lzma", "version", "size", "offset"],
+)
+def test_an_archive_whose_directory_holds_absurd_values_is_refused(good, tmp_path, offset, value):
+    content = bytearray(good.read_bytes())
+    start = content.rindex(b"PK\x01\x02") + offset
+    content[start : start + 2] = value.to_bytes(2, "little")
+    good.write_bytes(content)
+    with pytest.raises(InputError):
+        unpack(good, tmp_path / "out" / "bundle")
+    assert not (tmp_path / "out" / "bundle").exists()
+
+
+@pytest.mark.fault("a bundle.json with numbers that cannot be, NaN, doubled entries, other types", "that it is damaged")
+@pytest.mark.parametrize(
+    "changed",
+    [{"tau": 7}, {"alpha": "x"}, {"tau": [0.5]}, {"tau": True}, {"name": {"a": 1}}, {"minimum_lesion_ml": None}],
+    ids=str,
+)
+def test_absurd_facts_are_refused(bundle_folder, changed):
+    (bundle_folder / "bundle.json").write_text(json.dumps({**BUNDLE, **changed}))
+    with pytest.raises(InputError):
+        read_summary(bundle_folder)
+
+
+@pytest.mark.fault("a model whose name or notice holds terminal escapes or HTML", "its plain letters")
+def test_names_and_notices_are_plain(bundle_folder):
+    hostile = {**BUNDLE, "name": "\x1b[31mred <img src=x>", "notice": "one\ntwo"}
+    (bundle_folder / "bundle.json").write_text(json.dumps(hostile))
+    facts = read_summary(bundle_folder).facts
+    assert (facts.name, facts.notice) == ("red ‹img src=x>", "one two")
+
+
+@pytest.mark.fault("a model archive that lies about a size", "that it is damaged; nothing is unpacked")
 def test_an_archive_whose_directory_lies_about_a_size_is_refused_and_leaves_nothing(tmp_path):
     path = archive(tmp_path / "lying.zip", [("bundle.json", CONFIG), ("text.npz", b"abcd" * 8)])
     told, claimed = (32).to_bytes(4, "little"), (31).to_bytes(4, "little")
@@ -124,26 +191,31 @@ def test_an_archive_whose_directory_lies_about_a_size_is_refused_and_leaves_noth
     assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
 
 
+@pytest.mark.fault("a model archive larger than it says", "that it is larger; nothing is unpacked")
 def test_sizes_are_counted_while_unpacking(good, tmp_path, monkeypatch):
     monkeypatch.setattr(bundle_zip, "_problem", lambda entry: "")
+    monkeypatch.setattr(bundle_zip, "_problem_together", lambda entries: "")
     monkeypatch.setattr(bundle_zip, "MOST_BYTES", 10)
     with pytest.raises(InputError, match="larger than it says"):
         unpack(good, tmp_path / "bundle")
     assert not (tmp_path / "bundle").exists()
 
 
+@pytest.mark.fault("a model archive of very many files", "how many; nothing is unpacked")
 def test_an_archive_of_very_many_files_is_refused(tmp_path):
     many = archive(tmp_path / "many.zip", [("bundle.json", CONFIG), *((f"{i}.txt", b"") for i in range(MOST_FILES))])
     with pytest.raises(InputError, match="no bundle does"):
         look_into(many)
 
 
+@pytest.mark.fault("a model archive with files beside the model", "that it is no model")
 def test_an_archive_with_files_beside_the_bundle_is_refused(tmp_path):
     mixed = archive(tmp_path / "mixed.zip", [("model/bundle.json", CONFIG), ("other.txt", b"")])
     with pytest.raises(InputError, match="holds no model bundle"):
         look_into(mixed)
 
 
+@pytest.mark.fault("a web page in place of a model archive", "that it is no archive")
 def test_what_is_no_archive_is_refused(tmp_path):
     (tmp_path / "page.zip").write_text("<html>not found</html>")
     with pytest.raises(InputError, match="not a zip archive"):

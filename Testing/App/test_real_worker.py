@@ -84,6 +84,7 @@ def test_the_device_is_described_with_the_expected_time(worker, listener, model)
     assert "torch" in listener.last.versions
 
 
+@pytest.mark.fault("a study that cannot be used, in the panel", "one sentence")
 @pytest.mark.slow
 def test_a_users_error_comes_back_as_one_sentence_and_the_worker_stays(worker, listener, study_folder, tmp_path):
     worker.request(segment_request(worker, study_folder, tmp_path / "no model"))

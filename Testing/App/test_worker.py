@@ -93,6 +93,7 @@ def test_a_request_never_waits_for_the_process(start):
     assert worker.busy
 
 
+@pytest.mark.fault("Cancel while computing", "that it was cancelled; no process stays")
 def test_cancel_kills_the_process_tree(start):
     worker, listener = start("slow")
     request = request_for(worker)
@@ -143,6 +144,7 @@ def test_the_private_folder_is_the_users_own_and_goes_with_the_worker(start):
     assert not folder.exists()
 
 
+@pytest.mark.fault("the computing process crashes", "that it ended, and its last words")
 def test_a_crash_is_told_with_the_workers_last_words(start):
     worker, listener = start("crash")
     worker.request(request_for(worker))
@@ -153,6 +155,7 @@ def test_a_crash_is_told_with_the_workers_last_words(start):
     assert "ValueError: boom" in listener.last.message
 
 
+@pytest.mark.fault("the system kills the computing process", "that memory ran out")
 def test_a_worker_killed_by_the_system_is_told_as_lack_of_memory(start):
     worker, listener = start("killed")
     worker.request(request_for(worker))
@@ -160,6 +163,7 @@ def test_a_worker_killed_by_the_system_is_told_as_lack_of_memory(start):
     assert listener.last.reason == MEMORY
 
 
+@pytest.mark.fault("too little memory while computing", "that it did not suffice; the next click works")
 def test_out_of_memory_leaves_the_worker_up(start):
     worker, listener = start("out of memory")
     worker.request(request_for(worker))
@@ -178,6 +182,7 @@ def test_a_message_that_comes_in_pieces_is_put_together(start):
     assert isinstance(listener.last, Finished)
 
 
+@pytest.mark.fault("a Python that says something else", "to choose another Python")
 def test_output_that_is_no_message_ends_the_worker(start):
     worker, listener = start("garbage")
     worker.request(request_for(worker))
@@ -186,6 +191,7 @@ def test_output_that_is_no_message_ends_the_worker(start):
     assert worker.pid is None
 
 
+@pytest.mark.fault("a Python with another version of the program", "to update one of them")
 def test_a_worker_of_another_version_is_refused(start):
     worker, listener = start("other version")
     worker.request(request_for(worker))
@@ -200,6 +206,7 @@ def test_a_worker_that_does_not_start_is_told(start):
     assert "no such luck" in listener.last.message
 
 
+@pytest.mark.fault("a Python that is not there", "that it could not be started")
 def test_a_python_that_is_not_there_is_told():
     worker = Worker(lambda: Launch("/no/such/python", {}))
     listener = Listener(worker)
@@ -208,6 +215,7 @@ def test_a_python_that_is_not_there_is_told():
     worker.stop()
 
 
+@pytest.mark.fault("the computing process is killed between two clicks", "nothing; the next click works")
 def test_a_worker_that_died_between_clicks_is_replaced(start):
     worker, listener = start("well")
     worker.request(Describe(worker.next_request(), ""))

@@ -39,6 +39,7 @@ def slice_file(study_folder: Path) -> Path:
     return study_folder / "t2w" / "0001.dcm"
 
 
+@pytest.mark.fault("300 DICOM files with damaged headers beside a study", "a result, or one sentence")
 def test_fuzzed_headers_beside_a_sound_study_end_in_one_sentence(study_folder, slice_file):
     generator, sound = random.Random(5), slice_file.read_bytes()
     folder = study_folder / "fuzz"
@@ -50,6 +51,7 @@ def test_fuzzed_headers_beside_a_sound_study_end_in_one_sentence(study_folder, s
     assert outcome(study_folder).count("\n") == 0
 
 
+@pytest.mark.fault("a study with a damaged slice", "a result, or one sentence")
 def test_a_study_with_a_fuzzed_slice_is_read_or_refused_in_one_sentence(study_folder, tmp_path):
     generator = random.Random(6)
     said = set()
@@ -64,6 +66,7 @@ def test_a_study_with_a_fuzzed_slice_is_read_or_refused_in_one_sentence(study_fo
     assert all(len(sentence) < 400 and sentence.count("\n") == 0 for sentence in said)
 
 
+@pytest.mark.fault("DICOM files cut off anywhere", "a result, or one sentence")
 def test_a_file_cut_anywhere_is_passed_over_or_refused(study_folder, slice_file):
     generator, sound = random.Random(7), slice_file.read_bytes()
     for _ in range(CUTS // 6):

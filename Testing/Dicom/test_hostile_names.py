@@ -11,6 +11,7 @@ HOSTILE = ["../../x", "/etc/x", "..", "CON", "9" * 500, "1.2\\3.4", "", "1.2\0/.
 UIDS = ["SeriesInstanceUID", "StudyInstanceUID", "FrameOfReferenceUID", "SOPInstanceUID"]
 
 
+@pytest.mark.fault("UIDs that are paths, devices or far too long", "nothing outside of the output folder")
 @pytest.mark.parametrize("uid", HOSTILE)
 @pytest.mark.parametrize("keyword", UIDS)
 def test_hostile_uids_name_no_file(study_folder, tmp_path, uid, keyword):
@@ -33,6 +34,7 @@ def test_hostile_uids_name_no_file(study_folder, tmp_path, uid, keyword):
     assert all(path.name.startswith(allowed) for path in out.rglob("*"))
 
 
+@pytest.mark.fault("a series without its UID", "that the series is missing")
 def test_missing_series_uid_is_passed_over(study_folder):
     change(study_folder / "adc", lambda dataset: delattr(dataset, "SeriesInstanceUID"))
     with pytest.raises(InputError, match="no axial ADC"):

@@ -54,6 +54,7 @@ def keywords_with_secret(dataset: Dataset) -> set[str]:
     return {element.keyword for element in dataset.iterall() if element.VR != "SQ" and SECRET in str(element.value)}
 
 
+@pytest.mark.fault("private words in every attribute of a study", "none of them on screen, in logs, names or results")
 def test_no_command_tells_or_keeps_private_words(marked, bundle, tmp_path, capfd, caplog):
     out, objects = tmp_path / "out", tmp_path / "objects"
     with caplog.at_level(logging.DEBUG):
@@ -103,6 +104,7 @@ def faulty(marked: Path, request: pytest.FixtureRequest) -> Path:
     return marked
 
 
+@pytest.mark.fault("private words in a study that is refused", "none of them in the refusal")
 def test_refusals_quote_nothing_private(faulty, bundle, tmp_path, capfd, caplog):
     with caplog.at_level(logging.DEBUG):
         assert main(["segment", str(faulty), "-o", str(tmp_path / "out"), "--model", str(bundle)]) != 0

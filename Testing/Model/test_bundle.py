@@ -67,6 +67,7 @@ def test_every_file_is_as_readable_as_the_next(bundle_path: Path) -> None:
     assert len({file.stat().st_mode for file in bundle_path.iterdir()}) == 1
 
 
+@pytest.mark.fault("a changed file in a model", "which one; it is not opened")
 @pytest.mark.parametrize("name", ["weights.safetensors", "text.npz", "MODEL_CARD.md"])
 def test_a_changed_file_is_refused_before_it_is_opened(
     bundle_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
@@ -80,6 +81,7 @@ def test_a_changed_file_is_refused_before_it_is_opened(
         load_bundle(bundle_path)
 
 
+@pytest.mark.fault("a pickle in a model", "that it can run code")
 @pytest.mark.parametrize("name", ["weights.pt", "a/b.pth", "x.PKL", "y.ckpt", "pytorch_model.bin"])
 def test_a_pickle_anywhere_is_refused(bundle_path: Path, name: str) -> None:
     (bundle_path / name).parent.mkdir(exist_ok=True)
@@ -97,6 +99,7 @@ def test_a_bundle_without_text_is_refused_even_if_it_lists_none(bundle_path: Pat
         load_bundle(bundle_path)
 
 
+@pytest.mark.fault("a file missing from a model", "which one")
 @pytest.mark.parametrize("name", ["weights.safetensors", "MODEL_CARD.md"])
 def test_a_missing_file_is_named(bundle_path: Path, name: str) -> None:
     (bundle_path / name).unlink()
@@ -107,12 +110,14 @@ def test_a_missing_file_is_named(bundle_path: Path, name: str) -> None:
         load_bundle(bundle_path)
 
 
+@pytest.mark.fault("a file put into a model", "which one")
 def test_an_unlisted_file_is_named(bundle_path: Path) -> None:
     (bundle_path / "extra.txt").write_text("x", encoding="utf-8")
     with pytest.raises(InputError, match=r"unlisted files \(extra.txt\)"):
         load_bundle(bundle_path)
 
 
+@pytest.mark.fault("damaged weights", "which file")
 def test_damaged_weights_are_refused(bundle_path: Path) -> None:
     (bundle_path / "weights.safetensors").write_bytes(b"not safetensors at all")
     relist(bundle_path)
@@ -165,6 +170,7 @@ def test_saving_replaces_a_bundle_but_no_other_folder(
     assert (precious / "one.jpg").exists()
 
 
+@pytest.mark.fault("a model that cannot be written to the end", "the earlier one, unchanged")
 def test_a_failed_save_leaves_the_old_bundle_and_nothing_else(
     bundle_path: Path, network: AlignRefineNetwork, config: ModelConfig, text: TextEmbedding
 ) -> None:

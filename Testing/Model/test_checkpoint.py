@@ -149,6 +149,7 @@ def test_a_real_training_log_with_numpy_numbers_is_read(files: Files) -> None:
     files.run()
 
 
+@pytest.mark.fault("a checkpoint with weights left over", "which ones")
 @pytest.mark.parametrize("extra", ["surprise.weight", "encoders.3.stem.0.conv1.weight", "_refiner.extra.weight"])
 def test_a_weight_nobody_uses_is_named(files: Files, extra: str) -> None:
     files.change_weights(lambda weights: weights.update({extra: torch.zeros(2)}))
@@ -273,15 +274,35 @@ class Danger:
         return pytest.fail, ("code in the checkpoint was run",)
 
 
+@pytest.mark.fault("a checkpoint that holds code, or is none", "a refusal; nothing in it is run")
 @pytest.mark.parametrize("contents", [{"network_weights": Danger()}, {"other": 1}, [1, 2]])
 def test_what_is_no_checkpoint_is_refused_without_running_it(files: Files, contents: object) -> None:
     torch.save(contents, files.paths[0])
     files.refuse("cannot be read as a checkpoint|not an nnU-Net v2 checkpoint")
 
 
+@pytest.mark.fault("files of a checkpoint missing or damaged", "which one")
 @pytest.mark.parametrize("index", range(4))
 def test_missing_or_damaged_files_are_refused(files: Files, index: int) -> None:
     files.paths[index].write_bytes(b"\x00damaged")
     files.refuse("cannot be read|not a JSON file")
     files.paths[index].unlink()
     files.refuse("does not exist|cannot be read")
+
+
+@pytest.mark.fault("a checkpoint or text vector that is cut off or full of rubbish", "which file; no bundle is written")
+@pytest.mark.parametrize("index", [0, 3])
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.999])
+def test_files_that_are_cut_off_are_refused(files: Files, index: int, share: float) -> None:
+    content = files.paths[index].read_bytes()
+    files.paths[index].write_bytes(content[: int(len(content) * share)])
+    files.refuse("cannot be read")
+
+
+@pytest.mark.fault("a checkpoint whose weights are no numbers, or bear no names", "which entries")
+@pytest.mark.parametrize(
+    "extra", [{7: torch.zeros(1)}, {"x": "text"}, {"x": torch.zeros(1, dtype=torch.int8)}], ids=str
+)
+def test_weights_that_are_none_are_named(files: Files, extra: dict[Any, Any]) -> None:
+    files.change_weights(lambda weights: weights.update(extra))
+    files.refuse("not a tensor of numbers")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from ..core.errors import InputError
 from ..core.exchange import read_exchange
+from ..core.faults import told_fault
 from ..core.maps import Maps
 from ..core.protocol import Failed, Finished, Progress, Segment
 from ..scene.volumes import Inputs
@@ -67,9 +67,9 @@ class SegmentationRun:
             return
         try:
             maps = read_exchange(handover.maps)
-        except InputError as error:
+        except Exception as error:  # a slot must not end in a traceback, which can quote what a file says
             self._clear()
-            self.failed.emit(str(error))
+            self.failed.emit(told_fault(error))
         else:
             self._clear()
             self.finished.emit(inputs, maps, event)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..bundle.starter import find_starter
 from ..bundle.summary import BundleSummary, read_summary
-from ..core.errors import InputError
+from ..core.faults import told_fault
 from ..core.maps import Maps
 from ..core.protocol import Finished
 from ..core.study import Modality
@@ -294,6 +294,6 @@ class Session:
         """The result, or None and the error's sentence as the message."""
         try:
             return act()
-        except InputError as error:
-            self.say(str(error))
+        except Exception as error:  # a slot must not end in a traceback, which can quote what a file says
+            self.say(told_fault(error))
             return None

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]
 
+# ITK's warnings name the file with its path, and folders are named after patients.
+sitk.ProcessObject.SetGlobalWarningDisplay(False)
+
 LINEAR = sitk.sitkLinear
 BSPLINE = sitk.sitkBSpline
 NEAREST = sitk.sitkNearestNeighbor

@@ -50,13 +50,23 @@ def write_volume(array: Array, grid: Grid, path: Path) -> None:
 
 
 def read_volume(path: Path) -> sitk.Image:
-    """An image file; InputError where it is missing or unreadable."""
+    """An image file of three axes and one value a voxel; InputError where it is missing, unreadable or another kind."""
     if not path.is_file():
         raise InputError(f"The file '{path.name}' is missing; run the segmentation again to make it.")
     try:
-        return sitk.ReadImage(str(path))
+        image = sitk.ReadImage(str(path))
     except RuntimeError:
         raise InputError(f"The file '{path.name}' cannot be read as an image; make it again.") from None
+    _require_scalar_volume(image, path.name)
+    return image
+
+
+def _require_scalar_volume(image: sitk.Image, name: str) -> None:
+    axes, components = image.GetDimension(), image.GetNumberOfComponentsPerPixel()
+    if axes != 3 or components != 1 or "complex" in image.GetPixelIDTypeAsString():
+        raise InputError(
+            f"The file '{name}' has {axes} axes and {components} values a voxel; three axes and one value are needed."
+        )
 
 
 def save_maps(maps: Maps, folder: Path) -> None:

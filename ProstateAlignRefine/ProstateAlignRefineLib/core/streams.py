@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import sys
 from contextlib import suppress
 from typing import TextIO
@@ -42,12 +43,19 @@ def flush_output() -> None:
 
 def is_reader_gone() -> bool:
     """Whether a BrokenPipeError came of standard output or error, not of a connection."""
-    try:
-        flush_output()
-    except ReaderGoneError:
+    broken = [stream for stream in (sys.stdout, sys.stderr) if _is_broken(stream)]
+    for stream in broken:
+        _swallow(stream)
+    return bool(broken)
+
+
+def _is_broken(stream: TextIO) -> bool:
+    if not hasattr(select, "poll"):  # Windows
         return True
-    except OSError:
-        return False
+    with suppress(OSError, ValueError):
+        waiting = select.poll()
+        waiting.register(stream.fileno(), 0)
+        return any(event & select.POLLERR for _stream, event in waiting.poll(0))
     return False
 
 

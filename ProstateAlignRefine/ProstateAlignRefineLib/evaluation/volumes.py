@@ -85,7 +85,7 @@ def require_prediction_of_each(references: Mapping[str, Path], predictions: Mapp
 
 
 def read_reference(path: Path) -> Reference:
-    image = _volume(path / "lesions.nii.gz" if path.is_dir() else path)
+    image = read_volume(path / "lesions.nii.gz" if path.is_dir() else path)
     return Reference(to_array(image) > 0, Grid.of(image))
 
 
@@ -98,7 +98,7 @@ def read_prediction(path: Path, grid: Grid, threshold: float) -> Prediction:
     """
     if path.is_dir():
         return _segment_result(path, grid)
-    image = _volume(path)
+    image = read_volume(path)
     values = to_array(image).astype(np.float32)
     if not np.isfinite(values).all() or values.min() < 0:
         raise InputError(
@@ -115,21 +115,6 @@ def read_prediction(path: Path, grid: Grid, threshold: float) -> Prediction:
     if elsewhere:
         values = to_array(resample(image, grid, LINEAR if graded else NEAREST)).astype(np.float32)
     return Prediction(values, values >= threshold, graded, elsewhere)
-
-
-def _volume(path: Path) -> sitk.Image:
-    """An image of one value a voxel in three dimensions; InputError for any other."""
-    image = read_volume(path)
-    if (
-        image.GetDimension() != 3
-        or image.GetNumberOfComponentsPerPixel() != 1
-        or "complex" in image.GetPixelIDTypeAsString()
-    ):
-        raise InputError(
-            f"'{path.name}' is not a volume of one value a voxel (it has {image.GetDimension()} dimensions); give 3D "
-            "masks or probability maps."
-        )
-    return image
 
 
 def fingerprint(cases: Mapping[str, Path], names: Sequence[str]) -> str:

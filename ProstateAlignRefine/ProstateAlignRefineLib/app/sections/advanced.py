@@ -6,7 +6,7 @@ from typing import Any
 
 from ...bundle.archive import archive_digest, look_into, unpack
 from ...bundle.starter import find_starter
-from ...core.errors import InputError
+from ...core.faults import told_fault
 from .. import readiness
 from ..binding import allow, put
 from ..bundle_words import bundle_text, install_question
@@ -93,8 +93,8 @@ class AdvancedSection:
                 folder = self._session.application.data_folder() / "Models" / digest[:16]
                 unpack(archive, folder)
                 self._session.choose_bundle(folder)
-        except InputError as error:
-            self._session.say(str(error))
+        except Exception as error:  # a slot must not end in a traceback, which can quote what a file says
+            self._session.say(told_fault(error))
 
 
 def _to_starter() -> Ready:

@@ -1,0 +1,58 @@
+"""report.json as it comes back: read, or refused in one sentence, whatever was done to it."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from Fuzz.samples import RUN
+from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.results.report import read_run, run_from
+
+
+def stored(folder, **changed):
+    content = {"format": 1, "run": {**asdict(RUN), **changed}}
+    (folder / "report.json").write_text(json.dumps(content), encoding="utf-8")
+    return folder
+
+
+def test_a_run_comes_back_as_it_was(tmp_path):
+    assert read_run(stored(tmp_path)) == RUN
+
+
+def test_reports_of_other_versions_are_read(tmp_path):
+    run = asdict(RUN)
+    older = {name: value for name, value in run.items() if name not in ("psa", "cautions")}
+    assert run_from(older) == RUN
+    assert run_from({**run, "later": [1, 2]}) == RUN
+
+
+@pytest.mark.fault("a report.json with nested, absurd or missing entries", "that it is damaged; segment again")
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"tau": 7}, {"tau": "0.3"}, {"tau": None}, {"alpha": [[0.2]]}, {"alpha": -1}, {"psa": -3}, {"psa": "high"},
+        {"model": []}, {"model": {"name": "x"}}, {"model": {**asdict(RUN.model), "minimum_lesion_ml": -1}},
+        {"sources": ["t2w"]}, {"sources": {"t2w": 1}}, {"versions": 3}, {"seconds": {"read": "long"}},
+        {"prompt": {"text": "x"}}, {"cautions": [1]}, {"cautions": [{"code": "x"}]}, {"cautions": {"a": 1}},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_absurd_entries_are_refused(tmp_path, changed):
+    with pytest.raises(InputError):
+        read_run(stored(tmp_path, **changed))
+
+
+@pytest.mark.parametrize(
+    "content", ["[]", "3", '"x"', "null", '{"format": 1}', '{"format": 1, "run": []}', '{"format": [1]}']
+)
+def test_what_is_no_report_is_refused(tmp_path, content):
+    (tmp_path / "report.json").write_text(content)
+    with pytest.raises(InputError, match=r"report\.json"):
+        read_run(tmp_path)
+
+
+@pytest.mark.fault("terminal escapes in a report's prompt, notice or sources", "their plain letters")
+def test_texts_of_a_report_are_plain(tmp_path):
+    run = read_run(stored(tmp_path, prompt="lesion\x1b[2J", sources={"t2w\x07": "a <b>file</b>"}))
+    assert (run.prompt, run.sources) == ("lesion", {"t2w": "a ‹b>file‹/b>"})

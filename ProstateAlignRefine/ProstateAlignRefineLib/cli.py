@@ -30,6 +30,7 @@ from .commands import (
 from .core.error_log import ErrorLog
 from .core.errors import InputError
 from .core.faults import fault_of
+from .core.signals import Stopped, stoppable
 from .core.streams import BROKEN_PIPE, ReaderGoneError, flush_output, is_reader_gone, prepare_streams
 
 COMMANDS = (
@@ -64,8 +65,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _check_names(parsed)
         log = _begun_log(parsed)
-        code = int(parsed.run(parsed))
+        with stoppable():
+            code = int(parsed.run(parsed))
         flush_output()
+    except Stopped as stopped:
+        with suppress(OSError):
+            print(stopped, file=sys.stderr)
+        code = stopped.exit_code
     except Exception as error:  # whatever goes wrong is told in one sentence
         code = _ended(error, log)
     return _noted(code, log)

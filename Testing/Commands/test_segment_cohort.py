@@ -11,6 +11,7 @@ from ProstateAlignRefineLib.cli import main
 from ProstateAlignRefineLib.commands import segment_cohort
 from ProstateAlignRefineLib.commands.cohort import Entry, Shard, read_cohort
 from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.core.staging import STAGING_NAME
 
 
 def run(*options: str | Path) -> int:
@@ -44,22 +45,20 @@ def test_one_bad_study_does_not_stop_the_others(a_cohort, a_bundle, tmp_path, ca
     assert states == {"1_10": "done", "2_20": "done", "2_21": "failed"}
     assert "ADC file does not exist" in table(out / "cohort.csv")["2_21"]["why"]
     assert "2_21: The ADC file" in capsys.readouterr().out
-    assert sorted(path.name for path in out.iterdir()) == ["1_10", "2_20", "cohort.csv"]
+    assert sorted(path.name for path in out.iterdir() if path.name[0] != ".") == ["1_10", "2_20", "cohort.csv"]
 
 
 def test_a_second_run_does_only_what_is_missing(a_cohort, a_bundle, a_study_folder, tmp_path) -> None:
     out = tmp_path / "out"
     run(a_cohort, "-o", out, "--model", a_bundle)
     made = (out / "1_10" / "report.json").stat().st_mtime_ns
-    (out / ".2_21-abcdefgh").mkdir()  # what a killed run left
-    (out / ".2_21x-abcdefgh").mkdir()  # another case's
+    (out / "2_21" / STAGING_NAME / "new").mkdir(parents=True)  # what a killed run left
     shutil.copy(a_study_folder / "a_adc.mha", a_cohort / "2" / "2_21_adc.mha")
     assert run(a_cohort, "-o", out, "--model", a_bundle) == 0
     states = {case: row["state"] for case, row in table(out / "cohort.csv").items()}
     assert states == {"1_10": "skipped", "2_20": "skipped", "2_21": "done"}
     assert (out / "1_10" / "report.json").stat().st_mtime_ns == made
-    assert not (out / ".2_21-abcdefgh").exists()
-    assert (out / ".2_21x-abcdefgh").exists()
+    assert not (out / "2_21" / STAGING_NAME).exists()
 
 
 def test_a_study_of_a_cohort_is_segmented_as_alone(a_cohort, a_bundle, a_study_folder, tmp_path) -> None:
@@ -104,7 +103,7 @@ def test_an_unforeseen_error_is_named_without_its_message(a_cohort, a_bundle, tm
     assert run(a_cohort, "-o", out, "--model", a_bundle) == 1
     why = table(out / "cohort.csv")["1_10"]["why"]
     assert why.startswith("KeyError at segment_cohort.py:")
-    assert [path.name for path in out.iterdir()] == ["cohort.csv"]
+    assert [path.name for path in out.iterdir() if path.name[0] != "."] == ["cohort.csv"]
 
 
 def test_lists_name_folders_or_files(a_cohort, a_study_folder, tmp_path) -> None:

@@ -17,6 +17,7 @@ from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import to_array
 from ProstateAlignRefineLib.core.maps import Maps, read_volume
+from ProstateAlignRefineLib.core.signature import SIGNATURE_NAME
 from ProstateAlignRefineLib.dicom.write.ascii_text import fitting_clause
 from ProstateAlignRefineLib.results.folder import Result, volumes_on_t2w, write_gated, write_inputs
 from ProstateAlignRefineLib.results.report import Run
@@ -64,7 +65,9 @@ def export(*words: object) -> int:
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    """But for the hidden signature."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != SIGNATURE_NAME)
+    return sorted(path.relative_to(folder).as_posix() for path in files)
 
 
 def test_segmentation_alone_is_the_default(result, tmp_path, capsys):
@@ -149,7 +152,10 @@ def test_results_and_folders_that_hold_a_segmentation_are_not_replaced(result, t
     assert names(result) == before
     export(result, "-o", tmp_path / "documents")
     (tmp_path / "documents" / "thesis.txt").write_text("x")
-    with pytest.raises(InputError, match="holds other files"):
+    export(result, "-o", tmp_path / "documents")
+    assert names(tmp_path / "documents") == ["lesions.seg.dcm", "thesis.txt"]
+    (tmp_path / "documents" / "lesions.seg.dcm").write_bytes(b"of another workstation")
+    with pytest.raises(InputError, match=r"'lesions\.seg\.dcm' in the output folder was changed"):
         export(result, "-o", tmp_path / "documents")
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 
 from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
+from ProstateAlignRefineLib.core.image_writing import write_image
 from ProstateAlignRefineLib.phantom.generate import make_phantom
 from ProstateAlignRefineLib.phantom.sampling import Sampling
 from ProstateAlignRefineLib.phantom.truth import LesionFact, Phantom
@@ -46,14 +46,14 @@ def _write_images(phantom: Phantom, folder: Path, name: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     volumes = {"t2w": phantom.study.t2w, "adc": phantom.study.adc, "hbv": phantom.study.hbv}
     for modality, image in volumes.items():
-        sitk.WriteImage(image, str(folder / f"{name}_{modality}.mha"), useCompression=True)
+        write_image(image, folder / f"{name}_{modality}.mha")
 
 
 def _write_label(phantom: Phantom, grades: list[int], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     numbers = to_array(phantom.truth.lesions)
     grade_of = np.array([0, *grades], np.uint8)
-    sitk.WriteImage(to_image(grade_of[numbers], Grid.of(phantom.truth.lesions)), str(path), useCompression=True)
+    write_image(to_image(grade_of[numbers], Grid.of(phantom.truth.lesions)), path)
 
 
 def _grade(fact: LesionFact) -> int:

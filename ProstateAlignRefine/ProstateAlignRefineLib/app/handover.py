@@ -6,8 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import SimpleITK as sitk
-
+from ..core.image_writing import write_image
 from ..core.study import Modality
 from ..scene.volumes import Inputs, image_of
 
@@ -31,5 +30,5 @@ def hand_over(inputs: Inputs, folder: Path, request: int) -> Handover:
     handover.study.mkdir(parents=True)
     handover.maps.mkdir()
     for modality, image in images.items():
-        sitk.WriteImage(image, str(handover.study / f"study_{modality.value}.mha"), useCompression=False)
+        write_image(image, handover.study / f"study_{modality.value}.mha", compressed=False)
     return handover

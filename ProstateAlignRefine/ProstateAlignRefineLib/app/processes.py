@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
+
+from ..core.scratch import make_scratch, remove_scratch
 
 CHUNK = 65536
 TAIL = 4000
@@ -127,11 +127,11 @@ class PrivateFolder:
     @property
     def path(self) -> Path:
         if self._path is None:
-            self._path = Path(tempfile.mkdtemp(prefix="ProstateAlignRefine-"))
+            self._path = make_scratch()
         return self._path
 
     def remove(self) -> None:
         """With all in it; the next path is another one."""
         if self._path is not None:
-            shutil.rmtree(self._path, ignore_errors=True)
+            remove_scratch(self._path)
             self._path = None

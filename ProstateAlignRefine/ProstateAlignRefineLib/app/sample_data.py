@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import InputError
+from ..core.scratch import scratch_folder
 from ..scene.volumes import Node
 from .i18n import _
 from .launch import own_python, program
@@ -33,8 +33,8 @@ def register(icons: Path) -> None:
 
 def make_sample(scene: Node, headers: DicomHeaders, seed: int = SEED) -> Opened:
     """Computes the study in a process of its own (a few seconds) and reads it into the scene."""
-    with tempfile.TemporaryDirectory(prefix="ProstateAlignRefine-") as folder:
-        study = Path(folder) / "study"
+    with scratch_folder() as folder:
+        study = folder / "study"
         command = program(own_python(), "ProstateAlignRefineLib", "phantom", "-o", str(study), "--seed", str(seed))
         done = subprocess.run(command, capture_output=True, cwd=folder, env=dict(os.environ), check=False)
         if done.returncode != 0:

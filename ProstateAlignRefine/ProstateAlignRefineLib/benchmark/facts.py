@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from ..bundle.summary import WEIGHTS_FILE
 from ..core.errors import InputError
 from ..core.geometry import Grid
+from ..core.scratch import scratch_folder
 from ..inference.device import choose_compute
 from ..inference.predictor import plan_forwards
 from ..inference.preprocess import network_grid
@@ -47,8 +47,8 @@ def run_facts(bundle: Bundle, images: Path, t2w: Grid) -> dict[str, Any]:
 
 
 def cold_start_seconds(bundle: Path, images: Path) -> float:
-    with tempfile.TemporaryDirectory() as folder:
-        options = ["segment", str(images), "-o", str(Path(folder) / "out"), "--model", str(bundle)]
+    with scratch_folder() as folder:
+        options = ["segment", str(images), "-o", str(folder / "out"), "--model", str(bundle)]
         package = __name__.split(".", maxsplit=1)[0]
         started = time.perf_counter()
         done = subprocess.run(

@@ -9,8 +9,9 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from ..core.files import replacing_folder
+from ..core.files import new_folder
 from ..core.geometry import to_array, to_image
+from ..core.image_writing import write_image
 from ..core.study import Modality, Study
 
 
@@ -30,12 +31,12 @@ class KnownStudy:
 
 def save_known(known: KnownStudy, folder: Path) -> None:
     """Written whole or not at all; the folder's name is the study's."""
-    with replacing_folder(folder) as temporary:
+    with new_folder(folder) as temporary:
         for modality in Modality:
-            sitk.WriteImage(known.study.volume(modality), str(_file(temporary, modality.value)))
+            write_image(known.study.volume(modality), _file(temporary, modality.value), compressed=False)
         for name in ("lesions", "zones"):
             labels = to_image(getattr(known, name), known.study.grid)
-            sitk.WriteImage(labels, str(_file(temporary, name)), useCompression=True)
+            write_image(labels, _file(temporary, name))
 
 
 def load_known(folder: Path) -> KnownStudy:

@@ -12,8 +12,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from ..core.errors import InputError
-from ..core.files import file_sha256, replacing_folder
+from ..core.files import file_sha256
+from ..core.output import writing_folder
 from ..core.plain_data import parse_json
+from ..core.signature import BUNDLE, SIGNATURE_NAME
 from .config import CONFIG_FILE, ModelConfig
 from .summary import BundleSummary
 
@@ -52,11 +54,13 @@ def archive_digest(archive: Path) -> str:
 
 def unpack(archive: Path, folder: Path) -> None:
     """The bundle's files into `folder`, all of them or none."""
-    with _opened(archive) as bundle, replacing_folder(folder) as target:
+    with _opened(archive) as bundle:
         root, written = _root(bundle), 0
-        for entry in bundle.infolist():
-            if not entry.is_dir():
-                path = target / entry.filename.removeprefix(root)
+        entries = {entry.filename.removeprefix(root): entry for entry in bundle.infolist() if not entry.is_dir()}
+        entries.pop(SIGNATURE_NAME, None)  # of the folder that was packed
+        with writing_folder(folder, BUNDLE, {name.split("/")[0] for name in entries}) as draft:
+            for name, entry in entries.items():
+                path = draft.folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 written = _copy(bundle, entry, path, written)
 

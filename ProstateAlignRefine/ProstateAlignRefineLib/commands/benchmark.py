@@ -7,11 +7,13 @@ import json
 from pathlib import Path
 
 from ..core.errors import InputError
-from ..core.files import check_replaceable, replacing_folder
+from ..core.output import writing_folder
 from .numbers import processes, resamples, whole
 
 MOST_STUDIES = 100_000
 JSON_NAME, MARKDOWN_NAME = "figures.json", "figures.md"
+PICTURES = ("froc", "dice", "reliability", "degradation", "real", "worst-standard", "worst-holdout")
+NAMES = (JSON_NAME, MARKDOWN_NAME, *(f"{name}.png" for name in PICTURES))
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -41,11 +43,11 @@ def run(arguments: argparse.Namespace) -> int:
     from ..network.bundle import starter_bundle_path
 
     _check(arguments)
-    check_replaceable(arguments.output, JSON_NAME)
     real = RealFiles(arguments.images, arguments.label, arguments.gland) if arguments.images else None
     bundle = arguments.model or starter_bundle_path()
     plan = Plan(arguments.cache, arguments.count, arguments.degraded, real, arguments.resamples, arguments.workers)
-    with replacing_folder(arguments.output) as folder:
+    with writing_folder(arguments.output, "benchmark", NAMES) as draft:
+        folder = draft.folder
         report = measure(bundle, plan, folder)
         (folder / JSON_NAME).write_text(json.dumps(report, indent=2, allow_nan=False) + "\n", encoding="utf-8")
         (folder / MARKDOWN_NAME).write_text(section := as_markdown(report), encoding="utf-8")

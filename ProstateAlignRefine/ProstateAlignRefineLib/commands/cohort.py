@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import InputError
+from ..core.signature import is_result
 from ..core.study import Modality, Study
 from ..core.study_files import SUFFIXES, read_study_files
 from ..core.tables import is_header, table_of, text_lines
@@ -26,6 +27,10 @@ class Entry:
 
     case: str
     source: Path | Mapping[Modality, Path]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        return (self.source,) if isinstance(self.source, Path) else tuple(self.source.values())
 
     def read(self) -> Study:
         """InputError where the study cannot be used."""
@@ -79,7 +84,14 @@ def _in_folder(folder: Path) -> list[Entry]:
     anchors = [path for suffix in SUFFIXES for path in folder.rglob(f"*_t2w{suffix}")]
     if anchors:
         return [_beside(path) for path in anchors]
-    return [Entry(path.name, path) for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    return [Entry(path.name, path) for path in folder.iterdir() if _is_study(path)]
+
+
+def _is_study(folder: Path) -> bool:
+    """Whether it may be one: no hidden folder, and none of our results, one by one or beside each other."""
+    if not folder.is_dir() or folder.name.startswith("."):
+        return False
+    return not any(is_result(path) for path in (folder, *folder.iterdir()))
 
 
 def _beside(t2w: Path) -> Entry:

@@ -9,6 +9,9 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..core.geometry import Array, to_array
+from ..core.output import check_output
+from ..core.signature import PHANTOM
+from ..results.folder import KIND, NAMES
 from . import phantom, segment
 
 SEED = 15
@@ -22,6 +25,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(arguments: argparse.Namespace) -> int:
     study, results = arguments.output / "study", arguments.output / "results"
+    check_output(study, PHANTOM, phantom.NAMES)
+    check_output(results, KIND, NAMES)
     root = argparse.ArgumentParser()
     commands = root.add_subparsers()
     for command in (phantom, segment):

@@ -38,24 +38,23 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from ..core.files import check_replaceable, replacing_folder
+    from ..core.output import writing_folder
     from ..evaluation.evaluate import Protocol, judge_folder
     from ..evaluation.plots import write_plots
-    from ..evaluation.summary import JSON_NAME, evaluation_of, write_summary
+    from ..evaluation.summary import KIND, NAMES, evaluation_of, write_summary
 
     protocol = Protocol(arguments.threshold, arguments.minimum_ml, arguments.resamples, arguments.regions)
-    check_replaceable(arguments.output, JSON_NAME)
-    systems = [
-        judge_folder(folder, arguments.references, protocol)
-        for folder in (arguments.predictions, arguments.against)
-        if folder is not None
-    ]
-    if len({system.name for system in systems}) < len(systems):
-        systems[1] = replace(systems[1], name=f"{systems[1].name} (against)")
-    evaluation = evaluation_of(protocol, *systems)
-    with replacing_folder(arguments.output) as folder:
-        write_summary(evaluation, folder)
-        write_plots(systems, folder)
+    with writing_folder(arguments.output, KIND, NAMES) as draft:
+        systems = [
+            judge_folder(folder, arguments.references, protocol)
+            for folder in (arguments.predictions, arguments.against)
+            if folder is not None
+        ]
+        if len({system.name for system in systems}) < len(systems):
+            systems[1] = replace(systems[1], name=f"{systems[1].name} (against)")
+        evaluation = evaluation_of(protocol, *systems)
+        write_summary(evaluation, draft.folder)
+        write_plots(systems, draft.folder)
     for name in HEADLINE:
         values = [figures[name].value for figures in evaluation.figures]
         print(f"{name}: {' against '.join('-' if value is None else f'{value:.4f}' for value in values)}")

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from ..core.anatomy import plausible_gland
 from ..core.errors import InputError
-from ..core.files import check_replaceable, replacing_folder
 from ..core.geometry import to_image
+from ..core.output import require_apart, writing_folder
 from ..core.study import Modality, Study
 from ..results.folder import GLAND_NAME, SEGMENTATION_NAME, Result, lesions_of, read_result, segmentation_info
 
 REPORT_NAME, SIMILARITY_FOLDER, RESEARCH_FOLDER = "measurements.sr.dcm", "similarity", "study"
+KIND = "DICOM export"
 NAMES = (SEGMENTATION_NAME, REPORT_NAME, GLAND_NAME, SIMILARITY_FOLDER, RESEARCH_FOLDER)
 
 
@@ -38,16 +39,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(arguments: argparse.Namespace) -> int:
     result = read_result(arguments.result)
-    # A segmentation also lies in the results of `segment`, and wherever the panel put one.
-    replaces = check_replaceable(arguments.output, SEGMENTATION_NAME, NAMES)
-    with replacing_folder(arguments.output) as folder:
-        headers = _headers(arguments, result, folder)
+    require_apart(arguments.output, [arguments.link] if arguments.link else [])
+    with writing_folder(arguments.output, KIND, NAMES) as draft:
+        headers = _headers(arguments, result, draft.folder)
         if arguments.deidentify is not None:
             from ..dicom import deidentified
 
             headers = deidentified(headers, arguments.deidentify)
-        written = _write(replace(result, headers=headers), arguments, folder)
-    kept = ", in place of the earlier export" if replaces else ""
+        written = _write(replace(result, headers=headers), arguments, draft.folder)
+    kept = ", in place of the earlier export" if draft.replaces else ""
     print(f"Wrote {', '.join(written)} to {arguments.output}{kept}.")
     return 0
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import InputError
 from ..training.nnunet_layout import (
-    DATASET_JSON,
+    NAMES,
     TEST,
     TRAINING,
     Split,
@@ -42,17 +42,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from ..core.files import check_replaceable, replacing_folder
+    from ..core.output import writing_folder
     from ..training.manifest import read_manifest
 
     if not DATASET_NAME.fullmatch(arguments.output.name):
         raise InputError(
             "nnU-Net knows datasets by names such as Dataset101_Prostate; name the output folder like that."
         )
-    check_replaceable(arguments.output, DATASET_JSON)
     manifest = read_manifest(arguments.dataset)
     splits, test = _splits(manifest, arguments.config)
-    with replacing_folder(arguments.output) as folder:
+    with writing_folder(arguments.output, "nnU-Net dataset", NAMES) as draft:
+        folder = draft.folder
         for case in tqdm(manifest.cases, "cases", unit="case"):
             _write(manifest, case, folder, TEST if case.name in test else TRAINING)
         count = len(manifest.cases) - len(test)

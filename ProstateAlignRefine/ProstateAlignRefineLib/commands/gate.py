@@ -6,9 +6,9 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from ..core.files import replacing_folder
 from ..core.gate import check_gate
-from ..results.folder import copy_for_rewriting, read_result, write_gated
+from ..core.output import writing_folder
+from ..results.folder import KIND, NAMES, read_result, write_gated
 from ..results.report import gland_line, lesion_table
 
 
@@ -26,9 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
     alpha = stored.run.alpha if arguments.alpha is None else arguments.alpha
     check_gate(tau, alpha)
     result = replace(stored, run=replace(stored.run, tau=tau, alpha=alpha))
-    with replacing_folder(arguments.output) as folder:
-        copy_for_rewriting(arguments.output, folder)
-        outcome = write_gated(folder, result)
+    with writing_folder(arguments.output, KIND, NAMES, kept=stored.files) as draft:
+        outcome = write_gated(draft.folder, result)
     print(lesion_table(outcome.lesions))
     print(gland_line(result.anatomy.gland))
     print(

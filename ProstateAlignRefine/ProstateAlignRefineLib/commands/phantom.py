@@ -8,15 +8,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import SimpleITK as sitk
-
-from ..core.files import check_replaceable, replacing_folder
+from ..core.image_writing import write_image
+from ..core.output import writing_folder
+from ..core.signature import PHANTOM
 from .numbers import seed
 
 if TYPE_CHECKING:
     from ..phantom import Phantom
 
-STUDY_FOLDER, TRUTH_FOLDER = "dicom", "truth"
+STUDY_FOLDER, TRUTH_FOLDER = NAMES = "dicom", "truth"
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,10 +29,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(arguments: argparse.Namespace) -> int:
     from ..phantom import make_phantom
 
-    check_replaceable(arguments.output, TRUTH_FOLDER)
-    phantom = make_phantom(arguments.seed)
-    with replacing_folder(arguments.output) as folder:
-        write_phantom(phantom, folder, arguments.seed)
+    with writing_folder(arguments.output, PHANTOM, NAMES) as draft:
+        phantom = make_phantom(arguments.seed)
+        write_phantom(phantom, draft.folder, arguments.seed)
     print(f"Synthetic study {arguments.seed}: {len(phantom.truth.facts)} lesions, in {arguments.output}.")
     return 0
 
@@ -45,7 +44,7 @@ def write_phantom(phantom: Phantom, folder: Path, seed: int) -> None:
     write_study(phantom.study, folder / STUDY_FOLDER, synthetic_label(seed, b_value))
     truth = folder / TRUTH_FOLDER
     truth.mkdir()
-    sitk.WriteImage(phantom.truth.lesions, str(truth / "lesions.nii.gz"), useCompression=True)
-    sitk.WriteImage(phantom.truth.zones, str(truth / "zones.nii.gz"), useCompression=True)
+    write_image(phantom.truth.lesions, truth / "lesions.nii.gz")
+    write_image(phantom.truth.zones, truth / "zones.nii.gz")
     facts = {"seed": seed, "lesions": [asdict(lesion) for lesion in phantom.truth.facts]}
     (truth / "truth.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

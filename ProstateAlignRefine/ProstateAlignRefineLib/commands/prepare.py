@@ -45,11 +45,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from ..core.files import check_replaceable
-    from ..training.manifest import MANIFEST_NAME, write_manifest
+    from ..core.output import writing_folder
+    from ..training.manifest import MANIFEST_NAME, REPORT_NAME, write_manifest
     from ..training.prepare import Source, prepare
 
-    check_replaceable(arguments.output, MANIFEST_NAME)
     source = Source(
         arguments.images,
         arguments.labels,
@@ -58,8 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.folds,
         arguments.seed,
     )
-    manifest = prepare(source, arguments.workers)
-    write_manifest(manifest, arguments.output)
+    with writing_folder(arguments.output, "dataset", (MANIFEST_NAME, REPORT_NAME)) as draft:
+        manifest = prepare(source, arguments.workers)
+        write_manifest(manifest, draft.folder)
     print(summary(manifest))
     print(f"Every case is in {arguments.output / 'report.csv'}.")
     return 0

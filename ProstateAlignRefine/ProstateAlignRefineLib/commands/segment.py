@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from ..bundle.summary import ModelFacts
 from ..core.errors import InputError
-from ..core.files import check_replaceable, replacing_folder
 from ..core.gate import check_gate
+from ..core.output import require_apart, writing_folder
 from ..core.psa import read_psa
 from ..core.study import Modality, Study
 from ..core.study_files import find_study_files, match_study_files, read_study_files
-from ..results.folder import Result, volumes_on_t2w, write_gated, write_inputs
-from ..results.report import REPORT_NAME, Run, gland_line, lesion_table
+from ..results.folder import KIND, NAMES, Result, volumes_on_t2w, write_gated, write_inputs
+from ..results.report import Run, gland_line, lesion_table
 from .inspect import add_series_options, series_choices
 from .progress import StageBar
 
@@ -54,21 +54,21 @@ def run(arguments: argparse.Namespace) -> int:
 
     check_gate_options(arguments)
     psa = read_psa(arguments.psa)
-    replaces = check_replaceable(arguments.output, REPORT_NAME)
+    named = [path for modality in Modality if (path := getattr(arguments, modality.value)) is not None]
+    require_apart(arguments.output, [*arguments.input, *named])
     compute = choose_compute(arguments.device, arguments.precision)
-    with StageBar() as bar:
+    with writing_folder(arguments.output, KIND, NAMES) as draft, StageBar() as bar:
         result = _segment(arguments, compute, bar)
         result = replace(result, run=replace(result.run, psa=psa))
         bar("write", 0, 1)
-        with replacing_folder(arguments.output) as folder:
-            write_inputs(folder, result)
-            outcome = write_gated(folder, result)
+        write_inputs(draft.folder, result)
+        outcome = write_gated(draft.folder, result)
     print(lesion_table(outcome.lesions))
     print(gland_line(result.anatomy.gland))
     print(f"The refiner added {outcome.added} and removed {outcome.removed} voxels.")
     for modality, source in result.run.sources.items():
         print(f"{modality.upper()}: {source}")
-    kept = "Replaced the earlier results in" if replaces else "Results are in"
+    kept = "Replaced the earlier results in" if draft.replaces else "Results are in"
     print(f"{kept} {arguments.output}; see overview.png." + _about_dicom(result, outcome.wrote_dicom))
     if result.run.model.notice:
         print(result.run.model.notice)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import re
-import shutil
 import time
 import traceback
 from collections.abc import Sequence
@@ -15,9 +13,12 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import InputError
 from ..core.faults import fault_of
-from ..core.files import replacing_file, replacing_folder
-from ..results.folder import Result, volumes_on_t2w, write_gated, write_inputs
-from ..results.report import read_run
+from ..core.output import output_folder, require_apart, writing_folder
+from ..core.signature import read_signature
+from ..core.signed_file import require_replaceable, signed_file
+from ..core.staging import finish_interrupted
+from ..results.folder import KIND, NAMES, Result, volumes_on_t2w, write_gated, write_inputs
+from ..results.report import REPORT_NAME, read_run
 from .cohort import Entry, Shard, read_cohort
 from .segment import add_model_options, check_gate_options, load_model, run_facts
 
@@ -76,7 +77,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     check_gate_options(arguments)
     shard = Shard.of_torchrun()
-    entries = shard.share(read_cohort(arguments.list))
+    everything = read_cohort(arguments.list)
+    require_apart(arguments.output, [path for entry in everything for path in entry.paths])
+    require_replaceable(output_folder(arguments.output) / _table(shard))
+    entries = shard.share(everything)
     compute = choose_compute(_device(arguments.device, shard), arguments.precision)
     bundle = load_model(arguments.model, arguments.prompt)
     arguments.output.mkdir(parents=True, exist_ok=True)
@@ -115,22 +119,24 @@ def _segment(entry: Entry, setting: Setting) -> Outcome:
 
     arguments, bundle = setting.arguments, setting.bundle
     started = time.perf_counter()
-    study = entry.read()
-    read = time.perf_counter() - started
-    segmentation = segment_study(study, bundle, setting.compute, lambda stage, done, whole: None)
-    facts = run_facts(arguments, study, bundle, segmentation, {"read": read, **segmentation.seconds})
-    result = Result(volumes_on_t2w(study), segmentation.maps, study.headers, facts)
-    _remove_remains(arguments.output, entry.case)
-    with replacing_folder(arguments.output / entry.case) as folder:
-        write_inputs(folder, result)
-        outcome = write_gated(folder, result)
+    with writing_folder(arguments.output / entry.case, KIND, NAMES) as draft:
+        study = entry.read()
+        read = time.perf_counter() - started
+        segmentation = segment_study(study, bundle, setting.compute, lambda stage, done, whole: None)
+        facts = run_facts(arguments, study, bundle, segmentation, {"read": read, **segmentation.seconds})
+        result = Result(volumes_on_t2w(study), segmentation.maps, study.headers, facts)
+        write_inputs(draft.folder, result)
+        outcome = write_gated(draft.folder, result)
     return Outcome(entry.case, DONE, len(outcome.lesions), time.perf_counter() - started)
 
 
 def _is_finished(entry: Entry, arguments: argparse.Namespace, bundle: Bundle) -> bool:
     """Whether the study's result is there; InputError where it was made with another model, gate or prompt."""
     folder = arguments.output / entry.case
-    if not folder.exists():
+    if not folder.is_dir():
+        return False
+    finish_interrupted(folder)
+    if read_signature(folder) is None and not (folder / REPORT_NAME).exists():
         return False
     earlier, config = read_run(folder), bundle.config
     tau, alpha, prompt = (
@@ -153,14 +159,6 @@ def _device(name: str, shard: Shard) -> str:
     return f"cuda:{shard.local_rank % torch.cuda.device_count()}" if several else name
 
 
-def _remove_remains(output: Path, case: str) -> None:
-    """Temporary folders of this case that a killed run left."""
-    remains = re.compile(rf"\.{re.escape(case)}-(old-)?[a-z0-9_]{{8}}")
-    for path in output.iterdir():
-        if remains.fullmatch(path.name):
-            shutil.rmtree(path)
-
-
 def _why(error: Exception) -> str:
     """One sentence. Messages of other than our own errors may hold paths or patient data, so the place is named."""
     fault = fault_of(error)
@@ -176,7 +174,7 @@ def _table(shard: Shard) -> str:
 
 
 def _write_table(path: Path, outcomes: Sequence[Outcome]) -> None:
-    with replacing_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+    with signed_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, [field.name for field in fields(Outcome)])
         writer.writeheader()
         writer.writerows(asdict(outcome) for outcome in outcomes)

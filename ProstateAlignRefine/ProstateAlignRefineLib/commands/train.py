@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,14 +36,41 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from ..core.files import made_folder
+    from ..core.output import output_folder
+    from ..core.staging import claimed
     from ..training.config import read_training_config
     from ..training.processes import joined_processes
 
     config = read_training_config(arguments.config)
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    with joined_processes(arguments.device) as processes:
+    folder = output_folder(arguments.output)
+    with (
+        made_folder(folder),
+        joined_processes(arguments.device) as processes,
+        claimed(folder) if processes.first else nullcontext(),
+    ):
+        _require_free(folder)
         _train(config, arguments, processes)
     return 0
+
+
+def _require_free(folder: Path) -> None:
+    """InputError, before hours of training, where something lies in the way of what it writes."""
+    from ..core.output import check_output
+    from ..core.signature import BUNDLE
+    from ..core.signed_file import require_replaceable
+    from ..network.bundle import NAMES
+    from ..training import test_predictions as tested
+    from ..training.checkpoint import CHECKPOINT_NAME
+    from ..training.completion import BUNDLE as BUNDLE_FOLDER
+    from ..training.completion import TEST
+    from ..training.log import LOG_NAME
+    from ..training.trainer import BEST, BEST_JOINT
+
+    for name in (CHECKPOINT_NAME, LOG_NAME, BEST, BEST_JOINT):
+        require_replaceable(folder / name)
+    check_output(folder / TEST, tested.KIND, tested.NAMES)
+    check_output(folder / BUNDLE_FOLDER, BUNDLE, NAMES)
 
 
 def _train(config: TrainingConfig, arguments: argparse.Namespace, processes: Processes) -> None:

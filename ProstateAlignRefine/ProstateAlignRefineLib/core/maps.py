@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .errors import InputError
 from .geometry import Array, Grid, to_array, to_image
+from .image_writing import write_image
 
 MAP_NAMES = ("base_margin", "refined_margin", "confidence", "similarity")
 ZONES_NAME = "zones"
@@ -45,8 +46,8 @@ class Maps:
 
 
 def write_volume(array: Array, grid: Grid, path: Path) -> None:
-    """A compressed NIfTI file of an array [Z, Y, X]."""
-    sitk.WriteImage(to_image(array, grid), str(path), useCompression=True, compressionLevel=1)
+    """A compressed NIfTI file of an array [Z, Y, X], read back; InputError, and no file, where it is not whole."""
+    write_image(to_image(array, grid), path, level=1)
 
 
 def read_volume(path: Path) -> sitk.Image:

@@ -15,6 +15,10 @@ from .figures import Figures, cohort_figures
 from .statistics import SEED, Estimate, Paired, paired_tests, resampled
 
 JSON_NAME, MARKDOWN_NAME = "evaluation.json", "evaluation.md"
+KIND = "evaluation"
+PLOTS = ("froc.png", "dice.png", "reliability.png")
+TABLES = tuple(f"{what}{suffix}.csv" for what in ("cases", "lesions") for suffix in ("", "-against"))
+NAMES = (JSON_NAME, MARKDOWN_NAME, *TABLES, *PLOTS)
 FORMAT = 1
 DECIMALS = 6
 MEASURES = ("dice", "precision", "recall", "nsd_1mm", "nsd_2mm", "hd95", "hd95_pooled", "assd")

@@ -20,6 +20,7 @@ from ..core.files import file_sha256
 from ..core.gate import gated_margin
 from ..core.geometry import LINEAR, NEAREST, Grid, resample, to_array
 from ..core.maps import load_maps, read_volume
+from ..core.staging import finish_interrupted
 from ..results.report import REPORT_NAME, read_run
 from .calibration import probabilities
 from .candidates import is_detection_map
@@ -62,6 +63,8 @@ def find_cases(folder: Path) -> Mapping[str, Path]:
         raise InputError(f"The folder '{folder.name}' does not exist; name a folder of masks or probability maps.")
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            finish_interrupted(path)
         name = "" if path.name.startswith(".") else _case_name(path)
         if name in found:
             raise InputError(f"Two files in '{folder.name}' are named for the case '{name}'; keep one of them.")

@@ -10,6 +10,7 @@ import os
 import platform
 import queue
 import shutil
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -42,6 +43,8 @@ Send = Callable[[Message], None]
 
 def main() -> None:
     install_quiet_hooks()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _frame: _leave(Path(sys.argv[1]), 128 + number))
     send = _claim_stdout()
     requests: queue.Queue[Message] = queue.Queue()
     send(Hello(PROTOCOL, __version__, platform.python_version()))
@@ -109,8 +112,12 @@ def _read(requests: queue.Queue[Message], folder: Path) -> None:
             for line in buffer.feed(piece):
                 requests.put(decode(line))
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os._exit(0)
+        _leave(folder, 0)
+
+
+def _leave(folder: Path, exit_code: int) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(exit_code)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,10 @@ from ..bundle.config import CONFIG_FILE, ModelConfig, read_config
 from ..bundle.starter import starter_bundle_path
 from ..bundle.summary import CARD_FILE, WEIGHTS_FILE, identity_of
 from ..core.errors import InputError
-from ..core.files import file_sha256, replacing_folder
+from ..core.files import file_sha256
+from ..core.output import writing_folder
+from ..core.signature import BUNDLE, read_signature
+from ..core.staging import finish_interrupted, is_unfinished
 from .baselines import SegmentationNetwork
 from .network import AlignRefineNetwork
 from .text import TextEmbedding, load_text, save_text, swap_sides
@@ -26,6 +29,7 @@ __all__ = ["Bundle", "load_bundle", "save_bundle", "starter_bundle_path"]
 
 TEXT_FILE = "text.npz"
 MIRRORED_TEXT_FILE = "text_mirrored.npz"
+NAMES = (CONFIG_FILE, WEIGHTS_FILE, TEXT_FILE, MIRRORED_TEXT_FILE, CARD_FILE)
 PICKLE_SUFFIXES = frozenset({".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin"})
 
 
@@ -54,6 +58,7 @@ def load_bundle(path: Path | str, device: torch.device | str = "cpu") -> Bundle:
     path = Path(path)
     if not path.is_dir():
         raise InputError(f"The model bundle '{path.name}' does not exist; name a folder with a {CONFIG_FILE}.")
+    finish_interrupted(path)
     _refuse_pickles(path)
     config = read_config(path)
     _verify_files(path, config.files)
@@ -77,7 +82,7 @@ def save_bundle(
     """Write the folder `path`, whole or not at all; the configuration with the hashes of its files is returned.
 
     `mirrored_text`: with left and right swapped, kept where the bundle's inference needs it. An older bundle at `path`
-    is replaced; any other folder there with something in it is refused (InputError).
+    is replaced; files of others under our names, or ours that somebody edited, are refused (InputError).
     """
     path = Path(path)
     _refuse_foreign(path)
@@ -88,7 +93,8 @@ def save_bundle(
         raise ValueError("a bundle holds Align then Refine and no other network")
     if network.architecture != config.architecture:
         raise ValueError("the network was not built from the configuration's architecture")
-    with replacing_folder(path) as folder:
+    with writing_folder(path, BUNDLE, NAMES) as draft:
+        folder = draft.folder
         # Not save_file, which makes the weights unreadable to other users.
         (folder / WEIGHTS_FILE).write_bytes(serialize(_plain(network.state_dict())))
         save_text(text, folder / TEXT_FILE)
@@ -159,7 +165,9 @@ def _load_weights(network: AlignRefineNetwork, path: Path) -> None:
 
 
 def _refuse_foreign(path: Path) -> None:
-    if path.is_file() or (path.is_dir() and any(path.iterdir()) and not (path / CONFIG_FILE).is_file()):
+    finish_interrupted(path)
+    others = path.is_file() or (path.is_dir() and any(not is_unfinished(file) for file in path.iterdir()))
+    if others and read_signature(path) is None:
         raise InputError(f"'{path.name}' exists and is not a model bundle; name another output folder.")
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,12 +15,12 @@ from ..core.errors import InputError
 from ..core.gate import ADDED, REMOVED, Gated
 from ..core.geometry import Array, Grid, resample, to_array, to_image
 from ..core.lesions import Lesion
-from ..core.maps import Maps, load_maps, read_volume, save_maps, write_volume
+from ..core.maps import MAP_NAMES, ZONES_NAME, Maps, load_maps, read_volume, save_maps, write_volume
 from ..core.places import Anatomy
 from ..core.study import Modality, Study
 from .lesions_at import LesionsAt, lesions_at
 from .overview import Scene, draw_overview
-from .report import Run, read_run, write_report
+from .report import REPORT_NAME, Run, kept_files, read_run, require_unchanged, write_report
 from .setting import Setting
 
 if TYPE_CHECKING:
@@ -30,16 +29,26 @@ if TYPE_CHECKING:
 SEGMENTATION_NAME = "lesions.seg.dcm"
 GLAND_NAME = "gland.seg.dcm"
 STUDY_FOLDER = "study"
+OVERVIEW_NAME = "overview.png"
+KIND = "segmentation"
+NAMES = (
+    *(f"{name}.nii.gz" for name in (*MAP_NAMES, ZONES_NAME, "lesions", "edits")),
+    *(SEGMENTATION_NAME, OVERVIEW_NAME, STUDY_FOLDER, REPORT_NAME),
+)
 
 
 @dataclass(frozen=True)
 class Result:
-    """All that a gate setting is applied to. `volumes` [Z, Y, X] and `maps` lie on the T2W grid."""
+    """All that a gate setting is applied to. `volumes` [Z, Y, X] and `maps` lie on the T2W grid.
+
+    `files`: SHA-256 by name of the files it was read from; empty where it was computed.
+    """
 
     volumes: Mapping[Modality, Array]
     maps: Maps
     headers: Mapping[Modality, tuple[Any, ...]]
     run: Run
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def anatomy(self) -> Anatomy:
@@ -83,7 +92,9 @@ def read_result(folder: Path) -> Result:
     """What `write_inputs` and the report left; InputError where a part is missing or damaged."""
     from ..dicom import load_headers
 
-    run = read_run(folder)
+    run, files = read_run(folder), kept_files(folder)
+    inputs = {name: digest for name, digest in files.items() if _is_input(name)}
+    require_unchanged(folder, (*_always_read(), *inputs), inputs)
     maps = load_maps(folder)
     volumes = {}
     for modality in Modality:
@@ -92,7 +103,19 @@ def read_result(folder: Path) -> Result:
             raise InputError(f"The stored {modality.value.upper()} lies on another grid than the maps; segment again.")
         volumes[modality] = to_array(image)
     headers = folder / STUDY_FOLDER / "headers"
-    return Result(volumes, maps, load_headers(headers) if headers.is_dir() else {}, run)
+    return Result(volumes, maps, load_headers(headers) if headers.is_dir() else {}, run, inputs)
+
+
+def _is_input(name: str) -> bool:
+    """Of the files that no gate setting changes."""
+    return name.startswith(f"{STUDY_FOLDER}/") or name.removesuffix(".nii.gz") in (*MAP_NAMES, ZONES_NAME)
+
+
+def _always_read() -> tuple[str, ...]:
+    return (
+        *(f"{name}.nii.gz" for name in MAP_NAMES),
+        *(f"{STUDY_FOLDER}/{modality.value}.nii.gz" for modality in Modality),
+    )
 
 
 def lesions_of(result: Result) -> LesionsAt:
@@ -111,9 +134,9 @@ def write_gated(folder: Path, result: Result) -> WrittenResult:
     wrote_dicom = _write_dicom(folder / SEGMENTATION_NAME, result, labels, lesions)
     added, removed = _counts(gated)
     gland = result.anatomy.gland
-    write_report(folder, result.run, lesions, {"added": added, "removed": removed}, gland)
     scene = Scene(result.volumes, result.maps, gated, labels, lesions, result.run.model.notice, gland)
-    draw_overview(scene).save(folder / "overview.png")
+    draw_overview(scene).save(folder / OVERVIEW_NAME)
+    write_report(folder, result.run, lesions, {"added": added, "removed": removed}, gland, kept=result.files)
     return WrittenResult(lesions, added, removed, wrote_dicom)
 
 
@@ -131,11 +154,6 @@ def segmentation_info(run: Run, lesions: Sequence[Lesion]) -> SegmentationInfo:
         places=tuple(lesion.place for lesion in lesions),
         notice=run.model.notice,
     )
-
-
-def copy_for_rewriting(folder: Path, into: Path) -> None:
-    """The whole result, less the SEG, which an empty outcome does not have."""
-    shutil.copytree(folder, into, dirs_exist_ok=True, ignore=shutil.ignore_patterns(SEGMENTATION_NAME))
 
 
 def _counts(gated: Gated) -> tuple[int, int]:

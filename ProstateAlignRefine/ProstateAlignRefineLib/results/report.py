@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 from ..bundle.summary import ModelFacts
 from ..core import schema
 from ..core.cautions import Caution
 from ..core.errors import InputError
-from ..core.files import replacing_file
+from ..core.files import file_sha256, replacing_file
 from ..core.gate import check_gate
 from ..core.gland import Gland
 from ..core.lesions import Lesion
 from ..core.plain_data import plain_words, read_json, shown
 from ..core.psa import psa_density
+from ..core.signature import PROGRAM, plain_files, state_of
+from ..core.staging import finish_interrupted
 
 REPORT_NAME = "report.json"
 FORMAT = 1
@@ -52,10 +55,22 @@ class Run:
 
 
 def write_report(
-    folder: Path, run: Run, lesions: Sequence[Lesion], edited: Mapping[str, int], gland: Gland | None
+    folder: Path,
+    run: Run,
+    lesions: Sequence[Lesion],
+    edited: Mapping[str, int],
+    gland: Gland | None,
+    *,
+    kept: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """`edited`: voxels added and removed by the refiner. `gland`: None where the model told none."""
+    """Written last: it lists the SHA-256 of all files of the result.
+
+    `edited`: voxels added and removed by the refiner. `gland`: None where the model told none. `kept`: SHA-256 by name
+    of files of the result that do not lie in `folder`.
+    """
+    written = {name: file_sha256(folder / name) for name in plain_files(folder) if name != REPORT_NAME}
     content = {
+        "program": PROGRAM,
         "format": FORMAT,
         "use": RESEARCH_USE,
         "notice": run.model.notice,
@@ -63,6 +78,7 @@ def write_report(
         "lesions": [_rounded({**asdict(lesion), "place": lesion.place.facts}) for lesion in lesions],
         "edits_voxels": dict(edited),
         "run": {**asdict(run), "seconds": _rounded(dict(run.seconds))},
+        "files": dict(sorted({**kept, **written}.items())),
     }
     with replacing_file(folder / REPORT_NAME) as path:
         path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
@@ -70,6 +86,32 @@ def write_report(
 
 def read_run(folder: Path) -> Run:
     """The `run` part of a report; InputError where the folder holds no report of this program."""
+    return run_from(_read_report(folder).get("run"))
+
+
+def kept_files(folder: Path) -> Mapping[str, str]:
+    """SHA-256 by name of the files that the report lists; InputError where it lists none."""
+    files = _read_report(folder).get("files")
+    if not isinstance(files, dict):
+        raise InputError(
+            f"{REPORT_NAME} lists no files, as those of earlier versions do not; run the segmentation again."
+        )
+    return {str(name): str(digest) for name, digest in files.items()}
+
+
+def require_unchanged(folder: Path, names: Collection[str], files: Mapping[str, str]) -> None:
+    """InputError naming the first of `names` that is missing or no longer what `files` (SHA-256) says."""
+    for name in names:
+        state = state_of(folder, name)
+        plain = PurePosixPath(name).name
+        if state is None:
+            raise InputError(f"The file '{plain}' is missing; run the segmentation again to make it.")
+        if state != files.get(name):
+            raise InputError(f"The file '{plain}' is not as it was written; run the segmentation again.")
+
+
+def _read_report(folder: Path) -> Mapping[str, Any]:
+    finish_interrupted(folder)
     path = folder / REPORT_NAME
     if not path.is_file():
         raise InputError(f"There is no {REPORT_NAME} in the folder given; give a folder that `segment` has written.")
@@ -79,8 +121,8 @@ def read_run(folder: Path) -> Run:
             raise InputError(
                 f"{REPORT_NAME} has format {shown(content['format'])}, this version reads {FORMAT}; segment again."
             )
-        return run_from(content["run"])
-    except (KeyError, TypeError):
+        return dict(content)
+    except (KeyError, TypeError, ValueError):
         raise InputError(f"{REPORT_NAME} is damaged; {AGAIN}.") from None
 
 

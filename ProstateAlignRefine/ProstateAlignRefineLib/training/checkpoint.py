@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ..core.errors import InputError
-from ..core.files import replacing_file
+from ..core.signed_file import signed_file
 
 CHECKPOINT_NAME = "checkpoint.pt"
 
@@ -35,7 +35,7 @@ class Checkpoint:
 
 
 def save_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
-    with replacing_file(folder / CHECKPOINT_NAME) as path:
+    with signed_file(folder / CHECKPOINT_NAME) as path:
         torch.save({name: getattr(checkpoint, name) for name in Checkpoint.__dataclass_fields__}, path)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import InputError
-from ..core.files import replacing_file
+from ..core.signed_file import signed_file
 from ..evaluation.candidates import INSTALL
 
 LOG_NAME = "log.csv"
@@ -34,7 +34,7 @@ COLUMNS = (
 
 def write_log(history: Sequence[Mapping[str, Any]], folder: Path) -> None:
     """One row an epoch, rewritten whole, so that a resumed run leaves no gap and no double row."""
-    with replacing_file(folder / LOG_NAME) as path, path.open("w", newline="", encoding="utf-8") as stream:
+    with signed_file(folder / LOG_NAME) as path, path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, COLUMNS)
         writer.writeheader()
         writer.writerows({name: _rounded(row.get(name, "")) for name in COLUMNS} for row in history)

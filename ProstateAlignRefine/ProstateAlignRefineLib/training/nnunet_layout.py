@@ -12,12 +12,14 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from ..core.geometry import NEAREST, Grid, resample, to_array, to_image
+from ..core.image_writing import write_image
 from ..core.study import Modality, Study
 
 FILE_ENDING = ".nii.gz"
 DATASET_JSON, SPLITS_JSON = "dataset.json", "splits_final.json"
 CHANNELS = (Modality.T2W, Modality.ADC, Modality.HBV)
 TRAINING, TEST = "Tr", "Ts"
+NAMES = (DATASET_JSON, SPLITS_JSON, *(f"{what}{part}" for what in ("images", "labels") for part in (TRAINING, TEST)))
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def _mask_on(lesions: sitk.Image, grid: Grid) -> NDArray[np.uint8]:
 
 def _write(values: NDArray[np.float32] | NDArray[np.uint8], grid: Grid, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    sitk.WriteImage(to_image(values, grid), str(path), useCompression=True)
+    write_image(to_image(values, grid), path)
 
 
 def _write_json(content: object, path: Path) -> None:

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 import SimpleITK as sitk
 
+from ..core.signals import Stopped, ignore_in_worker
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -19,9 +21,15 @@ def mapped(function: Callable[[Item], Result], items: Sequence[Item], workers: i
         yield from map(function, items)
         return
     # Spawned, not forked: the parent holds the thread pools of torch and SimpleITK.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _one_thread) as pool:
-        yield from pool.map(function, items)
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin) as pool:
+        try:
+            yield from pool.map(function, items)
+        except (KeyboardInterrupt, Stopped):
+            for child in multiprocessing.active_children():
+                child.terminate()
+            raise
 
 
-def _one_thread() -> None:
+def _begin() -> None:
+    ignore_in_worker()
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)

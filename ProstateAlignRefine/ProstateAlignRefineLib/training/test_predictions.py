@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 
-from ..core.files import replacing_folder
 from ..core.gate import gated_margin
+from ..core.image_writing import write_image
 from ..core.maps import Maps, write_volume
+from ..core.output import writing_folder
+from ..evaluation import summary
 from ..evaluation.calibration import probabilities
 from ..evaluation.evaluate import Protocol, judge_folder
 from ..evaluation.plots import write_plots
@@ -19,6 +20,7 @@ from ..network.baselines import SegmentationNetwork
 from .trainer import Trainer
 
 PREDICTIONS, UNREFINED, REFERENCES, REPORT = "predictions", "without-refiner", "references", "report"
+KIND, NAMES = "test cases", (PREDICTIONS, UNREFINED, REFERENCES)
 
 
 def write_test_cases(trainer: Trainer, network: SegmentationNetwork, folder: Path) -> None:
@@ -27,7 +29,8 @@ def write_test_cases(trainer: Trainer, network: SegmentationNetwork, folder: Pat
     Written are foreground probabilities, so that a network of whatever kind can be evaluated, also against another
     system. Of a network with a refiner there is a second answer, without the refiner's edits.
     """
-    with replacing_folder(folder) as made:
+    with writing_folder(folder, KIND, NAMES) as draft:
+        made = draft.folder
         for name in (PREDICTIONS, REFERENCES, *([UNREFINED] if trainer.parts.refiner else [])):
             (made / name).mkdir()
         _write_volumes(trainer, network, made)
@@ -42,9 +45,9 @@ def judge_test_cases(folder: Path, minimum_ml: float) -> Evaluation:
     answers = [folder / name for name in (PREDICTIONS, UNREFINED) if (folder / name).is_dir()]
     systems = [judge_folder(answer, folder / REFERENCES, protocol) for answer in answers]
     evaluation = evaluation_of(protocol, *systems)
-    with replacing_folder(folder / REPORT) as report:
-        write_summary(evaluation, report)
-        write_plots(systems, report)
+    with writing_folder(folder / REPORT, summary.KIND, summary.NAMES) as draft:
+        write_summary(evaluation, draft.folder)
+        write_plots(systems, draft.folder)
     return evaluation
 
 
@@ -56,7 +59,7 @@ def _write_volumes(trainer: Trainer, network: SegmentationNetwork, folder: Path)
         _write(margin, maps, folder / PREDICTIONS / f"{study.name}.nii.gz")
         if (folder / UNREFINED).is_dir():
             _write(maps.base_margin, maps, folder / UNREFINED / f"{study.name}.nii.gz")
-        sitk.WriteImage(study.lesions, str(folder / REFERENCES / f"{study.name}.nii.gz"), useCompression=True)
+        write_image(study.lesions, folder / REFERENCES / f"{study.name}.nii.gz")
 
 
 def _write(margin: np.ndarray, maps: Maps, path: Path) -> None:

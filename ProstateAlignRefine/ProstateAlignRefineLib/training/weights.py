@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ..core.errors import InputError
-from ..core.files import replacing_file
+from ..core.signed_file import signed_file
 from ..network.baselines import SegmentationNetwork
 from .config import OptimizerSettings
 from .schedule import Phase
@@ -80,7 +80,7 @@ class MovingAverage:
 
 
 def save_weights(weights: Mapping[str, Tensor], path: Path) -> None:
-    with replacing_file(path) as temporary:
+    with signed_file(path) as temporary:
         save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, temporary)
 
 

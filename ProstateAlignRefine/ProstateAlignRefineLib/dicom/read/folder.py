@@ -8,6 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...core.files import TEMPORARY
+from ...core.signature import result_files
+from ...core.staging import STAGING_NAME
 from ..quiet import silent
 from .dataset import UnreadableError, read_header
 from .frames import Frame, frames_of
@@ -46,10 +49,15 @@ def scan_folder(folder: Path) -> Scan:
 
 
 def _files(folder: Path) -> Iterator[Path]:
+    """All files but those this program wrote: the headers in a result are copies of the study's, without pixels."""
+    ours: set[Path] = set()
     for parent, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted(names):
-            yield Path(parent, name)
+        folders[:] = sorted(name for name in folders if name != STAGING_NAME)
+        if Path(parent) != folder:
+            ours.update(result_files(Path(parent)))
+        for path in (Path(parent, name) for name in sorted(names)):
+            if path not in ours and not path.name.startswith(TEMPORARY):
+                yield path
 
 
 def _frames(path: Path) -> tuple[Frame, ...]:

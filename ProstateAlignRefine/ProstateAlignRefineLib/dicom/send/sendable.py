@@ -9,6 +9,7 @@ from pydicom.dataset import FileDataset
 from pydicom.uid import Comprehensive3DSRStorage, MRImageStorage, SegmentationStorage
 
 from ...core.errors import InputError
+from ...core.staging import is_unfinished
 from ..quiet import silent
 from ..read.dataset import UnreadableError, read_header, read_image
 from ..write.dicom_context import RESEARCH_PREFIX
@@ -60,6 +61,7 @@ def _files(paths: Sequence[Path]) -> list[Path]:
         if not path.exists():
             raise InputError("A file or folder to send does not exist; check its path.")
     found = [file for path in paths for file in (sorted(path.rglob("*.dcm")) if path.is_dir() else [path])]
+    found = [file for file in found if not is_unfinished(file)]
     return [path for path in dict.fromkeys(found) if path.is_file()]
 
 

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
 from ...core.errors import InputError
-from ...core.files import replacing_folder
+from ...core.files import new_folder
 from ...core.geometry import Array, Grid, to_array
 from ...core.study import Modality
 from ..quiet import quietly, silent
@@ -52,7 +52,7 @@ def write_map(
         raise InputError("The map lies on another grid than the T2W series; resample it to the T2W series first.")
     stored = np.round(np.asarray(values, float) * STEPS).astype(np.uint16)
     series = _series_attributes(source_header(headers[Modality.T2W][0]), info, checked_text(description, "map name"))
-    with replacing_folder(folder) as temporary:
+    with new_folder(folder) as temporary:
         with quietly("DICOM map series"):
             write_series(stored, grid, series, temporary, _source_references(stack, headers[Modality.T2W]))
         if not _reads_back(temporary, stored, grid):

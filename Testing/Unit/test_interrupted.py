@@ -1,0 +1,210 @@
+"""Killed at any moment: the next run finds the old result or the new one, and no remains."""
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.core.output import writing_folder
+from ProstateAlignRefineLib.core.signature import SIGNATURE_NAME, read_signature, state_of
+from ProstateAlignRefineLib.core.staging import JOURNAL, STAGING_NAME, finish_interrupted
+
+OLD = {"a.txt": "old a", "gone/b.txt": "old b", "study/c.txt": "old c", "kept.txt": "kept"}
+NEW = {"a.txt": "new a", "study/c.txt": "new c", "fresh/d.txt": "new d"}
+NAMES = ("a.txt", "gone", "study", "fresh", "kept.txt")
+
+# Writes NEW over what is there, and dies before the nth call that changes a file system.
+DYING = f"""
+NAMES, NEW = {NAMES!r}, {NEW!r}
+import os, signal, sys
+from pathlib import Path
+from ProstateAlignRefineLib.core.output import writing_folder
+from ProstateAlignRefineLib.core.signature import read_signature
+out, left = Path(sys.argv[1]), [int(sys.argv[2])]
+EVENTS = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod")
+def watch(event, arguments):
+    if event in EVENTS or (event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR)):
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+before = read_signature(out)
+kept = dict([("kept.txt", before.files["kept.txt"])])
+sys.addaudithook(watch)
+with writing_folder(out, "test", NAMES, kept) as draft:
+    for name, text in NEW.items():
+        (draft.folder / name).parent.mkdir(exist_ok=True)
+        (draft.folder / name).write_text(text)
+"""
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    with writing_folder(folder, "test", NAMES) as draft:
+        for name, text in files.items():
+            (draft.folder / name).parent.mkdir(exist_ok=True)
+            (draft.folder / name).write_text(text)
+
+
+def content(folder: Path) -> dict[str, str]:
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return {name: path.read_text() for name, path in sorted(files.items()) if name != SIGNATURE_NAME}
+
+
+def die(out: Path, moment: int) -> bool:
+    """Whether it died at that moment, rather than coming to its end."""
+    done = subprocess.run([sys.executable, "-c", DYING, str(out), str(moment)], capture_output=True, check=False)
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode != 0
+
+
+@pytest.mark.fault(
+    "the power or a kill -9 ends a run between two files", "the next run finds the old or the new result"
+)
+def test_killed_before_any_change_of_the_disk_the_old_or_the_new_result_is_there(tmp_path):
+    new, seen = {**NEW, "kept.txt": "kept"}, []
+    for moment in itertools.count(1):
+        out = tmp_path / f"{moment}"
+        write(out, OLD)
+        (out / "note.txt").write_text("mine")
+        died = die(out, moment)
+        finish_interrupted(out)
+        found = content(out)
+        assert found.pop("note.txt") == "mine"
+        assert found in (OLD, new), moment
+        assert not (out / STAGING_NAME).exists()
+        signature = read_signature(out)
+        assert all(state_of(out, name) == digest for name, digest in signature.files.items())
+        assert set(signature.files) == set(found)
+        seen.append(found == new)
+        if not died:
+            break
+    assert seen == sorted(seen), "what was new stays new"
+    assert 10 < sum(not one for one in seen) < len(seen) - 5
+
+
+@pytest.mark.parametrize("moment", range(3, 40, 5))
+def test_the_next_run_itself_finishes_or_rolls_back(tmp_path, moment):
+    write(tmp_path, OLD)
+    die(tmp_path, moment)
+    write(tmp_path, {"a.txt": "third"})
+    assert content(tmp_path) == {"a.txt": "third"}
+    assert {path.name for path in tmp_path.iterdir()} == {"a.txt", SIGNATURE_NAME}
+
+
+def test_an_edit_after_the_kill_is_not_lost(tmp_path):
+    for moment in itertools.count(15):
+        out = tmp_path / f"{moment}"
+        write(out, OLD)
+        die(out, moment)
+        if (out / STAGING_NAME / JOURNAL).exists() and (out / "study" / "c.txt").read_text() == "old c":
+            break
+    (out / "study" / "c.txt").write_text("corrected")
+    for action in (finish_interrupted, lambda folder: write(folder, OLD)):
+        with pytest.raises(InputError, match=r"'c\.txt' in the output folder was changed"):
+            action(out)
+    assert (out / "study" / "c.txt").read_text() == "corrected"
+    (out / "study" / "c.txt").unlink()
+    finish_interrupted(out)
+    assert content(out) == {**NEW, "kept.txt": "kept"}
+
+
+def test_killed_while_it_computes_nothing_is_left_after_the_next_run(tmp_path):
+    program = (
+        "import sys, time; from pathlib import Path\n"
+        "from ProstateAlignRefineLib.core.output import writing_folder\n"
+        "with writing_folder(Path(sys.argv[1]), 'test', ['a.txt']) as draft:\n"
+        "    (draft.folder / 'a.txt').write_text('patient'); print('in', flush=True); time.sleep(60)\n"
+    )
+    running = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE)
+    assert running.stdout.readline() == b"in\n"
+    running.kill()
+    running.wait()
+    assert (tmp_path / STAGING_NAME).is_dir()
+    write(tmp_path, {"a.txt": "new"})
+    assert content(tmp_path) == {"a.txt": "new"}
+
+
+SCRATCH = (
+    "import time; from ProstateAlignRefineLib.core.scratch import make_scratch\n"
+    "folder = make_scratch(); (folder / 'patient').touch(); print(folder, flush=True); time.sleep(60)\n"
+)
+
+
+@pytest.mark.fault("a run is killed while patient data lie in a temporary folder", "the next run removes the folder")
+def test_private_folders_of_dead_processes_go_and_others_stay(tmp_path, monkeypatch):
+    import tempfile
+
+    from ProstateAlignRefineLib.core.scratch import scratch_folder
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    both = [
+        subprocess.Popen([sys.executable, "-c", SCRATCH], stdout=subprocess.PIPE, env=environment) for _ in range(2)
+    ]
+    dead, living = (Path(process.stdout.readline().decode().strip()) for process in both)
+    (tmp_path / "ProstateAlignRefine-of-somebody").mkdir()
+    (tmp_path / "ProstateAlignRefine-of-somebody" / "file").touch()
+    both[0].kill()
+    both[0].wait()
+    assert (dead / "patient").exists()
+    with scratch_folder() as folder:
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert not dead.exists()
+        assert (living / "patient").exists()
+        assert (tmp_path / "ProstateAlignRefine-of-somebody" / "file").exists()
+    assert not folder.exists()
+    both[1].kill()
+    both[1].wait()
+
+
+STOPPED = """
+import sys, time
+from pathlib import Path
+from ProstateAlignRefineLib import cli
+from ProstateAlignRefineLib.core.output import writing_folder
+def run(arguments):
+    with writing_folder(Path(sys.argv[1]), "test", ["a.txt"]) as draft:
+        (draft.folder / "a.txt").write_text("half"); print("in", flush=True)
+        try:
+            time.sleep(60)
+        except Exception:
+            pass
+cli.inspect.run = run
+sys.exit(cli.main(["inspect", "x"]))
+"""
+
+
+@pytest.mark.fault("Ctrl-C, or the system asks a command to end", "one sentence, and nothing half-written")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
+def test_asked_to_end_it_cleans_up_and_says_so(tmp_path, number, code):
+    running = subprocess.Popen(
+        [sys.executable, "-c", STOPPED, str(tmp_path / "a" / "out")], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert running.stdout.readline() == b"in\n"
+    running.send_signal(number)
+    _out, said = running.communicate(timeout=20)
+    assert running.returncode == code
+    assert said.decode().splitlines() == ["Stopped before the end; nothing half-written was kept."]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_request_to_stop_waits_until_the_result_is_in_place(tmp_path):
+    from ProstateAlignRefineLib.core.signals import Stopped, deferred, stoppable
+
+    came = []
+
+    def run():
+        with stoppable(), deferred():
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.05)
+            came.append("the end")
+
+    with pytest.raises(Stopped) as stopped:
+        run()
+    assert came == ["the end"]
+    assert stopped.value.exit_code == 143

@@ -124,6 +124,7 @@ def _info(reading: Reading, run: Run, kept: Sequence[FoundLesion]) -> Segmentati
         colours=(LESION_RGB,) * len(kept),
         places=tuple(found.lesion.place for found in kept),
         notice=run.model.notice,
+        cautions=run.cautions,
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from ..bundle.summary import ModelFacts
+from ..core.cautions import Caution
 from ..core.errors import InputError
 from ..core.plain_data import parse_json
 from ..core.protocol import Finished
@@ -19,9 +20,18 @@ PARAMETER = "run"
 
 
 def record_of(
-    facts: ModelFacts, prompt: str, event: Finished, reasons: Mapping[Modality, str], psa: float | None = None
+    facts: ModelFacts,
+    prompt: str,
+    event: Finished,
+    reasons: Mapping[Modality, str],
+    *,
+    psa: float | None = None,
+    known: Sequence[Caution] = (),
 ) -> Run:
-    """Of a run that has just finished, its gate at the model's own values. `psa`: of the patient, where it is known."""
+    """Of a run that has just finished, its gate at the model's own values. `psa`: of the patient, where it is known.
+
+    `known`: cautions that the worker, which sees no DICOM, cannot tell.
+    """
     return Run(
         model=facts,
         tau=facts.tau,
@@ -33,6 +43,7 @@ def record_of(
         versions=event.versions,
         seconds=event.seconds,
         psa=psa,
+        cautions=(*known, *event.cautions),
     )
 
 

@@ -44,14 +44,14 @@ class SegmentationRun:
         """Seconds since the click."""
         return time.monotonic() - self._started
 
-    def start(self, inputs: Inputs, bundle: str, prompt: str, device: str) -> None:
+    def start(self, inputs: Inputs, bundle: str, prompt: str, device: str, register: bool = False) -> None:
         """InputError where a volume cannot be used."""
         request = self._worker.next_request()
         self._handover = hand_over(inputs, self._worker.folder, request)
         self._inputs, self._started = inputs, time.monotonic()
         self.stage, self.share = _("starting Python"), 0.0
         study, maps = str(self._handover.study), str(self._handover.maps)
-        self._worker.request(Segment(request, study, bundle, prompt, maps, device))
+        self._worker.request(Segment(request, study, bundle, prompt, maps, device, register))
 
     def _progress(self, event: Progress) -> None:
         self.stage = STAGE_TEXTS.get(event.stage, event.stage)

@@ -29,7 +29,7 @@ from .launch import launch_with
 from .run_record import keep_run, kept_run, note_psa, record_of
 from .segmentation_run import SegmentationRun
 from .signal import Signal
-from .study_source import DicomHeaders, open_folder
+from .study_source import DicomHeaders, Opened, known_cautions, open_folder
 from .worker import Worker
 
 PYTHON, BUNDLE = "python", "bundle"  # settings of the user, kept between sessions
@@ -51,6 +51,7 @@ class Session:
         self._typed: str | None = None
         self.reasons: dict[Modality, str] = {}
         self.headers = DicomHeaders(application.dicom_file)
+        self.opened: Opened | None = None
         self.reading: Reading | None = None
         self.record: Run | None = None
         self.bundle: BundleSummary | None = None
@@ -74,7 +75,7 @@ class Session:
         self.cancel()
         self.layout.leave()
         self.reading, self.record = None, None
-        self.reasons, self.message = {}, ""
+        self.reasons, self.message, self.opened = {}, "", None
         self.headers.by_node.clear()
 
     def take_voxel_edits(self) -> None:
@@ -119,6 +120,7 @@ class Session:
             for modality, node in zip(Modality, opened.inputs, strict=True):
                 setattr(self.state, modality.value, node)
             self.reasons = dict(opened.reasons)
+            self.opened = opened
             self.say("")
 
     # --- model
@@ -165,10 +167,13 @@ class Session:
         if self.inputs is None or self.bundle is None:
             return
         inputs, facts, prompt = self.inputs, self.bundle.facts, self.prompt
+        known = self._guarded(lambda: known_cautions(inputs, self.headers, self.opened))
+        if known is None:
+            return
         folder = str(self.bundle.folder)
-        self._asked = (facts, prompt)
+        self._asked = (facts, prompt, known)
         self.message = ""
-        self._guarded(lambda: self.run.start(inputs, folder, prompt, self.state.device))
+        self._guarded(lambda: self.run.start(inputs, folder, prompt, self.state.device, self.state.register))
         self.changed.emit()
 
     def cancel(self) -> None:
@@ -266,7 +271,7 @@ class Session:
         self.bundle = self._guarded(lambda: read_summary(candidates[0])) if candidates else None
 
     def _take_result(self, inputs: Inputs, maps: Maps, event: Finished) -> None:
-        facts, prompt = self._asked
+        facts, prompt, known = self._asked
         self.device.note(event.device)
         origin = Origin(facts.tau, facts.alpha, facts.minimum_lesion_ml, prompt_changed=prompt != facts.prompt)
         reading = self._guarded(lambda: Reading.start(self.application.scene, inputs, maps, origin))
@@ -275,7 +280,7 @@ class Session:
         psa = self.record.psa if self.record and self.reading and self.reading.inputs.t2w is inputs.t2w else None
         self.reading = reading
         reading.store(self.state)
-        self.record = record_of(facts, prompt, event, self.reasons, psa)
+        self.record = record_of(facts, prompt, event, self.reasons, psa=psa, known=known)
         keep_run(self.state.node, self.record)
         if self.shown:
             self.read()

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..core.acquisition import acquisition_cautions, check_same_patient
+from ..core.cautions import Caution
 from ..core.errors import InputError
 from ..core.geometry import Grid, to_array
 from ..core.study import Modality, Study
@@ -51,6 +53,11 @@ class DicomHeaders:
         self.remember(node, headers)
         return headers
 
+    def of_all(self, inputs: Inputs) -> Headers:
+        """By modality; without those of which nothing is known."""
+        found = {modality: self.of(node) for modality, node in zip(Modality, inputs, strict=True)}
+        return {modality: headers for modality, headers in found.items() if headers}
+
     def knows(self, node: Node | None) -> bool:
         """Whether `of` will find headers, without reading any."""
         if node is None:
@@ -77,6 +84,7 @@ class Opened:
 
     inputs: Inputs
     reasons: Mapping[Modality, str]
+    cautions: tuple[Caution, ...] = ()
 
 
 def open_folder(scene: Node, folder: Path, headers: DicomHeaders) -> Opened:
@@ -86,7 +94,15 @@ def open_folder(scene: Node, folder: Path, headers: DicomHeaders) -> Opened:
     for modality, series in study.headers.items():
         headers.remember(nodes[modality], series)
         nodes[modality].SetAttribute("DICOM.instanceUIDs", " ".join(str(slice_.SOPInstanceUID) for slice_ in series))
-    return Opened(Inputs(*nodes.values()), study.reasons)
+    return Opened(Inputs(*nodes.values()), study.reasons, study.cautions)
+
+
+def known_cautions(inputs: Inputs, headers: DicomHeaders, opened: Opened | None) -> tuple[Caution, ...]:
+    """What reading the study and its DICOM headers give reason for; InputError where they name different patients."""
+    known = headers.of_all(inputs)
+    check_same_patient(known)
+    of_reading = opened.cautions if opened is not None and tuple(opened.inputs) == tuple(inputs) else ()
+    return (*of_reading, *acquisition_cautions(known))
 
 
 def _read_study(folder: Path) -> Study:

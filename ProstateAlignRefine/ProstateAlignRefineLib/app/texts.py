@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from ..core.cautions import Caution
 from ..core.gland import Gland
 from ..core.lesions import Lesion
 from ..core.places import zone_name
@@ -77,6 +78,7 @@ def report_text(reading: Reading, run: Run) -> str:
         _("{count} further finding(s) rejected by the reader.").format(count=rejected) if rejected else "",
         _("PSA {psa:g} ng/mL.").format(psa=run.psa) if run.psa is not None else "",
         gland_text(reading.anatomy.gland, run.psa),
+        cautions_text(run.cautions),
         "",
         _provenance(reading, run),
     ]
@@ -90,6 +92,11 @@ def csv_text(reading: Reading) -> str:
     writer.writerow(CSV_HEADER)
     writer.writerows(_csv_row(found) for found in reading.lesions)
     return sheet.getvalue()
+
+
+def cautions_text(cautions: Sequence[Caution]) -> str:
+    """A line a caution, for reading before the table."""
+    return "\n".join(_("Caution: {text}").format(text=caution.text) for caution in cautions)
 
 
 def adc_text(value: float | None) -> str:

@@ -10,6 +10,7 @@ from ..core.gate import check_gate
 from ..core.output import writing_folder
 from ..results.folder import KIND, NAMES, read_result, write_gated
 from ..results.report import gland_line, lesion_table
+from .segment import print_cautions
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -33,4 +34,5 @@ def run(arguments: argparse.Namespace) -> int:
     print(
         f"With tau {tau:g} and alpha {alpha:g} the refiner added {outcome.added} and removed {outcome.removed} voxels."
     )
+    print_cautions(result.run)
     return 0

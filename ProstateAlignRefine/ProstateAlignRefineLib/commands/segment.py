@@ -11,11 +11,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..bundle.summary import ModelFacts
+from ..core.cautions import caution_lines
 from ..core.errors import InputError
 from ..core.gate import check_gate
 from ..core.output import require_apart, writing_folder
 from ..core.psa import read_psa
 from ..core.study import Modality, Study
+from ..core.study_cautions import check_contrasts
+from ..core.study_checks import prostate_region
 from ..core.study_files import find_study_files, match_study_files, read_study_files
 from ..results.folder import KIND, NAMES, Result, volumes_on_t2w, write_gated, write_inputs
 from ..results.report import Run, gland_line, lesion_table
@@ -47,6 +50,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tau", type=float, help="confidence above which the refiner edits (default: the bundle's)")
     parser.add_argument("--alpha", type=float, help="how strongly it edits (default: the bundle's)")
     parser.add_argument("--prompt", metavar="TEXT", help="what to look for (default: the bundle's prompt)")
+    parser.add_argument("--register", action="store_true", help="move ADC and HBV rigidly onto the T2W first")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -66,6 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(lesion_table(outcome.lesions))
     print(gland_line(result.anatomy.gland))
     print(f"The refiner added {outcome.added} and removed {outcome.removed} voxels.")
+    print_cautions(result.run)
     for modality, source in result.run.sources.items():
         print(f"{modality.upper()}: {source}")
     kept = "Replaced the earlier results in" if draft.replaces else "Results are in"
@@ -73,6 +78,22 @@ def run(arguments: argparse.Namespace) -> int:
     if result.run.model.notice:
         print(result.run.model.notice)
     return 0
+
+
+def print_cautions(run: Run) -> None:
+    if run.cautions:
+        print(caution_lines(run.cautions))
+
+
+def as_asked(study: Study, arguments: argparse.Namespace) -> Study:
+    """The study, its ADC and HBV moved onto the T2W where `--register` is given; InputError where two volumes are one,
+    before a model is loaded."""
+    check_contrasts(study)
+    if not arguments.register:
+        return study
+    from ..core.displacement import registered
+
+    return registered(study, prostate_region(study.grid))
 
 
 def check_gate_options(arguments: argparse.Namespace) -> None:
@@ -121,7 +142,7 @@ def _segment(arguments: argparse.Namespace, compute: Compute, bar: StageBar) -> 
 
     started = time.perf_counter()
     bar("read", 0, 1)
-    study = read_study(arguments)
+    study = as_asked(read_study(arguments), arguments)
     read = time.perf_counter()
     bar("load", 0, 1)
     bundle = load_model(arguments.model, arguments.prompt)
@@ -176,7 +197,7 @@ def run_facts(
         sources={modality.value: reason for modality, reason in study.reasons.items()},
         versions=versions(),
         seconds=dict(seconds),
-        cautions=study.cautions,
+        cautions=segmentation.cautions,
     )
 
 

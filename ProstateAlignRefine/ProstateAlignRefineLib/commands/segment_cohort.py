@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..core.cautions import codes_of
 from ..core.errors import InputError
 from ..core.faults import fault_of
 from ..core.output import output_folder, require_apart, writing_folder
@@ -20,7 +21,7 @@ from ..core.staging import finish_interrupted
 from ..results.folder import KIND, NAMES, Result, volumes_on_t2w, write_gated, write_inputs
 from ..results.report import REPORT_NAME, read_run
 from .cohort import Entry, Shard, read_cohort
-from .segment import add_model_options, check_gate_options, load_model, run_facts
+from .segment import add_model_options, as_asked, check_gate_options, load_model, run_facts
 
 if TYPE_CHECKING:
     from ..inference.device import Compute
@@ -33,13 +34,14 @@ LIBRARY = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Outcome:
-    """`state`: done, skipped (finished earlier) or failed; `why` in one sentence."""
+    """`state`: done, skipped (finished earlier) or failed; `why` in one sentence; `cautions`: codes, by blanks."""
 
     case: str
     state: str
     lesions: int | None = None
     seconds: float | None = None
     why: str = ""
+    cautions: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +109,8 @@ def _segment_all(entries: Sequence[Entry], setting: Setting) -> list[Outcome]:
 
 def _isolated(entry: Entry, setting: Setting) -> Outcome:
     if entry.case in setting.finished:
-        return Outcome(entry.case, SKIPPED)
+        codes = codes_of(read_run(setting.arguments.output / entry.case).cautions)
+        return Outcome(entry.case, SKIPPED, cautions=" ".join(codes))
     try:
         return _segment(entry, setting)
     except Exception as error:  # one study must not stop the others: it is named in the table and on the screen
@@ -120,14 +123,15 @@ def _segment(entry: Entry, setting: Setting) -> Outcome:
     arguments, bundle = setting.arguments, setting.bundle
     started = time.perf_counter()
     with writing_folder(arguments.output / entry.case, KIND, NAMES) as draft:
-        study = entry.read()
+        study = as_asked(entry.read(), arguments)
         read = time.perf_counter() - started
         segmentation = segment_study(study, bundle, setting.compute, lambda stage, done, whole: None)
         facts = run_facts(arguments, study, bundle, segmentation, {"read": read, **segmentation.seconds})
         result = Result(volumes_on_t2w(study), segmentation.maps, study.headers, facts)
         write_inputs(draft.folder, result)
         outcome = write_gated(draft.folder, result)
-    return Outcome(entry.case, DONE, len(outcome.lesions), time.perf_counter() - started)
+    seconds, codes = time.perf_counter() - started, " ".join(codes_of(facts.cautions))
+    return Outcome(entry.case, DONE, len(outcome.lesions), seconds, cautions=codes)
 
 
 def _is_finished(entry: Entry, arguments: argparse.Namespace, bundle: Bundle) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -15,3 +16,13 @@ class Caution:
 
     code: str
     text: str
+
+
+def caution_lines(cautions: Sequence[Caution]) -> str:
+    """For the screen, a line each; empty where there are none."""
+    return "\n".join(f"Caution ({caution.code}): {caution.text}" for caution in cautions)
+
+
+def codes_of(cautions: Sequence[Caution]) -> tuple[str, ...]:
+    """Each code once, in order."""
+    return tuple(dict.fromkeys(caution.code for caution in cautions))

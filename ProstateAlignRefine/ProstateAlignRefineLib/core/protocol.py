@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass, field
 from typing import ClassVar
 
 from . import schema
+from .cautions import Caution
 from .errors import InputError
 from .plain_data import parse_json
 
-PROTOCOL = 1
+PROTOCOL = 2
 LONGEST_LINE = 1_000_000
 
 INPUT, MEMORY, INSTALL, INTERNAL = "input", "memory", "install", "internal"
@@ -37,7 +38,10 @@ class Describe:
 
 @dataclass(frozen=True)
 class Segment:
-    """Request: read `study` (a folder with PI-CAI names), run `bundle`, write the maps into the folder `output`."""
+    """Request: read `study` (a folder with PI-CAI names), run `bundle`, write the maps into the folder `output`.
+
+    `register`: move ADC and HBV rigidly onto the T2W first.
+    """
 
     kind: ClassVar[str] = "segment"
     request: int
@@ -46,6 +50,7 @@ class Segment:
     prompt: str
     output: str
     device: str = "auto"
+    register: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,7 @@ class Finished:
     fell_back: str
     seconds: Mapping[str, float]
     versions: Mapping[str, str]
+    cautions: tuple[Caution, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
+from .acquisition import check_same_patient
+from .content_checks import Content, check_adc
+from .coverage import check_extent
 from .errors import InputError
 from .geometry import Grid, overlap_share, resample, to_array
 from .study import Modality, Study
@@ -17,12 +20,16 @@ ADC_RANGE = (300.0, 3000.0)
 
 
 def check_study(study: Study) -> None:
-    """InputError where a volume is no 3D scalar image, the fields of view differ, or the ADC units are off."""
+    """InputError where a volume is no 3D scalar image, the fields of view differ, the ADC units are off, a volume is
+    not what it is given as, or the series are of different patients."""
+    check_same_patient(study.headers)
     for modality in Modality:
         _check_volume(study.volume(modality), modality.value.upper())
+        check_extent(study.volume(modality), modality.value.upper())
     centre = prostate_region(study.grid)
     for modality in (Modality.ADC, Modality.HBV):
         _check_overlap(study.volume(modality), centre, modality.value.upper())
+    check_adc(Content.of(study, centre), ADC_RANGE)
     _check_adc_units(study.adc, centre)
 
 

@@ -7,10 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..bundle.config import CONFIG_FILE
+from ..core.displacement import registered
 from ..core.errors import InputError
 from ..core.exchange import write_exchange
 from ..core.geometry import Grid
 from ..core.protocol import Describe, Described, Finished, Message, Progress, Segment
+from ..core.study_checks import prostate_region
 from ..core.study_files import find_study_files, read_study_files
 from ..network.bundle import Bundle, load_bundle
 from ..network.text_encoder import with_prompt
@@ -44,6 +46,8 @@ def segment(request: Segment, send: Send) -> None:
     if files is None:
         raise InputError("The study did not reach the worker; segment again.")
     study = read_study_files(files)
+    if request.register:
+        study = registered(study, prostate_region(study.grid))
     progress("load", 0, 1)
     compute = choose_compute(request.device)
     bundle = with_prompt(_bundle(request.bundle), request.prompt)
@@ -52,7 +56,15 @@ def segment(request: Segment, send: Send) -> None:
     write_exchange(result.maps, Path(request.output))
     used = result.compute
     send(
-        Finished(request.request, used.description, used.precision, _smaller(compute, used), result.seconds, versions())
+        Finished(
+            request.request,
+            used.description,
+            used.precision,
+            _smaller(compute, used),
+            result.seconds,
+            versions(),
+            result.cautions,
+        )
     )
 
 

@@ -10,8 +10,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ..core.cautions import Caution
+from ..core.coverage import withheld_outside
 from ..core.maps import Maps
+from ..core.result_checks import result_cautions
 from ..core.study import Study
+from ..core.study_cautions import check_contrasts, image_cautions
+from ..core.study_checks import check_study
 from ..network.bundle import Bundle
 from .device import Compute
 from .predictor import Plan, maps_on, plan_forwards, predict
@@ -23,15 +28,22 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Segmentation:
-    """Maps on the T2W grid, the device that made them in the end, and the seconds each stage took."""
+    """Maps on the T2W grid, the device that made them in the end, and the seconds each stage took.
+
+    `cautions`: the study's own, and what the images and the gland found give reason for.
+    """
 
     maps: Maps
     compute: Compute
     seconds: dict[str, float]
+    cautions: tuple[Caution, ...] = ()
 
 
 def segment_study(study: Study, bundle: Bundle, compute: Compute, progress: Progress) -> Segmentation:
-    """Runs `bundle` on `study`. Where GPU memory runs out it goes on with tiles, then on the CPU."""
+    """Runs `bundle` on `study`. Where GPU memory runs out it goes on with tiles, then on the CPU.
+
+    InputError where the study cannot be judged at all; nothing is marked where ADC or HBV have no image.
+    """
     seconds: dict[str, float] = {}
     started = time.perf_counter()
 
@@ -39,16 +51,20 @@ def segment_study(study: Study, bundle: Bundle, compute: Compute, progress: Prog
         seconds[stage] = time.perf_counter() - started - sum(seconds.values())
 
     progress("preprocess", 0, 1)
+    check_study(study)
+    check_contrasts(study)
+    cautions = image_cautions(study)
     volumes, region = network_volumes(study, bundle.config.preprocessing, bundle.config.architecture.channels)
     lap("preprocess")
     progress("network", 0, 1)
     stacked, used = _predict_where_it_fits(bundle, volumes, compute, progress)
     lap("network")
     progress("maps", 0, 1)
-    maps = maps_on(study.grid, region, stacked)
+    maps, withheld = withheld_outside(maps_on(study.grid, region, stacked), study)
+    cautions += (*withheld, *result_cautions(study, maps, region))
     lap("maps")
     progress("maps", 1, 1)
-    return Segmentation(maps, used, seconds)
+    return Segmentation(maps, used, seconds, cautions)
 
 
 def expected_seconds(bundle: Bundle, shape: tuple[int, ...], compute: Compute) -> float:

@@ -153,6 +153,7 @@ def segmentation_info(run: Run, lesions: Sequence[Lesion]) -> SegmentationInfo:
         edited=not run.untouched,
         places=tuple(lesion.place for lesion in lesions),
         notice=run.model.notice,
+        cautions=run.cautions,
     )
 
 

@@ -79,6 +79,7 @@ class PanelState:
     prompt = Parameter("")
     python = Parameter("")
     device = Parameter("auto")
+    register = Parameter(False)
     algorithm = Parameter(MODULE_NAME)
 
     tau = Parameter(0.35)

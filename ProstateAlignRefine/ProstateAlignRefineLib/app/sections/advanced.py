@@ -24,6 +24,7 @@ class AdvancedSection:
         for _name, text in DEVICES:
             ui.deviceBox.addItem(text)
         ui.deviceBox.currentIndexChanged.connect(self._choose_device)
+        ui.registerBox.toggled.connect(self._choose_register)
         ui.pythonEdit.editingFinished.connect(self._type_python)
         ui.pythonButton.clicked.connect(self._browse_python)
         ui.testButton.clicked.connect(self._test)
@@ -37,6 +38,7 @@ class AdvancedSection:
         put(ui.pythonEdit, "text", session.python)
         names = [name for name, _text in DEVICES]
         put(ui.deviceBox, "currentIndex", names.index(session.state.device) if session.state.device in names else 0)
+        put(ui.registerBox, "checked", session.state.register)
         allow(ui.testButton, readiness.to_test(session))
         allow(ui.installButton, self._to_install())
         allow(ui.starterButton, _to_starter())
@@ -54,6 +56,9 @@ class AdvancedSection:
         self._session.state.device = DEVICES[self._ui.deviceBox.currentIndex][0]
         self._session.device.forget()
         self._session.changed.emit()
+
+    def _choose_register(self, wanted: bool) -> None:
+        self._session.state.register = wanted
 
     def _type_python(self) -> None:
         self._session.choose_python(self._ui.pythonEdit.text.strip())

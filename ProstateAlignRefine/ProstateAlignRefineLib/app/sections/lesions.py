@@ -14,7 +14,7 @@ from ..binding import allow, put
 from ..i18n import _
 from ..places import place_text, short_place, slices_of
 from ..session import Session
-from ..texts import adc_text, gland_text
+from ..texts import adc_text, cautions_text, gland_text
 
 ROW_HEIGHT = 22
 MARKS = {Decision.UNDECIDED: "–", Decision.ACCEPTED: _("accepted"), Decision.REJECTED: _("rejected")}
@@ -131,6 +131,8 @@ class LesionSection:
         ui, reading, record = self._ui, self._session.reading, self._session.record
         ui.noticeLabel.text = record.model.notice if reading and record else ""
         ui.noticeLabel.visible = bool(ui.noticeLabel.text)
+        ui.cautionLabel.text = cautions_text(record.cautions) if reading and record else ""
+        ui.cautionLabel.visible = bool(ui.cautionLabel.text)
         psa = record.psa if record else None
         ui.glandLabel.text = gland_text(reading.anatomy.gland, psa) if reading else ""
         ui.psaEdit.enabled = reading is not None and record is not None

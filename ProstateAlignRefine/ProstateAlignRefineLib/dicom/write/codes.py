@@ -27,3 +27,4 @@ CUBIC_CENTIMETRE = Code("cm3", "UCUM", "cubic centimeter")
 MILLIMETRE = Code("mm", "UCUM", "millimeter")
 SQUARE_MICROMETRE_PER_SECOND = Code("um2/s", "UCUM", "square micrometer per second")  # 1e-6 mm2/s
 NO_UNITS = Code("1", "UCUM", "no units")
+COMMENT = Code("121106", "DCM", "Comment")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
+from ...core.cautions import Caution, codes_of
 from ...core.errors import InputError
 from ...core.files import replacing_file
 from ...core.geometry import Array, Grid
@@ -48,7 +49,7 @@ class SegmentationInfo:
     (SEMIAUTOMATIC instead of AUTOMATIC). A `prompt` that is not built in may hold patient text: only its digest is
     written. `labels`, `tracking_uids`, `colours` (0 to 255), one a lesion: kept from an earlier export where given.
     `places`, one a lesion: for the Anatomic Region Sequence (0008,2218). `notice`: what the model says of itself, for
-    the Content Description (0070,0081).
+    the Content Description (0070,0081). `cautions`: what a reader must know of the images and the result.
     """
 
     version: str
@@ -62,6 +63,7 @@ class SegmentationInfo:
     colours: tuple[tuple[int, int, int], ...] = ()
     places: tuple[Place, ...] = ()
     notice: str = ""
+    cautions: tuple[Caution, ...] = ()
 
     @property
     def prompt_id(self) -> str:
@@ -77,6 +79,7 @@ class SegmentationInfo:
             "prompt_id": self.prompt_id,
             "weights": f"sha256:{self.weights_sha256[:16]}",
             "edited": str(int(self.edited)),
+            **({"cautions": " ".join(codes_of(self.cautions))} if self.cautions else {}),
         }
 
 

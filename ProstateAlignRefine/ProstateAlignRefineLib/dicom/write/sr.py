@@ -10,6 +10,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
+from ...core.cautions import Caution
 from ...core.errors import InputError
 from ...core.files import replacing_file
 from ...core.lesions import Lesion
@@ -116,6 +117,8 @@ def _report(
         procedure_reported=codes.MR_OF_PROSTATE,
         imaging_measurements=[_group(lesion, segmentation, number) for number, lesion in enumerate(lesions, start=1)],
     )
+    for caution in info.cautions:
+        content[0].ContentSequence.append(_comment(caution))
     return hd.sr.Comprehensive3DSR(
         evidence=[segmentation, *sources],
         content=content[0],
@@ -128,6 +131,17 @@ def _report(
         is_final=False,
         is_verified=False,
         series_description=DESCRIPTION,
+    )
+
+
+def _comment(caution: Caution) -> hd.sr.TextContentItem:
+    """A caution in the report's own container, which TID 1500 leaves open for more (type: extensible)."""
+    import highdicom as hd
+
+    return hd.sr.TextContentItem(
+        name=codes.COMMENT,
+        value=f"Caution ({caution.code}): {caution.text}".encode("ascii", "replace").decode("ascii"),
+        relationship_type=hd.sr.RelationshipTypeValues.CONTAINS,
     )
 
 

@@ -1,0 +1,124 @@
+"""Whether the gland found can be one: cut by a border, in pieces, of another size, without diffusion."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from .anatomy import plausible_gland
+from .cautions import Caution
+from .coverage import gland_coverage_cautions
+from .geometry import Grid, resample, to_array
+from .maps import Maps
+from .study import Study
+
+# Glands of 8 to 300 mL are taken up at all; `USUAL_ML` and `USUAL_MM` are those of nearly all men that are scanned.
+USUAL_ML = (12.0, 200.0)
+USUAL_MM = ((28.0, 100.0), (18.0, 90.0), (20.0, 95.0))
+"""Right-left, front-back, feet-head as the T2W grid's x, y, z."""
+PIECES = 0.1
+"""Share of all gland voxels outside the largest piece."""
+CUT = 0.25
+"""Area in the end slice of the T2W (or of the region read) by the largest slice's: base and apex taper to less."""
+EDGE = 0.002
+"""Share of the gland on the sides of the T2W or of the region read."""
+NO_ADC = 0.05
+"""Share of the gland with an ADC of zero or less, which fits and masks leave in noise."""
+
+
+def result_cautions(study: Study, maps: Maps, region: Grid) -> tuple[Caution, ...]:
+    """`region`: the grid that the network read. Nothing where the model tells no anatomy."""
+    if maps.zones is None:
+        return ()
+    gland = plausible_gland(maps.zones, maps.grid)
+    if gland is None:
+        return (
+            Caution(
+                "gland-not-found",
+                "The model found no plausible prostate gland; the images may not show one, may be displaced, or may be "
+                "unlike those it was trained on. Sides and levels are told from the middle of the T2W.",
+            ),
+        )
+    return (
+        *_shape_cautions(maps.zones > 0, gland, maps.grid),
+        *_border_cautions(gland, maps.grid, region),
+        *gland_coverage_cautions(gland, study),
+        *_adc_cautions(gland, study),
+    )
+
+
+def _shape_cautions(found: NDArray[np.bool_], gland: NDArray[np.bool_], grid: Grid) -> list[Caution]:
+    volume = float(np.count_nonzero(gland)) * grid.voxel_ml
+    index = np.argwhere(gland)[:, ::-1]
+    size = (np.ptp(index, axis=0) + 1) * np.asarray(grid.spacing)
+    usual = all(low <= length <= high for length, (low, high) in zip(size, USUAL_MM, strict=True))
+    cautions = []
+    if not (USUAL_ML[0] <= volume <= USUAL_ML[1] and usual):
+        sizes = " x ".join(f"{length:.0f}" for length in size)
+        cautions.append(
+            Caution(
+                "gland-unusual",
+                f"The gland found measures {volume:.0f} mL and {sizes} mm, which few glands do; its outline, and "
+                "places told from it, may be wrong.",
+            )
+        )
+    pieces = 1 - float(np.count_nonzero(gland)) / float(np.count_nonzero(found))
+    if pieces > PIECES:
+        cautions.append(
+            Caution(
+                "gland-in-pieces",
+                f"{pieces:.0%} of what the model took for gland lies apart from its largest piece; the outline, and "
+                "places told from it, may be wrong.",
+            )
+        )
+    return cautions
+
+
+def _border_cautions(gland: NDArray[np.bool_], grid: Grid, region: Grid) -> list[Caution]:
+    read = _on_region(gland, grid, region)
+    cautions = []
+    for box, name in ((gland, "T2W"), (read, "region that the network reads")):
+        if _is_cut(box):
+            cautions.append(
+                Caution(
+                    "gland-cut",
+                    f"The gland found reaches the border of the {name}; what lies beyond is not judged, and its volume "
+                    "is too small.",
+                )
+            )
+            break
+    return cautions
+
+
+def _is_cut(gland: NDArray[np.bool_]) -> bool:
+    areas = gland.sum(axis=(1, 2))
+    if not areas.any():
+        return False
+    if max(areas[0], areas[-1]) > CUT * areas.max():
+        return True
+    sides = gland[:, [0, -1], :].sum() + gland[:, :, [0, -1]].sum()
+    return bool(sides > EDGE * areas.sum())
+
+
+def _on_region(gland: NDArray[np.bool_], grid: Grid, region: Grid) -> NDArray[np.bool_]:
+    image = sitk.GetImageFromArray(gland.astype(np.uint8))
+    empty = grid.empty()
+    image.CopyInformation(empty)
+    on_region: NDArray[np.bool_] = to_array(resample(image, region, sitk.sitkNearestNeighbor)) > 0
+    return on_region
+
+
+def _adc_cautions(gland: NDArray[np.bool_], study: Study) -> list[Caution]:
+    adc = to_array(resample(study.adc, study.grid, outside=np.nan))[gland]
+    known = adc[np.isfinite(adc)]
+    share = float(np.mean(known <= 0)) if known.size else 0.0
+    if share <= NO_ADC:
+        return []
+    return [
+        Caution(
+            "adc-empty-in-gland",
+            f"The ADC is zero or less in {share:.0%} of the gland: it was masked, or its fit failed, there; lesions "
+            "may be missed or invented.",
+        )
+    ]

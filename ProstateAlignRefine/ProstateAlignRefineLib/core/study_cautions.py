@@ -1,0 +1,28 @@
+"""All that a reader must know of a study's images before a result is made of them, and of the result."""
+
+from __future__ import annotations
+
+from .acquisition import acquisition_cautions
+from .cautions import Caution
+from .content_checks import Content, check_copies, content_cautions
+from .coverage import region_cautions
+from .displacement import displacement_cautions, measure_displacements
+from .study import Study
+from .study_checks import prostate_region
+
+
+def check_contrasts(study: Study) -> None:
+    """InputError where two of the volumes are one."""
+    check_copies(Content.of(study, prostate_region(study.grid)))
+
+
+def image_cautions(study: Study) -> tuple[Caution, ...]:
+    """Of the images alone, the study's own first; about a second of computing."""
+    region = prostate_region(study.grid)
+    return (
+        *study.cautions,
+        *acquisition_cautions(study.headers),
+        *region_cautions(study, region),
+        *content_cautions(study, Content.of(study, region)),
+        *displacement_cautions(measure_displacements(study, region), region),
+    )

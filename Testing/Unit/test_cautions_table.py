@@ -1,0 +1,36 @@
+"""docs/cautions.md lists the codes that the code gives, all of them and no others."""
+
+import ast
+import re
+from pathlib import Path
+
+LIBRARY = Path(__file__).resolve().parents[2] / "ProstateAlignRefine" / "ProstateAlignRefineLib"
+CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def codes_in(path: Path) -> set[str]:
+    """First arguments of `Caution(...)`, and what a name that stands there was set to."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    first = [
+        node.args[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Caution" and node.args
+    ]
+    names = {node.id for node in first if isinstance(node, ast.Name)}
+    values = [node for node in first if not isinstance(node, ast.Name | ast.Starred)]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and any(getattr(target, "id", "") in names for target in node.targets):
+            values.append(node.value)
+    parts = [
+        leaf for value in values for leaf in ([value.body, value.orelse] if isinstance(value, ast.IfExp) else [value])
+    ]
+    return {leaf.value for leaf in parts if isinstance(leaf, ast.Constant) and isinstance(leaf.value, str)}
+
+
+def test_every_code_has_its_row(repository):
+    table = (repository / "docs" / "cautions.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `([a-z0-9-]+)` \|", table, flags=re.MULTILINE)
+    given = set().union(*(codes_in(path) for path in LIBRARY.rglob("*.py")))
+    assert len(listed) == len(set(listed))
+    assert set(listed) == given
+    assert all(CODE.fullmatch(code) for code in given)

@@ -100,19 +100,6 @@ def test_a_gate_out_of_range_changes_nothing(results, capsys):
     assert {path.name: path.stat().st_mtime_ns for path in results.iterdir()} == before
 
 
-def test_tiles_cover_what_one_forward_covers(a_study_folder, a_bundle, tmp_path, monkeypatch):
-    from ProstateAlignRefineLib.inference.device import Compute
-
-    one, tiles = tmp_path / "one", tmp_path / "tiles"
-    base = ["segment", str(a_study_folder), "--model", str(a_bundle), "--precision", "fp32"]
-    assert main([*base, "-o", str(one)]) == 0
-    monkeypatch.setattr(Compute, "fits", lambda self, voxels, width: False)
-    assert main([*base, "-o", str(tiles)]) == 0
-    first, second = array(one, "base_margin"), array(tiles, "base_margin")
-    assert not np.array_equal(first, second)  # a tile's instance norm sees other voxels
-    np.testing.assert_array_equal(first > -15, second > -15)
-
-
 @pytest.mark.parametrize(
     ("extra", "said"),
     [

@@ -1,6 +1,8 @@
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import numpy as np
+import psutil
 import pytest
 import torch
 
@@ -13,6 +15,7 @@ from ProstateAlignRefineLib.bundle.config import (
     SimilaritySettings,
 )
 from ProstateAlignRefineLib.core.anatomy import MOST_DOUBT, GlandZone
+from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.maps import MAP_NAMES
 from ProstateAlignRefineLib.inference.device import Compute
@@ -81,9 +84,10 @@ def test_the_region_is_padded_to_the_networks_stride(a_bundle, volumes):
 
 def test_tiles_give_exactly_what_one_forward_gives(a_bundle, volumes):
     once = predict(a_bundle, volumes, plan_forwards(a_bundle, volumes.shape[1:], CPU), CPU, lambda done, whole: None)
-    plan = plan_forwards(a_bundle, volumes.shape[1:], CPU, in_tiles=True)
+    published = replace(a_bundle, config=replace(a_bundle.config, inference=InferenceSettings("always", ())))
+    plan = plan_forwards(published, volumes.shape[1:], CPU)
     calls = []
-    tiled = predict(a_bundle, volumes, plan, CPU, lambda done, whole: calls.append((done, whole)))
+    tiled = predict(published, volumes, plan, CPU, lambda done, whole: calls.append((done, whole)))
     assert plan.forwards > 10
     assert calls == [(n + 1, plan.forwards) for n in range(plan.forwards)]
     np.testing.assert_allclose(tiled, once, atol=1e-5)
@@ -142,9 +146,21 @@ def test_voxels_outside_the_region_are_background_no_gate_can_lift(volumes):
     assert maps.base_margin[1, 20, 20] == 1
 
 
-def test_less_memory_means_tiles(a_bundle, volumes, monkeypatch):
-    monkeypatch.setattr(Compute, "_free_bytes", lambda self: 1000)
-    assert plan_forwards(a_bundle, volumes.shape[1:], CPU).forwards > 1
+@pytest.mark.parametrize("tiles", ["where_needed", "always"])
+def test_a_network_that_tells_the_gland_is_never_cut_into_tiles(tiles, a_bundle, volumes):
+    """Its doubt needs the whole region."""
+    architecture = replace(a_bundle.config.architecture, anatomy=True)
+    config = replace(a_bundle.config, architecture=architecture, inference=InferenceSettings(tiles, ()))
+    assert plan_forwards(replace(a_bundle, config=config), volumes.shape[1:], CPU).forwards == 1
+
+
+@pytest.mark.fault("too little memory for the network", "how much it needs, and how much is free")
+def test_too_little_memory_is_said_before_the_system_kills_anything(a_bundle, volumes, monkeypatch):
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=10**6))
+    monkeypatch.setattr(psutil, "swap_memory", lambda: SimpleNamespace(free=10**6))
+    with pytest.raises(InputError, match=r"needs about 0\.0 GB of memory for this region, and 0\.0 GB are free"):
+        plan_forwards(a_bundle, volumes.shape[1:], CPU)
+    assert plan_forwards(a_bundle, volumes.shape[1:], Compute(torch.device("cuda"), "bf16")).forwards == 1
 
 
 @pytest.mark.parametrize("tiles", ["where_needed", "always"])

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
+from safetensors.torch import save as serialize
 from torch import Tensor
 
 from Model.samples import text_of
@@ -190,3 +192,27 @@ def test_the_starter_is_found_in_a_package_then_in_a_checkout(tmp_path: Path, mo
         folder.mkdir(parents=True)
         (folder / "bundle.json").write_text("{}", encoding="utf-8")
         assert starter_bundle_path() == folder
+
+
+@pytest.mark.fault("a model with NaN or infinite weights", "that the weights are not numbers; to get the model again")
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("name", ["similarity.log_scale", "decoder.heads.0.bias", "encoders.1.stem.0.conv1.weight"])
+def test_weights_that_are_no_numbers_are_refused(name: str, value: float, bundle_path: Path) -> None:
+    path = bundle_path / "weights.safetensors"
+    weights = {key: weight.clone() for key, weight in load_file(path).items()}
+    weights[name].view(-1)[-1] = value
+    path.write_bytes(serialize(weights))
+    relist(bundle_path)
+    with pytest.raises(InputError, match=r"weights\.safetensors holds weights that are not numbers"):
+        load_bundle(bundle_path)
+
+
+@pytest.mark.parametrize("name", ["pooled", "tokens"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_text_that_is_no_number_is_refused(name: str, value: float, bundle_path: Path) -> None:
+    stored = dict(np.load(bundle_path / "text.npz"))
+    stored[name][..., 3] = value
+    np.savez(bundle_path / "text.npz", **stored)
+    relist(bundle_path)
+    with pytest.raises(InputError, match="not a finite vector"):
+        load_bundle(bundle_path)

@@ -21,11 +21,11 @@ WIDTH, TOKENS = 8, 9
 FOREGROUND_BIAS = 0.3
 
 
-def write_random_bundle(folder: Path) -> Path:
+def write_random_bundle(folder: Path, features: tuple[int, int, int] = (4, 6, 8)) -> Path:
     torch.manual_seed(3)
     architecture = Architecture(
         channels=("T2W", "ADC", "HBV"),
-        features_per_stage=(4, 6, 8),
+        features_per_stage=features,
         kernel_sizes=((1, 3, 3), (3, 3, 3), (3, 3, 3)),
         strides=((1, 1, 1), (1, 2, 2), (2, 2, 2)),
         text_width=WIDTH,

@@ -98,10 +98,11 @@ class Architecture:
 class Preprocessing:
     """How volumes become network input; triples are (z, y, x).
 
-    `region_mm`: edge of the centre region that is read. `patch_size`: tile size in voxels where the region does not fit
-    in one forward. `normalization`: channel-wise z-score over the whole T2W field of view or over the region; with
-    `absolute_adc` over the region too, but ADC, which has a physical unit, is scaled by constants. `smoothing`: volumes
-    sampled more finely than `spacing_mm` are smoothed to it first, instead of losing what lies between the samples.
+    `region_mm`: edge of the centre region that is read. `patch_size`: of training's patches and, where the bundle asks
+    for them, of tiles, in voxels. `normalization`: channel-wise z-score over the whole T2W field of view or over the
+    region; with `absolute_adc` over the region too, but ADC, which has a physical unit, is scaled by constants.
+    `smoothing`: volumes sampled more finely than `spacing_mm` are smoothed to it first, instead of losing what lies
+    between the samples.
     """
 
     spacing_mm: tuple[float, float, float]
@@ -119,9 +120,10 @@ class Preprocessing:
 class InferenceSettings:
     """How the region goes through the network.
 
-    `tiles`: where it does not fit in one forward, or `always` as nnU-Net does: patches of `preprocessing.patch_size` at
-    half a patch's step. `mirror_axes`: the answer is the mean over all mirror images along these axes; x is left-right,
-    where the text's sides are swapped too. None: one forward.
+    `tiles`: none (`where_needed`: no device needs them, since tiles answer otherwise than one forward), or `always` as
+    nnU-Net does: patches of `preprocessing.patch_size` at half a patch's step, each with its own instance statistics. A
+    network with an anatomy head reads the whole region all the same. `mirror_axes`: the answer is the mean over all
+    mirror images along these axes; x is left-right, where the text's sides are swapped too. None: one forward.
     """
 
     tiles: Literal["where_needed", "always"]

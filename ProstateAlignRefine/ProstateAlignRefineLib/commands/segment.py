@@ -137,6 +137,7 @@ def study_in(folder: Path, choices: Mapping[Modality, int] = MappingProxyType({}
 
 
 def _segment(arguments: argparse.Namespace, compute: Compute, bar: StageBar) -> Result:
+    from ..inference.device import computed_otherwise
     from ..inference.preprocess import network_grid
     from ..inference.segment import expected_seconds, segment_study
 
@@ -153,8 +154,8 @@ def _segment(arguments: argparse.Namespace, compute: Compute, bar: StageBar) -> 
     )
     probed = time.perf_counter()
     segmentation = segment_study(study, bundle, compute, bar)
-    if segmentation.compute != compute:
-        bar.say(f"The GPU's memory did not suffice; computed on {segmentation.compute.description}.")
+    if otherwise := computed_otherwise(compute, segmentation.compute):
+        bar.say(f"{otherwise} {segmentation.compute.description}.")
     before = {"read": read - started, "load": loaded - read, "estimate": probed - loaded}
     return Result(
         volumes_on_t2w(study),

@@ -9,12 +9,15 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from .anatomy import GlandZone
 from .errors import InputError
 from .geometry import Array, Grid, to_array, to_image
 from .image_writing import write_image
 
 MAP_NAMES = ("base_margin", "refined_margin", "confidence", "similarity")
 ZONES_NAME = "zones"
+SHARES = ("confidence", "similarity")
+"""The maps whose values lie between 0 and 1."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Maps:
     `base_margin`, `refined_margin`: foreground minus background logit without and with the (ungated) refiner.
     `confidence`: what the gate's tau is compared with, 0 to 1. `similarity`: text-image similarity, 0 to 1.
     `zones`: uint8 codes of `anatomy.GlandZone`, None where the model tells no anatomy.
+    InputError where a value is not finite or lies out of its range.
     """
 
     grid: Grid
@@ -37,12 +41,18 @@ class Maps:
         for name, array in self.arrays.items():
             if array.shape != self.grid.shape:
                 raise ValueError(f"{name} has shape {array.shape}, the grid {self.grid.shape}")
+            _check_values(name, array)
 
     @property
     def arrays(self) -> dict[str, Array]:
         """The maps by field name; `zones` only where there are any."""
         maps: dict[str, Array] = {name: getattr(self, name) for name in MAP_NAMES}
         return maps if self.zones is None else {**maps, ZONES_NAME: self.zones}
+
+
+def value_range(array: Array) -> tuple[float, float]:
+    """Smallest and largest value; NaN where there is one."""
+    return float(array.min()), float(array.max())
 
 
 def write_volume(array: Array, grid: Grid, path: Path) -> None:
@@ -89,3 +99,16 @@ def load_maps(folder: Path) -> Maps:
     base, refined, confidence, similarity = (to_array(images[name]).astype(np.float32) for name in MAP_NAMES)
     zones = to_array(images[ZONES_NAME]).astype(np.uint8) if has_zones else None
     return Maps(grid, base, refined, confidence, similarity, zones)
+
+
+def _check_values(name: str, array: Array) -> None:
+    if not array.size:
+        return
+    low, high = value_range(array)
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise InputError(f"The map '{name}' holds values that are not numbers; run the segmentation again.")
+    most = {**dict.fromkeys(SHARES, 1.0), ZONES_NAME: float(max(GlandZone))}.get(name)
+    if most is not None and not 0.0 <= low <= high <= most:
+        raise InputError(
+            f"The map '{name}' runs from {low:.3g} to {high:.3g}, not from 0 to {most:g}; run the segmentation again."
+        )

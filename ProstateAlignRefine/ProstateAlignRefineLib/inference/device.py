@@ -1,4 +1,4 @@
-"""Which device computes, at which precision, and how much fits on it."""
+"""Which device computes, at which precision, and whether its memory suffices."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import torch
 
 from ..core.errors import InputError
 
-# Activations alive at once at full resolution, in multiples of the first stage's width: three encoders' maps and
-# their residual sums, the fused skip, the decoder's concatenation and the refiner's query, key, value and output.
 _LIVE_MAPS = 16
+"""Full-resolution maps of the first stage's width that a forward needs at its fullest: three encoders' skips, their
+concatenation and what fuses them are 10 (32 features) to 19 (8), and libraries copy to rearrange; measured in float32
+for 32 features on a CPU: 15."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,29 @@ class Compute:
     def autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
 
-    def fits(self, voxels: int, width: int) -> bool:
-        """Whether one forward on `voxels` with `width` first-stage features leaves half of the free memory."""
-        return voxels * width * 4 * _LIVE_MAPS < self._free_bytes() / 2
+    def check_memory(self, voxels: int, width: int) -> None:
+        """InputError where a forward on the CPU would end in the system's killing this or another program.
 
-    def _free_bytes(self) -> int:
-        if self.device.type == "cuda":
-            return int(torch.cuda.mem_get_info(self.device)[0])
-        return int(psutil.virtual_memory().available)
+        A GPU says so itself, harmlessly.
+        """
+        if self.device.type != "cpu":
+            return
+        needed = voxels * width * (2 if self.precision == "bf16" else 4) * _LIVE_MAPS
+        free = psutil.virtual_memory().available + psutil.swap_memory().free
+        if needed > free:
+            raise InputError(
+                f"The network needs about {needed / 1e9:.1f} GB of memory for this region, and {free / 1e9:.1f} GB are "
+                "free; close other programs, or use a GPU or a computer with more memory."
+            )
+
+
+def computed_otherwise(wanted: Compute, used: Compute) -> str:
+    """Why something else computed than was wanted, a sentence; empty where nothing did."""
+    if wanted.device.type != used.device.type:
+        return "The GPU's memory did not suffice; computed on the CPU."
+    if wanted.precision != used.precision:
+        return f"The numbers grew too large for {wanted.precision}; computed in {used.precision}."
+    return ""
 
 
 def choose_compute(device: str = "auto", precision: str = "auto", *, training: bool = False) -> Compute:

@@ -16,7 +16,7 @@ from ..core.study_checks import prostate_region
 from ..core.study_files import find_study_files, read_study_files
 from ..network.bundle import Bundle, load_bundle
 from ..network.text_encoder import with_prompt
-from .device import Compute, choose_compute
+from .device import choose_compute, computed_otherwise
 from .preprocess import network_grid
 from .segment import expected_seconds, segment_study
 from .versions import versions
@@ -54,24 +54,9 @@ def segment(request: Segment, send: Send) -> None:
     result = segment_study(study, bundle, compute, progress)
     progress("write", 0, 1)
     write_exchange(result.maps, Path(request.output))
-    used = result.compute
-    send(
-        Finished(
-            request.request,
-            used.description,
-            used.precision,
-            _smaller(compute, used),
-            result.seconds,
-            versions(),
-            result.cautions,
-        )
-    )
-
-
-def _smaller(wanted: Compute, used: Compute) -> str:
-    if wanted.device.type == used.device.type:
-        return ""
-    return "The GPU's memory did not suffice; computed on the CPU."
+    used, otherwise = result.compute, computed_otherwise(compute, result.compute)
+    seconds, cautions = result.seconds, result.cautions
+    send(Finished(request.request, used.description, used.precision, otherwise, seconds, versions(), cautions))
 
 
 def _bundle(path: str) -> Bundle:

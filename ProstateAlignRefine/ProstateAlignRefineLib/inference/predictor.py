@@ -1,4 +1,4 @@
-"""The network over a region: one forward where it fits, Gaussian-weighted tiles where it does not."""
+"""The network over a region: in one forward, or in Gaussian-weighted tiles where a network was published so."""
 
 from __future__ import annotations
 
@@ -41,14 +41,24 @@ class Plan:
     before: tuple[int, ...] = (0, 0, 0)
 
 
-def plan_forwards(bundle: Bundle, shape: tuple[int, ...], compute: Compute, in_tiles: bool = False) -> Plan:
-    """`shape`: the region's (z, y, x). Tiles where it does not fit in one forward, by `in_tiles` or by the bundle."""
-    divisor = bundle.config.architecture.size_divisor
-    padded = tuple(-(-n // d) * d for n, d in zip(shape, divisor, strict=True))
-    in_tiles = in_tiles or bundle.config.inference.tiles == "always"
-    if not in_tiles and compute.fits(int(np.prod(padded)), bundle.config.architecture.features_per_stage[0]):
-        return Plan(padded, padded, 1)
-    tile = tuple(bundle.config.preprocessing.patch_size)
+def plan_forwards(bundle: Bundle, shape: tuple[int, ...], compute: Compute) -> Plan:
+    """`shape`: the region's (z, y, x). InputError where the computer's memory cannot hold a forward.
+
+    One forward, however little memory there is: a tile's instance norm sees the tile alone, so tiles give another
+    answer. They are for networks published with them, and no network with an anatomy head is: whether a place is in the
+    gland, and how far from it, only the whole region tells.
+    """
+    architecture, divisor = bundle.config.architecture, bundle.config.architecture.size_divisor
+    if bundle.config.inference.tiles == "always" and not architecture.anatomy:
+        plan = _plan_tiles(bundle.config.preprocessing.patch_size, shape)
+    else:
+        padded = tuple(-(-n // d) * d for n, d in zip(shape, divisor, strict=True))
+        plan = Plan(padded, padded, 1)
+    compute.check_memory(int(np.prod(plan.tile)), architecture.features_per_stage[0])
+    return plan
+
+
+def _plan_tiles(tile: Triple, shape: tuple[int, ...]) -> Plan:
     padded = tuple(map(max, shape, tile))
     counts = [len(tile_starts(n, t)) for n, t in zip(padded, tile, strict=True)]
     before = tuple((n - m) // 2 for n, m in zip(padded, shape, strict=True))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..core.geometry import BSPLINE, Grid, resample, to_array
 from ..core.study import Modality, Study
+from .soundness import check_input
 
 if TYPE_CHECKING:
     from ..bundle.config import Preprocessing
@@ -20,6 +21,9 @@ ADC_MEAN, ADC_DEVIATION = np.float32(1200), np.float32(600)
 
 SIGMAS_PER_VOXEL = 2 * np.sqrt(2 * np.log(2))
 """A Gaussian's full width at half its maximum is one voxel."""
+
+SMALLEST = float(np.finfo(np.float32).tiny)
+"""What a volume of zeros is divided by."""
 
 
 def network_grid(t2w: Grid, preprocessing: Preprocessing) -> Grid:
@@ -35,6 +39,7 @@ def network_volumes(
 
     Volumes are interpolated with cubic B-splines in physical space. The mean and standard deviation are taken over the
     T2W field of view (`image`, as nnU-Net) or over the region read; with `absolute_adc`, those of ADC are constants.
+    InputError where a volume shows nothing but a few extreme voxels.
     """
     whole = _whole_grid(study.grid, preprocessing)
     region = network_grid(study.grid, preprocessing)
@@ -45,8 +50,11 @@ def network_volumes(
         if preprocessing.smoothing:
             volume = _smoothed(volume, region.spacing)
         if modality is Modality.ADC and preprocessing.normalization == "absolute_adc":
-            return (_on(volume, region) - ADC_MEAN) / ADC_DEVIATION
-        return _z_scored(volume, measured, region)
+            values = (_on(volume, region) - ADC_MEAN) / ADC_DEVIATION
+        else:
+            values = _z_scored(volume, measured, region)
+        check_input(values, modality.name)
+        return values
 
     return np.stack([normalized(Modality(name.lower())) for name in channels]), region
 
@@ -64,9 +72,10 @@ def _box_size(whole: Grid, region_mm: float) -> tuple[int, int, int]:
 
 def _z_scored(volume: sitk.Image, measured: Grid, region: Grid) -> NDArray[np.float32]:
     reference = _on(volume, measured)
-    mean, deviation = float(reference.mean()), float(reference.std())
+    # The squares of what a scaled float image may hold overflow in single precision.
+    mean, deviation = float(reference.mean(dtype=np.float64)), float(reference.std(dtype=np.float64))
     values = reference if measured is region else _on(volume, region)
-    return ((values - mean) / max(deviation, 1e-8)).astype(np.float32)
+    return ((values - mean) / max(deviation, 1e-8 * abs(mean), SMALLEST)).astype(np.float32)
 
 
 def _smoothed(volume: sitk.Image, spacing: tuple[float, float, float]) -> sitk.Image:

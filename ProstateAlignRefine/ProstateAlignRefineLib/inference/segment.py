@@ -21,6 +21,7 @@ from ..network.bundle import Bundle
 from .device import Compute
 from .predictor import Plan, maps_on, plan_forwards, predict
 from .preprocess import network_volumes
+from .soundness import checked_answer, is_finite
 
 # (stage, done, all): stages "preprocess", "network", "maps"; `done` of `all` forwards in the stage "network".
 Progress = Callable[[str, int, int], None]
@@ -40,9 +41,10 @@ class Segmentation:
 
 
 def segment_study(study: Study, bundle: Bundle, compute: Compute, progress: Progress) -> Segmentation:
-    """Runs `bundle` on `study`. Where GPU memory runs out it goes on with tiles, then on the CPU.
+    """Runs `bundle` on `study`. Where GPU memory runs out the CPU does the same; the answer is the same, too.
 
-    InputError where the study cannot be judged at all; nothing is marked where ADC or HBV have no image.
+    Nothing is marked where ADC or HBV have no image. InputError where the study cannot be judged at all, the computer's
+    memory does not suffice, or a volume or the answer holds no usable numbers.
     """
     seconds: dict[str, float] = {}
     started = time.perf_counter()
@@ -57,7 +59,7 @@ def segment_study(study: Study, bundle: Bundle, compute: Compute, progress: Prog
     volumes, region = network_volumes(study, bundle.config.preprocessing, bundle.config.architecture.channels)
     lap("preprocess")
     progress("network", 0, 1)
-    stacked, used = _predict_where_it_fits(bundle, volumes, compute, progress)
+    stacked, used = _predict(bundle, volumes, compute, progress)
     lap("network")
     progress("maps", 0, 1)
     maps, withheld = withheld_outside(maps_on(study.grid, region, stacked), study)
@@ -84,25 +86,33 @@ def _timed(bundle: Bundle, volumes: NDArray[np.float32], plan: Plan, compute: Co
     return time.perf_counter() - started
 
 
+def _predict(
+    bundle: Bundle, volumes: NDArray[np.float32], compute: Compute, progress: Progress
+) -> tuple[NDArray[np.float32], Compute]:
+    """The checked answer and what gave it; what overflows in bf16 is computed in float32 once more."""
+    stacked, used = _predict_where_it_fits(bundle, volumes, compute, progress)
+    if used.precision == "bf16" and not is_finite(stacked):
+        progress("network: bf16 overflowed, computing in fp32", 0, 1)
+        stacked, used = _predict_where_it_fits(bundle, volumes, replace(used, precision="fp32"), progress)
+    return checked_answer(stacked), used
+
+
 def _predict_where_it_fits(
     bundle: Bundle, volumes: NDArray[np.float32], compute: Compute, progress: Progress
 ) -> tuple[NDArray[np.float32], Compute]:
-    for plan, candidate in _attempts(bundle, volumes.shape[1:], compute):
+    for candidate in _attempts(compute):
+        plan = plan_forwards(bundle, volumes.shape[1:], candidate)
         try:
             stacked = predict(bundle, volumes, plan, candidate, lambda done, whole: progress("network", done, whole))
         except torch.OutOfMemoryError:
-            torch.cuda.empty_cache()
-            progress("network: GPU memory full, trying a smaller way", 0, 1)
+            progress("network: GPU memory full, computing on the CPU", 0, 1)
         else:
             return stacked, candidate
+        torch.cuda.empty_cache()  # here, since the exception holds the forward's tensors
     raise MemoryError("the CPU attempt ended without a result")
 
 
-def _attempts(bundle: Bundle, shape: tuple[int, ...], compute: Compute) -> Iterator[tuple[Plan, Compute]]:
-    first = plan_forwards(bundle, shape, compute)
-    yield first, compute
+def _attempts(compute: Compute) -> Iterator[Compute]:
+    yield compute
     if compute.device.type == "cuda":
-        if first.forwards == 1:
-            yield plan_forwards(bundle, shape, compute, in_tiles=True), compute
-        cpu = replace(compute, device=torch.device("cpu"), precision="fp32")
-        yield plan_forwards(bundle, shape, cpu), cpu
+        yield replace(compute, device=torch.device("cpu"), precision="fp32")

@@ -22,6 +22,7 @@ from ..core.output import writing_folder
 from ..core.signature import BUNDLE, read_signature
 from ..core.staging import finish_interrupted, is_unfinished
 from .baselines import SegmentationNetwork
+from .finiteness import check_finite
 from .network import AlignRefineNetwork
 from .text import TextEmbedding, load_text, save_text, swap_sides
 
@@ -53,7 +54,8 @@ def load_bundle(path: Path | str, device: torch.device | str = "cpu") -> Bundle:
     """The model in the folder `path`.
 
     Every file is compared with its SHA-256 in bundle.json before it is opened. InputError, one sentence, for pickles,
-    missing, unlisted or changed files, another format version, a missing or unfit text, and weights that do not fit.
+    missing, unlisted or changed files, another format version, a missing or unfit text, and weights that do not fit or
+    are no numbers.
     """
     path = Path(path)
     if not path.is_dir():
@@ -155,13 +157,15 @@ def _mirrored_text(path: Path, text: TextEmbedding, config: ModelConfig) -> Text
 
 def _load_weights(network: AlignRefineNetwork, path: Path) -> None:
     try:
-        network.load_state_dict(load_file(path))
+        weights = load_file(path)
+        network.load_state_dict(weights)
     except SafetensorError as error:
         raise InputError(f"{path.name} is not a valid safetensors file; get the model bundle again.") from error
     except (RuntimeError, TypeError) as error:
         raise InputError(
             f"{path.name} does not fit the architecture in {CONFIG_FILE}; get the bundle again."
         ) from error
+    check_finite(weights, path.name)
 
 
 def _refuse_foreign(path: Path) -> None:

@@ -26,6 +26,7 @@ from ..core.errors import InputError
 from ..core.plain_data import named
 from .bundle import save_bundle
 from .checkpoint_file import configuration_name, distinct_weights, read_checkpoint
+from .finiteness import check_finite
 from .network import AlignRefineNetwork
 from .plans import Plan, read_channels, read_plan
 from .text import UNIT_TOLERANCE, TextEmbedding, one_token
@@ -83,6 +84,7 @@ def import_checkpoint(
     channels = read_channels(Path(dataset))
     weights, duplicates = distinct_weights(contents, len(plan.features_per_stage))
     _require_parts(weights)
+    check_finite(weights, Path(checkpoint).name)
     architecture = _architecture(weights, plan, channels)
     network = _network(architecture, weights)
     text = _text(Path(text_embedding), architecture.text_width)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import http.server
+import io
+import json
 import ssl
 import threading
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 from pydicom.uid import SegmentationStorage
 
 from ProstateAlignRefineLib.dicom.send.dimse import DicomServer
@@ -16,9 +19,22 @@ pynetdicom = pytest.importorskip("pynetdicom", reason="the extra 'pacs' is not i
 
 
 class Archive:
-    """A storage SCP on loopback that keeps what it is sent."""
+    """A storage SCP on loopback that keeps what it is sent.
 
-    def __init__(self, classes=(SegmentationStorage,), status=0x0000, context=None, title="ARCHIVE", host="127.0.0.1"):
+    `status`: of every answer, or what gives one. `abort_at`: at which objects, from 1, it ends the association.
+    """
+
+    def __init__(
+        self,
+        classes=(SegmentationStorage,),
+        status=0x0000,
+        *,
+        context=None,
+        title="ARCHIVE",
+        host="127.0.0.1",
+        abort_at=(),
+    ):
+        aborts = (abort_at,) if isinstance(abort_at, int) else abort_at
         self.received, self.title = [], title
         entity = pynetdicom.AE(ae_title=title)
         entity.require_called_aet = True
@@ -28,7 +44,9 @@ class Archive:
 
         def keep(event):
             self.received.append(event.encoded_dataset())
-            return status
+            if len(self.received) in aborts:
+                event.assoc.abort()
+            return status() if callable(status) else status
 
         handlers = [(pynetdicom.evt.EVT_C_STORE, keep)]
         self.server = entity.start_server((host, 0), block=False, evt_handlers=handlers, ssl_context=context)
@@ -45,9 +63,15 @@ class Archive:
 
 
 class Web:
-    """A DICOMweb server on loopback that answers everything with one status and keeps what it was asked."""
+    """A DICOMweb server on loopback that answers everything with one status and keeps what it was asked.
 
-    def __init__(self, status=200, context=None, location=""):
+    `answer`: makes status, content type and body out of the SOP Instance UID that was sent and the number of the
+    request; None closes the connection instead. Without it everything sent is stored. `listing`: the answer to a query.
+    """
+
+    def __init__(
+        self, status=200, *, context=None, location="", answer=None, listing=("application/dicom+json", b"[]")
+    ):
         self.requests = []
         outer = self
 
@@ -55,11 +79,20 @@ class Web:
             def _answer(self):
                 length = int(self.headers.get("Content-Length") or 0)
                 outer.requests.append((self.command, self.path, dict(self.headers), self.rfile.read(length)))
-                body = b"[]" if self.command == "GET" else b"{}"
-                self.send_response(status)
+                told = (status, *listing)
+                if self.command == "POST":
+                    posts = sum(command == "POST" for command, *_ in outer.requests)
+                    uid = sent_uid(outer.requests[-1][3])
+                    told = answer(uid, posts) if answer else (status, "application/dicom+json", stored(uid))
+                if told is None:
+                    self.close_connection = True
+                    return
+                code, kind, body = told
+                self.send_response(code)
                 if location:
                     self.send_header("Location", location)
-                self.send_header("Content-Type", "application/dicom+json")
+                if kind:
+                    self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -82,6 +115,29 @@ class Web:
     def __exit__(self, *_):
         self.server.shutdown()
         self.server.server_close()
+
+
+def sent_uid(request: bytes) -> str:
+    """The SOP Instance UID of the object in a multipart request."""
+    return str(dcmread(io.BytesIO(request.partition(b"\r\n\r\n")[2]), stop_before_pixels=True).SOPInstanceUID)
+
+
+def stored(*uids: str, warning: int | None = None) -> bytes:
+    """A Store Instances Response that names these as stored."""
+    return _response("00081199", uids, "00081196", warning)
+
+
+def failed(*uids: str, reason: int | None = None) -> bytes:
+    """A Store Instances Response that names these as failed."""
+    return _response("00081198", uids, "00081197", reason)
+
+
+def _response(sequence: str, uids: tuple[str, ...], tag: str, number: int | None) -> bytes:
+    items = [{"00081155": {"vr": "UI", "Value": [uid]}} for uid in uids]
+    for item in items:
+        if number is not None:
+            item[tag] = {"vr": "US", "Value": [number]}
+    return json.dumps({sequence: {"vr": "SQ", "Value": items}}).encode()
 
 
 def server_context(certificate: tuple[Path, Path]) -> ssl.SSLContext:

@@ -134,7 +134,11 @@ def test_user_choice_overrules_the_ranking(study_folder):
 
 
 def test_other_frame_of_reference_is_refused(study_folder):
-    change(study_folder / "adc", lambda dataset: setattr(dataset, "FrameOfReferenceUID", "1.2.3"))
+    def elsewhere(dataset: Dataset) -> None:
+        dataset.FrameOfReferenceUID = "1.2.3"
+        dataset.ImagePositionPatient = [float(value) + 70 for value in dataset.ImagePositionPatient]
+
+    change(study_folder / "adc", elsewhere)
     assert "no common frame of reference" in refusal(study_folder)
 
 

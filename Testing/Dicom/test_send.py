@@ -120,7 +120,7 @@ def test_where_one_kind_is_not_taken_nothing_is_sent(result, study):
 
 
 def test_full_archive_is_said(result):
-    with Archive(status=0xA700) as archive, pytest.raises(InputError, match=r"status A700\): it is out of resources"):
+    with Archive(status=0xA700) as archive, pytest.raises(InputError, match=r"status A700: it is out of resources"):
         store(archive.address(), sendable_files([result]), silence)
 
 

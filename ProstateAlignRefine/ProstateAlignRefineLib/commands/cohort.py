@@ -32,13 +32,13 @@ class Entry:
     def paths(self) -> tuple[Path, ...]:
         return (self.source,) if isinstance(self.source, Path) else tuple(self.source.values())
 
-    def read(self) -> Study:
+    def read(self, trust_positions: bool = False) -> Study:
         """InputError where the study cannot be used."""
         if not isinstance(self.source, Path):
             return read_study_files(self.source)
         if not self.source.is_dir():
             raise InputError("The study folder does not exist; correct the list.")
-        return study_in(self.source)
+        return study_in(self.source, trust_positions=trust_positions)
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def add_series_options(parser: argparse.ArgumentParser) -> None:
-    """--t2w-series, --adc-series and --hbv-series: the user's own choice, by series number."""
+    """--t2w-series, --adc-series and --hbv-series, the user's own choice by series number; --trust-positions."""
     for modality in Modality:
         words = f"series number to read as {modality.name}, instead of the automatic choice"
         parser.add_argument(f"--{modality.value}-series", type=whole(0, 2**31 - 1), metavar="N", help=words)
+    add_trust_option(parser)
+
+
+def add_trust_option(parser: argparse.ArgumentParser) -> None:
+    words = "compare positions of DICOM series that name different frames of reference or studies"
+    parser.add_argument("--trust-positions", action="store_true", help=words)
 
 
 def series_choices(arguments: argparse.Namespace) -> Mapping[Modality, int]:
@@ -44,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     files = find_study_files(arguments.input)
     if files is not None:
         return _print_files(files, arguments.json)
-    found = survey(arguments.input, series_choices(arguments))
+    found = survey(arguments.input, series_choices(arguments), arguments.trust_positions)
     if arguments.json:
         print(json.dumps(as_data(found), indent=2))
         return 0

@@ -113,7 +113,7 @@ def read_study(arguments: argparse.Namespace) -> Study:
             raise InputError("Give either INPUT or all three of --t2w, --adc and --hbv.")
         return read_study_files(named)
     if len(arguments.input) == 1 and arguments.input[0].is_dir():
-        return study_in(arguments.input[0], choices)
+        return study_in(arguments.input[0], choices, arguments.trust_positions)
     if len(arguments.input) == 1 and not arguments.input[0].exists():
         raise InputError("The input folder does not exist; check its path.")
     files = match_study_files(arguments.input) if len(arguments.input) == 3 else None
@@ -122,7 +122,9 @@ def read_study(arguments: argparse.Namespace) -> Study:
     return read_study_files(files)
 
 
-def study_in(folder: Path, choices: Mapping[Modality, int] = MappingProxyType({})) -> Study:
+def study_in(
+    folder: Path, choices: Mapping[Modality, int] = MappingProxyType({}), trust_positions: bool = False
+) -> Study:
     """The study of a folder: files with PI-CAI names, else DICOM, where `choices` are series numbers."""
     files = find_study_files(folder)
     if files is not None and choices:
@@ -133,7 +135,7 @@ def study_in(folder: Path, choices: Mapping[Modality, int] = MappingProxyType({}
         return read_study_files(files)
     from ..dicom import load_study
 
-    return load_study(folder, choices)
+    return load_study(folder, choices, trust_positions)
 
 
 def _segment(arguments: argparse.Namespace, compute: Compute, bar: StageBar) -> Result:

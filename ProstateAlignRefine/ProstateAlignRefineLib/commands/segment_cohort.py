@@ -21,6 +21,7 @@ from ..core.staging import finish_interrupted
 from ..results.folder import KIND, NAMES, Result, volumes_on_t2w, write_gated, write_inputs
 from ..results.report import REPORT_NAME, read_run
 from .cohort import Entry, Shard, read_cohort
+from .inspect import add_trust_option
 from .segment import add_model_options, as_asked, check_gate_options, load_model, run_facts
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="a folder of studies, a file with a study folder a line, or a CSV: case,study or case,t2w,adc,hbv",
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder for the results")
+    add_trust_option(parser)
     add_model_options(parser)
     parser.set_defaults(run=run)
 
@@ -123,7 +125,7 @@ def _segment(entry: Entry, setting: Setting) -> Outcome:
     arguments, bundle = setting.arguments, setting.bundle
     started = time.perf_counter()
     with writing_folder(arguments.output / entry.case, KIND, NAMES) as draft:
-        study = as_asked(entry.read(), arguments)
+        study = as_asked(entry.read(arguments.trust_positions), arguments)
         read = time.perf_counter() - started
         segmentation = segment_study(study, bundle, setting.compute, lambda stage, done, whole: None)
         facts = run_facts(arguments, study, bundle, segmentation, {"read": read, **segmentation.seconds})

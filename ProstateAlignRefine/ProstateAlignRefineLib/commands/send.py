@@ -44,8 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError("Name the folder or files to send, or test the connection with --test.")
     paths = sendable_files(arguments.results, arguments.allow_research)
     print(f"Sending {describe(paths)} to {server.name}.")
-    _send(server, paths)
-    print(f"The server {server.name} has stored {len(paths)} object{'s' * (len(paths) > 1)}.")
+    warnings = _send(server, paths)
+    warned = f", {', '.join(warnings)}; see its log" if warnings else ""
+    print(f"The server {server.name} has stored {len(paths)} object{'s' * (len(paths) > 1)}{warned}.")
     return 0
 
 
@@ -117,14 +118,14 @@ def _test(server: DicomServer | WebServer) -> None:
         web.query(server)
 
 
-def _send(server: DicomServer | WebServer, paths: tuple[Path, ...]) -> None:
+def _send(server: DicomServer | WebServer, paths: tuple[Path, ...]) -> tuple[str, ...]:
+    """What the server warns of, though it has stored every object."""
     from ..dicom.send import dicomweb as web
     from ..dicom.send import dimse
 
     if isinstance(server, dimse.DicomServer):
-        dimse.store(server, paths, _show)
-    else:
-        web.stow(server, paths, _show)
+        return dimse.store(server, paths, _show).warnings
+    return web.stow(server, paths, _show).warnings
 
 
 def _show(done: int, whole: int) -> None:

@@ -11,6 +11,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
+from ..core.cautions import Caution
 from ..core.diffusion_fit import DEFAULT_HIGH_B, fit_diffusion, trace
 from ..core.errors import InputError
 from ..core.geometry import Grid, to_array, to_image
@@ -18,28 +19,30 @@ from ..core.study import Modality, Study
 from ..core.study_checks import check_study, prostate_region
 from .match.classify import Candidate
 from .match.diffusion_sources import b_values_for_fit
-from .match.select import NO_CHOICES, Choice, Selection, select
+from .match.select import NO_CHOICES, Choice, select
 from .quiet import silent
 from .read.adc_units import adc_in_micrometres
 from .read.dataset import UnreadableError
 from .read.folder import scan_folder
 from .read.volume import read_volume
+from .rehearsal import exportable_headers
+from .scaling import adc_scaling
 
 
 @silent()
-def load_study(folder: Path, choices: Mapping[Modality, int] = NO_CHOICES) -> Study:
+def load_study(folder: Path, choices: Mapping[Modality, int] = NO_CHOICES, trust_positions: bool = False) -> Study:
     """T2W, ADC (1e-6 mm2/s) and HBV of the one study in `folder` and below, float32, LPS, each on its own grid.
 
     `choices`: series numbers for modalities where the user overrules the automatic choice. The study's `headers` are
     the DICOM headers of each volume in slice order, without pixels; `reasons` say why each series was taken. An ADC
     map or a high-b image (b = 1400) that the study lacks is computed from diffusion-weighted images, and the reason
-    begins with "computed"; its headers are those of these images.
+    begins with "computed"; its headers are those of these images. `trust_positions`: series of different frames of
+    reference, or of different studies, are taken as they lie. `cautions`: what a reader must know of the choice.
     InputError where a series is missing, ambiguous or irregular, where units or geometry do not fit.
     """
     if not folder.is_dir():
         raise InputError("The input is not a folder; give the folder that holds the study's DICOM files.")
-    selection = select(scan_folder(folder), choices)
-    _check_frame_of_reference(selection)
+    selection = select(scan_folder(folder), choices, trust_positions)
     volumes: dict[Modality, sitk.Image] = {}
     headers: dict[Modality, tuple[Dataset, ...]] = {}
     for modality, choice in selection.choices.items():
@@ -47,26 +50,53 @@ def load_study(folder: Path, choices: Mapping[Modality, int] = NO_CHOICES) -> St
         volumes[modality] = _computed(modality, choice, [image for image, _ in read]) if choice.computed else read[0][0]
         headers[modality] = _distinct(header for _, slices in read for header in slices)
     centre = prostate_region(Grid.of(volumes[Modality.T2W]))
-    volumes[Modality.ADC], unit = adc_in_micrometres(volumes[Modality.ADC], centre)
     reasons = {modality: choice.reason for modality, choice in selection.choices.items()}
+    volumes[Modality.ADC], unit, doubts = _in_micrometres(
+        volumes[Modality.ADC], selection.choices[Modality.ADC], centre
+    )
     if unit != "1e-6 mm2/s":
         reasons[Modality.ADC] += f" Its values, in {unit}, were converted to 1e-6 mm2/s."
+    exportable, unexportable = exportable_headers(headers, Grid.of(volumes[Modality.T2W]))
     study = Study(
         volumes[Modality.T2W],
         volumes[Modality.ADC],
         volumes[Modality.HBV],
-        headers=MappingProxyType(headers),
+        headers=exportable,
         reasons=MappingProxyType(reasons),
+        cautions=(*selection.cautions, *doubts, *unexportable),
     )
     check_study(study)
     return study
+
+
+def _in_micrometres(image: sitk.Image, choice: Choice, centre: Grid) -> tuple[sitk.Image, str, tuple[Caution, ...]]:
+    """The map in 1e-6 mm2/s, the unit that was converted, and a caution where values and named unit disagree."""
+    named = adc_scaling(choice.candidates[0].frames[0].scalings).used[0]
+    if choice.computed or named.factor is None:
+        return (*adc_in_micrometres(image, centre), ())
+    try:
+        found, unit = adc_in_micrometres(image, centre)
+    except InputError:
+        found, unit = adc_in_micrometres(sitk.Cast(image, sitk.sitkFloat64) / named.factor, centre)
+        return sitk.Cast(found, sitk.sitkFloat32), unit, (_unit_caution(named.unit, unit),)
+    if unit == "1e-6 mm2/s":
+        return found, named.unit if named.factor != 1.0 else unit, ()
+    return found, unit, (_unit_caution(named.unit, unit),)
+
+
+def _unit_caution(named: str, found: str) -> Caution:
+    return Caution(
+        "adc-unit-differs",
+        f"The ADC map names {named} as its unit, but its values in the middle are those of a map in {found}, and were "
+        "read so.",
+    )
 
 
 def _read(modality: Modality, candidate: Candidate) -> tuple[sitk.Image, tuple[Dataset, ...]]:
     if candidate.stack is None:
         raise InputError(f"The {modality.name} {candidate.name} cannot be used: {candidate.problem}; take another.")
     try:
-        return read_volume(candidate.stack)
+        return read_volume(candidate.stack, modality is Modality.ADC and candidate.b_value is None)
     except UnreadableError as reason:
         raise InputError(
             f"The {modality.name} {candidate.name} cannot be read: it has {reason}; export the series again."
@@ -86,19 +116,3 @@ def _computed(modality: Modality, choice: Choice, images: Sequence[sitk.Image]) 
 
 def _distinct(headers: Iterable[Dataset]) -> tuple[Dataset, ...]:
     return tuple({str(header.SOPInstanceUID): header for header in headers}.values())
-
-
-def _check_frame_of_reference(selection: Selection) -> None:
-    t2w = selection.choices[Modality.T2W]
-    if not t2w.frame_of_reference:
-        raise InputError(
-            f"The T2W {t2w.name} has no frame of reference, so its position beside other series is not known; "
-            "export the study again, or give the volumes as image files."
-        )
-    for modality in (Modality.ADC, Modality.HBV):
-        other = selection.choices[modality]
-        if other.frame_of_reference != t2w.frame_of_reference:
-            raise InputError(
-                f"The T2W {t2w.name} and the {modality.name} {other.name} have no common frame of reference, so their "
-                "positions cannot be compared; give series of one examination."
-            )

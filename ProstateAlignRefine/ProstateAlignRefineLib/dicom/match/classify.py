@@ -13,6 +13,7 @@ import numpy as np
 from ..read.b_value import described_b_value
 from ..read.frames import Frame
 from ..read.stack import IrregularError, Stack, normal_of, stack_of
+from ..scaling import adc_scaling, signal_scaling
 
 HIGH_B = 800.0  # s/mm2, of a series of its own
 HIGH_B_AMONG_OTHERS = 1000.0  # s/mm2, of one b-value within a series of several
@@ -216,7 +217,25 @@ def _candidate(frames: tuple[Frame, ...], b: float | None, source: str, b_values
         problem = str(irregular)
     seen = Evidence(frames[0], orientation_of(frames), len(frames), step, b, source, b_values)
     kind, score, reason = _judge(seen)
+    fault = _scaling_fault(frames, kind)
+    if fault:
+        stack, problem = None, problem or fault
     return Candidate(frames, kind, seen.orientation, b, score, reason, stack, problem)
+
+
+def _scaling_fault(frames: Sequence[Frame], kind: Kind) -> str:
+    """Why the stored values cannot be read as what they measure; empty where they can."""
+    if kind is Kind.ADC:
+        scalings = [adc_scaling(frame.scalings) for frame in frames]
+        faults = Counter(one.fault for one in scalings if one.fault)
+        if len({tuple((used.source, used.factor) for used in one.used) for one in scalings}) > 1 and not faults:
+            return "its slices name different scalings or units"
+    else:
+        faults = Counter(fault for frame in frames if (fault := signal_scaling(frame.scalings).fault))
+    if faults:
+        fault, count = faults.most_common(1)[0]
+        return f"{fault} in {count} of {len(frames)} slices"
+    return ""
 
 
 def _judge(seen: Evidence) -> tuple[Kind, float, str]:

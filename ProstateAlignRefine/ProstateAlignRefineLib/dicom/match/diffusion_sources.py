@@ -11,13 +11,14 @@ MOST_B_FOR_ADC = 1000.0  # s/mm2; above it the decay is no longer mono-exponenti
 
 
 def diffusion_sources(candidates: Sequence[Candidate], t2w: Candidate) -> tuple[Candidate, ...]:
-    """Volumes of two or more b-values on one grid, in the T2W's frame of reference; empty where there are none.
+    """Volumes of two or more b-values on one grid and in one frame of reference; empty where there are none.
 
-    Of several such sets the one with most b-values, then the later one. Of one b-value, a direction-free volume is
-    taken, else all its directions (three or more), whose geometric mean takes its place.
+    Of several such sets one in the T2W's frame of reference, then that with most b-values, then the later one. Of one
+    b-value, a direction-free volume is taken, else all its directions (three or more), whose geometric mean takes its
+    place.
     """
-    reference = t2w.frames[0].frame_of_reference
-    usable = [one for one in candidates if _usable(one) and one.frames[0].frame_of_reference == reference]
+    reference = _frame(t2w)
+    usable = [one for one in candidates if _usable(one)]
     sets: list[list[Candidate]] = []
     for one in usable:
         home = next((group for group in sets if _same_grid(group[0], one)), None)
@@ -27,7 +28,11 @@ def diffusion_sources(candidates: Sequence[Candidate], t2w: Candidate) -> tuple[
             home.append(one)
     chosen = [tuple(volume for b in sorted(_b_values(group)) for volume in _at(group, b)) for group in sets]
     chosen = [group for group in chosen if len(_b_values(group)) >= FEWEST_B_VALUES]
-    return max(chosen, key=lambda group: (len(_b_values(group)), _latest(group)), default=())
+
+    def worth(group: tuple[Candidate, ...]) -> tuple[bool, int, int]:
+        return _frame(group[0]) == reference, len(_b_values(group)), _latest(group)
+
+    return max(chosen, key=worth, default=())
 
 
 def b_values_for_fit(b_values: Sequence[float]) -> tuple[float, ...]:
@@ -42,7 +47,13 @@ def _usable(one: Candidate) -> bool:
 
 
 def _same_grid(one: Candidate, other: Candidate) -> bool:
-    return one.stack is not None and other.stack is not None and one.stack.grid.matches(other.stack.grid)
+    if one.stack is None or other.stack is None or _frame(one) != _frame(other):
+        return False
+    return one.stack.grid.matches(other.stack.grid)
+
+
+def _frame(one: Candidate) -> str:
+    return one.frames[0].frame_of_reference
 
 
 def _b_values(group: Sequence[Candidate]) -> set[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +36,16 @@ class Survey:
 
 
 @silent()
-def survey(folder: Path, choices: Mapping[Modality, int] = NO_CHOICES) -> Survey:
-    """What `load_study` would do with `folder`, without reading pixels; InputError only where there is no folder."""
+def survey(folder: Path, choices: Mapping[Modality, int] = NO_CHOICES, trust_positions: bool = False) -> Survey:
+    """What `load_study` would do with `folder`; InputError only where there is no folder.
+
+    Pixels are read only where the position of several series that fit decides between them.
+    """
     if not folder.is_dir():
         raise InputError("The input is not a folder; give the folder that holds the study's DICOM files.")
     scan = scan_folder(folder)
     try:
-        return Survey(candidates_of(scan), scan.skipped, select(scan, choices), "")
+        return Survey(candidates_of(scan), scan.skipped, select(scan, choices, trust_positions), "")
     except InputError as error:
         return Survey(candidates_of(scan), scan.skipped, None, str(error))
 
@@ -55,6 +58,7 @@ def as_text(found: Survey) -> str:
     lines += [f"passed over: {count} x {reason}" for reason, count in found.skipped.items()]
     if found.selection is not None:
         lines += [f"{modality.name}: {choice.reason}" for modality, choice in found.selection.choices.items()]
+        lines += [f"caution: {caution.text}" for caution in found.selection.cautions]
     return "\n".join(lines)
 
 
@@ -72,6 +76,7 @@ def as_data(found: Survey) -> dict[str, Any]:
             }
             for modality, choice in choices.items()
         },
+        "cautions": [asdict(caution) for caution in found.selection.cautions] if found.selection else [],
         "problem": found.problem or None,
     }
 

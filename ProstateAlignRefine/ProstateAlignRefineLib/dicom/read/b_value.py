@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
+from ..values import sound, value_of
 from .csa import csa_number
 
 _MOST = 20000.0  # beyond any clinical gradient: a value above it is no b-value
@@ -46,12 +47,12 @@ def described_b_value(description: str) -> BValue | None:
 
 
 def _standard(item: Dataset) -> BValue | None:
-    holders = [item, *item.get("MRDiffusionSequence", [])]
+    holders = [item, *(sound(value_of(item, "MRDiffusionSequence")) or [])]
     for holder in holders:
-        value = _number(holder.get("DiffusionBValue"), "<d")
+        value = _number(value_of(holder, "DiffusionBValue"), "<d")
         if value is not None and 0 <= value <= _MOST:
             return BValue(value, "DiffusionBValue")
-        if holder.get("DiffusionDirectionality") == "NONE":
+        if value_of(holder, "DiffusionDirectionality") == "NONE":
             return BValue(0.0, "DiffusionDirectionality")
     return None
 
@@ -88,7 +89,7 @@ def _private(item: Dataset) -> BValue | None:
 
 def _sequence_name(header: Dataset) -> BValue | None:
     """Siemens: '*ep_b800t', '*ep_b1000#3'; '*ep_b50_800' names a range, not a b-value."""
-    match = re.search(r"(?<![a-z])b(\d{1,5})(?:t|#\d*)?$", str(header.get("SequenceName", "")).strip().lower())
+    match = re.search(r"(?<![a-z])b(\d{1,5})(?:t|#\d*)?$", str(value_of(header, "SequenceName") or "").strip().lower())
     return BValue(float(match[1]), "SequenceName") if match else None
 
 

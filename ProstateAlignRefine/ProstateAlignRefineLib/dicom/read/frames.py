@@ -12,12 +12,16 @@ from pydicom.dataset import Dataset
 from pydicom.uid import EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage, MRImageStorage
 
 from ...core.plain_text import plain_text
+from ..clock import acquired_at
+from ..scaling import Scaling, scalings_of
+from ..values import first, number_of, sound, value_of
 from .b_value import BValue, b_value
 from .dataset import UnreadableError
 
 MULTI_FRAME = (EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage)
 MOST_PIXELS = 4096 * 4096  # a frame's rows x columns; no MR image comes near
 MOST_FRAMES = 20000
+NO_MR, CUT_OFF = "not an MR image", "a header that is cut off"
 
 
 @dataclass(frozen=True)
@@ -25,8 +29,10 @@ class Frame:
     """One MR slice, its pixels still in the file.
 
     `position` (0020,0032) and `orientation` (0020,0037) in LPS mm; `spacing` (0028,0030): between rows, between
-    columns, mm. `number` counts the frames of its file from 0. `patient` is a digest: equal for the same patient,
-    and unreadable. `echo_time`, `repetition_time` in ms. `direction` tells diffusion frames of one b-value apart.
+    columns, mm. `number` counts the frames of its file from 0. `patient` is a digest of the Patient ID, `person` one of
+    name and birth date: equal for the same, unreadable, and empty where the header names none. `seconds`: when it was
+    acquired, since the epoch of the scanner's clock. `echo_time`, `repetition_time` in ms. `direction` tells diffusion
+    frames of one b-value apart. `scalings`: how stored values become real ones.
     """
 
     path: Path
@@ -35,10 +41,12 @@ class Frame:
     series: str
     study: str
     patient: str
+    person: str
     frame_of_reference: str
     series_number: int | None
     description: str
     time: str
+    seconds: float | None
     image_type: tuple[str, ...]
     scanning_sequence: frozenset[str]
     echo_time: float | None
@@ -50,12 +58,16 @@ class Frame:
     columns: int
     b_value: BValue | None
     direction: str
+    photometric: str
+    scalings: tuple[Scaling, ...]
 
 
 def frames_of(header: Dataset, path: Path) -> tuple[Frame, ...]:
     """The slices of one MR file, without pixels read; UnreadableError where it is no MR image or lacks its geometry."""
     if header.get("SOPClassUID") not in (MRImageStorage, *MULTI_FRAME):
-        raise UnreadableError("not an MR image")
+        raise UnreadableError(CUT_OFF if _is_cut_off(header) else NO_MR)
+    if not all(header.get(keyword) for keyword in ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")):
+        raise UnreadableError("no UID of its image, series or study")
     if not 0 < int(header.get("Rows") or 0) * int(header.get("Columns") or 0) <= MOST_PIXELS:
         raise UnreadableError("implausible image size")
     try:
@@ -64,20 +76,18 @@ def frames_of(header: Dataset, path: Path) -> tuple[Frame, ...]:
         raise UnreadableError("missing or damaged geometry") from None
 
 
+def _is_cut_off(header: Dataset) -> bool:
+    """Whether the file's own header promises an MR image, and the dataset ends before it says so, too."""
+    meta = getattr(header, "file_meta", None) or {}
+    promised = meta.get("MediaStorageSOPClassUID") in (MRImageStorage, *MULTI_FRAME)
+    return promised and "SOPClassUID" not in header
+
+
 def frame_groups(header: Dataset, number: int) -> tuple[Dataset, ...]:
     """The functional group items that hold for one frame: per-frame ones first, then the shared ones."""
     holders = [header.PerFrameFunctionalGroupsSequence[number], *header.get("SharedFunctionalGroupsSequence", [])]
     macros = [element for holder in holders for element in holder if element.VR == "SQ" and not element.tag.is_private]
     return tuple(item for macro in macros for item in macro.value)
-
-
-def first(items: tuple[Dataset, ...], keyword: str, otherwise: Any = None) -> Any:
-    """The first value under `keyword` that is there and not empty."""
-    for item in items:
-        value = item.get(keyword)
-        if value is not None and value != "":
-            return value
-    return otherwise
 
 
 def _groups(header: Dataset) -> Iterator[tuple[Dataset, ...]]:
@@ -99,15 +109,17 @@ def _frame(header: Dataset, groups: tuple[Dataset, ...], number: int, path: Path
         sop_instance=str(header.SOPInstanceUID),
         series=str(header.SeriesInstanceUID),
         study=str(header.StudyInstanceUID),
-        patient=_patient(header),
-        frame_of_reference=str(header.get("FrameOfReferenceUID") or ""),
-        series_number=_whole(header.get("SeriesNumber")),
-        description=_printable(header.get("SeriesDescription")),
+        patient=_digest(header, "PatientID"),
+        person=_digest(header, "PatientName", "PatientBirthDate"),
+        frame_of_reference=str(sound(value_of(header, "FrameOfReferenceUID")) or ""),
+        series_number=_whole(value_of(header, "SeriesNumber")),
+        description=_printable(sound(value_of(header, "SeriesDescription"))),
         time=str(first((header,), "AcquisitionTime") or first((header,), "SeriesTime", "")),
+        seconds=acquired_at(places),
         image_type=_image_type(places),
         scanning_sequence=_scanning_sequence(header),
-        echo_time=_number(first(places, "EffectiveEchoTime", header.get("EchoTime"))),
-        repetition_time=_number(first(places, "RepetitionTime")),
+        echo_time=number_of(first(places, "EffectiveEchoTime", value_of(header, "EchoTime"))),
+        repetition_time=number_of(first(places, "RepetitionTime")),
         position=_numbers(first(places, "ImagePositionPatient"), 3),
         orientation=_numbers(first(places, "ImageOrientationPatient"), 6),
         spacing=_numbers(first(places, "PixelSpacing"), 2),
@@ -115,37 +127,39 @@ def _frame(header: Dataset, groups: tuple[Dataset, ...], number: int, path: Path
         columns=int(header.Columns),
         b_value=b_value(header, groups),
         direction=_direction(places),
+        photometric=str(sound(value_of(header, "PhotometricInterpretation")) or "MONOCHROME2").upper(),
+        scalings=scalings_of(places),
     )
 
 
-def _patient(header: Dataset) -> str:
-    identity = str(header.get("PatientID") or "").strip()
-    if not identity:
-        identity = f"{header.get('PatientName') or ''}/{header.get('PatientBirthDate') or ''}"
-    return hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()
+def _digest(header: Dataset, *keywords: str) -> str:
+    values = [str(sound(value_of(header, keyword)) or "").strip() for keyword in keywords]
+    return hashlib.sha256("/".join(values).encode("utf-8", "replace")).hexdigest() if any(values) else ""
 
 
 def _image_type(places: tuple[Dataset, ...]) -> tuple[str, ...]:
     """Frame Type (0008,9007) where there is one: an enhanced file's Image Type may say MIXED."""
-    value = first(places, "FrameType") or first(places, "ImageType") or ()
+    value = sound(first(places, "FrameType")) or sound(first(places, "ImageType")) or ()
     return tuple(str(part).upper() for part in ([value] if isinstance(value, str) else value))
 
 
 def _scanning_sequence(header: Dataset) -> frozenset[str]:
     """Scanning Sequence (0018,0020); of enhanced images, Echo Pulse Sequence and Echo Planar Pulse Sequence."""
-    value = header.get("ScanningSequence")
+    value = sound(value_of(header, "ScanningSequence"))
     if value:
         return frozenset([value] if isinstance(value, str) else [str(part) for part in value])
-    names = {"SPIN": {"SE"}, "GRADIENT": {"GR"}, "BOTH": {"SE", "GR"}}.get(str(header.get("EchoPulseSequence")), set())
-    planar = {"EP"} if header.get("EchoPlanarPulseSequence") == "YES" else set()
+    names = {"SPIN": {"SE"}, "GRADIENT": {"GR"}, "BOTH": {"SE", "GR"}}.get(
+        str(value_of(header, "EchoPulseSequence")), set()
+    )
+    planar = {"EP"} if value_of(header, "EchoPlanarPulseSequence") == "YES" else set()
     return frozenset(names | planar)
 
 
 def _direction(places: tuple[Dataset, ...]) -> str:
     """The gradient direction of a directional diffusion frame; empty for isotropic, trace and b = 0 frames."""
     named = first(places, "DiffusionDirectionality", "")
-    nested = [item for place in places for item in place.get("DiffusionGradientDirectionSequence", [])]
-    gradient = first((*places, *nested), "DiffusionGradientOrientation")
+    nested = [item for place in places for item in sound(value_of(place, "DiffusionGradientDirectionSequence")) or []]
+    gradient = sound(first((*places, *nested), "DiffusionGradientOrientation"))
     if named in ("ISOTROPIC", "NONE") or gradient is None:
         return ""
     return ",".join(f"{float(part):.3f}" for part in gradient)
@@ -160,10 +174,6 @@ def _whole(value: object) -> int | None:
         return int(str(value))
     except ValueError:
         return None
-
-
-def _number(value: object) -> float | None:
-    return None if value is None else float(str(value))
 
 
 def _numbers(values: Any, count: int) -> tuple[float, ...]:

@@ -60,6 +60,10 @@ def _check_alike(frames: Sequence[Frame]) -> None:
     ):
         if np.ptp(np.array(values), axis=0).max() > tolerance:
             raise IrregularError(f"its slices have different {words}")
+    if len({frame.photometric for frame in frames}) > 1:
+        raise IrregularError("some of its slices are stored inverted (MONOCHROME1) and some are not")
+    if frames[0].photometric not in ("MONOCHROME1", "MONOCHROME2"):
+        raise IrregularError("its pixels are colours, not values")
     if min(frames[0].spacing) <= 0:
         raise IrregularError("its pixel spacing is not positive")
 

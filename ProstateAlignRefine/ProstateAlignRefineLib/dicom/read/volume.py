@@ -11,43 +11,49 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.pixels import pixel_array
 
 from ...core.geometry import to_image
+from ..scaling import adc_scaling, read_adc, signal_scaling
 from .dataset import UnreadableError, read_image
-from .frames import MULTI_FRAME, Frame, first, frame_groups
+from .frames import MULTI_FRAME, Frame
 from .stack import Stack
 
+INVERTED = "MONOCHROME1"
 _HEADER_ONLY = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 
-def read_volume(stack: Stack) -> tuple[sitk.Image, tuple[Dataset, ...]]:
+def read_volume(stack: Stack, adc: bool = False) -> tuple[sitk.Image, tuple[Dataset, ...]]:
     """float32 volume on the stack's grid, and the headers of its files in slice order, without pixels.
 
-    Rescale Slope and Intercept (0028,1053 / 1052, of enhanced images per frame) are applied. UnreadableError where a
-    file's pixels are damaged or compressed in a way that no installed decoder knows.
+    Rescale Slope and Intercept (0028,1053 / 1052, of enhanced images per frame) are applied; for an `adc` map
+    the scaling that `adc_scaling` takes, and values are in 1e-6 mm2/s where it names a unit. Signals that are to be
+    shown inverted (MONOCHROME1) are turned round. UnreadableError where a file's pixels are damaged or compressed in a
+    way that no installed decoder knows, or a scaling is.
     """
     slices = np.empty(stack.grid.shape, np.float32)
     datasets: dict[object, FileDataset] = {}
     for index, frame in enumerate(stack.frames):
         if frame.path not in datasets:
             datasets[frame.path] = read_image(frame.path)
-        slices[index] = _slice(datasets[frame.path], frame)
+        slices[index] = _slice(datasets[frame.path], frame, adc)
         if datasets[frame.path].SOPClassUID not in MULTI_FRAME:
             _drop_pixels(datasets[frame.path])
     for dataset in datasets.values():
         _drop_pixels(dataset)
+    if not adc and stack.frames[0].photometric == INVERTED:
+        slices = (slices.max() + slices.min()) - slices
     return to_image(slices, stack.grid), tuple(datasets.values())
 
 
-def _slice(dataset: FileDataset, frame: Frame) -> NDArray[np.float64]:
+def _slice(dataset: FileDataset, frame: Frame, adc: bool) -> NDArray[np.float64]:
     """One slice [row, column] in the units of its modality."""
-    multi = dataset.SOPClassUID in MULTI_FRAME
     if str(dataset.SOPInstanceUID) != frame.sop_instance:
         raise UnreadableError("a file that changed while it was read")
     stored = _stored(dataset, frame)
     if stored.shape != (frame.rows, frame.columns):
         raise UnreadableError("pixels that do not fit the image size")
-    places = (*(frame_groups(dataset, frame.number) if multi else ()), dataset)
-    slope, intercept = float(first(places, "RescaleSlope", 1.0)), float(first(places, "RescaleIntercept", 0.0))
-    return np.asarray(stored, float) * slope + intercept
+    measured, signal = adc_scaling(frame.scalings), signal_scaling(frame.scalings)
+    if measured.fault if adc else signal.fault:
+        raise UnreadableError("a damaged scaling: " + (measured.fault if adc else signal.fault))
+    return read_adc(measured, stored) if adc else signal.applied(stored)
 
 
 def _stored(dataset: FileDataset, frame: Frame) -> NDArray[Any]:
@@ -67,8 +73,8 @@ def _decoded_by_simpleitk(dataset: FileDataset, frame: Frame) -> NDArray[Any]:
         values = sitk.GetArrayFromImage(sitk.ReadImage(str(frame.path), sitk.sitkFloat64))[0]
     except RuntimeError:
         raise UnreadableError("pixels in a compression that no installed decoder reads") from None
-    slope = float(first((dataset,), "RescaleSlope", 1.0))
-    return (values - float(first((dataset,), "RescaleIntercept", 0.0))) / slope
+    applied = signal_scaling(frame.scalings)
+    return (values - applied.intercept) / applied.slope
 
 
 def _drop_pixels(dataset: Dataset) -> None:

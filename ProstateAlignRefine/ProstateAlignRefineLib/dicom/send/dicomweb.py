@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,13 +12,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ...core.errors import InputError
+from ..delivery import Answer, Delivery, Parcel, Send, StopError, deliver
 from ..quiet import silent
-from .sendable import read_object
+from ..store_response import store_response
 
 if TYPE_CHECKING:
+    import requests
     from dicomweb_client import DICOMwebClient
 
 _SECONDS = 60
+_NO_USE = (401, 403, 404, 405)  # no second attempt changes these
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -52,26 +56,68 @@ def query(server: WebServer) -> None:
 
 
 @silent()
-def stow(server: WebServer, paths: Sequence[Path], progress: Callable[[int, int], None]) -> None:
-    """STOW-RS, one object a request, in order; InputError at the first that the server does not take."""
-    with _client(server) as client:
-        for number, path in enumerate(paths):
-            progress(number, len(paths))
-            answer = client.store_instances([read_object(path)])
-            if answer.get("FailedSOPSequence"):
-                reason = answer.FailedSOPSequence[0].get("FailureReason", 0)
-                raise InputError(
-                    f"The server {server.name} did not store an object (reason {reason:04X}); see its log."
-                )
-    progress(len(paths), len(paths))
+def stow(server: WebServer, paths: Sequence[Path], progress: Callable[[int, int], None]) -> Delivery:
+    """STOW-RS, one object a request, reports last.
+
+    An object is stored where a Store Instances Response names it as such, whatever the HTTP status; the others are
+    sent once more. InputError where some stay unconfirmed, or the server answers nothing of this kind.
+    """
+
+    @contextmanager
+    def connect() -> Iterator[Send]:
+        with _session(server) as session:
+            yield lambda parcel: _store(server, session, parcel)
+
+    return deliver(server.name, paths, connect, progress)
+
+
+def _store(server: WebServer, session: requests.Session, parcel: Parcel) -> Answer:
+    import requests
+
+    boundary = uuid.uuid4().hex
+    kind = f'multipart/related; type="application/dicom"; boundary="{boundary}"'
+    start, end = f"--{boundary}\r\nContent-Type: application/dicom\r\n\r\n", f"\r\n--{boundary}--\r\n"
+    body = start.encode() + parcel.path.read_bytes() + end.encode()
+    headers = {"Content-Type": kind, "Accept": "application/dicom+json"}
+    try:
+        response = session.post(f"{server.url.rstrip('/')}/studies", data=body, headers=headers, timeout=_SECONDS)
+    except (requests.exceptions.SSLError, requests.exceptions.TooManyRedirects):
+        raise
+    except requests.exceptions.RequestException:
+        raise StopError(_unreachable(server)) from None
+    return _judge(server, response, parcel)
+
+
+def _judge(server: WebServer, response: requests.Response, parcel: Parcel) -> Answer:
+    status, kind = response.status_code, response.headers.get("Content-Type", "").lower()
+    told = store_response(response.content, kind)
+    if told is not None and (told.stored or told.failed):
+        return told.about(parcel.uid, status)
+    if status in _NO_USE or "html" in kind:
+        raise StopError(_refusal(server, status), again=False)
+    if told is not None:
+        return told.about(parcel.uid, status)
+    what = "holds no Store Instances Response" if response.content else "is empty"
+    return Answer(False, f"the answer (HTTP {status}) {what}")
 
 
 @contextmanager
 def _client(server: WebServer) -> Iterator[DICOMwebClient]:
+    with _session(server) as session:
+        from dicomweb_client import DICOMwebClient
+
+        client = DICOMwebClient(server.url, session=session, timeout=_SECONDS)
+        client.set_http_retry_params(retry=False)
+        yield client
+
+
+@contextmanager
+def _session(server: WebServer) -> Iterator[requests.Session]:
+    """Requests to this server alone; what fails in it becomes an InputError."""
     server.check()
     try:
+        import dicomweb_client  # noqa: F401  the extra's other half
         import requests
-        from dicomweb_client import DICOMwebClient
     except ImportError:
         raise InputError(
             "Sending needs dicomweb-client; install prostate-align-refine with the extra 'pacs'."
@@ -81,11 +127,10 @@ def _client(server: WebServer) -> Iterator[DICOMwebClient]:
         session.max_redirects = 0  # nothing goes to a server that nobody named
         if server.ca_file is not None:
             session.verify = str(server.ca_file)
-        headers = {"Authorization": f"Bearer {server.token}"} if server.token else None
-        client = DICOMwebClient(server.url, session=session, headers=headers, timeout=_SECONDS)
-        client.set_http_retry_params(retry=False)
+        if server.token:
+            session.headers["Authorization"] = f"Bearer {server.token}"
         try:
-            yield client
+            yield session
         except requests.exceptions.HTTPError as error:
             status = error.response.status_code if error.response is not None else 0
             raise InputError(_refusal(server, status)) from None
@@ -95,8 +140,10 @@ def _client(server: WebServer) -> Iterator[DICOMwebClient]:
             raise InputError(
                 f"The certificate of {server.name} is not trusted; give the certificate authority's file."
             ) from None
+        except requests.exceptions.JSONDecodeError:  # a page in place of the answer
+            raise InputError(_refusal(server, 200)) from None
         except (requests.exceptions.RequestException, OSError):
-            raise InputError(f"The server {server.name} cannot be reached; check the URL and the network.") from None
+            raise InputError(_unreachable(server)) from None
 
 
 def _check_url(server: WebServer) -> None:
@@ -120,9 +167,18 @@ def _check_certificates(path: Path) -> None:
         raise InputError("The certificate authority's file cannot be read; check its path and form (PEM).") from None
 
 
+def _unreachable(server: WebServer) -> str:
+    return f"The server {server.name} cannot be reached; check the URL and the network."
+
+
 def _refusal(server: WebServer, status: int) -> str:
     if status in (401, 403):
         return f"The server {server.name} does not accept the credentials (HTTP {status}); check the token."
     if status == 404:
         return f"The server {server.name} has no DICOMweb service there (HTTP 404); check the path of the URL."
+    if status < 300:
+        return (
+            f"The server {server.name} answered with a page (HTTP {status}), not as a DICOM archive does; check the "
+            "path of the URL, and whether a proxy wants a login."
+        )
     return f"The server {server.name} refused (HTTP {status}); see the server's log."

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pydicom.uid import UID
 
 from ...core.errors import InputError
+from ..delivery import Answer, Delivery, Parcel, Send, StopError, deliver
 from ..quiet import silent
 from ..write.ascii_text import checked_text
 from .sendable import read_object
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _LONGEST_TITLE = 16  # VR AE
 _CONNECT_SECONDS, _ANSWER_SECONDS = 10, 60
 _VERIFICATION = "1.2.840.10008.1.1"
+_SUCCESS = 0x0000
 
 
 @dataclass(frozen=True)
@@ -58,20 +60,36 @@ def echo(server: DicomServer) -> None:
 
 
 @silent()
-def store(server: DicomServer, paths: Sequence[Path], progress: Callable[[int, int], None]) -> None:
-    """C-STORE of every file, in order; InputError at the first that the server does not take.
+def store(server: DicomServer, paths: Sequence[Path], progress: Callable[[int, int], None]) -> Delivery:
+    """C-STORE of every file, reports last, and once more, over a new association, those that were not stored.
 
     Where the server says beforehand that it takes one of the kinds not, none is sent: no report arrives without the
-    segmentation that it refers to.
+    segmentation that it refers to. InputError where some are not stored in the end; it says how many are.
     """
     objects = [read_object(path) for path in paths]
     contexts = dict.fromkeys((str(one.SOPClassUID), str(one.file_meta.TransferSyntaxUID)) for one in objects)
-    with _association(server, list(contexts)) as association:
-        _check_kinds(server, [str(context.abstract_syntax) for context in association.rejected_contexts])
-        for number, one in enumerate(objects):
-            progress(number, len(objects))
-            _check(server, association.send_c_store(one))
-    progress(len(objects), len(objects))
+
+    @contextmanager
+    def connect() -> Iterator[Send]:
+        with _association(server, list(contexts)) as association:
+            _check_kinds(server, [str(context.abstract_syntax) for context in association.rejected_contexts])
+            yield lambda parcel: _store(server, association, parcel)
+
+    return deliver(server.name, paths, connect, progress)
+
+
+def _store(server: DicomServer, association: Association, parcel: Parcel) -> Answer:
+    try:
+        code = getattr(association.send_c_store(parcel.dataset), "Status", None)
+    except RuntimeError:  # pynetdicom's word for an association that has ended
+        code = None
+    if code is None:
+        raise StopError(f"The server {server.name} did not answer in time or closed the connection; try again.")
+    if code == _SUCCESS:
+        return Answer(True)
+    if _is_warning(code):
+        return Answer(True, f"a warning ({code:04X})")
+    return Answer(False, f"failed with status {code:04X}{_meaning(code)}")
 
 
 def _check_kinds(server: DicomServer, refused: Sequence[str]) -> None:
@@ -133,11 +151,19 @@ def _tls(server: DicomServer) -> tuple[ssl.SSLContext, str]:
 
 
 def _check(server: DicomServer, status: object) -> None:
-    """Success and the warnings of PS3.4 B.2.3 (0xB000 ff: stored, values coerced) pass."""
     code = getattr(status, "Status", None)
     if code is None:
         raise InputError(f"The server {server.name} did not answer in time or closed the connection; try again.")
-    if code != 0x0000 and not 0xB000 <= code <= 0xBFFF:
-        reasons = {0xA7: "it is out of resources", 0xA9: "the object does not fit its class", 0x01: "it is not allowed"}
-        why = reasons.get(code >> 8, "see the server's log")
-        raise InputError(f"The server {server.name} did not store an object (status {code:04X}): {why}.")
+    if code != _SUCCESS:
+        raise InputError(f"The server {server.name} refuses a test (status {code:04X}); ask its owner.")
+
+
+def _is_warning(code: int) -> bool:
+    """PS3.7 C.4.2 and PS3.4 B.2.3: stored, with values coerced, left out, or out of range."""
+    return 0xB000 <= code <= 0xBFFF or code in (0x0001, 0x0107, 0x0116)
+
+
+def _meaning(code: int) -> str:
+    words = {0xA7: "it is out of resources", 0xA9: "the object does not fit its class", 0x01: "it is not allowed"}
+    known = words.get(code >> 8)
+    return f": {known}" if known else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydicom.dataset import FileDataset
@@ -15,7 +15,7 @@ from ..read.dataset import UnreadableError, read_header, read_image
 from ..write.dicom_context import RESEARCH_PREFIX
 from ..write.seg import PRODUCT
 
-KINDS = {
+KINDS: Mapping[str, str] = {
     SegmentationStorage: "segmentation",
     Comprehensive3DSRStorage: "structured report",
     MRImageStorage: "MR image",
@@ -43,7 +43,12 @@ def sendable_files(paths: Sequence[Path], allow_research: bool = False) -> tuple
 
 def describe(paths: Sequence[Path]) -> str:
     """How many objects of which kind, for the screen: '1 segmentation, 19 MR images'."""
-    kinds = [KINDS[read_header(path).SOPClassUID] for path in paths]
+    return described([read_header(path).SOPClassUID for path in paths])
+
+
+def described(classes: Sequence[str]) -> str:
+    """The same of SOP classes."""
+    kinds = [KINDS.get(one, "object") for one in classes]
     counted = {kind: kinds.count(kind) for kind in sorted(set(kinds), key=kinds.index)}
     return ", ".join(f"{count} {kind}{'s' * (count > 1)}" for kind, count in counted.items())
 

@@ -23,7 +23,7 @@ from .ascii_text import checked_text
 from .codes import NO_UNITS
 from .seg import ALGORITHM, PRODUCT, SERIES_OFFSET, SegmentationInfo
 from .series import mr_attributes, unknown_acquisition, write_series
-from .source_headers import IDENTITY_AND_STUDY, result_series_number, source_header, source_stack
+from .source_headers import IDENTITY_AND_STUDY, check_placed, result_series_number, source_header, source_stack
 
 STEPS = 1000  # stored value of 1.0
 SIMILARITY = "Text-image similarity x1000, AI, for research"
@@ -51,6 +51,7 @@ def write_map(
     if not stack.grid.matches(grid):
         raise InputError("The map lies on another grid than the T2W series; resample it to the T2W series first.")
     stored = np.round(np.asarray(values, float) * STEPS).astype(np.uint16)
+    check_placed(headers[Modality.T2W])
     series = _series_attributes(source_header(headers[Modality.T2W][0]), info, checked_text(description, "map name"))
     with new_folder(folder) as temporary:
         with quietly("DICOM map series"):

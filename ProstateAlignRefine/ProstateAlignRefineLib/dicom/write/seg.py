@@ -4,9 +4,9 @@ compared."""
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +22,20 @@ from ...core.geometry import Array, Grid
 from ...core.palette import GLAND_RGB, LESION_RGB
 from ...core.places import Place
 from ...core.study import Modality
+from ..masks import as_masks, lps_affine_zyx, tracking_uids
 from ..quiet import quietly, silent
 from .ascii_text import LONG_TEXT, checked_text, fitting_clause
 from .codes import ABNORMAL_STRUCTURE, ANATOMICAL_STRUCTURE, ARTIFICIAL_INTELLIGENCE, LESION, PROSTATE
 from .lesion_sites import region_of
 from .placing import place_on
-from .source_headers import carry_character_set, result_series_number, source_header, source_stack, with_slice_step
+from .source_headers import (
+    carry_character_set,
+    check_placed,
+    result_series_number,
+    source_header,
+    source_stack,
+    with_slice_step,
+)
 
 if TYPE_CHECKING:
     import highdicom as hd
@@ -119,6 +127,32 @@ def _write(
     path: Path,
     describe: Callable[[NDArray[np.bool_], Dataset], _Content],
 ) -> None:
+    segmentation, masks, target = _build(masks, grid, headers, describe)
+    with replacing_file(path) as temporary:
+        with quietly("DICOM segmentation"):
+            segmentation.save_as(temporary)
+            equal = np.array_equal(read_segmentation(temporary, target), masks)
+        if not equal:
+            raise InputError("The DICOM segmentation did not read back as written and was not kept; try again.")
+
+
+def build_segmentation(
+    masks: NDArray[np.bool_], grid: Grid, headers: Mapping[Modality, Sequence[Dataset]], info: SegmentationInfo
+) -> None:
+    """What `write_segmentation` does with masks [Z, Y, X, n], up to the file, which is kept in memory and dropped."""
+    segmentation = _build(masks, grid, headers, lambda placed, t2w: _lesions(placed, t2w, info))[0]
+    with quietly("DICOM segmentation"):
+        segmentation.save_as(BytesIO())
+
+
+def _build(
+    masks: NDArray[np.bool_],
+    grid: Grid,
+    headers: Mapping[Modality, Sequence[Dataset]],
+    describe: Callable[[NDArray[np.bool_], Dataset], _Content],
+) -> tuple[hd.seg.Segmentation, NDArray[np.bool_], Grid]:
+    """The object, and the masks on the grid of the T2W's headers."""
+    check_placed(headers[Modality.T2W])
     target = source_stack(headers[Modality.T2W], like=grid).grid
     masks = place_on(masks, grid, target)
     step = target.spacing[2]
@@ -128,12 +162,7 @@ def _write(
         content = describe(masks, sources[Modality.T2W][0])
         segmentation = _segmentation(masks, target, sources, content)
         carry_character_set(sources[Modality.T2W][0], segmentation)
-    with replacing_file(path) as temporary:
-        with quietly("DICOM segmentation"):
-            segmentation.save_as(temporary)
-            equal = np.array_equal(read_segmentation(temporary, target), masks)
-        if not equal:
-            raise InputError("The DICOM segmentation did not read back as written and was not kept; try again.")
+    return segmentation, masks, target
 
 
 def read_segmentation(path: Path, grid: Grid) -> NDArray[np.bool_]:
@@ -144,33 +173,6 @@ def read_segmentation(path: Path, grid: Grid) -> NDArray[np.bool_]:
     geometry = hd.VolumeGeometry(lps_affine_zyx(grid), grid.shape, coordinate_system="PATIENT")
     matched: NDArray[np.uint8] = volume.match_geometry(geometry).array
     return matched.reshape(*grid.shape, -1).astype(bool)
-
-
-def lps_affine_zyx(grid: Grid) -> NDArray[np.float64]:
-    """[4, 4]: array index (z, y, x, 1) to LPS millimetres."""
-    return grid.affine[:, [2, 1, 0, 3]]
-
-
-def as_masks(lesions: Array) -> NDArray[np.bool_]:
-    """Labels [Z, Y, X] or masks [Z, Y, X, n] of any integer type as masks [Z, Y, X, n]."""
-    if lesions.ndim == 4:
-        return lesions.astype(bool)
-    return np.asarray(lesions)[..., None] == np.arange(1, max(int(lesions.max()), 1) + 1)
-
-
-def tracking_uids(masks: NDArray[np.bool_], t2w: Dataset, info: SegmentationInfo) -> tuple[str, ...]:
-    """The unique identity of each lesion: the one given, else one that follows from the series and the voxels."""
-    if info.tracking_uids:
-        if len(info.tracking_uids) != masks.shape[-1]:
-            raise InputError("The number of tracking identifiers differs from the number of lesions.")
-        return info.tracking_uids
-    return tuple(
-        f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, _fingerprint(masks[..., n], t2w)).int}" for n in range(masks.shape[-1])
-    )
-
-
-def _fingerprint(mask: NDArray[np.bool_], t2w: Dataset) -> str:
-    return f"{t2w.SeriesInstanceUID} {hashlib.sha256(np.packbits(mask).tobytes()).hexdigest()}"
 
 
 def equipment(info: SegmentationInfo) -> dict[str, Any]:
@@ -230,9 +232,13 @@ def _segmentation(
 
 
 def _further(sources: Mapping[Modality, list[Dataset]]) -> list[Dataset]:
-    """The ADC's and HBV's images, each once: where both were computed, their sources are the same."""
+    """The ADC's and HBV's images, each once: where both were computed, their sources are the same.
+
+    Images without a frame of reference are left out, since the standard lets none refer to a position there.
+    """
     images = [header for modality in (Modality.ADC, Modality.HBV) for header in sources.get(modality, [])]
-    return list({str(image.SOPInstanceUID): image for image in images}.values())
+    placed = [image for image in images if image.get("FrameOfReferenceUID")]
+    return list({str(image.SOPInstanceUID): image for image in placed}.values())
 
 
 def _lesions(masks: NDArray[np.bool_], t2w: Dataset, info: SegmentationInfo) -> _Content:
@@ -246,7 +252,7 @@ def _lesions(masks: NDArray[np.bool_], t2w: Dataset, info: SegmentationInfo) -> 
         raise InputError(
             f"There are {count} lesions, but {len(labels)} labels, {len(colours)} colours and {len(regions)} places."
         )
-    identities = tracking_uids(masks, t2w, info)
+    identities = tracking_uids(masks, t2w, info.tracking_uids)
     segments = [
         hd.seg.SegmentDescription(
             segment_number=number,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from pathlib import Path
 from types import MappingProxyType
 
+from pydicom.charset import python_encoding
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 from pydicom.valuerep import DA, TM
@@ -15,10 +15,12 @@ from ...core.errors import InputError
 from ...core.geometry import Grid
 from ...core.study import Modality
 from ..match.classify import classify_series
+from ..mending import sound_copy
 from ..quiet import silent
 from ..read.dataset import UnreadableError, read_header
 from ..read.frames import frames_of
 from ..read.stack import Stack
+from ..values import number_of
 
 # Everything a result takes over from its sources; whatever else a header holds stays behind.
 _IDENTITY = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID")
@@ -48,28 +50,34 @@ def source_header(header: Dataset) -> Dataset:
     """A copy that results can refer to: the attributes named in `CARRIED`, empty type 2 ones where they lack.
 
     De-identified studies often lack type 2 attributes that writers of results ask for, and some archives hold dates,
-    times or sexes that are none; a result leaves those empty. Slice Thickness, type 2 in MR,
-    is filled with the slice distance, or 1 mm. InputError where there is no Frame of Reference UID.
+    times or sexes that are none, or values that cannot be decoded; a result leaves those empty. Slice Thickness, type 2
+    in MR, is filled with the slice distance, or 1 mm.
     """
-    if not header.get("FrameOfReferenceUID"):
-        raise InputError(
-            "The T2W, ADC or HBV series has no frame of reference, so nothing can be placed on it in DICOM; "
-            "use the volumes as image files instead."
-        )
-    copy = Dataset()
-    for keyword in CARRIED:
-        if keyword in header:
-            element = header[keyword]
-            copy[keyword] = deepcopy(element) if element.VR == "SQ" else element
+    copy, _damaged = sound_copy(header, CARRIED)
     for keyword in _TYPE_2:
         if copy.get(keyword) is None or not _is_sound(keyword, copy[keyword].value):
             setattr(copy, keyword, "")
-    if "PixelSpacing" in copy and not copy.get("SliceThickness"):
-        copy.SliceThickness = copy.get("SpacingBetweenSlices") or "1"
+    if "PixelSpacing" in copy and not _is_thickness(copy.get("SliceThickness")):
+        step = copy.get("SpacingBetweenSlices")
+        copy.SliceThickness = step if _is_thickness(step) else "1"
     _set_character_set(copy)
     copy.remove_private_tags()
     copy.file_meta = _file_meta(copy)
     return copy
+
+
+def check_placed(headers: Sequence[Dataset]) -> None:
+    """InputError where the T2W's headers name no frame of reference."""
+    if not all(header.get("FrameOfReferenceUID") for header in headers):
+        raise InputError(
+            "The T2W series has no frame of reference, so nothing can be placed on it in DICOM; "
+            "use the volumes as image files instead."
+        )
+
+
+def _is_thickness(value: object) -> bool:
+    number = number_of(value)
+    return number is not None and number > 0
 
 
 def with_slice_step(header: Dataset, step: float) -> Dataset:
@@ -111,7 +119,7 @@ def _set_character_set(header: Dataset) -> None:
     stored = header.get("SpecificCharacterSet")
     if not stored:
         header.pop("SpecificCharacterSet", None)
-    elif not isinstance(stored, str) or stored.startswith("ISO 2022"):
+    elif not isinstance(stored, str) or stored.startswith("ISO 2022") or stored not in python_encoding:
         header.SpecificCharacterSet = UTF_8
 
 

@@ -1,0 +1,133 @@
+"""What is said of a choice of series: repeats, doubts about scaling and time, files that were passed over."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from ..core.cautions import Caution
+from ..core.errors import InputError
+from ..core.study import Modality
+from .match.classify import Candidate, Kind
+from .ranking import Ranked, minutes_apart
+from .read.folder import DamagedFile, Scan
+from .read.volume import INVERTED
+from .scaling import adc_scaling
+
+LONG_MINUTES = 45.0  # longer than an examination of the prostate takes
+_MOST_NAMES = 3
+_REPEATS = ((Modality.T2W, "repeated-t2w", "T2W series"), (Modality.ADC, "repeated-adc", "ADC maps"))
+Chosen = Mapping[Modality, Sequence[Candidate]]
+
+
+def choice_cautions(ranked: Ranked, chosen: Chosen, scan: Scan, told: Mapping[Modality, int]) -> tuple[Caution, ...]:
+    """What a reader must know of the series that were chosen, from their headers. `told`: what the user set."""
+    return (
+        *_repeats(ranked, chosen, told),
+        *_scaling(chosen),
+        *_inverted(chosen),
+        *_time(chosen),
+        *_unlike(chosen, told),
+        *_damage(chosen, scan),
+    )
+
+
+def with_scaling(reason: str, candidate: Candidate, modality: Modality) -> str:
+    """The reason of a choice, and which scaling gives the values, where an ADC map has several or names its unit."""
+    words = adc_scaling(candidate.frames[0].scalings).words if modality is Modality.ADC else ""
+    return f"{reason.removesuffix('.')}; {words}." if words else reason
+
+
+def check_swapped(adc: Candidate, hbv: Candidate, told: Mapping[Modality, int]) -> None:
+    """InputError where the user sets as ADC what the headers call HBV, and the other way round."""
+    if told and adc.kind in (Kind.HBV, Kind.DWI) and hbv.kind is Kind.ADC:
+        raise InputError(
+            f"ADC and HBV are swapped: {adc.name}, set as ADC, is a diffusion-weighted image by its headers, and "
+            f"{hbv.name}, set as HBV, an ADC map; set them the other way round."
+        )
+
+
+def passed_over(scan: Scan, series: str = "") -> str:
+    """Which damaged files there are, of all or of one series, as a further sentence; empty where there are none."""
+    files = [one for one in scan.damaged if not series or one.series in (series, "")]
+    return f" Passed over: {'; '.join(_told_files(files))}." if files else ""
+
+
+def _told_files(files: Sequence[DamagedFile]) -> Iterator[str]:
+    groups: dict[tuple[str, int | None], list[DamagedFile]] = {}
+    for one in files:
+        groups.setdefault((one.reason, one.series_number), []).append(one)
+    for (reason, number), members in groups.items():
+        names = [one.name for one in members if one.name][:_MOST_NAMES]
+        where = "" if number is None else f" of series {number}"
+        named = f" ({', '.join(names)}{', ...' if len(members) > len(names) else ''})" if names else ""
+        yield f"{len(members)} file{'s' * (len(members) > 1)}{where}{named} with {reason}"
+
+
+def _repeats(ranked: Ranked, chosen: Chosen, told: Mapping[Modality, int]) -> Iterator[Caution]:
+    decided = f": {'; '.join(ranked.words)}" if ranked.words else ""
+    for modality, code, kind in _REPEATS:
+        rivals = {id(one): one for trio in ranked.rivals if (one := getattr(trio, modality.value)) is not None}
+        taken = chosen[modality][0]
+        others = ", ".join(one.name for one in rivals.values() if one is not taken)
+        if modality in told or id(taken) not in rivals or not others:
+            continue
+        yield Caution(code, f"The study holds {len(rivals)} {kind}: {taken.name} was taken, not {others}{decided}.")
+
+
+def _scaling(chosen: Chosen) -> Iterator[Caution]:
+    adc = chosen[Modality.ADC]
+    found = adc_scaling(adc[0].frames[0].scalings)
+    if adc[0].kind is not Kind.ADC or not found.doubtful:
+        return
+    yield Caution(
+        "scalings-disagree",
+        f"The ADC {adc[0].name} holds two scalings that disagree, Rescale and real-world value mapping, and their "
+        f"units do not tell which is right; {found.words} were taken. ADC values, and what follows from them, may be "
+        "wrong by their ratio.",
+    )
+
+
+def _inverted(chosen: Chosen) -> Iterator[Caution]:
+    for modality, candidates in chosen.items():
+        if any(one.frames[0].photometric == INVERTED for one in candidates):
+            what = "its values were taken as stored" if modality is Modality.ADC else "it was read as it is shown"
+            yield Caution(
+                "monochrome1",
+                f"The {modality.name} {candidates[0].name} is marked as stored inverted (MONOCHROME1): {what}; compare "
+                "it with what your viewer shows.",
+            )
+
+
+def _time(chosen: Chosen) -> Iterator[Caution]:
+    apart = minutes_apart(chosen[Modality.ADC][0], chosen[Modality.HBV][0])
+    if apart is not None and apart > LONG_MINUTES:
+        duration = f"{apart:.0f} min" if apart < 120 else f"{apart / 60:.0f} h"
+        yield Caution(
+            "adc-hbv-other-time",
+            f"ADC and HBV were acquired {duration} apart, so one voxel of them may show two places.",
+        )
+
+
+def _unlike(chosen: Chosen, told: Mapping[Modality, int]) -> Iterator[Caution]:
+    wanted = {Modality.T2W: Kind.T2W, Modality.ADC: Kind.ADC, Modality.HBV: Kind.HBV}
+    for modality in told:
+        one = chosen[modality][0]
+        if one.kind not in (wanted[modality], Kind.OTHER):
+            yield Caution(
+                "series-looks-different",
+                f"{one.name[0].upper()}{one.name[1:]} was set as {modality.name}, although by its headers it looks "
+                f"like {one.kind.value}.",
+            )
+
+
+def _damage(chosen: Chosen, scan: Scan) -> Iterator[Caution]:
+    series = {one.series for candidates in chosen.values() for one in candidates}
+    files = [one for one in scan.damaged if one.series in series or not one.series]
+    if files:
+        counted = Counter(one.reason for one in files)
+        yield Caution(
+            "files-passed-over",
+            f"{sum(counted.values())} damaged files were passed over: {'; '.join(_told_files(files))}. "
+            "Slices at the end of a series may be missing.",
+        )

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from ProstateAlignRefineLib.app.bundles import info_from
 from ProstateAlignRefineLib.bundle.archive import look_into, unpack
 from ProstateAlignRefineLib.bundle.config import read_config
+from ProstateAlignRefineLib.bundle.summary import read_summary
 from ProstateAlignRefineLib.commands.cohort import read_cohort
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.exchange import read_exchange
@@ -39,7 +39,7 @@ def _archive(path: Path) -> None:
 
 
 def _panel_bundle(path: Path) -> None:
-    info_from(path.read_bytes(), path.parent, 0)
+    read_summary(path.parent)
 
 
 def _message(path: Path) -> None:

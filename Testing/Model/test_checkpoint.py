@@ -296,3 +296,10 @@ def test_files_that_are_cut_off_are_refused(files: Files, index: int, share: flo
     content = files.paths[index].read_bytes()
     files.paths[index].write_bytes(content[: int(len(content) * share)])
     files.refuse("cannot be read")
+
+
+@pytest.mark.fault("a checkpoint of a training that diverged", "that its weights are not numbers")
+@pytest.mark.parametrize("name", ["text_proj.weight", HEAD])
+def test_a_checkpoint_of_a_training_that_diverged_is_refused(files: Files, name: str) -> None:
+    files.change_weights(lambda weights: weights[name].view(-1)[:1].fill_(float("nan")))
+    files.refuse(r"checkpoint\.pth holds weights that are not numbers")

@@ -78,13 +78,13 @@ def import_checkpoint(
     InputError, one sentence, where a weight is left over or missing, or the plans describe another network.
     """
     contents = read_checkpoint(Path(checkpoint))
+    check_finite(contents["network_weights"], Path(checkpoint).name)
     plan = read_plan(Path(plans), configuration_name(contents))
     if as_published:
         plan = replace(plan, preprocessing=replace(plan.preprocessing, region_mm=PUBLISHED_REGION_MM))
     channels = read_channels(Path(dataset))
     weights, duplicates = distinct_weights(contents, len(plan.features_per_stage))
     _require_parts(weights)
-    check_finite(weights, Path(checkpoint).name)
     architecture = _architecture(weights, plan, channels)
     network = _network(architecture, weights)
     text = _text(Path(text_embedding), architecture.text_width)

@@ -10,9 +10,9 @@ from torch import Tensor
 from ..core.errors import InputError
 
 
-def check_finite(weights: Mapping[str, Tensor], what: str) -> None:
-    """InputError where a weight of `what` (a file's name) is NaN or infinite."""
-    if not all(_is_finite(weight) for weight in weights.values()):
+def check_finite(weights: Mapping[str, object], what: str) -> None:
+    """InputError where a tensor of `what` (a file's name) holds NaN or infinity."""
+    if not all(_is_finite(weight) for weight in weights.values() if isinstance(weight, Tensor)):
         raise InputError(f"{what} holds weights that are not numbers (NaN or infinite); get the model again.")
 
 

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.core.orientation import order_between
 from ProstateAlignRefineLib.core.study import Modality
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
@@ -45,8 +46,10 @@ def test_a_voxel_lies_at_the_same_point_in_ras_and_lps(scene, grid):
 
 def test_a_study_holds_what_the_nodes_hold(inputs, grid):
     study = study_of(inputs)
-    assert study.grid.matches(grid)
-    assert study.volume(Modality.ADC).GetPixel(3, 5, 2) == voxels_of(inputs.adc)[2, 5, 3]
+    assert study.stored.matches(grid)
+    assert order_between(study.grid, grid) is not None
+    adc, point = study.volume(Modality.ADC), grid_of(inputs.adc).to_lps((3, 5, 2))
+    assert adc[adc.TransformPhysicalPointToIndex(tuple(point))] == voxels_of(inputs.adc)[2, 5, 3]
 
 
 def test_a_volume_under_a_transform_is_refused_with_the_way_out(scene, inputs):

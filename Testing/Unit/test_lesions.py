@@ -3,7 +3,8 @@ import pytest
 
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.lesions import find_lesions
-from ProstateAlignRefineLib.core.maps import Maps
+from ProstateAlignRefineLib.core.maps import Maps, laid_maps
+from ProstateAlignRefineLib.core.orientation import ORDERS
 
 GRID = Grid((40, 40, 10), (0.5, 0.5, 3.0), (-10.0, -10.0, -15.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
 
@@ -74,3 +75,18 @@ def test_an_empty_mask_has_no_lesion():
 def test_no_adc_signal_gives_no_adc_value(two_boxes):
     _, lesions = find_lesions(two_boxes, maps_with(two_boxes), np.zeros(GRID.shape))
     assert lesions[0].mean_adc is None
+
+
+@pytest.mark.parametrize("number", range(0, 48, 5))
+def test_measures_do_not_depend_on_the_order_of_the_axes(two_boxes, number):
+    """The largest axial diameter stays that in the axial plane, and slices those from feet to head."""
+    order, maps = ORDERS[number], maps_with(two_boxes.astype(np.float32))
+    _, plain = find_lesions(two_boxes > 0, maps, np.zeros(GRID.shape), 0.0)
+    laid = np.ascontiguousarray(order.of_array(two_boxes > 0))
+    _, other = find_lesions(laid, laid_maps(maps, order.of_grid(GRID)), np.zeros(laid.shape), 0.0)
+    assert len(plain) == len(other) == 2
+    for mine, theirs in zip(plain, other, strict=True):
+        assert theirs.max_axial_diameter_mm == pytest.approx(mine.max_axial_diameter_mm)
+        assert theirs.diameter_3d_mm == pytest.approx(mine.diameter_3d_mm)
+        assert theirs.centre_lps == pytest.approx(mine.centre_lps)
+        assert theirs.slices[1] - theirs.slices[0] == mine.slices[1] - mine.slices[0]

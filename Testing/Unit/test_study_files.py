@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 import SimpleITK as sitk
 
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.core.geometry import Grid, to_image
+from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
 from ProstateAlignRefineLib.core.study import Modality
 from ProstateAlignRefineLib.core.study_files import find_study_files, read_study_files
 
@@ -61,9 +62,20 @@ def test_two_candidates_are_refused(a_folder):
         find_study_files(a_folder)
 
 
-def test_adc_in_other_units_is_refused(a_folder):
-    rewrite(a_folder, "1_2_adc.mha", volume(DWI, 1.3e-3, 1e-4))
-    with pytest.raises(InputError, match="1e-6 mm2/s"):
+@pytest.mark.fault("an ADC file in mm2/s, 1e-3 mm2/s or 1e-7 mm2/s", "it is converted, and the report says so")
+@pytest.mark.parametrize(("unit", "factor"), [("mm2/s", 1e-6), ("1e-3 mm2/s", 1e-3), ("1e-7 mm2/s", 10.0)])
+def test_adc_in_another_unit_is_converted_and_said(a_folder, unit, factor):
+    plain = to_array(read(a_folder).adc)
+    rewrite(a_folder, "1_2_adc.mha", volume(DWI, 1300 * factor, 100 * factor))
+    study = read(a_folder)
+    np.testing.assert_allclose(to_array(study.adc), plain, rtol=1e-5)
+    assert study.reasons[Modality.ADC].endswith(f"in {unit}, were converted to 1e-6 mm2/s.")
+
+
+@pytest.mark.fault("an ADC file in no unit of diffusion", "refused, with the median found")
+def test_adc_in_no_known_unit_is_refused(a_folder):
+    rewrite(a_folder, "1_2_adc.mha", volume(DWI, 60, 10))
+    with pytest.raises(InputError, match="1e-6"):
         read(a_folder)
 
 
@@ -95,6 +107,51 @@ def test_a_file_that_is_no_image_is_refused_without_its_path(a_folder):
     with pytest.raises(InputError, match="ADC file cannot be read") as caught:
         read(a_folder)
     assert str(a_folder) not in str(caught.value)
+
+
+@pytest.fixture
+def unplaced(tmp_path) -> dict[Modality, Path]:
+    """Three NIfTI files of one grid whose codes of qform and sform are 0."""
+    files = {}
+    for modality, mean, spread in ((Modality.T2W, 300, 50), (Modality.ADC, 1300, 100), (Modality.HBV, 40, 5)):
+        files[modality] = tmp_path / f"{modality.value}.nii"
+        sitk.WriteImage(volume(T2W, mean, spread), str(files[modality]))
+        without_position(files[modality])
+    return files
+
+
+def without_position(path: Path) -> None:
+    raw = bytearray(path.read_bytes())
+    raw[252:256] = bytes(4)
+    path.write_bytes(raw)
+
+
+@pytest.mark.fault("NIfTI files without qform and sform", "refused; --same-grid takes them where their grids are one")
+def test_files_without_a_position_need_the_users_word(unplaced):
+    with pytest.raises(InputError, match=r"The T2W, ADC and HBV files do not say where .* --same-grid"):
+        read_study_files(unplaced)
+    (caution,) = read_study_files(unplaced, same_grid=True).cautions
+    assert caution.code == "position-unknown"
+    assert "right and left" in caution.text
+
+
+@pytest.mark.fault("NIfTI files without a position, of different grids", "refused whatever is said")
+@pytest.mark.parametrize("other", ["another grid", "placed"])
+def test_the_users_word_does_not_help_where_grids_differ(unplaced, other):
+    image = volume(DWI if other == "another grid" else T2W, 40, 5)
+    sitk.WriteImage(image, str(unplaced[Modality.HBV]))
+    if other == "another grid":
+        without_position(unplaced[Modality.HBV])
+    with pytest.raises(InputError, match="three grids are not the same"):
+        read_study_files(unplaced, same_grid=True)
+
+
+def test_what_reading_put_right_stays_with_the_study(a_folder):
+    axes = np.array([[1, 0, 0.008], [0, 1, 0], [0, 0, 1]])
+    raw = (a_folder / "1_2_t2w.mha").read_bytes()
+    matrix = b"TransformMatrix = " + " ".join(str(v) for v in axes.T.ravel()).encode()
+    (a_folder / "1_2_t2w.mha").write_bytes(re.sub(rb"TransformMatrix[^\n]*", matrix, raw))
+    assert [caution.code for caution in read(a_folder).cautions] == ["axes-sheared"]
 
 
 def test_the_real_study_is_read_in_its_own_geometries(real_study):

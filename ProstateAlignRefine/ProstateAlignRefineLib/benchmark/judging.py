@@ -21,7 +21,7 @@ from ..evaluation.calibration import Reliability, probabilities
 from ..evaluation.cases import judge
 from ..evaluation.volumes import Prediction, Reference
 from ..inference.device import choose_compute
-from ..inference.segment import segment_study
+from ..inference.segment import segment_entered
 from ..network.bundle import Bundle, load_bundle
 from ..results.lesions_at import LesionsAt, lesions_at
 from ..results.setting import Setting
@@ -71,7 +71,7 @@ def judge_known(bundle: Path, folder: Path) -> Rows:
 
 
 def run(study: Study, bundle: Bundle) -> Maps:
-    return segment_study(study, bundle, choose_compute(), lambda _stage, _done, _whole: None).maps
+    return segment_entered(study, bundle, choose_compute(), lambda _stage, _done, _whole: None).maps
 
 
 def answer(maps: Maps, adc: sitk.Image, bundle: Bundle, alpha: float) -> Answer:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from ..core.files import new_folder
 from ..core.geometry import to_array, to_image
 from ..core.image_writing import write_image
+from ..core.maps import read_volume
 from ..core.study import Modality, Study
 
 
@@ -40,8 +40,8 @@ def save_known(known: KnownStudy, folder: Path) -> None:
 
 
 def load_known(folder: Path) -> KnownStudy:
-    t2w, adc, hbv = (sitk.ReadImage(str(_file(folder, modality.value))) for modality in Modality)
-    lesions, zones = (to_array(sitk.ReadImage(str(_file(folder, name)))) for name in ("lesions", "zones"))
+    t2w, adc, hbv = (read_volume(_file(folder, modality.value)) for modality in Modality)
+    lesions, zones = (to_array(read_volume(_file(folder, name))) for name in ("lesions", "zones"))
     return KnownStudy(folder.name, Study(t2w, adc, hbv), lesions, zones)
 
 

@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 
 from ..core.geometry import Array, to_array
+from ..core.maps import read_volume
 from ..core.output import check_output
 from ..core.signature import PHANTOM
 from ..results.folder import KIND, NAMES
@@ -37,8 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     ):
         parsed = root.parse_args(line)
         parsed.run(parsed)
-    truth = to_array(sitk.ReadImage(str(study / phantom.TRUTH_FOLDER / "lesions.nii.gz")))
-    found = to_array(sitk.ReadImage(str(results / "lesions.nii.gz")))
+    truth = to_array(read_volume(study / phantom.TRUTH_FOLDER / "lesions.nii.gz"))
+    found = to_array(read_volume(results / "lesions.nii.gz"))
     print(f"\nKnown truth beside it:\n{comparison(found, truth)}\nPicture: {results / 'overview.png'}")
     return 0
 

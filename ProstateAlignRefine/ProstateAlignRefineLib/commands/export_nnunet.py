@@ -78,11 +78,10 @@ def _splits(manifest: Manifest, config_name: str | None) -> tuple[tuple[Split, .
 
 
 def _write(manifest: Manifest, case: ManifestCase, folder: Path, part: str) -> None:
-    import SimpleITK as sitk
-
     from ..core.files import file_sha256
     from ..core.study import Modality
     from ..core.study_files import read_study_files
+    from ..core.volume_files import read_image
     from ..training.manifest import LABEL
 
     paths = {name: manifest.path(case, name) for name in case.files}
@@ -93,4 +92,4 @@ def _write(manifest: Manifest, case: ManifestCase, folder: Path, part: str) -> N
             "it again."
         )
     study = read_study_files({modality: paths[modality.value] for modality in Modality})
-    write_case(folder, case.name, study, sitk.ReadImage(str(paths[LABEL])), part)
+    write_case(folder, case.name, study, read_image(paths[LABEL], "label"), part)

@@ -17,7 +17,7 @@ from ..core.gate import check_gate
 from ..core.output import require_apart, writing_folder
 from ..core.psa import read_psa
 from ..core.study import Modality, Study
-from ..core.study_cautions import check_contrasts
+from ..core.study_cautions import looked_at
 from ..core.study_checks import prostate_region
 from ..core.study_files import find_study_files, match_study_files, read_study_files
 from ..results.folder import KIND, NAMES, Result, volumes_on_t2w, write_gated, write_inputs
@@ -38,6 +38,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         parser.add_argument(f"--{modality.value}", type=Path, metavar="FILE", help=f"the {modality.name} volume")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the results")
     parser.add_argument("--psa", default="", metavar="NG/ML", help="the patient's PSA: the report gives its density")
+    parser.add_argument(
+        "--same-grid", action="store_true", help="take image files that hold no position, but one grid, as they lie"
+    )
     add_series_options(parser)
     add_model_options(parser)
     parser.set_defaults(run=run)
@@ -86,14 +89,13 @@ def print_cautions(run: Run) -> None:
 
 
 def as_asked(study: Study, arguments: argparse.Namespace) -> Study:
-    """The study, its ADC and HBV moved onto the T2W where `--register` is given; InputError where two volumes are one,
-    before a model is loaded."""
-    check_contrasts(study)
+    """The study with its cautions, its ADC and HBV moved onto the T2W where `--register` is given; InputError where two
+    volumes are one, before a model is loaded."""
     if not arguments.register:
-        return study
+        return looked_at(study)
     from ..core.displacement import registered
 
-    return registered(study, prostate_region(study.grid))
+    return looked_at(registered(study, prostate_region(study.grid)))
 
 
 def check_gate_options(arguments: argparse.Namespace) -> None:
@@ -111,28 +113,34 @@ def read_study(arguments: argparse.Namespace) -> Study:
         missing = [f"--{modality.value}" for modality, path in named.items() if path is None]
         if missing or arguments.input:
             raise InputError("Give either INPUT or all three of --t2w, --adc and --hbv.")
-        return read_study_files(named)
+        return read_study_files(named, arguments.same_grid)
     if len(arguments.input) == 1 and arguments.input[0].is_dir():
-        return study_in(arguments.input[0], choices, arguments.trust_positions)
+        return study_in(arguments.input[0], choices, arguments.trust_positions, arguments.same_grid)
     if len(arguments.input) == 1 and not arguments.input[0].exists():
         raise InputError("The input folder does not exist; check its path.")
     files = match_study_files(arguments.input) if len(arguments.input) == 3 else None
     if files is None:
         raise InputError("Give one study folder, three files named *_t2w, *_adc and *_hbv, or --t2w, --adc and --hbv.")
-    return read_study_files(files)
+    return read_study_files(files, arguments.same_grid)
 
 
 def study_in(
-    folder: Path, choices: Mapping[Modality, int] = MappingProxyType({}), trust_positions: bool = False
+    folder: Path,
+    choices: Mapping[Modality, int] = MappingProxyType({}),
+    trust_positions: bool = False,
+    same_grid: bool = False,
 ) -> Study:
-    """The study of a folder: files with PI-CAI names, else DICOM, where `choices` are series numbers."""
+    """The study of a folder: files with PI-CAI names, else DICOM, where `choices` are series numbers.
+
+    `trust_positions`: see `load_study`. `same_grid`: see `read_study_files`.
+    """
     files = find_study_files(folder)
     if files is not None and choices:
         raise InputError(
             "Image files have no series numbers; leave out the --*-series options, or give a DICOM folder."
         )
     if files is not None:
-        return read_study_files(files)
+        return read_study_files(files, same_grid)
     from ..dicom import load_study
 
     return load_study(folder, choices, trust_positions)
@@ -141,7 +149,7 @@ def study_in(
 def _segment(arguments: argparse.Namespace, compute: Compute, bar: StageBar) -> Result:
     from ..inference.device import computed_otherwise
     from ..inference.preprocess import network_grid
-    from ..inference.segment import expected_seconds, segment_study
+    from ..inference.segment import expected_seconds, segment_entered
 
     started = time.perf_counter()
     bar("read", 0, 1)
@@ -155,7 +163,7 @@ def _segment(arguments: argparse.Namespace, compute: Compute, bar: StageBar) -> 
         f"{compute.description}; about {max(1, round(expected_seconds(bundle, shape, compute)))} s for the network."
     )
     probed = time.perf_counter()
-    segmentation = segment_study(study, bundle, compute, bar)
+    segmentation = segment_entered(study, bundle, compute, bar)
     if otherwise := computed_otherwise(compute, segmentation.compute):
         bar.say(f"{otherwise} {segmentation.compute.description}.")
     before = {"read": read - started, "load": loaded - read, "estimate": probed - loaded}
@@ -164,6 +172,7 @@ def _segment(arguments: argparse.Namespace, compute: Compute, bar: StageBar) -> 
         segmentation.maps,
         study.headers,
         run_facts(arguments, study, bundle, segmentation, {**before, **segmentation.seconds}),
+        stored=study.stored,
     )
 
 

@@ -120,16 +120,16 @@ def _isolated(entry: Entry, setting: Setting) -> Outcome:
 
 
 def _segment(entry: Entry, setting: Setting) -> Outcome:
-    from ..inference.segment import segment_study
+    from ..inference.segment import segment_entered
 
     arguments, bundle = setting.arguments, setting.bundle
     started = time.perf_counter()
     with writing_folder(arguments.output / entry.case, KIND, NAMES) as draft:
         study = as_asked(entry.read(arguments.trust_positions), arguments)
         read = time.perf_counter() - started
-        segmentation = segment_study(study, bundle, setting.compute, lambda stage, done, whole: None)
+        segmentation = segment_entered(study, bundle, setting.compute, lambda stage, done, whole: None)
         facts = run_facts(arguments, study, bundle, segmentation, {"read": read, **segmentation.seconds})
-        result = Result(volumes_on_t2w(study), segmentation.maps, study.headers, facts)
+        result = Result(volumes_on_t2w(study), segmentation.maps, study.headers, facts, stored=study.stored)
         write_inputs(draft.folder, result)
         outcome = write_gated(draft.folder, result)
     seconds, codes = time.perf_counter() - started, " ".join(codes_of(facts.cautions))

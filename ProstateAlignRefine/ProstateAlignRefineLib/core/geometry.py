@@ -104,6 +104,13 @@ class Grid:
         return Grid((int(size[0]), int(size[1]), int(size[2])), spacing, _triple(origin), self.direction)
 
 
+def affine_grid(affine: NDArray[np.float64], size: tuple[int, int, int]) -> Grid:
+    """The grid of an affine [4, 4]: voxel index (x, y, z, 1) to LPS millimetres."""
+    spacing = np.linalg.norm(affine[:3, :3], axis=0)
+    axes = affine[:3, :3] / np.where(spacing > 0, spacing, 1.0)
+    return Grid(size, _triple(spacing), _triple(affine[:3, 3]), tuple(float(value) for value in axes.ravel()))
+
+
 def to_image(array: Array, grid: Grid) -> sitk.Image:
     """Array [z, y, x] on `grid` as a SimpleITK image."""
     if array.shape != grid.shape:

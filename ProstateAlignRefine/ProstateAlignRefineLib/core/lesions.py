@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from .geometry import Array, Grid, to_array, to_image
+from .gland import body_axes
 from .maps import Maps
 from .places import Anatomy, Place
 
@@ -21,7 +22,8 @@ class Lesion:
 
     Diameters are the largest distance between points of the voxel outline (centres of voxel faces), in mm: within one
     axial slice, and in 3D (IBSI "maximum 3D diameter"). ADC in 1e-6 mm2/s over voxels where the map is above zero,
-    None where it is nowhere. `centre_lps`: centroid, mm. `slices`: first and last T2W slice, counted from 0.
+    None where it is nowhere. `centre_lps`: centroid, mm. `slices`: first and last axial T2W slice, counted from 0
+    in the order of the grid.
     `place`: side, level, zone and sector, as far as the model tells the anatomy.
     """
 
@@ -76,6 +78,8 @@ def _measure(
     inside: NDArray[np.bool_], box: tuple[slice, slice, slice], maps: Maps, adc: Array, anatomy: Anatomy
 ) -> Lesion:
     index = np.argwhere(inside) + [part.start for part in box]
+    (left, back, up), _ = body_axes(maps.grid)
+    slices = index[:, up]
     diffusion = adc[box][inside]
     diffusion = diffusion[diffusion > 0]
     confidence = maps.confidence[box][inside]
@@ -83,24 +87,24 @@ def _measure(
     return Lesion(
         number=0,
         volume_ml=len(index) * maps.grid.voxel_ml,
-        max_axial_diameter_mm=max(_diameter(index[index[:, 0] == z], maps.grid, 2) for z in np.unique(index[:, 0])),
-        diameter_3d_mm=_diameter(index, maps.grid, 3),
+        max_axial_diameter_mm=max(_diameter(index[slices == n], maps.grid, (left, back)) for n in np.unique(slices)),
+        diameter_3d_mm=_diameter(index, maps.grid, (0, 1, 2)),
         mean_adc=float(diffusion.mean()) if diffusion.size else None,
         p10_adc=float(np.percentile(diffusion, 10)) if diffusion.size else None,
         mean_confidence=float(confidence.mean()),
         max_confidence=float(confidence.max()),
         mean_similarity=float(maps.similarity[box][inside].mean()),
         centre_lps=(x, y, z),
-        slices=(int(index[:, 0].min()), int(index[:, 0].max())),
+        slices=(int(slices.min()), int(slices.max())),
         place=anatomy.place((x, y, z), None if maps.zones is None else maps.zones[box][inside]),
     )
 
 
-def _diameter(index_zyx: Array, grid: Grid, dimensions: int) -> float:
-    """Largest distance, mm, between the face centres of voxels, along the in-plane axes only or along all three."""
+def _diameter(index_zyx: Array, grid: Grid, axes: tuple[int, ...]) -> float:
+    """Largest distance, mm, between the face centres of voxels along these axes (of z, y, x)."""
     spacing = np.asarray(grid.spacing[::-1])
     corners = _row_ends(index_zyx) * spacing
-    half = np.eye(3)[3 - dimensions :] * spacing / 2
+    half = np.eye(3)[list(axes)] * spacing / 2
     # Of two voxels the farthest faces point away from each other, each along some axis.
     outward = (half[:, None] + half[None, :]).reshape(-1, 3)
     longest = 0.0

@@ -13,6 +13,8 @@ from .anatomy import GlandZone
 from .errors import InputError
 from .geometry import Array, Grid, to_array, to_image
 from .image_writing import write_image
+from .orientation import laid_on
+from .volume_files import read_image
 
 MAP_NAMES = ("base_margin", "refined_margin", "confidence", "similarity")
 ZONES_NAME = "zones"
@@ -55,6 +57,11 @@ def value_range(array: Array) -> tuple[float, float]:
     return float(array.min()), float(array.max())
 
 
+def laid_maps(maps: Maps, grid: Grid) -> Maps:
+    """The same voxels in the order of `grid`, which holds them at the same places."""
+    return Maps(grid, **{name: laid_on(array, maps.grid, grid) for name, array in maps.arrays.items()})
+
+
 def write_volume(array: Array, grid: Grid, path: Path) -> None:
     """A compressed NIfTI file of an array [Z, Y, X], read back; InputError, and no file, where it is not whole."""
     write_image(to_image(array, grid), path, level=1)
@@ -64,20 +71,7 @@ def read_volume(path: Path) -> sitk.Image:
     """An image file of three axes and one value a voxel; InputError where it is missing, unreadable or another kind."""
     if not path.is_file():
         raise InputError(f"The file '{path.name}' is missing; run the segmentation again to make it.")
-    try:
-        image = sitk.ReadImage(str(path))
-    except RuntimeError:
-        raise InputError(f"The file '{path.name}' cannot be read as an image; make it again.") from None
-    _require_scalar_volume(image, path.name)
-    return image
-
-
-def _require_scalar_volume(image: sitk.Image, name: str) -> None:
-    axes, components = image.GetDimension(), image.GetNumberOfComponentsPerPixel()
-    if axes != 3 or components != 1 or "complex" in image.GetPixelIDTypeAsString():
-        raise InputError(
-            f"The file '{name}' has {axes} axes and {components} values a voxel; three axes and one value are needed."
-        )
+    return read_image(path, f"file '{path.name}'")
 
 
 def save_maps(maps: Maps, folder: Path) -> None:

@@ -11,6 +11,7 @@ import SimpleITK as sitk
 
 from .cautions import Caution
 from .geometry import Grid
+from .orientation import axial_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,8 @@ class Modality(str, Enum):
 class Study:
     """T2W, ADC (1e-6 mm2/s) and HBV as scanned, in LPS patient space.
 
+    However the volumes given are stored, those held are in axial order: third axis to the head, first to the left.
+    `stored`: the grid of the T2W as it was given, with the same voxels in their own order.
     `headers` holds the DICOM headers of each volume's slices (pydicom datasets without pixels) where the study came
     from DICOM, and is empty otherwise. `reasons` says, a sentence a modality, why that series or file was taken.
     `cautions`: what a reader must know of the images.
@@ -37,6 +40,15 @@ class Study:
     headers: Mapping[Modality, tuple[Any, ...]] = field(default_factory=lambda: MappingProxyType({}))
     reasons: Mapping[Modality, str] = field(default_factory=lambda: MappingProxyType({}))
     cautions: tuple[Caution, ...] = ()
+    stored: Grid | None = None
+
+    def __post_init__(self) -> None:
+        if self.stored is None and self.t2w.GetDimension() == 3:
+            object.__setattr__(self, "stored", Grid.of(self.t2w))
+        for modality in Modality:
+            image = self.volume(modality)
+            if image.GetDimension() == 3:
+                object.__setattr__(self, modality.value, axial_order(Grid.of(image)).of_image(image))
 
     @property
     def grid(self) -> Grid:

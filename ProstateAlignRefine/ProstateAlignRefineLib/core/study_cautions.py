@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .acquisition import acquisition_cautions
 from .cautions import Caution
 from .content_checks import Content, check_copies, content_cautions
@@ -9,6 +11,13 @@ from .coverage import region_cautions
 from .displacement import displacement_cautions, measure_displacements
 from .study import Study
 from .study_checks import prostate_region
+
+
+def looked_at(study: Study) -> Study:
+    """The study with all that its images give reason for among its cautions, as it is segmented; about a second of
+    computing. InputError where two of the volumes are one."""
+    check_contrasts(study)
+    return replace(study, cautions=image_cautions(study))
 
 
 def check_contrasts(study: Study) -> None:

@@ -11,6 +11,7 @@ from .coverage import check_extent
 from .errors import InputError
 from .geometry import Grid, overlap_share, resample, to_array
 from .study import Modality, Study
+from .study_geometry import check_field, check_plane
 
 CENTRE_MM = 60.0
 LEAST_OVERLAP = 0.5
@@ -23,14 +24,20 @@ def check_study(study: Study) -> None:
     """InputError where a volume is no 3D scalar image, the fields of view differ, the ADC units are off, a volume is
     not what it is given as, or the series are of different patients."""
     check_same_patient(study.headers)
-    for modality in Modality:
-        _check_volume(study.volume(modality), modality.value.upper())
-        check_extent(study.volume(modality), modality.value.upper())
+    check_volumes(study)
     centre = prostate_region(study.grid)
     for modality in (Modality.ADC, Modality.HBV):
         _check_overlap(study.volume(modality), centre, modality.value.upper())
     check_adc(Content.of(study, centre), ADC_RANGE)
     _check_adc_units(study.adc, centre)
+
+
+def check_volumes(study: Study) -> None:
+    """The part of `check_study` that looks at each volume alone, and at the plane of the T2W."""
+    for modality in Modality:
+        _check_volume(study.volume(modality), modality.value.upper())
+        check_extent(study.volume(modality), modality.value.upper())
+    check_plane(study.grid)
 
 
 def prostate_region(t2w: Grid) -> Grid:
@@ -46,6 +53,7 @@ def _check_volume(image: sitk.Image, name: str) -> None:
         raise InputError(f"The {name} is not a three-dimensional scalar image; give one volume with one value a voxel.")
     if image.GetSize()[2] < LEAST_SLICES:
         raise InputError(f"The {name} has only {image.GetSize()[2]} slices; give the whole axial series.")
+    check_field(Grid.of(image), name)
     values = to_array(image)
     if not np.isfinite(values).all():
         raise InputError(f"The {name} holds values that are not numbers; export it again from its source.")

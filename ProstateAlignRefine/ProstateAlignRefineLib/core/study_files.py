@@ -6,11 +6,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-import SimpleITK as sitk
-
+from .cautions import Caution
 from .errors import InputError
+from .geometry import Grid
 from .study import Modality, Study
-from .study_checks import check_study
+from .study_entry import entered
+from .volume_files import VolumeFile, read_volume_file
+
+UNPLACED = Caution(
+    "position-unknown",
+    "The files do not say where in the patient the images lie; they were taken as one axial grid whose rows run to the "
+    "left and whose columns run to the back, so right and left, and base and apex, may be swapped in the result.",
+)
 
 SUFFIXES = (".mha", ".nii.gz", ".nii", ".nrrd")
 
@@ -43,12 +50,19 @@ def match_study_files(paths: Sequence[Path]) -> Mapping[Modality, Path] | None:
     return {modality: candidates[0] for modality, candidates in found.items()}
 
 
-def read_study_files(files: Mapping[Modality, Path]) -> Study:
-    """Reads and checks the three volumes; InputError says which file cannot be used and why."""
-    t2w, adc, hbv = (_read(files[modality], modality) for modality in (Modality.T2W, Modality.ADC, Modality.HBV))
-    study = Study(t2w, adc, hbv, reasons=MappingProxyType(dict.fromkeys(Modality, "a file given by name")))
-    check_study(study)
-    return study
+def read_study_files(files: Mapping[Modality, Path], same_grid: bool = False) -> Study:
+    """Reads and checks the three volumes; InputError says which file cannot be used and why.
+
+    `same_grid`: files that do not say where they lie are taken as long as all three have the same grid.
+    """
+    read = {modality: _read(files[modality], modality) for modality in Modality}
+    _check_placed(read, same_grid)
+    t2w, adc, hbv = (read[modality].image for modality in (Modality.T2W, Modality.ADC, Modality.HBV))
+    cautions = [caution for file in read.values() for caution in file.cautions]
+    if not all(file.placed for file in read.values()):
+        cautions.append(UNPLACED)
+    reasons = MappingProxyType(dict.fromkeys(Modality, "a file given by name"))
+    return entered(Study(t2w, adc, hbv, reasons=reasons, cautions=tuple(cautions)))
 
 
 def _is_named(path: Path, modality: Modality) -> bool:
@@ -56,12 +70,25 @@ def _is_named(path: Path, modality: Modality) -> bool:
     return any(name.endswith(f"_{modality.value}{suffix}") for suffix in SUFFIXES)
 
 
-def _read(path: Path, modality: Modality) -> sitk.Image:
-    name = modality.value.upper()
-    if not path.is_file():
-        raise InputError(f"The {name} file does not exist; check the path given for it.")
-    try:
-        return sitk.ReadImage(str(path))
-    except RuntimeError:
-        kinds = ", ".join(SUFFIXES)
-        raise InputError(f"The {name} file cannot be read as an image; give a {kinds} file.") from None
+def _read(path: Path, modality: Modality) -> VolumeFile:
+    return read_volume_file(path, f"{modality.value.upper()} file")
+
+
+def _check_placed(read: Mapping[Modality, VolumeFile], same_grid: bool) -> None:
+    """Without a position each file lies at the same place, its first voxel: right only where the grids are equal."""
+    lost = [modality.value.upper() for modality, file in read.items() if not file.placed]
+    if not lost:
+        return
+    names = " and ".join(filter(None, (", ".join(lost[:-1]), lost[-1])))
+    if not same_grid:
+        raise InputError(
+            f"The {names} {'file does' if len(lost) == 1 else 'files do'} not say where in the patient the image lies "
+            "(in NIfTI, qform and sform both 0); convert the images again from DICOM, or, where all three have one "
+            "grid, take it as common with --same-grid."
+        )
+    t2w, adc, hbv = (Grid.of(read[modality].image) for modality in (Modality.T2W, Modality.ADC, Modality.HBV))
+    if len(lost) < len(read) or not (t2w.matches(adc) and t2w.matches(hbv)):
+        raise InputError(
+            f"The {names} {'file does' if len(lost) == 1 else 'files do'} not say where in the patient the image lies, "
+            "and the three grids are not the same, so --same-grid does not help; convert the images again from DICOM."
+        )

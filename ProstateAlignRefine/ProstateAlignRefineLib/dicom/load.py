@@ -11,17 +11,18 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
+from ..core.adc_units import adc_in_micrometres
 from ..core.cautions import Caution
 from ..core.diffusion_fit import DEFAULT_HIGH_B, fit_diffusion, trace
 from ..core.errors import InputError
 from ..core.geometry import Grid, to_array, to_image
 from ..core.study import Modality, Study
-from ..core.study_checks import check_study, prostate_region
+from ..core.study_checks import prostate_region
+from ..core.study_entry import entered
 from .match.classify import Candidate
 from .match.diffusion_sources import b_values_for_fit
 from .match.select import NO_CHOICES, Choice, select
 from .quiet import silent
-from .read.adc_units import adc_in_micrometres
 from .read.dataset import UnreadableError
 from .read.folder import scan_folder
 from .read.volume import read_volume
@@ -65,8 +66,7 @@ def load_study(folder: Path, choices: Mapping[Modality, int] = NO_CHOICES, trust
         reasons=MappingProxyType(reasons),
         cautions=(*selection.cautions, *doubts, *unexportable),
     )
-    check_study(study)
-    return study
+    return entered(study)
 
 
 def _in_micrometres(image: sitk.Image, choice: Choice, centre: Grid) -> tuple[sitk.Image, str, tuple[Caution, ...]]:

@@ -15,7 +15,15 @@ from ..core.geometry import NEAREST, Grid, resample, to_array
 from ..core.maps import read_volume
 from .cases import CaseRow, judge
 from .statistics import RESAMPLES
-from .volumes import Prediction, find_cases, fingerprint, read_prediction, read_reference, require_prediction_of_each
+from .volumes import (
+    Prediction,
+    find_cases,
+    fingerprint,
+    read_prediction,
+    read_reference,
+    require_placed,
+    require_prediction_of_each,
+)
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,8 @@ def _judge_file(
     """The prediction, and an empty one in its place."""
     reference = read_reference(truth)
     prediction = read_prediction(answer, reference.grid, protocol.threshold)
+    if prediction.resampled:
+        require_placed(truth, reference.placed)
     inside = None if region is None else _mask_on(region, reference.grid)
     nothing = Prediction.nothing(reference.grid)
     return (

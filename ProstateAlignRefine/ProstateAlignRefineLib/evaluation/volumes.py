@@ -20,7 +20,9 @@ from ..core.files import file_sha256
 from ..core.gate import gated_margin
 from ..core.geometry import LINEAR, NEAREST, Grid, resample, to_array
 from ..core.maps import load_maps, read_volume
+from ..core.orientation import order_between
 from ..core.staging import finish_interrupted
+from ..core.volume_files import read_volume_file
 from ..results.report import REPORT_NAME, read_run
 from .calibration import probabilities
 from .candidates import is_detection_map
@@ -36,6 +38,7 @@ class Reference:
 
     mask: NDArray[np.bool_]
     grid: Grid
+    placed: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +91,9 @@ def require_prediction_of_each(references: Mapping[str, Path], predictions: Mapp
 
 
 def read_reference(path: Path) -> Reference:
-    image = read_volume(path / "lesions.nii.gz" if path.is_dir() else path)
-    return Reference(to_array(image) > 0, Grid.of(image))
+    path = path / "lesions.nii.gz" if path.is_dir() else path
+    file = read_volume_file(path, f"file '{path.name}'")
+    return Reference(to_array(file.image) > 0, Grid.of(file.image), file.placed)
 
 
 def read_prediction(path: Path, grid: Grid, threshold: float) -> Prediction:
@@ -101,7 +105,8 @@ def read_prediction(path: Path, grid: Grid, threshold: float) -> Prediction:
     """
     if path.is_dir():
         return _segment_result(path, grid)
-    image = read_volume(path)
+    file = read_volume_file(path, f"file '{path.name}'")
+    image = file.image
     values = to_array(image).astype(np.float32)
     if not np.isfinite(values).all() or values.min() < 0:
         raise InputError(
@@ -114,10 +119,22 @@ def read_prediction(path: Path, grid: Grid, threshold: float) -> Prediction:
             f"'{path.name}' holds values up to {values.max():g}; give masks, or probabilities from 0 to 1."
         )
     graded = not is_detection_map(values)
-    elsewhere = not grid.matches(Grid.of(image))
-    if elsewhere:
+    order = order_between(Grid.of(image), grid)
+    if order is not None:
+        values = np.ascontiguousarray(order.of_array(values))
+    else:
+        require_placed(path, file.placed)
         values = to_array(resample(image, grid, LINEAR if graded else NEAREST)).astype(np.float32)
-    return Prediction(values, values >= threshold, graded, elsewhere)
+    return Prediction(values, values >= threshold, graded, order is None)
+
+
+def require_placed(path: Path, placed: bool) -> None:
+    """InputError where a file on another grid than its counterpart does not say where it lies."""
+    if not placed:
+        raise InputError(
+            f"'{path.name}' does not say where in the patient it lies (in NIfTI, qform and sform both 0), and its grid "
+            "is not that of its counterpart; write both on one grid."
+        )
 
 
 def fingerprint(cases: Mapping[str, Path], names: Sequence[str]) -> str:
@@ -143,8 +160,12 @@ def _segment_result(folder: Path, grid: Grid) -> Prediction:
     run, maps = read_run(folder), load_maps(folder)
     margin = gated_margin(maps, run.tau, run.alpha)
     lesions = read_volume(folder / "lesions.nii.gz")
-    if grid.matches(maps.grid):
-        return Prediction(probabilities(margin).astype(np.float32), to_array(lesions) > 0, True, False)
+    order = order_between(maps.grid, grid)
+    if order is not None:
+        confidence, mask = (
+            np.ascontiguousarray(order.of_array(values)) for values in (probabilities(margin), to_array(lesions) > 0)
+        )
+        return Prediction(confidence.astype(np.float32), mask, True, False)
     image = sitk.GetImageFromArray(probabilities(margin).astype(np.float32))
     image.CopyInformation(lesions)
     mask = to_array(resample(sitk.Cast(lesions > 0, sitk.sitkUInt8), grid, NEAREST)) > 0

@@ -11,14 +11,16 @@ from ..core.displacement import registered
 from ..core.errors import InputError
 from ..core.exchange import write_exchange
 from ..core.geometry import Grid
+from ..core.maps import laid_maps
 from ..core.protocol import Describe, Described, Finished, Message, Progress, Segment
+from ..core.study_cautions import looked_at
 from ..core.study_checks import prostate_region
 from ..core.study_files import find_study_files, read_study_files
 from ..network.bundle import Bundle, load_bundle
 from ..network.text_encoder import with_prompt
 from .device import choose_compute, computed_otherwise
 from .preprocess import network_grid
-from .segment import expected_seconds, segment_study
+from .segment import expected_seconds, segment_entered
 from .versions import versions
 
 Send = Callable[[Message], None]
@@ -48,12 +50,15 @@ def segment(request: Segment, send: Send) -> None:
     study = read_study_files(files)
     if request.register:
         study = registered(study, prostate_region(study.grid))
+    study = looked_at(study)
     progress("load", 0, 1)
     compute = choose_compute(request.device)
     bundle = with_prompt(_bundle(request.bundle), request.prompt)
-    result = segment_study(study, bundle, compute, progress)
+    result = segment_entered(study, bundle, compute, progress)
     progress("write", 0, 1)
-    write_exchange(result.maps, Path(request.output))
+    # The panel lays the maps over the volume as its scene holds it.
+    maps = result.maps if study.stored is None else laid_maps(result.maps, study.stored)
+    write_exchange(maps, Path(request.output))
     used, otherwise = result.compute, computed_otherwise(compute, result.compute)
     seconds, cautions = result.seconds, result.cautions
     send(Finished(request.request, used.description, used.precision, otherwise, seconds, versions(), cautions))

@@ -15,8 +15,8 @@ from ..core.coverage import withheld_outside
 from ..core.maps import Maps
 from ..core.result_checks import result_cautions
 from ..core.study import Study
-from ..core.study_cautions import check_contrasts, image_cautions
-from ..core.study_checks import check_study
+from ..core.study_cautions import looked_at
+from ..core.study_entry import entered
 from ..network.bundle import Bundle
 from .device import Compute
 from .predictor import Plan, maps_on, plan_forwards, predict
@@ -31,20 +31,26 @@ Progress = Callable[[str, int, int], None]
 class Segmentation:
     """Maps on the T2W grid, the device that made them in the end, and the seconds each stage took.
 
-    `cautions`: the study's own, and what the images and the gland found give reason for.
+    `study`: as it was segmented, its ADC in 1e-6 mm2/s. `cautions`: its own, and what the answer gives reason for.
     """
 
     maps: Maps
     compute: Compute
     seconds: dict[str, float]
-    cautions: tuple[Caution, ...] = ()
+    study: Study
+    cautions: tuple[Caution, ...]
 
 
 def segment_study(study: Study, bundle: Bundle, compute: Compute, progress: Progress) -> Segmentation:
-    """Runs `bundle` on `study`. Where GPU memory runs out the CPU does the same; the answer is the same, too.
+    """Checks `study` as the commands do, and runs `bundle` on it. InputError where the study cannot be used."""
+    return segment_entered(looked_at(entered(study)), bundle, compute, progress)
 
-    Nothing is marked where ADC or HBV have no image. InputError where the study cannot be judged at all, the computer's
-    memory does not suffice, or a volume or the answer holds no usable numbers.
+
+def segment_entered(study: Study, bundle: Bundle, compute: Compute, progress: Progress) -> Segmentation:
+    """`segment_study` of a study that was checked where it was read, or that was made worse on purpose.
+
+    Where GPU memory runs out the CPU does the same; the answer is the same, too. Nothing is marked where ADC or HBV
+    have no image. InputError where the computer's memory does not suffice, or the answer holds no usable numbers.
     """
     seconds: dict[str, float] = {}
     started = time.perf_counter()
@@ -53,9 +59,6 @@ def segment_study(study: Study, bundle: Bundle, compute: Compute, progress: Prog
         seconds[stage] = time.perf_counter() - started - sum(seconds.values())
 
     progress("preprocess", 0, 1)
-    check_study(study)
-    check_contrasts(study)
-    cautions = image_cautions(study)
     volumes, region = network_volumes(study, bundle.config.preprocessing, bundle.config.architecture.channels)
     lap("preprocess")
     progress("network", 0, 1)
@@ -63,10 +66,10 @@ def segment_study(study: Study, bundle: Bundle, compute: Compute, progress: Prog
     lap("network")
     progress("maps", 0, 1)
     maps, withheld = withheld_outside(maps_on(study.grid, region, stacked), study)
-    cautions += (*withheld, *result_cautions(study, maps, region))
+    cautions = (*study.cautions, *withheld, *result_cautions(study, maps, region))
     lap("maps")
     progress("maps", 1, 1)
-    return Segmentation(maps, used, seconds, cautions)
+    return Segmentation(maps, used, seconds, study, cautions)
 
 
 def expected_seconds(bundle: Bundle, shape: tuple[int, ...], compute: Compute) -> float:

@@ -15,7 +15,8 @@ from ..core.errors import InputError
 from ..core.gate import ADDED, REMOVED, Gated
 from ..core.geometry import Array, Grid, resample, to_array, to_image
 from ..core.lesions import Lesion
-from ..core.maps import MAP_NAMES, ZONES_NAME, Maps, load_maps, read_volume, save_maps, write_volume
+from ..core.maps import MAP_NAMES, ZONES_NAME, Maps, laid_maps, load_maps, read_volume, save_maps, write_volume
+from ..core.orientation import axial_order, laid_on
 from ..core.places import Anatomy
 from ..core.study import Modality, Study
 from .lesions_at import LesionsAt, lesions_at
@@ -39,9 +40,10 @@ NAMES = (
 
 @dataclass(frozen=True)
 class Result:
-    """All that a gate setting is applied to. `volumes` [Z, Y, X] and `maps` lie on the T2W grid.
+    """All that a gate setting is applied to. `volumes` [Z, Y, X] and `maps` lie on the T2W grid, in axial order.
 
-    `files`: SHA-256 by name of the files it was read from; empty where it was computed.
+    `files`: SHA-256 by name of the files it was read from; empty where it was computed. `stored`: the T2W grid in the
+    order in which the T2W is stored, which is that of the files written.
     """
 
     volumes: Mapping[Modality, Array]
@@ -49,6 +51,12 @@ class Result:
     headers: Mapping[Modality, tuple[Any, ...]]
     run: Run
     files: Mapping[str, str] = field(default_factory=dict)
+    stored: Grid | None = None
+
+    def as_stored(self, array: Array) -> tuple[Array, Grid]:
+        """[Z, Y, X] of the result in the order of `stored`, and that grid."""
+        grid = self.stored or self.maps.grid
+        return laid_on(array, self.maps.grid, grid), grid
 
     @cached_property
     def anatomy(self) -> Anatomy:
@@ -79,11 +87,11 @@ def write_inputs(folder: Path, result: Result) -> None:
     """The parts of the folder that no gate setting changes."""
     from ..dicom import save_headers
 
-    save_maps(result.maps, folder)
+    save_maps(laid_maps(result.maps, result.stored or result.maps.grid), folder)
     study = folder / STUDY_FOLDER
     study.mkdir()
     for modality, values in result.volumes.items():
-        write_volume(values.astype(np.float32), result.maps.grid, study / f"{modality.value}.nii.gz")
+        write_volume(*result.as_stored(values.astype(np.float32)), study / f"{modality.value}.nii.gz")
     if result.headers:
         save_headers(result.headers, study / "headers")
 
@@ -95,15 +103,17 @@ def read_result(folder: Path) -> Result:
     run, files = read_run(folder), kept_files(folder)
     inputs = {name: digest for name, digest in files.items() if _is_input(name)}
     require_unchanged(folder, (*_always_read(), *inputs), inputs)
-    maps = load_maps(folder)
+    stored = load_maps(folder)
+    order = axial_order(stored.grid)
     volumes = {}
     for modality in Modality:
         image = read_volume(folder / STUDY_FOLDER / f"{modality.value}.nii.gz")
-        if not maps.grid.matches(Grid.of(image)):
+        if not stored.grid.matches(Grid.of(image)):
             raise InputError(f"The stored {modality.value.upper()} lies on another grid than the maps; segment again.")
-        volumes[modality] = to_array(image)
+        volumes[modality] = to_array(order.of_image(image))
     headers = folder / STUDY_FOLDER / "headers"
-    return Result(volumes, maps, load_headers(headers) if headers.is_dir() else {}, run, inputs)
+    maps = laid_maps(stored, order.of_grid(stored.grid))
+    return Result(volumes, maps, load_headers(headers) if headers.is_dir() else {}, run, inputs, stored.grid)
 
 
 def _is_input(name: str) -> bool:
@@ -129,8 +139,8 @@ def write_gated(folder: Path, result: Result) -> WrittenResult:
     """Everything that depends on the gate: lesions, edits, SEG, report, overview."""
     found = lesions_of(result)
     gated, labels, lesions = found.gated, found.whole, found.lesions
-    write_volume(labels, result.maps.grid, folder / "lesions.nii.gz")
-    write_volume(gated.edits, result.maps.grid, folder / "edits.nii.gz")
+    write_volume(*result.as_stored(labels), folder / "lesions.nii.gz")
+    write_volume(*result.as_stored(gated.edits), folder / "edits.nii.gz")
     wrote_dicom = _write_dicom(folder / SEGMENTATION_NAME, result, labels, lesions)
     added, removed = _counts(gated)
     gland = result.anatomy.gland

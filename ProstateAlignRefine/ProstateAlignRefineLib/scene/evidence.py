@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.geometry import Grid
+from ..core.orientation import axial_order
 from ..core.study import Modality
+from ..core.study_geometry import is_thick
 from .volumes import Node, grid_of, voxels_of
 
 Attributes = Mapping[str, str]
@@ -33,12 +35,18 @@ class Evidence:
     highest: float
 
     @property
+    def axial(self) -> Grid:
+        """The grid in axial order: how a volume is stored says nothing about what it shows."""
+        return axial_order(self.grid).of_grid(self.grid)
+
+    @property
     def is_axial(self) -> bool:
-        return int(np.abs(self.grid.axes[:, 2]).argmax()) == 2
+        """Of slices as thick as they are wide, the storage is all that tells the plane."""
+        return is_thick(self.axial, 2) or axial_order(self.grid).axes[2] == 2
 
     @property
     def in_plane_mm(self) -> float:
-        return max(self.grid.spacing[:2])
+        return max(self.axial.spacing[:2])
 
 
 @dataclass(frozen=True)
@@ -106,7 +114,7 @@ RULES: tuple[Rule, ...] = (
     Rule(_T, 3, "its name says T2", _T2_NAME),
     Rule(_T, 1, "axial", lambda seen: seen.is_axial),
     Rule(_T, 1, "pixels under 1 mm", lambda seen: seen.in_plane_mm < 1.0),
-    Rule(_T, 1, "at least 10 slices", lambda seen: seen.grid.size[2] >= 10),
+    Rule(_T, 1, "at least 10 slices", lambda seen: seen.axial.size[2] >= 10),
     Rule(_T, 1, "echo time of at least 70 ms", lambda seen: (seen.echo_time or 0) >= 70),
     Rule(_T, -8, "diffusion", lambda seen: _ADC_NAME(seen) or _DIFFUSION_NAME(seen) or "DIFFUSION" in seen.image_type),
     Rule(_A, 6, "its image type says ADC", lambda seen: "ADC" in seen.image_type),
@@ -122,5 +130,5 @@ RULES: tuple[Rule, ...] = (
     *(Rule(m, -8, "not axial", lambda seen: not seen.is_axial or _OTHER_PLANE(seen)) for m in Modality),
     *(Rule(m, -20, "not a scan of the gland", _NOT_A_SCAN) for m in Modality),
     *(Rule(m, -20, "mosaic", lambda seen: "MOSAIC" in seen.image_type) for m in Modality),
-    *(Rule(m, -4, "fewer than 5 slices", lambda seen: seen.grid.size[2] < 5) for m in Modality),
+    *(Rule(m, -4, "fewer than 5 slices", lambda seen: seen.axial.size[2] < 5) for m in Modality),
 )

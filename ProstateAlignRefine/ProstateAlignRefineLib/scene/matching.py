@@ -98,7 +98,7 @@ def _worth(chosen: Sequence[_Scored]) -> float:
 
 
 def _share_grid(one: _Scored, other: _Scored) -> bool:
-    return one.evidence is not None and other.evidence is not None and one.evidence.grid.matches(other.evidence.grid)
+    return one.evidence is not None and other.evidence is not None and one.evidence.axial.matches(other.evidence.axial)
 
 
 def _match(modality: Modality, scored: _Scored, chosen: Sequence[_Scored]) -> Match:

@@ -19,6 +19,7 @@ from ..core.files import file_sha256
 from ..core.geometry import Grid, to_array, to_image
 from ..core.study import Modality
 from ..core.study_files import read_study_files
+from ..core.volume_files import read_image
 from ..inference.preprocess import network_volumes
 from .case_cache import case_key, keep_cases, load_case
 from .cases import Case, Cases, LabelledStudy, Share, labels_on
@@ -82,7 +83,7 @@ def _read(item: _Item) -> LabelledStudy:
             "prepare it again."
         )
     study = read_study_files({modality: item.paths[modality.value] for modality in Modality})
-    return LabelledStudy(item.name, study, sitk.ReadImage(str(item.paths[LABEL])))
+    return LabelledStudy(item.name, study, read_image(item.paths[LABEL], "label"))
 
 
 def _studies(items: Sequence[_Item]) -> Iterator[LabelledStudy]:

@@ -15,8 +15,10 @@ from ..core.case_names import patient_of
 from ..core.errors import InputError
 from ..core.files import file_sha256
 from ..core.geometry import Grid, overlap_share, to_array
+from ..core.orientation import order_between
 from ..core.study import Modality, Study
 from ..core.study_files import read_study_files
+from ..core.volume_files import read_volume_file
 from .layout import Grade, LabelFile, find_images, find_labels, read_marksheet
 from .manifest import FORMAT_VERSION, LABEL, ExcludedCase, Manifest, ManifestCase, split_digest
 from .pool import mapped
@@ -127,9 +129,11 @@ def _image_paths(candidate: Candidate) -> dict[Modality, Path]:
 
 def _check_label(candidate: Candidate, label: LabelFile, study: Study) -> tuple[bool, tuple[str, ...]]:
     """Whether it holds a lesion, and what is worth a note; InputError where it cannot be used."""
-    image = _read_label(label.path)
+    image, placed = _read_label(label.path)
     notes = []
-    if not Grid.of(image).matches(study.grid, SAME_GRID_MM):
+    if order_between(Grid.of(image), study.grid, SAME_GRID_MM) is None:
+        if not placed:
+            raise InputError("the label does not say where in the patient it lies (in NIfTI, qform and sform both 0).")
         share = overlap_share(image, study.grid)
         if share < LABEL_OVERLAP:
             raise InputError(f"the label covers {share:.0%} of the T2W, at least {LABEL_OVERLAP:.0%} are needed.")
@@ -143,14 +147,11 @@ def _check_label(candidate: Candidate, label: LabelFile, study: Study) -> tuple[
     return positive, tuple(notes)
 
 
-def _read_label(path: Path) -> sitk.Image:
-    try:
-        image = sitk.ReadImage(str(path))
-    except RuntimeError:
-        raise InputError("the label cannot be read as an image.") from None
-    if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
-        raise InputError("the label is not a three-dimensional scalar image.")
+def _read_label(path: Path) -> tuple[sitk.Image, bool]:
+    """The image, and whether the file says where it lies."""
+    file = read_volume_file(path, "label")
+    image = file.image
     values = to_array(image)
     if not np.array_equal(values, np.round(values)) or values.min() < 0 or values.max() > np.iinfo(np.uint8).max:
         raise InputError("the label holds values that are no label numbers.")
-    return image
+    return image, file.placed

@@ -15,7 +15,7 @@ from ..evaluation.calibration import probabilities
 from ..evaluation.evaluate import Protocol, judge_folder
 from ..evaluation.plots import write_plots
 from ..evaluation.summary import Evaluation, evaluation_of, write_summary
-from ..inference.segment import segment_study
+from ..inference.segment import segment_entered
 from ..network.baselines import SegmentationNetwork
 from .trainer import Trainer
 
@@ -54,7 +54,7 @@ def judge_test_cases(folder: Path, minimum_ml: float) -> Evaluation:
 def _write_volumes(trainer: Trainer, network: SegmentationNetwork, folder: Path) -> None:
     bundle, settings = trainer.bundle(network.eval()), trainer.config.bundle
     for study in trainer.cases.test_studies():
-        maps = segment_study(study.study, bundle, trainer.compute, lambda stage, done, whole: None).maps
+        maps = segment_entered(study.study, bundle, trainer.compute, lambda stage, done, whole: None).maps
         margin = gated_margin(maps, settings.tau, settings.alpha)
         _write(margin, maps, folder / PREDICTIONS / f"{study.name}.nii.gz")
         if (folder / UNREFINED).is_dir():

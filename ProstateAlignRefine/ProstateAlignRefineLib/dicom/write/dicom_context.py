@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 
 from ...core.errors import InputError
 from ...core.geometry import Grid, to_array
+from ...core.orientation import order_between
 from ...core.study import Modality, Study
 from ..match.classify import Candidate
 from ..match.select import candidates_of, select
@@ -30,7 +31,8 @@ Headers = Mapping[Modality, tuple[Dataset, ...]]
 def link_to_dicom(t2w: sitk.Image, folder: Path) -> Headers:
     """The headers of the series in `folder` that `t2w` was made of, and of the ADC and HBV beside it.
 
-    A series is accepted only if its grid agrees within 1e-3 mm and every voxel is equal. InputError where none does.
+    A series is accepted only if every voxel lies at the same place within 1e-3 mm, in whatever order, and is equal.
+    InputError where none does.
     """
     if not folder.is_dir():
         raise InputError("The DICOM folder to link to does not exist; check its path.")
@@ -72,13 +74,14 @@ def write_research_study(study: Study, folder: Path) -> Headers:
 
 
 def _headers_if_equal(candidate: Candidate, t2w: sitk.Image) -> tuple[Dataset, ...]:
-    if candidate.stack is None or not candidate.stack.grid.matches(Grid.of(t2w)):
+    order = None if candidate.stack is None else order_between(Grid.of(t2w), candidate.stack.grid)
+    if candidate.stack is None or order is None:
         return ()
     try:
         volume, headers = read_volume(candidate.stack)
     except UnreadableError:
         return ()
-    return headers if np.array_equal(to_array(volume), to_array(t2w).astype(np.float32)) else ()
+    return headers if np.array_equal(to_array(volume), order.of_array(to_array(t2w)).astype(np.float32)) else ()
 
 
 def _beside(scan: Scan, t2w: Candidate) -> Headers:

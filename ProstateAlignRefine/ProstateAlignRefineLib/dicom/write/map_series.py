@@ -13,6 +13,7 @@ from pydicom.uid import generate_uid
 from ...core.errors import InputError
 from ...core.files import new_folder
 from ...core.geometry import Array, Grid, to_array
+from ...core.orientation import order_between
 from ...core.study import Modality
 from ..quiet import quietly, silent
 from ..read.dataset import UnreadableError
@@ -39,7 +40,7 @@ def write_map(
     *,
     description: str = SIMILARITY,
 ) -> None:
-    """Writes a map [Z, Y, X] on the T2W grid as MR images in the patient's study, one file a slice.
+    """Writes a map [Z, Y, X] on the T2W grid, in whatever order, as MR images in the patient's study, one file a slice.
 
     Stored values are uint16, 1000 times the map's (largest error 0.0005), with a Real World Value Mapping. Every image
     refers to the T2W slice it lies on. The folder takes its name only after the series was read back and compared.
@@ -48,10 +49,12 @@ def write_map(
     if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):
         raise InputError("The map holds values outside 0 to 1, which a similarity never has; compute it again.")
     stack = source_stack(headers[Modality.T2W], like=grid)
-    if not stack.grid.matches(grid):
+    order = order_between(grid, stack.grid)
+    if order is None:
         raise InputError("The map lies on another grid than the T2W series; resample it to the T2W series first.")
-    stored = np.round(np.asarray(values, float) * STEPS).astype(np.uint16)
     check_placed(headers[Modality.T2W])
+    grid = stack.grid
+    stored = np.round(np.asarray(order.of_array(values), float) * STEPS).astype(np.uint16)
     series = _series_attributes(source_header(headers[Modality.T2W][0]), info, checked_text(description, "map name"))
     with new_folder(folder) as temporary:
         with quietly("DICOM map series"):

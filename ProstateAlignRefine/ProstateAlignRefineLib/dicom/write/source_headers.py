@@ -13,6 +13,7 @@ from pydicom.valuerep import DA, TM
 
 from ...core.errors import InputError
 from ...core.geometry import Grid
+from ...core.orientation import order_between
 from ...core.study import Modality
 from ..match.classify import classify_series
 from ..mending import sound_copy
@@ -166,7 +167,7 @@ def source_stack(headers: Sequence[Dataset], like: Grid) -> Stack:
     sound = [stack for stack in stacks if stack is not None]
     if not sound:
         raise InputError("The DICOM headers of the T2W series make no regular volume; take the whole series.")
-    return next((stack for stack in sound if stack.grid.matches(like)), sound[0])
+    return next((stack for stack in sound if order_between(like, stack.grid) is not None), sound[0])
 
 
 def _file_meta(header: Dataset) -> FileMetaDataset:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
-from ...core.errors import InputError
-from ...core.geometry import Grid, resample, to_array
-from ...core.study_checks import ADC_RANGE
+from .errors import InputError
+from .geometry import Grid, resample, to_array
+from .study_checks import ADC_RANGE
 
 # The median range is a decade wide and the units are decades apart, so at most one of them fits.
-FACTORS = {"1e-6 mm2/s": 1.0, "1e-3 mm2/s": 1e3, "mm2/s": 1e6, "1e-7 mm2/s": 0.1}
+MICROMETRES = "1e-6 mm2/s"
+FACTORS = {MICROMETRES: 1.0, "1e-3 mm2/s": 1e3, "mm2/s": 1e6, "1e-7 mm2/s": 0.1}
 
 
 def adc_in_micrometres(adc: sitk.Image, centre: Grid) -> tuple[sitk.Image, str]:
@@ -21,7 +22,7 @@ def adc_in_micrometres(adc: sitk.Image, centre: Grid) -> tuple[sitk.Image, str]:
     """
     median = _tissue_median(adc, centre)
     if median == 0.0:
-        return adc, "1e-6 mm2/s"  # it does not reach the prostate region, which is checked and told elsewhere
+        return adc, MICROMETRES  # it does not reach the prostate region, which is checked and told elsewhere
     for unit, factor in FACTORS.items():
         if ADC_RANGE[0] <= median * factor < ADC_RANGE[1]:
             return (adc if factor == 1.0 else sitk.Cast(adc, sitk.sitkFloat32) * factor), unit

@@ -1,0 +1,26 @@
+"""The gate through which every study goes before a network sees it, whoever read it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+
+from .adc_units import MICROMETRES, adc_in_micrometres
+from .study import Modality, Study
+from .study_checks import check_study, check_volumes, prostate_region
+from .study_geometry import geometry_cautions
+
+
+def entered(study: Study) -> Study:
+    """The study with its ADC in 1e-6 mm2/s, checked, and with what its geometry asks a reader to know.
+
+    A study that has been here stays as it is. InputError where it cannot be used.
+    """
+    check_volumes(study)
+    adc, unit = adc_in_micrometres(study.adc, prostate_region(study.grid))
+    if unit != MICROMETRES:
+        said = f"{study.reasons.get(Modality.ADC, '')} Its values, in {unit}, were converted to {MICROMETRES}.".strip()
+        study = replace(study, adc=adc, reasons=MappingProxyType({**study.reasons, Modality.ADC: said}))
+    check_study(study)
+    new = tuple(caution for caution in geometry_cautions(study) if caution not in study.cautions)
+    return replace(study, cautions=(*study.cautions, *new)) if new else study

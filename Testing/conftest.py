@@ -1,4 +1,4 @@
-"""What every room's tests share: where the reference data lies, and a skip with a reason where it does not."""
+"""What every room's tests share: where reference data lies, and the one thing that is not in the repository."""
 
 import shutil
 import subprocess
@@ -7,13 +7,16 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-SHARED = REPOSITORY.parent / "shared"
+REFERENCE = REPOSITORY / "Testing" / "reference"
+REAL_STUDY = REPOSITORY.parent / "shared" / "data" / "ProstateX-0000"
+NO_REAL_STUDY = "needs the real study PROSTATEx-0000, which may not be passed on (no ../shared/data/ProstateX-0000)"
 
 
-def _folder(path: Path) -> Path:
-    if not path.is_dir():
-        pytest.skip(f"reference data not on this machine: {path.relative_to(REPOSITORY.parent)}")
-    return path
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`pytest -m real_study` names the tests that an outsider cannot run, `-m "not real_study"` all others."""
+    for item in items:
+        if "real_study" in getattr(item, "fixturenames", ()):
+            item.add_marker("real_study")
 
 
 @pytest.fixture(scope="session")
@@ -23,14 +26,16 @@ def repository() -> Path:
 
 @pytest.fixture(scope="session")
 def reference_vectors() -> Path:
-    """Numbers computed with the authors' code."""
-    return _folder(SHARED / "reference-vectors")
+    """Numbers computed with the authors' code; `reference/README.md` says how."""
+    return REFERENCE
 
 
 @pytest.fixture(scope="session")
 def real_study() -> Path:
     """One real bp-MRI study: `dicom/`, `picai/images/`, `picai/labels/`."""
-    return _folder(SHARED / "data" / "ProstateX-0000")
+    if not REAL_STUDY.is_dir():
+        pytest.skip(NO_REAL_STUDY)
+    return REAL_STUDY
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 import SimpleITK as sitk
 
 STUDY_SIZE = (40, 40, 8)
-STUDY_SPACING = (2.0, 2.0, 3.0)
+STUDY_SPACING = (2.0, 1.8, 3.0)
+STUDY_DIRECTION = (-1.0, 0.0, 0.0, 0.0, -0.96, 0.28, 0.0, 0.28, 0.96)  # tilted, and stored upside down
 STARTER = Path(__file__).resolve().parents[2] / "Resources" / "Models" / "starter" / "bundle.json"
 BUNDLE = json.loads(STARTER.read_text(encoding="utf-8")) | {
     "name": "test model",
@@ -33,6 +34,7 @@ def study_folder(tmp_path):
     for name, values in {"t2w": 300 + x + y, "adc": 1100 + 5 * x, "hbv": 80 + y + z}.items():
         image = sitk.GetImageFromArray(values.astype(np.float32))
         image.SetSpacing(STUDY_SPACING)
+        image.SetDirection(STUDY_DIRECTION)
         sitk.WriteImage(image, str(folder / f"case_{name}.mha"))
     return folder
 
@@ -163,6 +165,7 @@ def segment_dicom(panel, tmp_path, events):
         images = [sitk.GetImageFromArray(one.astype(np.float32)) for one in values]
         for image in images:
             image.SetSpacing(STUDY_SPACING)
+            image.SetDirection(STUDY_DIRECTION)
         write_study(Study(*images), tmp_path / "dicom", label)
         panel.application.answers.update(folder=tmp_path / "dicom", confirm=True)
         panel.ui.openButton.click()

@@ -45,7 +45,7 @@ def test_the_report_agrees_with_the_label_volume(results):
     assert [lesion["number"] for lesion in report["lesions"]] == list(range(1, labels.max() + 1))
     assert report["lesions"], "the random model should find something, or this test shows nothing"
     for lesion in report["lesions"]:
-        assert lesion["volume_ml"] == pytest.approx((labels == lesion["number"]).sum() * 3e-3, abs=1e-3)
+        assert lesion["volume_ml"] == pytest.approx((labels == lesion["number"]).sum() * 2.7e-3, abs=1e-3)
     confidences = [lesion["mean_confidence"] for lesion in report["lesions"]]
     assert confidences == sorted(confidences, reverse=True)
     run = report["run"]

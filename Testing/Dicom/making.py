@@ -33,23 +33,32 @@ LESIONS = (
 )
 
 
-def oblique_axes(degrees: float) -> tuple[float, ...]:
-    """Axial axes turned about the patient's left-right axis, row-major."""
-    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    return tuple(float(value) for value in (1, 0, 0, 0, c, s, 0, -s, c))
+def oblique_axes(degrees: float, in_plane: float = 7.0) -> tuple[float, ...]:
+    """Axial axes, row-major, turned about the patient's left-right axis, and before that within the slices."""
+    (c, s), (ci, si) = ((np.cos(turn), np.sin(turn)) for turn in np.radians((degrees, in_plane)))
+    tilted = np.array([[1, 0, 0], [0, c, s], [0, -s, c]]) @ np.array([[ci, -si, 0], [si, ci, 0], [0, 0, 1]])
+    return tuple(float(value) for value in tilted.ravel())
 
 
-def grid_about(centre: tuple[float, float, float], size: tuple[int, int, int], spacing: float, degrees: float) -> Grid:
-    direction = oblique_axes(degrees)
-    steps = np.array([spacing, spacing, 3.0])
+def grid_about(
+    centre: tuple[float, float, float],
+    size: tuple[int, int, int],
+    spacing: tuple[float, float, float],
+    direction: tuple[float, ...],
+) -> Grid:
+    steps = np.array(spacing)
     origin = np.asarray(centre) - np.reshape(direction, (3, 3)) @ (steps * (np.asarray(size) - 1) / 2)
-    return Grid(size, (spacing, spacing, 3.0), tuple(origin.tolist()), direction)
+    return Grid(size, spacing, tuple(origin.tolist()), direction)
 
 
 def small_study(degrees: float = 18.0) -> Study:
-    """T2W 96 x 80 x 10 at 0.9 mm; ADC and HBV 44 x 40 x 10 at 2 mm: a warm disc with a dark spot."""
-    t2w = grid_about((4.0, 20.0, -30.0), (96, 80, 10), 0.9, degrees)
-    diffusion = grid_about((4.0, 20.0, -30.0), (44, 40, 10), 2.0, degrees)
+    """T2W 96 x 80 x 10 at 0.9 x 0.8 mm; ADC and HBV 44 x 40 x 10 at 2 x 1.8 mm, stored upside down: noise, a dark spot.
+
+    Oblique, oblong pixels, two orders of voxels: what swaps rows and columns or takes two grids for one is seen.
+    """
+    t2w = grid_about((4.0, 20.0, -30.0), (96, 80, 10), (0.9, 0.8, 3.0), oblique_axes(degrees))
+    turned = oblique_axes(degrees, in_plane=187.0)
+    diffusion = grid_about((4.0, 20.0, -30.0), (44, 40, 10), (2.0, 1.8, 3.0), turned)
     random = np.random.default_rng(1)
     adc = 1300 + 150 * random.standard_normal(diffusion.shape)
     adc[4:6, 18:22, 24:28] = 600

@@ -74,8 +74,9 @@ def test_cropped_volume_is_written_on_the_source_grid(study, labels, path, tmp_p
 
 def test_turned_axes_are_written_on_the_source_grid(study, labels, path):
     axes = study.grid.axes[:, [1, 0, 2]]
-    size, spacing = study.grid.size, study.grid.spacing
-    turned = Grid((size[1], size[0], size[2]), spacing, study.grid.origin, tuple(axes.ravel().tolist()))
+    columns, rows, slices = study.grid.size
+    x, y, z = study.grid.spacing
+    turned = Grid((rows, columns, slices), (y, x, z), study.grid.origin, tuple(axes.ravel().tolist()))
     write_segmentation(labels.transpose(0, 2, 1), turned, study.headers, INFO, path)
     assert np.array_equal(seg.read_segmentation(path, study.grid), seg.as_masks(labels))
 

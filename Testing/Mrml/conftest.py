@@ -1,5 +1,6 @@
 """A real MRML scene on slicer-core alone, with a small oblique study in it."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,12 +16,7 @@ OBLIQUE = Grid(
     origin=(-7.0, 12.0, -40.0),
     direction=(1, 0, 0, 0, float(np.cos(TILT)), float(-np.sin(TILT)), 0, float(np.sin(TILT)), float(np.cos(TILT))),
 )
-LEFT_HANDED = Grid(
-    OBLIQUE.size,
-    OBLIQUE.spacing,
-    OBLIQUE.origin,
-    tuple(-v if i % 3 == 2 else v for i, v in enumerate(OBLIQUE.direction)),
-)
+LEFT_HANDED = replace(OBLIQUE, direction=tuple(-value for value in OBLIQUE.direction))  # every axis the other way
 FIRST, SECOND = (slice(2, 5), slice(8, 14), slice(6, 12)), (slice(4, 6), slice(18, 22), slice(20, 25))
 
 

@@ -1,0 +1,74 @@
+"""Which tests should notice a fault in which module: paths below the library, and below `Testing/`."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+
+CORE = "Unit/test_geometry.py Unit/test_view.py Unit/test_anatomy.py Unit/test_gate.py Unit/test_lesions.py"
+BY_HAND = "Unit/test_lattice.py Unit/test_measures.py"
+WRITTEN = "Dicom/test_seg_grid.py Dicom/test_seg.py Dicom/test_sr.py Dicom/test_map_series.py"
+SCENE = "Mrml/test_reading.py Mrml/test_reading_edits.py Mrml/test_live.py Mrml/test_history.py Mrml/test_decisions.py"
+
+# The first pattern that fits counts. A room that no pattern names is tested by the folder of its name.
+TESTS = (
+    ("core/gland.py", f"{CORE} Unit/test_places.py {BY_HAND}"),
+    ("core/places.py", f"{CORE} Unit/test_places.py {BY_HAND}"),
+    ("core/maps.py", "Unit/test_maps.py"),
+    ("core/protocol.py", "App/test_worker.py Unit/test_kept.py"),
+    ("core/report.py", "Commands/test_anatomy.py Commands/test_segment.py Unit/test_kept.py"),
+    ("core/overview.py", "Commands/test_segment.py Unit/test_kept.py"),
+    ("core/study_checks.py", "Unit/test_study_files.py Unit/test_kept.py"),
+    ("core/study_files.py", "Unit/test_study_files.py"),
+    ("core/psa.py", "Unit/test_psa.py"),
+    ("core/files.py", "Unit/test_files.py"),
+    ("core/exchange.py", "App/test_worker.py Unit/test_kept.py"),
+    ("core/palette.py", "Unit/test_kept.py"),
+    ("core/*", f"{CORE} {BY_HAND}"),
+    ("dicom/bvalue.py", "Dicom/test_b_value.py Dicom/test_vendors.py"),
+    ("dicom/csa.py", "Dicom/test_b_value.py Dicom/test_fuzzed_files.py"),
+    ("dicom/seg.py", WRITTEN),
+    ("dicom/sr.py", WRITTEN),
+    ("dicom/sites.py", WRITTEN),
+    ("dicom/placing.py", WRITTEN),
+    ("dicom/map_series.py", WRITTEN),
+    ("dicom/headers.py", f"{WRITTEN} Dicom/test_deidentify.py Dicom/test_formats.py"),
+    ("dicom/series_writer.py", "Dicom/test_series_writer.py Dicom/test_deidentify.py Dicom/test_physics.py"),
+    ("dicom/dimse.py", "Dicom/test_send.py"),
+    ("dicom/web.py", "Dicom/test_send.py"),
+    ("dicom/context.py", "Dicom/test_context.py"),
+    ("dicom/scan.py", "Dicom/test_scan.py Dicom/test_load_study.py"),
+    ("dicom/reading.py", "Dicom/test_scan.py Dicom/test_formats.py"),
+    ("dicom/survey.py", "Dicom/test_inspect.py"),
+    ("dicom/volume.py", "Dicom/test_formats.py Dicom/test_physics.py"),
+    ("dicom/frames.py", "Dicom/test_formats.py Dicom/test_load_study.py Dicom/test_physics.py"),
+    ("dicom/objects.py", "Dicom/test_send.py"),
+    ("dicom/*", "Dicom/test_stack.py Dicom/test_load_study.py Dicom/test_vendors.py Dicom/test_diffusion.py"
+                " Dicom/test_physics.py"),
+    ("inference/worker.py", "App/test_real_worker.py App/test_worker.py"),
+    ("inference/jobs.py", "App/test_real_worker.py"),
+    ("inference/segment.py", "Inference Commands/test_segment.py"),
+    ("inference/mirroring.py", "Inference/test_predictor.py Model/test_mirroring.py"),
+    ("inference/predictor.py", "Inference Model/test_parity.py"),
+    ("inference/*", "Inference"),
+    ("scene/layout.py", "Mrml/test_layout.py"),
+    ("scene/views.py", "Mrml/test_layout.py"),
+    ("scene/windows.py", "Mrml/test_layout.py"),
+    ("scene/heatmap.py", "Mrml/test_layout.py Mrml/test_pictures.py"),
+    ("scene/matching.py", "Mrml/test_matching.py"),
+    ("scene/evidence.py", "Mrml/test_matching.py"),
+    ("scene/state.py", "Mrml/test_state.py"),
+    ("scene/volumes.py", "Mrml/test_volumes.py Mrml/test_reading.py Mrml/test_decisions.py"),
+    ("scene/gland.py", "Mrml/test_gland.py"),
+    ("scene/maps.py", "Mrml/test_volumes.py Mrml/test_state.py Mrml/test_gland.py Mrml/test_layout.py"),
+    ("scene/*", SCENE),
+    ("training/losses.py", "Training/test_losses.py Training/test_teaching.py"),
+    ("training/augmentation.py", "Training/test_augmentation.py Training/test_teaching.py"),
+    ("training/intensity.py", "Training/test_augmentation.py Training/test_teaching.py"),
+    ("training/objective.py", "Training/test_steps.py Training/test_teaching.py"),
+)  # fmt: skip
+ROOMS = ("core", "dicom", "inference", "scene", "training")
+
+
+def tests_of(module: str) -> tuple[str, ...] | None:
+    """None where nobody asked for faults in this module."""
+    return next((tuple(tests.split()) for pattern, tests in TESTS if fnmatch(module, pattern)), None)

@@ -81,10 +81,16 @@ def test_another_grid_is_refused(study, values, folder):
         write_map(values, moved, study.headers, INFO, folder)
 
 
-def test_failed_self_check_keeps_the_earlier_series(study, values, folder, monkeypatch):
-    write_map(values, study.grid, study.headers, INFO, folder)
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+def test_failed_self_check_leaves_no_series(study, values, folder, monkeypatch):
     monkeypatch.setattr(map_series, "_reads_back", lambda *_: False)
     with pytest.raises(InputError, match="did not read back"):
+        write_map(values, study.grid, study.headers, INFO, folder)
+    assert list(folder.parent.glob("*similarity*")) == []
+
+
+def test_an_earlier_series_is_not_replaced(study, values, folder):
+    write_map(values, study.grid, study.headers, INFO, folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(InputError, match="there already"):
         write_map(1 - values, study.grid, study.headers, INFO, folder)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

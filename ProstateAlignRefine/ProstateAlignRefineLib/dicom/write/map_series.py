@@ -44,7 +44,8 @@ def write_map(
 
     Stored values are uint16, 1000 times the map's (largest error 0.0005), with a Real World Value Mapping. Every image
     refers to the T2W slice it lies on. The folder takes its name only after the series was read back and compared.
-    InputError where the values are not within 0 to 1 or the grid is not that of the T2W headers.
+    InputError where something lies there already, the values are not within 0 to 1, or the grid is not that of the
+    T2W headers.
     """
     if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):
         raise InputError("The map holds values outside 0 to 1, which a similarity never has; compute it again.")

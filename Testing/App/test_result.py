@@ -260,3 +260,10 @@ def test_painted_voxels_are_taken_up_when_the_user_comes_back(segmented):
     segmented.enter()
     assert segmented.ui.lesionTable.rowCount == 1
     assert segmented.ui.undoButton.toolTip == "Undo: Edit voxels"
+
+
+@pytest.mark.fault("images that give reason for a caution", "a coloured line above the lesions; saved with the scene")
+def test_cautions_stand_above_the_lesions_and_stay_with_the_scene(segmented):
+    assert "Caution: The worker saw something." in segmented.ui.cautionLabel.text
+    segmented.session.adopt_scene()
+    assert "Caution: The worker saw something." in segmented.ui.cautionLabel.text

@@ -148,3 +148,21 @@ def test_three_files_are_a_study_too(a_study_folder, a_bundle, results, tmp_path
     files = [arg for name in ("t2w", "adc", "hbv") for arg in (f"--{name}", str(a_study_folder / f"a_{name}.mha"))]
     assert main(["segment", *files, "-o", str(out), "--model", str(a_bundle), "--tau", "0.2"]) == 0
     np.testing.assert_array_equal(array(out, "lesions"), array(results, "lesions"))
+
+
+@pytest.mark.fault("images of noise", "Caution (noise) after the table, in the report, and again after `gate`")
+def test_cautions_are_printed_and_reported_and_kept_by_gate(results, capsys):
+    printed = capsys.readouterr().out
+    listed = json.loads((results / "report.json").read_text())["run"]["cautions"]
+    assert "noise" in {caution["code"] for caution in listed}
+    for caution in listed:
+        assert f"Caution ({caution['code']}): {caution['text']}" in printed
+    assert main(["gate", str(results), "--alpha", "0"]) == 0
+    assert "Caution (noise)" in capsys.readouterr().out
+
+
+def test_registration_is_done_only_where_asked_for(results, a_study_folder, a_bundle, tmp_path, capsys):
+    assert "dwi-registered" not in (results / "report.json").read_text()
+    out = tmp_path / "registered"
+    assert main(["segment", str(a_study_folder), "-o", str(out), "--model", str(a_bundle), "--register"]) == 0
+    assert "Caution (dwi-registered): ADC and HBV were moved" in capsys.readouterr().out

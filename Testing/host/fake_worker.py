@@ -38,6 +38,7 @@ VERSIONS = {"prostate-align-refine": "0", "torch": "none"}
 PAUSE = 0.5  # long enough to cancel
 # Of the two lesions, as shares of the field of view in x, y, z.
 CENTRES = np.array([[0.3, 0.55, 0.5], [0.7, 0.5, 0.5]], np.float32)
+CAUTIONS = ({"code": "seen", "text": "The worker saw something."},)
 
 
 def say(message):
@@ -96,7 +97,7 @@ def finished(request, fell_back="", gland=False):
     study = read_study_files(files)
     maps = blob_maps(study.grid)
     write_exchange(replace(maps, zones=ball_of_zones(study.grid)) if gland else maps, Path(request.output))
-    return Finished(request.request, DEVICE, "fp32", fell_back, {"network": 0.1}, VERSIONS)
+    return Finished(request.request, DEVICE, "fp32", fell_back, {"network": 0.1}, VERSIONS, CAUTIONS)
 
 
 def blob_maps(grid: Grid) -> Maps:

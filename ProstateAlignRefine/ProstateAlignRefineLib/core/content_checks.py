@@ -34,8 +34,8 @@ NEGATIVE_ADC, SOME_NEGATIVE_ADC = 0.2, 0.01
 NEGATIVE = -1.0
 LEAST_ADC = 300.0
 """No ADC map without a lower value: air, cortical bone or masked background are in every field of view (0 to 30)."""
-SATURATED = 0.1
-"""Share of the region at the volume's largest value: up to 0.06 in phantoms that clip fat."""
+SATURATED = 0.15
+"""Share of the region at the volume's largest value: 0.06 in most phantoms that clip fat, over 0.1 in one."""
 EIGHT_BIT = 255.0
 
 

@@ -14,9 +14,9 @@ import pytest
 import SimpleITK as sitk
 
 from ProstateAlignRefineLib.cli import main
-from ProstateAlignRefineLib.core.files import file_sha256
-from ProstateAlignRefineLib.core.signature import SIGNATURE_NAME
-from ProstateAlignRefineLib.core.staging import STAGING_NAME
+from ProstateAlignRefineLib.core.storage.files import file_sha256
+from ProstateAlignRefineLib.core.storage.signature import SIGNATURE_NAME
+from ProstateAlignRefineLib.core.storage.staging import STAGING_NAME
 from ProstateAlignRefineLib.core.study_files import find_study_files, read_study_files
 
 

@@ -11,7 +11,7 @@ from ProstateAlignRefineLib.cli import main
 from ProstateAlignRefineLib.commands import segment_cohort
 from ProstateAlignRefineLib.commands.cohort import Entry, Shard, read_cohort
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.core.staging import STAGING_NAME
+from ProstateAlignRefineLib.core.storage.staging import STAGING_NAME
 
 
 def run(*options: str | Path) -> int:

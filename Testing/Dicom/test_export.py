@@ -17,7 +17,7 @@ from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import to_array
 from ProstateAlignRefineLib.core.maps import Maps, read_volume
-from ProstateAlignRefineLib.core.signature import SIGNATURE_NAME
+from ProstateAlignRefineLib.core.storage.signature import SIGNATURE_NAME
 from ProstateAlignRefineLib.dicom.write.ascii_text import fitting_clause
 from ProstateAlignRefineLib.results.folder import Result, volumes_on_t2w, write_gated, write_inputs
 from ProstateAlignRefineLib.results.report import Run

@@ -11,7 +11,7 @@ from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import to_array
 from ProstateAlignRefineLib.dicom import load_study
 from ProstateAlignRefineLib.dicom.match.survey import as_data, as_text, survey
-from ProstateAlignRefineLib.dicom.scaling import diffusivity
+from ProstateAlignRefineLib.dicom.read.scaling import diffusivity
 
 TRUE = to_array(small_study().adc)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
-from ProstateAlignRefineLib.core.image_writing import write_image
+from ProstateAlignRefineLib.core.storage.image_writing import write_image
 from ProstateAlignRefineLib.phantom.generate import make_phantom
 from ProstateAlignRefineLib.phantom.sampling import Sampling
 from ProstateAlignRefineLib.phantom.truth import LesionFact, Phantom

@@ -10,7 +10,7 @@ import pytest
 import SimpleITK as sitk
 
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.core.files import file_sha256
+from ProstateAlignRefineLib.core.storage.files import file_sha256
 from ProstateAlignRefineLib.phantom import Sampling
 from ProstateAlignRefineLib.training.manifest import Manifest, read_manifest, write_manifest
 from ProstateAlignRefineLib.training.prepare import Source, prepare

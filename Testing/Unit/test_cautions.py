@@ -7,25 +7,25 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from ProstateAlignRefineLib.core.acquisition import acquisition_cautions, check_same_patient
-from ProstateAlignRefineLib.core.alignment import displacement_mm, mutual_information
 from ProstateAlignRefineLib.core.cautions import codes_of
-from ProstateAlignRefineLib.core.content_checks import Content, content_cautions
-from ProstateAlignRefineLib.core.coverage import (
+from ProstateAlignRefineLib.core.checks.acquisition import acquisition_cautions, check_same_patient
+from ProstateAlignRefineLib.core.checks.alignment import displacement_mm, mutual_information
+from ProstateAlignRefineLib.core.checks.content import Content, content_cautions
+from ProstateAlignRefineLib.core.checks.coverage import (
     WITHHELD,
     check_extent,
     gland_coverage_cautions,
     region_cautions,
     withheld_outside,
 )
-from ProstateAlignRefineLib.core.displacement import measure_displacements, registered
+from ProstateAlignRefineLib.core.checks.displacement import measure_displacements, registered
+from ProstateAlignRefineLib.core.checks.result import result_cautions
+from ProstateAlignRefineLib.core.checks.study import check_study, prostate_region
+from ProstateAlignRefineLib.core.checks.study_cautions import check_contrasts, image_cautions
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
 from ProstateAlignRefineLib.core.maps import Maps
-from ProstateAlignRefineLib.core.result_checks import result_cautions
 from ProstateAlignRefineLib.core.study import Modality, Study
-from ProstateAlignRefineLib.core.study_cautions import check_contrasts, image_cautions
-from ProstateAlignRefineLib.core.study_checks import check_study, prostate_region
 
 TILT = np.deg2rad(18)
 OBLIQUE = (1.0, 0.0, 0.0, 0.0, np.cos(TILT), -np.sin(TILT), 0.0, np.sin(TILT), np.cos(TILT))

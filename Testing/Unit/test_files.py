@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.core.files import new_folder, replacing_file
-from ProstateAlignRefineLib.core.signed_file import require_replaceable, signed_file
+from ProstateAlignRefineLib.core.storage.files import new_folder, replacing_file
+from ProstateAlignRefineLib.core.storage.signed_file import require_replaceable, signed_file
 
 
 @pytest.mark.fault("a file that cannot be written to the end", "the earlier one, unchanged")
@@ -79,7 +79,7 @@ def test_a_file_has_the_rights_that_the_umask_leaves(tmp_path):
 def test_remains_of_a_killed_process_go_and_those_of_a_living_one_stay(tmp_path):
     program = (
         "import os, sys; from pathlib import Path\n"
-        "from ProstateAlignRefineLib.core.files import replacing_file\n"
+        "from ProstateAlignRefineLib.core.storage.files import replacing_file\n"
         "with replacing_file(Path(sys.argv[1])) as path:\n"
         "    path.write_text('patient'); os.kill(os.getpid(), 9)\n"
     )
@@ -128,7 +128,7 @@ def test_a_signed_file_is_known_again_after_a_kill(tmp_path):
         temporary.write_text("1")
     program = (
         "import os, sys; from pathlib import Path\n"
-        "from ProstateAlignRefineLib.core.signed_file import signed_file\n"
+        "from ProstateAlignRefineLib.core.storage.signed_file import signed_file\n"
         "names = []\n"
         "def watch(event, arguments):\n"
         "    if event == 'os.rename':\n"

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from ProstateAlignRefineLib.core import image_writing
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_image
-from ProstateAlignRefineLib.core.image_writing import write_image
+from ProstateAlignRefineLib.core.storage import image_writing
+from ProstateAlignRefineLib.core.storage.image_writing import write_image
 
 ANGLE = np.deg2rad(20)
 OBLIQUE = (np.cos(ANGLE), -np.sin(ANGLE), 0, np.sin(ANGLE), np.cos(ANGLE), 0, 0, 0, -1)

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.core.output import writing_folder
-from ProstateAlignRefineLib.core.signature import SIGNATURE_NAME, read_signature, state_of
-from ProstateAlignRefineLib.core.staging import JOURNAL, STAGING_NAME, finish_interrupted
+from ProstateAlignRefineLib.core.storage.output import writing_folder
+from ProstateAlignRefineLib.core.storage.signature import SIGNATURE_NAME, read_signature, state_of
+from ProstateAlignRefineLib.core.storage.staging import JOURNAL, STAGING_NAME, finish_interrupted
 
 OLD = {"a.txt": "old a", "gone/b.txt": "old b", "study/c.txt": "old c", "kept.txt": "kept"}
 NEW = {"a.txt": "new a", "study/c.txt": "new c", "fresh/d.txt": "new d"}
@@ -24,8 +24,8 @@ DYING = f"""
 NAMES, NEW = {NAMES!r}, {NEW!r}
 import os, signal, sys
 from pathlib import Path
-from ProstateAlignRefineLib.core.output import writing_folder
-from ProstateAlignRefineLib.core.signature import read_signature
+from ProstateAlignRefineLib.core.storage.output import writing_folder
+from ProstateAlignRefineLib.core.storage.signature import read_signature
 out, left = Path(sys.argv[1]), [int(sys.argv[2])]
 EVENTS = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod")
 def watch(event, arguments):
@@ -116,7 +116,7 @@ def test_an_edit_after_the_kill_is_not_lost(tmp_path):
 def test_killed_while_it_computes_nothing_is_left_after_the_next_run(tmp_path):
     program = (
         "import sys, time; from pathlib import Path\n"
-        "from ProstateAlignRefineLib.core.output import writing_folder\n"
+        "from ProstateAlignRefineLib.core.storage.output import writing_folder\n"
         "with writing_folder(Path(sys.argv[1]), 'test', ['a.txt']) as draft:\n"
         "    (draft.folder / 'a.txt').write_text('patient'); print('in', flush=True); time.sleep(60)\n"
     )
@@ -130,7 +130,7 @@ def test_killed_while_it_computes_nothing_is_left_after_the_next_run(tmp_path):
 
 
 SCRATCH = (
-    "import time; from ProstateAlignRefineLib.core.scratch import make_scratch\n"
+    "import time; from ProstateAlignRefineLib.core.storage.scratch import make_scratch\n"
     "folder = make_scratch(); (folder / 'patient').touch(); print(folder, flush=True); time.sleep(60)\n"
 )
 
@@ -139,7 +139,7 @@ SCRATCH = (
 def test_private_folders_of_dead_processes_go_and_others_stay(tmp_path, monkeypatch):
     import tempfile
 
-    from ProstateAlignRefineLib.core.scratch import scratch_folder
+    from ProstateAlignRefineLib.core.storage.scratch import scratch_folder
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
@@ -166,7 +166,7 @@ STOPPED = """
 import sys, time
 from pathlib import Path
 from ProstateAlignRefineLib import cli
-from ProstateAlignRefineLib.core.output import writing_folder
+from ProstateAlignRefineLib.core.storage.output import writing_folder
 def run(arguments):
     with writing_folder(Path(sys.argv[1]), "test", ["a.txt"]) as draft:
         (draft.folder / "a.txt").write_text("half"); print("in", flush=True)

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from ProstateAlignRefineLib.core.checks.study import check_volumes
+from ProstateAlignRefineLib.core.checks.study_geometry import geometry_cautions
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
 from ProstateAlignRefineLib.core.orientation import ORDERS, axial_order, laid_on, order_between
 from ProstateAlignRefineLib.core.study import Study
-from ProstateAlignRefineLib.core.study_checks import check_volumes
-from ProstateAlignRefineLib.core.study_geometry import geometry_cautions
 
 
 def turned(*vector: float) -> np.ndarray:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.core.output import check_output, output_folder, require_apart, writing_folder
-from ProstateAlignRefineLib.core.signature import SIGNATURE_NAME, read_signature
-from ProstateAlignRefineLib.core.staging import STAGING_NAME, finish_interrupted
+from ProstateAlignRefineLib.core.storage.output import check_output, output_folder, require_apart, writing_folder
+from ProstateAlignRefineLib.core.storage.signature import SIGNATURE_NAME, read_signature
+from ProstateAlignRefineLib.core.storage.staging import STAGING_NAME, finish_interrupted
 
 NAMES = ("report.json", "mask.nii", "study")
 
@@ -247,7 +247,7 @@ def test_files_and_folders_have_the_rights_that_the_umask_leaves(tmp_path):
 def test_two_runs_at_once_are_refused(tmp_path):
     program = (
         "import sys; from pathlib import Path\n"
-        "from ProstateAlignRefineLib.core.output import writing_folder\n"
+        "from ProstateAlignRefineLib.core.storage.output import writing_folder\n"
         "with writing_folder(Path(sys.argv[1]), 'test', ['report.json']) as draft:\n"
         "    (draft.folder / 'report.json').write_text('first')\n"
         "    print('in', flush=True); sys.stdin.read()\n"

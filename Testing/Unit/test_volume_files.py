@@ -10,7 +10,7 @@ import SimpleITK as sitk
 
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
-from ProstateAlignRefineLib.core.volume_files import read_image, read_volume_file
+from ProstateAlignRefineLib.core.storage.volume_files import read_image, read_volume_file
 
 ANGLE = np.deg2rad(20)
 OBLIQUE = (1, 0, 0, 0, np.cos(ANGLE), -np.sin(ANGLE), 0, np.sin(ANGLE), np.cos(ANGLE))

@@ -11,8 +11,8 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from ProstateAlignRefineLib.core.files import replacing_file
 from ProstateAlignRefineLib.core.geometry import NEAREST, Array, Grid, resample, to_array
+from ProstateAlignRefineLib.core.storage.files import replacing_file
 from ProstateAlignRefineLib.core.study import Study
 from ProstateAlignRefineLib.core.study_files import find_study_files, read_study_files
 from ProstateAlignRefineLib.phantom.generate import make_phantom

@@ -11,9 +11,9 @@ import numpy as np
 import slicer
 
 from ..core.errors import InputError
-from ..core.files import replacing_file
 from ..core.maps import write_volume
 from ..core.palette import LESION_RGB
+from ..core.storage.files import replacing_file
 from ..core.study import Modality
 from ..results.report import Run
 from ..results.review import Decision, FoundLesion

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core.image_writing import write_image
+from ..core.storage.image_writing import write_image
 from ..core.study import Modality
 from ..scene.volumes import Inputs, image_of
 

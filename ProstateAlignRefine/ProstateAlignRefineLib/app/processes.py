@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from ..core.scratch import make_scratch, remove_scratch
+from ..core.storage.scratch import make_scratch, remove_scratch
 
 CHUNK = 65536
 TAIL = 4000

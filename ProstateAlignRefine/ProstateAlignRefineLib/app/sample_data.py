@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import InputError
-from ..core.scratch import scratch_folder
+from ..core.storage.scratch import scratch_folder
 from ..scene.volumes import Node
 from .i18n import _
 from .launch import own_python, program

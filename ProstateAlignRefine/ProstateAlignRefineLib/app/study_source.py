@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..core.acquisition import acquisition_cautions, check_same_patient
 from ..core.cautions import Caution
+from ..core.checks.acquisition import acquisition_cautions, check_same_patient
 from ..core.errors import InputError
 from ..core.geometry import Grid, to_array
 from ..core.study import Modality, Study

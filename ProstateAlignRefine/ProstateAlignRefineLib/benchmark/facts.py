@@ -12,7 +12,7 @@ from typing import Any
 from ..bundle.summary import WEIGHTS_FILE
 from ..core.errors import InputError
 from ..core.geometry import Grid
-from ..core.scratch import scratch_folder
+from ..core.storage.scratch import scratch_folder
 from ..inference.device import choose_compute
 from ..inference.predictor import plan_forwards
 from ..inference.preprocess import network_grid

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.files import new_folder
 from ..core.geometry import to_array, to_image
-from ..core.image_writing import write_image
 from ..core.maps import read_volume
+from ..core.storage.files import new_folder
+from ..core.storage.image_writing import write_image
 from ..core.study import Modality, Study
 
 

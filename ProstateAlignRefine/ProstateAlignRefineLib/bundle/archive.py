@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from ..core.errors import InputError
-from ..core.files import file_sha256
-from ..core.output import writing_folder
 from ..core.plain_data import parse_json
-from ..core.signature import BUNDLE, SIGNATURE_NAME
+from ..core.storage.files import file_sha256
+from ..core.storage.output import writing_folder
+from ..core.storage.signature import BUNDLE, SIGNATURE_NAME
 from .config import CONFIG_FILE, ModelConfig
 from .summary import BundleSummary
 

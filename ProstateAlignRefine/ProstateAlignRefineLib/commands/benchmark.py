@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from ..core.errors import InputError
-from ..core.output import writing_folder
+from ..core.storage.output import writing_folder
 from .numbers import processes, resamples, whole
 
 MOST_STUDIES = 100_000

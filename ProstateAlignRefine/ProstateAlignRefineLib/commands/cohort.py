@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import InputError
-from ..core.signature import is_result
+from ..core.storage.signature import is_result
 from ..core.study import Modality, Study
 from ..core.study_files import SUFFIXES, read_study_files
 from ..core.tables import is_header, table_of, text_lines

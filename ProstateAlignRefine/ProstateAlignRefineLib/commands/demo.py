@@ -9,8 +9,8 @@ import numpy as np
 
 from ..core.geometry import Array, to_array
 from ..core.maps import read_volume
-from ..core.output import check_output
-from ..core.signature import PHANTOM
+from ..core.storage.output import check_output
+from ..core.storage.signature import PHANTOM
 from ..results.folder import KIND, NAMES
 from . import phantom, segment
 

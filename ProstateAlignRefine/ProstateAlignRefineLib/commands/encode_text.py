@@ -22,7 +22,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(arguments: argparse.Namespace) -> int:
     from ..core.errors import InputError
-    from ..core.files import replacing_file
+    from ..core.storage.files import replacing_file
     from ..network.text import save_text
     from ..network.text_encoder import encode_prompts
 

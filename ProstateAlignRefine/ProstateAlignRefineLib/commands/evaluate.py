@@ -38,7 +38,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from ..core.output import writing_folder
+    from ..core.storage.output import writing_folder
     from ..evaluation.evaluate import Protocol, judge_folder
     from ..evaluation.plots import write_plots
     from ..evaluation.summary import KIND, NAMES, evaluation_of, write_summary

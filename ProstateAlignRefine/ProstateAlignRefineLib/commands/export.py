@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..core.anatomy import plausible_gland
 from ..core.errors import InputError
 from ..core.geometry import to_image
-from ..core.output import require_apart, writing_folder
+from ..core.storage.output import require_apart, writing_folder
 from ..core.study import Modality, Study
 from ..results.folder import GLAND_NAME, SEGMENTATION_NAME, Result, lesions_of, read_result, segmentation_info
 

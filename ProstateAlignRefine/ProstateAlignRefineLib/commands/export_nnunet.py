@@ -42,7 +42,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from ..core.output import writing_folder
+    from ..core.storage.output import writing_folder
     from ..training.manifest import read_manifest
 
     if not DATASET_NAME.fullmatch(arguments.output.name):
@@ -78,10 +78,10 @@ def _splits(manifest: Manifest, config_name: str | None) -> tuple[tuple[Split, .
 
 
 def _write(manifest: Manifest, case: ManifestCase, folder: Path, part: str) -> None:
-    from ..core.files import file_sha256
+    from ..core.storage.files import file_sha256
+    from ..core.storage.volume_files import read_image
     from ..core.study import Modality
     from ..core.study_files import read_study_files
-    from ..core.volume_files import read_image
     from ..training.manifest import LABEL
 
     paths = {name: manifest.path(case, name) for name in case.files}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..core.gate import check_gate
-from ..core.output import writing_folder
+from ..core.storage.output import writing_folder
 from ..results.folder import KIND, NAMES, read_result, write_gated
 from ..results.report import gland_line, lesion_table
 from .segment import print_cautions

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core.image_writing import write_image
-from ..core.output import writing_folder
-from ..core.signature import PHANTOM
+from ..core.storage.image_writing import write_image
+from ..core.storage.output import writing_folder
+from ..core.storage.signature import PHANTOM
 from .numbers import seed
 
 if TYPE_CHECKING:

@@ -45,7 +45,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from ..core.output import writing_folder
+    from ..core.storage.output import writing_folder
     from ..training.manifest import MANIFEST_NAME, REPORT_NAME, write_manifest
     from ..training.prepare import Source, prepare
 

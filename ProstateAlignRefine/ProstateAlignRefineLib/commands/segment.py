@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from ..bundle.summary import ModelFacts
 from ..core.cautions import caution_lines
+from ..core.checks.study import prostate_region
+from ..core.checks.study_cautions import looked_at
 from ..core.errors import InputError
 from ..core.gate import check_gate
-from ..core.output import require_apart, writing_folder
 from ..core.psa import read_psa
+from ..core.storage.output import require_apart, writing_folder
 from ..core.study import Modality, Study
-from ..core.study_cautions import looked_at
-from ..core.study_checks import prostate_region
 from ..core.study_files import find_study_files, match_study_files, read_study_files
 from ..results.folder import KIND, NAMES, Result, volumes_on_t2w, write_gated, write_inputs
 from ..results.report import Run, gland_line, lesion_table
@@ -93,7 +93,7 @@ def as_asked(study: Study, arguments: argparse.Namespace) -> Study:
     volumes are one, before a model is loaded."""
     if not arguments.register:
         return looked_at(study)
-    from ..core.displacement import registered
+    from ..core.checks.displacement import registered
 
     return looked_at(registered(study, prostate_region(study.grid)))
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from ..core.cautions import codes_of
 from ..core.errors import InputError
 from ..core.faults import fault_of
-from ..core.output import output_folder, require_apart, writing_folder
-from ..core.signature import read_signature
-from ..core.signed_file import require_replaceable, signed_file
-from ..core.staging import finish_interrupted
+from ..core.storage.output import output_folder, require_apart, writing_folder
+from ..core.storage.signature import read_signature
+from ..core.storage.signed_file import require_replaceable, signed_file
+from ..core.storage.staging import finish_interrupted
 from ..results.folder import KIND, NAMES, Result, volumes_on_t2w, write_gated, write_inputs
 from ..results.report import REPORT_NAME, read_run
 from .cohort import Entry, Shard, read_cohort

@@ -36,9 +36,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from ..core.files import made_folder
-    from ..core.output import output_folder
-    from ..core.staging import claimed
+    from ..core.storage.files import made_folder
+    from ..core.storage.output import output_folder
+    from ..core.storage.staging import claimed
     from ..training.config import read_training_config
     from ..training.processes import joined_processes
 
@@ -56,9 +56,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _require_free(folder: Path) -> None:
     """InputError, before hours of training, where something lies in the way of what it writes."""
-    from ..core.output import check_output
-    from ..core.signature import BUNDLE
-    from ..core.signed_file import require_replaceable
+    from ..core.storage.output import check_output
+    from ..core.storage.signature import BUNDLE
+    from ..core.storage.signed_file import require_replaceable
     from ..network.bundle import NAMES
     from ..training import test_predictions as tested
     from ..training.checkpoint import CHECKPOINT_NAME

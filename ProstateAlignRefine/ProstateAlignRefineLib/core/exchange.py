@@ -10,10 +10,10 @@ import numpy as np
 
 from . import schema
 from .errors import InputError
-from .files import replacing_file
 from .geometry import Grid
 from .maps import MAP_NAMES, ZONES_NAME, Maps
 from .plain_data import read_json
+from .storage.files import replacing_file
 
 GRID_FILE = "grid.json"
 

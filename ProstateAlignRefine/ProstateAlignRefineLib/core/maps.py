@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from .anatomy import GlandZone
 from .errors import InputError
 from .geometry import Array, Grid, to_array, to_image
-from .image_writing import write_image
 from .orientation import laid_on
-from .volume_files import read_image
+from .storage.image_writing import write_image
+from .storage.volume_files import read_image
 
 MAP_NAMES = ("base_margin", "refined_margin", "confidence", "similarity")
 ZONES_NAME = "zones"

@@ -7,11 +7,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 from .cautions import Caution
+from .checks.study_entry import entered
 from .errors import InputError
 from .geometry import Grid
+from .storage.volume_files import VolumeFile, read_volume_file
 from .study import Modality, Study
-from .study_entry import entered
-from .volume_files import VolumeFile, read_volume_file
 
 UNPLACED = Caution(
     "position-unknown",

@@ -11,23 +11,23 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from ..core.adc_units import adc_in_micrometres
 from ..core.cautions import Caution
+from ..core.checks.adc_units import adc_in_micrometres
+from ..core.checks.study import prostate_region
+from ..core.checks.study_entry import entered
 from ..core.diffusion_fit import DEFAULT_HIGH_B, fit_diffusion, trace
 from ..core.errors import InputError
 from ..core.geometry import Grid, to_array, to_image
 from ..core.study import Modality, Study
-from ..core.study_checks import prostate_region
-from ..core.study_entry import entered
 from .match.classify import Candidate
 from .match.diffusion_sources import b_values_for_fit
 from .match.select import NO_CHOICES, Choice, select
 from .quiet import silent
 from .read.dataset import UnreadableError
 from .read.folder import scan_folder
+from .read.scaling import adc_scaling
 from .read.volume import read_volume
-from .rehearsal import exportable_headers
-from .scaling import adc_scaling
+from .write.rehearsal import exportable_headers
 
 
 @silent()

@@ -16,13 +16,13 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from ..core.errors import InputError
-from ..core.files import file_sha256
 from ..core.gate import gated_margin
 from ..core.geometry import LINEAR, NEAREST, Grid, resample, to_array
 from ..core.maps import load_maps, read_volume
 from ..core.orientation import order_between
-from ..core.staging import finish_interrupted
-from ..core.volume_files import read_volume_file
+from ..core.storage.files import file_sha256
+from ..core.storage.staging import finish_interrupted
+from ..core.storage.volume_files import read_volume_file
 from ..results.report import REPORT_NAME, read_run
 from .calibration import probabilities
 from .candidates import is_detection_map

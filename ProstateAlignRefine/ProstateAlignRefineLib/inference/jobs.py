@@ -7,14 +7,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..bundle.config import CONFIG_FILE
-from ..core.displacement import registered
+from ..core.checks.displacement import registered
+from ..core.checks.study import prostate_region
+from ..core.checks.study_cautions import looked_at
 from ..core.errors import InputError
 from ..core.exchange import write_exchange
 from ..core.geometry import Grid
 from ..core.maps import laid_maps
 from ..core.protocol import Describe, Described, Finished, Message, Progress, Segment
-from ..core.study_cautions import looked_at
-from ..core.study_checks import prostate_region
 from ..core.study_files import find_study_files, read_study_files
 from ..network.bundle import Bundle, load_bundle
 from ..network.text_encoder import with_prompt

@@ -11,12 +11,12 @@ import torch
 from numpy.typing import NDArray
 
 from ..core.cautions import Caution
-from ..core.coverage import withheld_outside
+from ..core.checks.coverage import withheld_outside
+from ..core.checks.result import result_cautions
+from ..core.checks.study_cautions import looked_at
+from ..core.checks.study_entry import entered
 from ..core.maps import Maps
-from ..core.result_checks import result_cautions
 from ..core.study import Study
-from ..core.study_cautions import looked_at
-from ..core.study_entry import entered
 from ..network.bundle import Bundle
 from .device import Compute
 from .predictor import Plan, maps_on, plan_forwards, predict

@@ -17,10 +17,10 @@ from ..bundle.config import CONFIG_FILE, ModelConfig, read_config
 from ..bundle.starter import starter_bundle_path
 from ..bundle.summary import CARD_FILE, WEIGHTS_FILE, identity_of
 from ..core.errors import InputError
-from ..core.files import file_sha256
-from ..core.output import writing_folder
-from ..core.signature import BUNDLE, read_signature
-from ..core.staging import finish_interrupted, is_unfinished
+from ..core.storage.files import file_sha256
+from ..core.storage.output import writing_folder
+from ..core.storage.signature import BUNDLE, read_signature
+from ..core.storage.staging import finish_interrupted, is_unfinished
 from .baselines import SegmentationNetwork
 from .finiteness import check_finite
 from .network import AlignRefineNetwork

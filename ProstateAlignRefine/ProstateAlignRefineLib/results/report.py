@@ -13,14 +13,14 @@ from ..bundle.summary import ModelFacts
 from ..core import schema
 from ..core.cautions import Caution
 from ..core.errors import InputError
-from ..core.files import file_sha256, replacing_file
 from ..core.gate import check_gate
 from ..core.gland import Gland
 from ..core.lesions import Lesion
 from ..core.plain_data import plain_words, read_json, shown
 from ..core.psa import psa_density
-from ..core.signature import PROGRAM, plain_files, state_of
-from ..core.staging import finish_interrupted
+from ..core.storage.files import file_sha256, replacing_file
+from ..core.storage.signature import PROGRAM, plain_files, state_of
+from ..core.storage.staging import finish_interrupted
 
 REPORT_NAME = "report.json"
 FORMAT = 1

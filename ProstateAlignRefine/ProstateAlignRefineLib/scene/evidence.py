@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..core.checks.study_geometry import is_thick
 from ..core.geometry import Grid
 from ..core.orientation import axial_order
 from ..core.study import Modality
-from ..core.study_geometry import is_thick
 from .volumes import Node, grid_of, voxels_of
 
 Attributes = Mapping[str, str]

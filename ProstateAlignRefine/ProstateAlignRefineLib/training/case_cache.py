@@ -13,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ..core.errors import InputError
-from ..core.files import replacing_file
+from ..core.storage.files import replacing_file
 from .cases import Case
 from .pool import mapped
 

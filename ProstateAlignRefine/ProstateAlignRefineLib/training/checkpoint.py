@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ..core.errors import InputError
-from ..core.signed_file import signed_file
+from ..core.storage.signed_file import signed_file
 
 CHECKPOINT_NAME = "checkpoint.pt"
 

@@ -15,11 +15,11 @@ from scipy import ndimage
 from ..bundle.config import Preprocessing
 from ..core import schema
 from ..core.errors import InputError
-from ..core.files import file_sha256
 from ..core.geometry import Grid, to_array, to_image
+from ..core.storage.files import file_sha256
+from ..core.storage.volume_files import read_image
 from ..core.study import Modality
 from ..core.study_files import read_study_files
-from ..core.volume_files import read_image
 from ..inference.preprocess import network_volumes
 from .case_cache import case_key, keep_cases, load_case
 from .cases import Case, Cases, LabelledStudy, Share, labels_on

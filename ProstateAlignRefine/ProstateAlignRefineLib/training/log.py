@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import InputError
-from ..core.signed_file import signed_file
+from ..core.storage.signed_file import signed_file
 from ..evaluation.candidates import INSTALL
 
 LOG_NAME = "log.csv"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from ..core import schema
 from ..core.errors import InputError
-from ..core.files import replacing_file
 from ..core.plain_data import read_json
+from ..core.storage.files import replacing_file
 
 MANIFEST_NAME, REPORT_NAME = "manifest.json", "report.csv"
 FORMAT_VERSION = 1

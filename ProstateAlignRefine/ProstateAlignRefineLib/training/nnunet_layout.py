@@ -12,7 +12,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from ..core.geometry import NEAREST, Grid, resample, to_array, to_image
-from ..core.image_writing import write_image
+from ..core.storage.image_writing import write_image
 from ..core.study import Modality, Study
 
 FILE_ENDING = ".nii.gz"

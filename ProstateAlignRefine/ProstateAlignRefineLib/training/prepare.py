@@ -13,12 +13,12 @@ from tqdm import tqdm
 
 from ..core.case_names import patient_of
 from ..core.errors import InputError
-from ..core.files import file_sha256
 from ..core.geometry import Grid, overlap_share, to_array
 from ..core.orientation import order_between
+from ..core.storage.files import file_sha256
+from ..core.storage.volume_files import read_volume_file
 from ..core.study import Modality, Study
 from ..core.study_files import read_study_files
-from ..core.volume_files import read_volume_file
 from .layout import Grade, LabelFile, find_images, find_labels, read_marksheet
 from .manifest import FORMAT_VERSION, LABEL, ExcludedCase, Manifest, ManifestCase, split_digest
 from .pool import mapped

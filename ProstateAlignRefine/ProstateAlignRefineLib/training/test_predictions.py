@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from ..core.gate import gated_margin
-from ..core.image_writing import write_image
 from ..core.maps import Maps, write_volume
-from ..core.output import writing_folder
+from ..core.storage.image_writing import write_image
+from ..core.storage.output import writing_folder
 from ..evaluation import summary
 from ..evaluation.calibration import probabilities
 from ..evaluation.evaluate import Protocol, judge_folder

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ..core.errors import InputError
-from ..core.signed_file import signed_file
+from ..core.storage.signed_file import signed_file
 from ..network.baselines import SegmentationNetwork
 from .config import OptimizerSettings
 from .schedule import Phase

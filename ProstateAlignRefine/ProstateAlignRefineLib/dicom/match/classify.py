@@ -12,8 +12,8 @@ import numpy as np
 
 from ..read.b_value import described_b_value
 from ..read.frames import Frame
+from ..read.scaling import adc_scaling, signal_scaling
 from ..read.stack import IrregularError, Stack, normal_of, stack_of
-from ..scaling import adc_scaling, signal_scaling
 
 HIGH_B = 800.0  # s/mm2, of a series of its own
 HIGH_B_AMONG_OTHERS = 1000.0  # s/mm2, of one b-value within a series of several

@@ -10,13 +10,13 @@ from ...core.cautions import Caution
 from ...core.diffusion_fit import DEFAULT_HIGH_B
 from ...core.errors import InputError
 from ...core.study import Modality
-from ..identity import check_one_patient
-from ..positions import check_positions
-from ..ranking import Ranked, Trio, rank
 from ..read.folder import Scan
-from ..remarks import check_swapped, choice_cautions, passed_over, with_scaling
 from .classify import Candidate, Kind, classify_series
 from .diffusion_sources import b_values_for_fit, diffusion_sources
+from .identity import check_one_patient
+from .positions import check_positions
+from .ranking import Ranked, Trio, rank
+from .remarks import check_swapped, choice_cautions, passed_over, with_scaling
 
 KINDS = {Modality.T2W: Kind.T2W, Modality.ADC: Kind.ADC, Modality.HBV: Kind.HBV}
 _DIFFUSION = (Kind.ADC, Kind.HBV, Kind.DWI)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
-from ..values import sound, value_of
 from .csa import csa_number
+from .values import sound, value_of
 
 _MOST = 20000.0  # beyond any clinical gradient: a value above it is no b-value
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...core.files import TEMPORARY
-from ...core.signature import result_files
-from ...core.staging import STAGING_NAME
+from ...core.storage.files import TEMPORARY
+from ...core.storage.signature import result_files
+from ...core.storage.staging import STAGING_NAME
 from ..quiet import silent
-from ..values import number_of, sound, value_of
 from .dataset import UnreadableError, read_header
 from .frames import NO_MR, Frame, frames_of
+from .values import number_of, sound, value_of
 
 NOT_DICOM = "not a DICOM file"
 COPY, SAME_UID = "copy of another file", "the SOP Instance UID of another image"

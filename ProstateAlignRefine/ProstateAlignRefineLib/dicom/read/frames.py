@@ -12,11 +12,11 @@ from pydicom.dataset import Dataset
 from pydicom.uid import EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage, MRImageStorage
 
 from ...core.plain_text import plain_text
-from ..clock import acquired_at
-from ..scaling import Scaling, scalings_of
-from ..values import first, number_of, sound, value_of
 from .b_value import BValue, b_value
+from .clock import acquired_at
 from .dataset import UnreadableError
+from .scaling import Scaling, scalings_of
+from .values import first, number_of, sound, value_of
 
 MULTI_FRAME = (EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage)
 MOST_PIXELS = 4096 * 4096  # a frame's rows x columns; no MR image comes near

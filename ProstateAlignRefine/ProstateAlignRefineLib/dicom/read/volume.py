@@ -11,9 +11,9 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.pixels import pixel_array
 
 from ...core.geometry import to_image
-from ..scaling import adc_scaling, read_adc, signal_scaling
 from .dataset import UnreadableError, read_image
 from .frames import MULTI_FRAME, Frame
+from .scaling import adc_scaling, read_adc, signal_scaling
 from .stack import Stack
 
 INVERTED = "MONOCHROME1"

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ...core.errors import InputError
-from ..delivery import Answer, Delivery, Parcel, Send, StopError, deliver
 from ..quiet import silent
-from ..store_response import store_response
+from .delivery import Answer, Delivery, Parcel, Send, StopError, deliver
+from .store_response import store_response
 
 if TYPE_CHECKING:
     import requests

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from pydicom.uid import UID
 
 from ...core.errors import InputError
-from ..delivery import Answer, Delivery, Parcel, Send, StopError, deliver
 from ..quiet import silent
 from ..write.ascii_text import checked_text
+from .delivery import Answer, Delivery, Parcel, Send, StopError, deliver
 from .sendable import read_object
 
 if TYPE_CHECKING:

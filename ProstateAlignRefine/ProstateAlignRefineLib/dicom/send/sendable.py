@@ -9,7 +9,7 @@ from pydicom.dataset import FileDataset
 from pydicom.uid import Comprehensive3DSRStorage, MRImageStorage, SegmentationStorage
 
 from ...core.errors import InputError
-from ...core.staging import is_unfinished
+from ...core.storage.staging import is_unfinished
 from ..quiet import silent
 from ..read.dataset import UnreadableError, read_header, read_image
 from ..write.dicom_context import RESEARCH_PREFIX

@@ -11,9 +11,9 @@ from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
 from ...core.errors import InputError
-from ...core.files import new_folder
 from ...core.geometry import Array, Grid, to_array
 from ...core.orientation import order_between
+from ...core.storage.files import new_folder
 from ...core.study import Modality
 from ..quiet import quietly, silent
 from ..read.dataset import UnreadableError

@@ -17,16 +17,16 @@ from pydicom.uid import generate_uid
 
 from ...core.cautions import Caution, codes_of
 from ...core.errors import InputError
-from ...core.files import replacing_file
 from ...core.geometry import Array, Grid
 from ...core.palette import GLAND_RGB, LESION_RGB
 from ...core.places import Place
+from ...core.storage.files import replacing_file
 from ...core.study import Modality
-from ..masks import as_masks, lps_affine_zyx, tracking_uids
 from ..quiet import quietly, silent
 from .ascii_text import LONG_TEXT, checked_text, fitting_clause
 from .codes import ABNORMAL_STRUCTURE, ANATOMICAL_STRUCTURE, ARTIFICIAL_INTELLIGENCE, LESION, PROSTATE
 from .lesion_sites import region_of
+from .masks import as_masks, lps_affine_zyx, tracking_uids
 from .placing import place_on
 from .source_headers import (
     carry_character_set,

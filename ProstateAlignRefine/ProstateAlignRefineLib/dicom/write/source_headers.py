@@ -16,12 +16,12 @@ from ...core.geometry import Grid
 from ...core.orientation import order_between
 from ...core.study import Modality
 from ..match.classify import classify_series
-from ..mending import sound_copy
 from ..quiet import silent
 from ..read.dataset import UnreadableError, read_header
 from ..read.frames import frames_of
 from ..read.stack import Stack
-from ..values import number_of
+from ..read.values import number_of
+from .mending import sound_copy
 
 # Everything a result takes over from its sources; whatever else a header holds stays behind.
 _IDENTITY = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID")

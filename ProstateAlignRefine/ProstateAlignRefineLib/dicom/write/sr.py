@@ -12,8 +12,8 @@ from pydicom.uid import generate_uid
 
 from ...core.cautions import Caution
 from ...core.errors import InputError
-from ...core.files import replacing_file
 from ...core.lesions import Lesion
+from ...core.storage.files import replacing_file
 from ...core.study import Modality
 from ..quiet import quietly, silent
 from . import codes

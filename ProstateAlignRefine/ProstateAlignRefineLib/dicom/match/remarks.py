@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..core.cautions import Caution
-from ..core.errors import InputError
-from ..core.study import Modality
-from .match.classify import Candidate, Kind
+from ...core.cautions import Caution
+from ...core.errors import InputError
+from ...core.study import Modality
+from ..read.folder import DamagedFile, Scan
+from ..read.scaling import adc_scaling
+from ..read.volume import INVERTED
+from .classify import Candidate, Kind
 from .ranking import Ranked, minutes_apart
-from .read.folder import DamagedFile, Scan
-from .read.volume import INVERTED
-from .scaling import adc_scaling
 
 LONG_MINUTES = 45.0  # longer than an examination of the prostate takes
 _MOST_NAMES = 3

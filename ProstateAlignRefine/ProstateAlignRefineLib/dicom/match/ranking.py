@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ..core.alignment import Alignment, align
-from ..core.study_checks import prostate_region
-from .match.classify import Candidate
-from .read.dataset import UnreadableError
-from .read.volume import read_volume
+from ...core.checks.alignment import Alignment, align
+from ...core.checks.study import prostate_region
+from ..read.dataset import UnreadableError
+from ..read.volume import read_volume
+from .classify import Candidate
 
 IN_PLACE_MM, AT_ONCE_S, TOGETHER_S = 3.0, 300.0, 60.0
 _FEW_POINTS, _FEWER_SLICES, _LESS_INFORMATION, _LEAST_GAIN = 4.0, 0.8, 0.9, 0.02

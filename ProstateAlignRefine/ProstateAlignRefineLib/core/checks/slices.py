@@ -8,8 +8,8 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from .cautions import Caution
-from .geometry import Array, Grid, to_array, to_image
+from ..cautions import Caution
+from ..geometry import Array, Grid, to_array, to_image
 
 NEARLY_ALL = 0.998
 """A slice with one value in more of its voxels than this is empty. The emptiest slice of 40 phantoms and a real study

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .cautions import Caution
-from .errors import InputError
-from .geometry import Grid
-from .orientation import order_between
-from .study import Study
+from ..cautions import Caution
+from ..errors import InputError
+from ..geometry import Grid
+from ..orientation import order_between
+from ..study import Study
 
 SPACING_MM = (0.05, 20.0)
 FIELD_MM = (30.0, 1000.0)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..core.cautions import Caution
-from ..core.errors import InputError
-from .read.frames import Frame
+from ...core.cautions import Caution
+from ...core.errors import InputError
+from ..read.frames import Frame
 
 
 def check_one_patient(frames: Sequence[Frame]) -> tuple[Caution, ...]:

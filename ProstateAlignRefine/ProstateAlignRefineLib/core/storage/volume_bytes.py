@@ -13,7 +13,7 @@ from typing import IO
 
 import numpy as np
 
-from .errors import InputError
+from ..errors import InputError
 
 PIECE = 1 << 20
 MOST_VOXELS = 1 << 30

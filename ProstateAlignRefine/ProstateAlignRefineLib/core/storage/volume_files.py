@@ -12,9 +12,9 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from .cautions import Caution
-from .errors import InputError
-from .geometry import Grid, affine_grid
+from ..cautions import Caution
+from ..errors import InputError
+from ..geometry import Grid, affine_grid
 from .volume_bytes import AGAIN, NOT_NUMBERS, Declared, require_whole
 from .volume_nifti import read_nifti_header
 from .volume_text_headers import read_meta_header, read_nrrd_header

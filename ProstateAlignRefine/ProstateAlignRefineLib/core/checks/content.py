@@ -10,12 +10,12 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from ..cautions import Caution
+from ..errors import InputError
+from ..geometry import Grid, to_array
+from ..study import Modality, Study
 from .alignment import sampled
-from .cautions import Caution
-from .errors import InputError
-from .geometry import Grid, to_array
-from .slice_checks import imaged, slice_cautions
-from .study import Modality, Study
+from .slices import imaged, slice_cautions
 
 # Measured on the prostate region of one real study (3 T, no coil) and of phantoms of both families, seeds from 100 on.
 COPY = 0.97

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from ..core.errors import InputError
-from ..core.geometry import Array, Grid
+from ...core.errors import InputError
+from ...core.geometry import Array, Grid
 
 
 def lps_affine_zyx(grid: Grid) -> NDArray[np.float64]:

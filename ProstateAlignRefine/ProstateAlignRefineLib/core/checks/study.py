@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
+from ..errors import InputError
+from ..geometry import Grid, overlap_share, resample, to_array
+from ..study import Modality, Study
 from .acquisition import check_same_patient
-from .content_checks import Content, check_adc
+from .content import Content, check_adc
 from .coverage import check_extent
-from .errors import InputError
-from .geometry import Grid, overlap_share, resample, to_array
-from .study import Modality, Study
 from .study_geometry import check_field, check_plane
 
 CENTRE_MM = 60.0

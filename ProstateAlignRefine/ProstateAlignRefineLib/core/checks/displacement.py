@@ -9,11 +9,11 @@ from functools import partial
 import numpy as np
 import SimpleITK as sitk
 
+from ..cautions import Caution
+from ..geometry import Grid, to_image
+from ..study import Modality, Study
 from .alignment import Alignment, align, mutual_information, sampled
-from .cautions import Caution
-from .geometry import Grid, to_image
-from .slice_checks import imaged
-from .study import Modality, Study
+from .slices import imaged
 
 # Measured on one real study and on phantoms of both families, seeds from 100 on; docs/cautions.md has the figures.
 DISPLACED_MM = 4.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
-from .errors import InputError
-from .geometry import Grid, resample, to_array
-from .study_checks import ADC_RANGE
+from ..errors import InputError
+from ..geometry import Grid, resample, to_array
+from .study import ADC_RANGE
 
 # The median range is a decade wide and the units are decades apart, so at most one of them fits.
 MICROMETRES = "1e-6 mm2/s"

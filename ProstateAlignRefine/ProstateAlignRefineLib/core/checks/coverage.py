@@ -9,12 +9,12 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from .cautions import Caution
-from .errors import InputError
-from .geometry import NEAREST, Grid, to_array
-from .maps import Maps
-from .slice_checks import imaged
-from .study import Modality, Study
+from ..cautions import Caution
+from ..errors import InputError
+from ..geometry import NEAREST, Grid, to_array
+from ..maps import Maps
+from ..study import Modality, Study
+from .slices import imaged
 
 PLAUSIBLE_MM = (5.0, 1000.0)
 """Extent of a pelvic volume along any axis: no scanner images more, and less is spacing in metres or centimetres."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..cautions import Caution
+from ..study import Study
 from .acquisition import acquisition_cautions
-from .cautions import Caution
-from .content_checks import Content, check_copies, content_cautions
+from .content import Content, check_copies, content_cautions
 from .coverage import region_cautions
 from .displacement import displacement_cautions, measure_displacements
-from .study import Study
-from .study_checks import prostate_region
+from .study import prostate_region
 
 
 def looked_at(study: Study) -> Study:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
-from .errors import InputError
+from ..errors import InputError
 from .files import TEMPORARY, remove_tree
 from .locks import lock, unlock
 from .signature import SIGNATURE_NAME, state_of

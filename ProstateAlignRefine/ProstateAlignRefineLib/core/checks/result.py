@@ -6,12 +6,12 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from .anatomy import plausible_gland
-from .cautions import Caution
+from ..anatomy import plausible_gland
+from ..cautions import Caution
+from ..geometry import Grid, resample, to_array
+from ..maps import Maps
+from ..study import Study
 from .coverage import gland_coverage_cautions
-from .geometry import Grid, resample, to_array
-from .maps import Maps
-from .study import Study
 
 # Glands of 8 to 300 mL are taken up at all; `USUAL_ML` and `USUAL_MM` are those of nearly all men that are scanned.
 USUAL_ML = (12.0, 200.0)

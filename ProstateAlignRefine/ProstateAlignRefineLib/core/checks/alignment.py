@@ -10,7 +10,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from .geometry import Grid, resample, to_array
+from ..geometry import Grid, resample, to_array
 
 BINS = 24
 """Grey levels a volume, each with as many voxels: about the cube root of the voxels in the region."""

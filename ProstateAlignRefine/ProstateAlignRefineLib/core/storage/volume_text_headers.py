@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import InputError
+from ..errors import InputError
 from .volume_bytes import AGAIN, Declared, Packing
 
 LONGEST_HEADER = 1 << 18

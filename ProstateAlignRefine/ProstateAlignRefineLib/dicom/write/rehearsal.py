@@ -9,13 +9,13 @@ from types import MappingProxyType
 import numpy as np
 from pydicom.dataset import Dataset
 
-from ..core.cautions import Caution
-from ..core.errors import InputError
-from ..core.geometry import Grid
-from ..core.study import Modality
+from ...core.cautions import Caution
+from ...core.errors import InputError
+from ...core.geometry import Grid
+from ...core.study import Modality
 from .mending import sound_copy, unwritable
-from .write.seg import SegmentationInfo, build_segmentation
-from .write.source_headers import CARRIED, source_header
+from .seg import SegmentationInfo, build_segmentation
+from .source_headers import CARRIED, source_header
 
 Headers = Mapping[Modality, tuple[Dataset, ...]]
 _REHEARSED = SegmentationInfo("0", 0.0, 0.0, "prostate lesion", "0" * 64)

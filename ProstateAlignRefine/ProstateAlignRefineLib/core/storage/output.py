@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import InputError
+from ..errors import InputError
+from ..signals import deferred
 from .files import file_sha256, give_usual_rights, made_folder
-from .signals import deferred
 from .signature import BUNDLE, SIGNATURE_NAME, Signature, plain_files, read_signature, state_of
 from .staging import NEW, Journal, changed, claimed, finish_interrupted, is_unfinished, put_in_place
 

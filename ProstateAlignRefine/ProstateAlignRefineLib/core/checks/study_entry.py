@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
+from ..study import Modality, Study
 from .adc_units import MICROMETRES, adc_in_micrometres
-from .study import Modality, Study
-from .study_checks import check_study, check_volumes, prostate_region
+from .study import check_study, check_volumes, prostate_region
 from .study_geometry import geometry_cautions
 
 

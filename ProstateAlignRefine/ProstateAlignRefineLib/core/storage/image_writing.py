@@ -9,8 +9,8 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from .errors import InputError
-from .geometry import Array
+from ..errors import InputError
+from ..geometry import Array
 
 Bytes = NDArray[np.uint8]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import InputError
+from ..errors import InputError
 from .files import file_sha256, give_usual_rights, plain_target, replacing_file
 from .signature import PROGRAM
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from .cautions import Caution
-from .errors import InputError
-from .study import Modality
+from ..cautions import Caution
+from ..errors import InputError
+from ..study import Modality
 
 Headers = Mapping[Modality, Sequence[Any]]
 

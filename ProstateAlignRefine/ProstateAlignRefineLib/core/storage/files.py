@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .errors import InputError
+from ..errors import InputError
 
 TEMPORARY = ".prostate-align-refine-"
 _TAIL = 12  # characters of the name that stay, so that writers still see its suffix

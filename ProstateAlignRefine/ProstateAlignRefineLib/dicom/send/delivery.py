@@ -11,8 +11,8 @@ from pathlib import Path
 from pydicom.dataset import FileDataset
 from pydicom.uid import Comprehensive3DSRStorage
 
-from ..core.errors import InputError
-from .send.sendable import described, read_object
+from ...core.errors import InputError
+from .sendable import described, read_object
 
 ATTEMPTS = 2
 

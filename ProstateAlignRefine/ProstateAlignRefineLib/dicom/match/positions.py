@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.cautions import Caution
-from ..core.errors import InputError
-from ..core.geometry import Grid
-from ..core.study import Modality
-from ..core.study_checks import prostate_region
-from .match.classify import Candidate
+from ...core.cautions import Caution
+from ...core.checks.study import prostate_region
+from ...core.errors import InputError
+from ...core.geometry import Grid
+from ...core.study import Modality
+from .classify import Candidate
 
 LEAST_SHARE = 0.8  # of the prostate region that the other series must cover
 FARTHEST_MM = 60.0  # between the middles of two fields of view about one prostate

@@ -1,0 +1,1 @@
+"""What images and results must fulfil, and what a reader must know of them."""

@@ -1,0 +1,1 @@
+"""Files and folders: read to their end, written whole, never anything of others replaced."""

@@ -38,7 +38,8 @@ def whole_run(tiny_config: TrainingConfig, kept_cases: Path, tmp_path_factory: p
 def test_a_configuration_becomes_a_bundle(whole_run: Path, tiny_config: TrainingConfig) -> None:
     assert load_bundle(whole_run / "bundle").config.name == tiny_config.name
     assert len(log_of(whole_run)) == tiny_config.schedule.joint_epochs + tiny_config.schedule.refiner_epochs
-    assert not [path for path in whole_run.iterdir() if path.name.startswith(".")]
+    hidden = [path.name for path in whole_run.iterdir() if path.name.startswith(".")]
+    assert all(name.endswith(".prostate-align-refine.json") for name in hidden), "nothing half-written"
 
 
 @pytest.mark.parametrize(

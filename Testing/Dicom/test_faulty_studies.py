@@ -149,7 +149,7 @@ def test_a_wrong_value_representation_is_left_out(study_folder, path):
 def test_slices_without_geometry_are_named_not_called_a_missing_series(study_folder):
     change(study_folder / "adc", lambda dataset: delattr(dataset, "ImagePositionPatient"))
     said = refusal(study_folder)
-    assert "10 files of series 2 (0001.dcm, 0002.dcm, 0003.dcm, ...) with missing or damaged geometry" in said
+    assert "10 files of series 2 (0001.dcm, 0002.dcm, 0003.dcm and others) with missing or damaged geometry" in said
 
 
 def test_a_damaged_slice_at_the_end_gives_a_caution_without_a_patients_name(study_folder):
@@ -220,7 +220,7 @@ def test_one_slice_without_patient_id_is_of_the_same_patient(study_folder, path)
 @pytest.mark.fault("one SOP Instance UID for all images", "said; nothing is guessed")
 def test_one_sop_uid_for_all_is_named(study_folder):
     change(study_folder / "t2w", lambda dataset: setattr(dataset, "SOPInstanceUID", "1.2.3"))
-    assert "9 files of series 1 (0002.dcm, 0003.dcm, 0004.dcm, ...) with the SOP Instance UID of" in refusal(
+    assert "9 files of series 1 (0002.dcm, 0003.dcm, 0004.dcm and others) with the SOP Instance UID of" in refusal(
         study_folder
     )
 

@@ -129,7 +129,10 @@ def _read_header(file: Path) -> Any:
 
 
 def _keywords(header: Any) -> dict[str, str]:
-    return {name: _text(header.get(name)) for name in KEYWORDS if header.get(name) is not None}
+    from ..dicom.values import sound, value_of
+
+    values = {name: sound(value_of(header, name)) for name in KEYWORDS}
+    return {name: _text(value) for name, value in values.items() if value is not None}
 
 
 def _text(value: Any) -> str:

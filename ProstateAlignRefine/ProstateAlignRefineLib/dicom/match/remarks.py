@@ -60,7 +60,7 @@ def _told_files(files: Sequence[DamagedFile]) -> Iterator[str]:
     for (reason, number), members in groups.items():
         names = [one.name for one in members if one.name][:_MOST_NAMES]
         where = "" if number is None else f" of series {number}"
-        named = f" ({', '.join(names)}{', ...' if len(members) > len(names) else ''})" if names else ""
+        named = f" ({', '.join(names)}{' and others' if len(members) > len(names) else ''})" if names else ""
         yield f"{len(members)} file{'s' * (len(members) > 1)}{where}{named} with {reason}"
 
 

@@ -53,7 +53,7 @@ def write_map(
     order = order_between(grid, stack.grid)
     if order is None:
         raise InputError("The map lies on another grid than the T2W series; resample it to the T2W series first.")
-    check_placed(headers[Modality.T2W])
+    check_placed(headers)
     grid = stack.grid
     stored = np.round(np.asarray(order.of_array(values), float) * STEPS).astype(np.uint16)
     series = _series_attributes(source_header(headers[Modality.T2W][0]), info, checked_text(description, "map name"))

@@ -152,7 +152,7 @@ def _build(
     describe: Callable[[NDArray[np.bool_], Dataset], _Content],
 ) -> tuple[hd.seg.Segmentation, NDArray[np.bool_], Grid]:
     """The object, and the masks on the grid of the T2W's headers."""
-    check_placed(headers[Modality.T2W])
+    check_placed(headers)
     target = source_stack(headers[Modality.T2W], like=grid).grid
     masks = place_on(masks, grid, target)
     step = target.spacing[2]

@@ -67,9 +67,12 @@ def source_header(header: Dataset) -> Dataset:
     return copy
 
 
-def check_placed(headers: Sequence[Dataset]) -> None:
-    """InputError where the T2W's headers name no frame of reference."""
-    if not all(header.get("FrameOfReferenceUID") for header in headers):
+def check_placed(headers: Mapping[Modality, Sequence[Dataset]]) -> None:
+    """InputError where there are no T2W headers, or they name no frame of reference."""
+    t2w = headers.get(Modality.T2W, ())
+    if not t2w:
+        raise InputError("There are no DICOM headers that a result could refer to; use the image files instead.")
+    if not all(header.get("FrameOfReferenceUID") for header in t2w):
         raise InputError(
             "The T2W series has no frame of reference, so nothing can be placed on it in DICOM; "
             "use the volumes as image files instead."

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := ProstateAlignRefine Testing
 
-.PHONY: demo test lint format trust screenshots bench ablation clean
+.PHONY: demo test lint format trust screenshots bench ablation mutants clean
 
 demo: $(VENV)/.installed
 	$(BIN)/prostate-align-refine demo -o demo
@@ -32,6 +32,14 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python Testing/Benchmarks/bench_training.py
 	$(BIN)/prostate-align-refine benchmark -o bench/figures --cache bench/studies --workers 2
 
+# One-line faults in the library, and which of them the tests notice. A sample: `make mutants SEED=2 FAULTS=60 MINUTES=30`.
+SEED ?= 1
+FAULTS ?= 100
+MINUTES ?= 60
+mutants: $(VENV)/.installed-test
+	$(BIN)/python -m pip install --quiet --editable ".[mutants]"
+	$(BIN)/python Testing/Mutants/run.py --count $(FAULTS) --seed $(SEED) --minutes $(MINUTES) -o mutants.json
+
 # SIZE is any training configuration: the one here needs half an hour of one CPU core, a larger one wants a GPU. It
 # goes on where it was stopped.
 SIZE ?= Testing/Benchmarks/ablation.toml
@@ -40,7 +48,7 @@ ablation: $(VENV)/.installed-test
 		--report docs/ablation.md
 
 clean:
-	rm -rf $(VENV) demo bench ablation
+	rm -rf $(VENV) demo bench ablation mutants.json
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

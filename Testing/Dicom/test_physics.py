@@ -226,3 +226,18 @@ def test_the_unit_of_an_adc_map_is_told_from_the_prostate_region():
         tissue[:, :8] = 0.0  # air tells nothing
         converted, _ = adc_in_micrometres(to_image(tissue, grid), grid)
         assert to_array(converted).max() == pytest.approx(value * factor, rel=1e-5)
+
+
+def test_a_series_that_the_user_sets_is_told_with_its_b_value_where_it_has_one(study_folder):
+    """And read all the same where nothing tells it."""
+    choice = {Modality.HBV: 3}
+    assert load_study(study_folder, choices=choice).reasons[Modality.HBV].endswith("chosen by the user, b = 1400.")
+
+    def plain(dataset: Dataset) -> None:
+        del dataset.DiffusionBValue
+        dataset.SeriesDescription = "trace"
+
+    change(study_folder / "hbv", plain)
+    reason = load_study(study_folder, choices=choice).reasons[Modality.HBV]
+    assert "chosen by the user, although" in reason
+    assert "b =" not in reason

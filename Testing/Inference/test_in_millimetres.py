@@ -15,6 +15,7 @@ from ProstateAlignRefineLib.core.study import Study
 from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.inference.predictor import maps_on, plan_forwards, predict
 from ProstateAlignRefineLib.inference.preprocess import network_grid, network_volumes
+from ProstateAlignRefineLib.inference.segment import _attempts
 
 TILT = np.deg2rad(15)
 UPSIDE_DOWN = (-1, 0, 0, 0, -np.cos(TILT), np.sin(TILT), 0, np.sin(TILT), np.cos(TILT))
@@ -35,7 +36,7 @@ class Anatomist(Pointwise):
 def bundle(network: torch.nn.Module, patch: tuple[int, int, int] = (8, 16, 16)) -> FakeBundle:
     similarity, refiner = SimilaritySettings(8, (1,), 1.0, False), RefinerSettings(4, 2, True)
     kernels, strides = ((1, 3, 3), (3, 3, 3)), ((1, 1, 1), (2, 4, 4))
-    architecture = Architecture(("T2W", "ADC", "HBV"), (4, 4), kernels, strides, 8, similarity, refiner, anatomy=False)
+    architecture = Architecture(("T2W", "ADC", "HBV"), (4, 16), kernels, strides, 8, similarity, refiner, anatomy=False)
     config = Config(architecture, Preprocessing(SPACING_ZYX, 64.0, patch, "image", False))
     return FakeBundle(config, network, NoText(), NoText())
 
@@ -149,3 +150,19 @@ def test_every_channel_lies_on_the_networks_grid_and_nothing_is_below_zero(t2w: 
     background = -volumes[0].min()
     assert (np.abs(volumes[0] + background) < 1e-6).mean() > 0.5  # zero, not a spline's ripple
     assert to_array(study.hbv).min() == 0
+
+
+def test_memory_is_that_of_the_first_stages_features_and_a_smaller_way_comes_after_a_larger_one(monkeypatch):
+    """On a GPU: in one forward, then in tiles, then on the CPU; on a CPU there is no smaller way."""
+    voxels = 16 * 64 * 48
+    monkeypatch.setattr(Compute, "_free_bytes", lambda self: 2 * voxels * 4 * 4 * 16 + 1)
+    gpu, shape = Compute(torch.device("cuda"), "bf16"), (16, 64, 48)
+    ways = list(_attempts(bundle(Pointwise()), shape, gpu))
+    assert [(plan.forwards == 1, compute.device.type, compute.precision) for plan, compute in ways] == [
+        (True, "cuda", "bf16"),
+        (False, "cuda", "bf16"),
+        (True, "cpu", "fp32"),
+    ]
+    assert len(list(_attempts(bundle(Pointwise()), shape, CPU))) == 1
+    monkeypatch.setattr(Compute, "_free_bytes", lambda self: 1)
+    assert [compute.device.type for _, compute in _attempts(bundle(Pointwise()), shape, gpu)] == ["cuda", "cpu"]

@@ -15,6 +15,7 @@ from ProstateAlignRefineLib.scene.boxes import Box, box_of, crop_grid
 from ProstateAlignRefineLib.scene.display import set_outline, show_ai, show_edits, show_live
 from ProstateAlignRefineLib.scene.history import History, Step
 from ProstateAlignRefineLib.scene.live import ADDED_ID, MASK_ID, REMOVED_ID
+from ProstateAlignRefineLib.scene.maps import heat_range
 from ProstateAlignRefineLib.scene.reading import Reading
 from ProstateAlignRefineLib.scene.reviewed import Decision, Paint, Setting, gate_mask, paint_between, review
 from ProstateAlignRefineLib.scene.terminology import tag_of
@@ -133,6 +134,7 @@ def test_hiding_the_ai_hides_lesions_edits_and_rejected_ones_alike(reading):
 def test_each_switch_shows_its_own_layer_only(reading):
     lesions, review_layer = reading.nodes.lesions.GetDisplayNode(), reading.nodes.review.GetDisplayNode()
     assert (lesions.GetVisibility2DFill(), review_layer.GetVisibility3D()) == (False, False)
+    assert (lesions.GetOpacity2DFill(), lesions.GetSliceIntersectionThickness()) == (0.5, 2)
     set_outline(reading.nodes, False)
     assert lesions.GetVisibility2DFill()
     assert review_layer.GetSegmentVisibility2DFill(MASK_ID)
@@ -202,3 +204,14 @@ def test_a_volume_in_the_scene_lies_where_its_grid_says(inputs, grid):
     matrix = matrix_array(ijk_to_ras(grid))
     np.testing.assert_allclose((matrix @ (1, 2, 3, 1))[:3], np.multiply(grid.to_lps((1, 2, 3)), (-1, -1, 1)))
     assert ras_of((1.0, 2.0, 3.0)) == (-1.0, -2.0, 3.0)
+
+
+def test_the_heat_runs_over_the_similarities_where_the_network_looked(maps):
+    """Elsewhere the map holds zeros, which would take half of the colours."""
+    similarity = np.zeros(maps.grid.shape, np.float32)
+    confidence = np.zeros(maps.grid.shape, np.float32)
+    similarity[:, :14], confidence[:, :14] = np.linspace(0.4, 0.8, 8 * 14 * 32).reshape(8, 14, 32), 0.2
+    low, high = heat_range(replace(maps, similarity=similarity, confidence=confidence))
+    assert (low, high) == pytest.approx((0.408, 0.8), abs=1e-3)
+    assert heat_range(replace(maps, similarity=similarity * 0, confidence=confidence)) == pytest.approx((0.0, 1e-3))
+    assert heat_range(replace(maps, confidence=confidence * 0)) == (0.0, 1.0)

@@ -1,9 +1,10 @@
 """One-line faults in the library, a sample of them, and which the tests notice: `make mutants`.
 
-cosmic-ray makes the faults, `swaps.py` those it does not know. It does not run them: its own runner changes the working
-tree, has one test command for all modules and no sample, and starts Python anew, which here costs more than the tests;
-mutmut 3 changes all functions at once into trampolines, which the scene's and the worker's own processes do not see.
-So a copy of the tree is changed, in a fork of one process that has imported what is heavy.
+cosmic-ray makes the faults, `swaps.py` those it does not know, `related.py` says which tests should notice. cosmic-ray
+does not run them: its runner changes the working tree, knows one test command for all modules and no sample, and starts
+Python anew for each, which costs more here than the tests do. mutmut 3 leaves alone what stands outside functions,
+where rules and thresholds are, and runs the whole suite first. So a copy of the tree is changed, and tests run in forks
+of one process that has imported what is heavy.
 """
 
 from __future__ import annotations

@@ -104,4 +104,5 @@ def test_a_picture_is_square_in_millimetres_where_pixels_are_oblong():
     square[13:18, 16:24] = 255  # 4 x 4 mm
     seen = np.asarray(view(square, place, 8.0, 80)) > 0
     assert (seen.any(axis=0).sum(), seen.any(axis=1).sum()) == (40, 40)
+    assert np.unique(np.asarray(view(square, place, 8.0, 77))).tolist() == [0, 255]  # a mask stays one
     assert np.asarray(view(square, place, 80.0, 80))[0, 0] == 0  # beyond the field

@@ -1,0 +1,67 @@
+"""Whatever goes wrong in the worker, the panel hears in words that help, with nothing of the study in them."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from host.random_bundle import write_random_bundle
+from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.core.protocol import Describe, Described, Failed, Segment
+from ProstateAlignRefineLib.inference import jobs, worker
+from ProstateAlignRefineLib.inference.device import Compute
+
+SEGMENT = Segment(7, "study", "bundle", "prostate lesion", "output", "cpu")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "words"),
+    [
+        (InputError("The ADC is missing; add it."), "input", "The ADC is missing; add it."),
+        (ImportError("no torch", name="torch"), "install", "The worker's Python lacks torch; "),
+        (ImportError("something"), "install", "The worker's Python lacks a package; "),
+        (MemoryError(), "memory", "The memory did not suffice"),
+        (torch.OutOfMemoryError("CUDA out of memory"), "memory", "The memory did not suffice"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "memory", "The memory did not suffice"),
+        (ValueError("Doe^Jane"), "internal", "The worker failed (ValueError); its log says more."),
+    ],
+)
+def test_every_failure_has_its_reason(monkeypatch, error, reason, words):
+    def fail(request, send):
+        raise error
+
+    monkeypatch.setattr(jobs, "segment", fail)
+    sent = []
+    worker.answer(SEGMENT, sent.append)
+    (failed,) = sent
+    assert isinstance(failed, Failed)
+    assert (failed.request, failed.reason) == (7, reason)
+    assert failed.message.startswith(words)
+    assert "Doe" not in failed.message
+
+
+def test_each_request_goes_to_its_own_job(monkeypatch):
+    heard = []
+    monkeypatch.setattr(jobs, "segment", lambda request, send: heard.append(("segment", request)))
+    monkeypatch.setattr(jobs, "describe", lambda request, send: heard.append(("describe", request)))
+    for request in (SEGMENT, Describe(8, "", "cpu")):
+        worker.answer(request, heard.append)
+    assert heard == [("segment", SEGMENT), ("describe", Describe(8, "", "cpu"))]
+
+
+def test_a_smaller_way_is_said_only_where_it_was_taken():
+    gpu, cpu = Compute(torch.device("cuda"), "bf16"), Compute(torch.device("cpu"), "fp32")
+    assert jobs._smaller(gpu, gpu) == jobs._smaller(cpu, cpu) == ""
+    assert "computed on the CPU" in jobs._smaller(gpu, cpu)
+
+
+def test_the_device_is_described_with_a_time_where_there_is_a_bundle(tmp_path: Path):
+    sent = []
+    jobs.describe(Describe(3, "", "cpu"), sent.append)
+    jobs.describe(Describe(4, str(write_random_bundle(tmp_path / "random")), "cpu"), sent.append)
+    without, with_bundle = sent
+    assert isinstance(without, Described)
+    assert (without.request, without.expected_seconds) == (3, 0.0)
+    assert without.device.startswith("CPU: ")
+    assert with_bundle.expected_seconds > 0
+    assert "torch" in with_bundle.versions

@@ -5,10 +5,12 @@ import json
 import shutil
 
 import pytest
+import SimpleITK as sitk
 
 from Dicom.making import change
 from ProstateAlignRefineLib.commands import inspect as command
 from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.core.study import Modality
 
 
 def run(*words: object) -> int:
@@ -27,11 +29,11 @@ def test_table_names_the_right_three_of_the_real_study(real_dicom, capsys):
     assert "ProstateX" not in "\n".join(shown)
 
 
-def test_json_holds_every_candidate_with_its_reason(real_dicom, capsys):
-    assert run(real_dicom, "--json") == 0
+def test_json_holds_every_candidate_with_its_reason(study_folder, capsys):
+    assert run(study_folder, "--json") == 0
     found = json.loads(capsys.readouterr().out)
-    assert len(found["candidates"]) == 9
-    assert found["chosen"]["hbv"]["series"] == [8]
+    assert len(found["candidates"]) == 3
+    assert {name: chosen["series"] for name, chosen in found["chosen"].items()} == {"t2w": [1], "adc": [2], "hbv": [3]}
     assert found["problem"] is None
     assert all(one["reason"] for one in found["candidates"])
 
@@ -49,9 +51,9 @@ def test_of_several_b_values_in_the_chosen_series_the_highest_fit_is_taken_and_t
     assert reason == "series 6 (ep2d_diff_tra_DYNDIST): chosen by the user, b = 800, although it looks like DWI."
 
 
-def test_one_volume_for_two_modalities_is_refused(real_dicom):
-    with pytest.raises(InputError, match=r"series 7 .* would be read as ADC and as HBV; set another series"):
-        run(real_dicom, "--hbv-series", 7)
+def test_one_volume_for_two_modalities_is_refused(study_folder):
+    with pytest.raises(InputError, match=r"series 2 .* would be read as ADC and as HBV; set another series"):
+        run(study_folder, "--hbv-series", 2)
 
 
 def test_computed_maps_are_marked(real_dicom, tmp_path, capsys):
@@ -76,8 +78,12 @@ def test_faulty_study_is_shown_and_the_fault_said(study_folder, capsys):
     assert "a slice is missing" in json.loads(capsys.readouterr().out)["problem"]
 
 
-def test_image_files_are_shown_by_name(real_study, capsys):
-    run(real_study / "picai" / "images")
+def test_image_files_are_shown_by_name(study, tmp_path, capsys):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for modality in Modality:
+        sitk.WriteImage(study.volume(modality), str(folder / f"11373_1001396_{modality.value}.mha"))
+    run(folder)
     assert "ADC: 11373_1001396_adc.mha" in capsys.readouterr().out
 
 

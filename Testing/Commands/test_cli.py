@@ -211,7 +211,7 @@ def test_absurd_torchrun_variables_are_refused(tmp_path, capsys, monkeypatch, ra
     assert "torchrun" in capsys.readouterr().err
 
 
-@pytest.mark.fault("references or predictions of two axes, or of colours", "which file, and how many axes it has")
+@pytest.mark.fault("references or predictions of two axes, or of colours", "which file, and what size it has")
 @pytest.mark.parametrize("shape", [(8, 8), (3, 4, 8, 8)], ids=["2D", "4D"])
 @pytest.mark.parametrize("wrong", ["references", "predictions"])
 def test_evaluate_refuses_what_is_no_volume(tmp_path, capsys, shape, wrong):
@@ -221,7 +221,8 @@ def test_evaluate_refuses_what_is_no_volume(tmp_path, capsys, shape, wrong):
         sitk.WriteImage(sitk.GetImageFromArray(values, isVector=False), str(tmp_path / name / "1_1.nii.gz"))
     folders = [f"--{name}={tmp_path / name}" for name in ("references", "predictions")]
     assert cli.main(["evaluate", *folders, "-o", str(tmp_path / "out")]) == 2
-    assert f"{len(shape)} axes" in capsys.readouterr().err
+    size = " x ".join(map(str, reversed(shape)))
+    assert f"not a three-dimensional scalar image, but {size} voxels" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

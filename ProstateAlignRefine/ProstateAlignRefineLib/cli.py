@@ -25,6 +25,7 @@ from .commands import (
     segment,
     segment_cohort,
     send,
+    teach_prompts,
     train,
 )
 from .core.error_log import ErrorLog
@@ -44,6 +45,7 @@ COMMANDS = (
     benchmark,
     prepare,
     train,
+    teach_prompts,
     export_nnunet,
     import_checkpoint,
     encode_text,

@@ -55,6 +55,7 @@ class FakeBundle:
     network: torch.nn.Module
     text: NoText
     mirrored_text: NoText
+    prompted: None = None
 
 
 @pytest.fixture

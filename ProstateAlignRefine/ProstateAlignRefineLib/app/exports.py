@@ -125,6 +125,7 @@ def _info(reading: Reading, run: Run, kept: Sequence[FoundLesion]) -> Segmentati
         places=tuple(found.lesion.place for found in kept),
         notice=run.model.notice,
         cautions=run.cautions,
+        place_given=run.place_given,
     )
 
 

@@ -25,6 +25,8 @@ from ..results.report import Run, gland_line, lesion_table
 from .inspect import add_series_options, series_choices
 from .progress import StageBar
 
+PLACE_GIVEN = "Searched where the prompt says: what is found there counts as found with a place given."
+
 if TYPE_CHECKING:
     from ..inference.device import Compute
     from ..inference.segment import Segmentation
@@ -52,7 +54,11 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16"))
     parser.add_argument("--tau", type=float, help="confidence above which the refiner edits (default: the bundle's)")
     parser.add_argument("--alpha", type=float, help="how strongly it edits (default: the bundle's)")
-    parser.add_argument("--prompt", metavar="TEXT", help="what to look for (default: the bundle's prompt)")
+    parser.add_argument(
+        "--prompt",
+        metavar="TEXT",
+        help="what to look for, and where: 'left PZ at the apex', a report's lines (default: the bundle's prompt)",
+    )
     parser.add_argument("--register", action="store_true", help="move ADC and HBV rigidly onto the T2W first")
 
 
@@ -71,6 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
         write_inputs(draft.folder, result)
         outcome = write_gated(draft.folder, result)
     print(lesion_table(outcome.lesions))
+    if result.run.place_given:
+        print(PLACE_GIVEN)
     print(gland_line(result.anatomy.gland))
     print(f"The refiner added {outcome.added} and removed {outcome.removed} voxels.")
     print_cautions(result.run)

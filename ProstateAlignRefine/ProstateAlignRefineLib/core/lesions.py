@@ -100,6 +100,11 @@ def _measure(
     )
 
 
+def axial_diameter(inside: NDArray[np.bool_], grid: Grid) -> float:
+    """Of a mask [Z, Y, X] in axial order: the largest axial diameter over its slices, mm; see `Lesion`."""
+    return max(_diameter(np.argwhere(plane), grid, (1, 2)) for plane in inside[:, None] if plane.any())
+
+
 def _diameter(index_zyx: Array, grid: Grid, axes: tuple[int, ...]) -> float:
     """Largest distance, mm, between the face centres of voxels along these axes (of z, y, x)."""
     spacing = np.asarray(grid.spacing[::-1])

@@ -7,26 +7,26 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..bundle.config import CONFIG_FILE
-from ..core.checks.displacement import registered
-from ..core.checks.study import prostate_region
-from ..core.checks.study_cautions import looked_at
 from ..core.errors import InputError
 from ..core.exchange import write_exchange
 from ..core.geometry import Grid
 from ..core.maps import laid_maps
 from ..core.protocol import Describe, Described, Finished, Message, Progress, Segment
-from ..core.study_files import find_study_files, read_study_files
+from ..core.study_files import find_study_files
 from ..network.bundle import Bundle, load_bundle
 from ..network.text_encoder import with_prompt
 from .device import choose_compute, computed_otherwise
+from .last_reading import LastReading
 from .preprocess import network_grid
-from .segment import expected_seconds, segment_entered
+from .segment import answer, expected_seconds
 from .versions import versions
 
 Send = Callable[[Message], None]
 
 # An ordinary axial T2W: what the time estimate is for.
 USUAL_T2W = Grid((384, 384, 24), (0.5, 0.5, 3.0), (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
+
+_last = LastReading()
 
 
 def describe(request: Describe, send: Send) -> None:
@@ -47,17 +47,14 @@ def segment(request: Segment, send: Send) -> None:
     files = find_study_files(Path(request.study))
     if files is None:
         raise InputError("The study did not reach the worker; segment again.")
-    study = read_study_files(files)
-    if request.register:
-        study = registered(study, prostate_region(study.grid))
-    study = looked_at(study)
     progress("load", 0, 1)
     compute = choose_compute(request.device)
     bundle = with_prompt(_bundle(request.bundle), request.prompt)
-    result = segment_entered(study, bundle, compute, progress)
+    result = answer(_last.of(files, request.register, bundle, compute, progress), bundle, progress)
     progress("write", 0, 1)
     # The panel lays the maps over the volume as its scene holds it.
-    maps = result.maps if study.stored is None else laid_maps(result.maps, study.stored)
+    stored = result.study.stored
+    maps = result.maps if stored is None else laid_maps(result.maps, stored)
     write_exchange(maps, Path(request.output))
     used, otherwise = result.compute, computed_otherwise(compute, result.compute)
     seconds, cautions = result.seconds, result.cautions

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import cast
 
 import numpy as np
 import torch
@@ -16,10 +18,10 @@ from ..core.anatomy import GlandZone, outside_gland_penalty
 from ..core.geometry import Grid, resample, to_array, to_image
 from ..core.maps import MAP_NAMES, Maps
 from ..network.bundle import Bundle
-from ..network.network import foreground_confidence
+from ..network.network import AlignRefineNetwork, foreground_confidence
 from ..network.positions import Window
 from .device import Compute
-from .mirroring import mirrored
+from .mirroring import Forward, mirrored
 from .tiling import tile_starts, tiled
 
 # What a T2W voxel outside the region gets: background at a margin no gate setting can lift.
@@ -72,9 +74,12 @@ def predict(
     """[C, Z, Y, X] z-scored volumes to [4, Z, Y, X]: the maps in the order of `MAP_NAMES`.
 
     Of a network with an anatomy head [9, Z, Y, X]: the probabilities of `GlandZone` follow, and lesions far outside the
-    gland are doubted. `progress(done, all)` is called after each forward.
+    gland are doubted. With a prompted head the decoder features that it reads follow. `progress(done, all)` is called
+    after each forward.
     """
-    network = bundle.network.to(compute.device)
+    network: Forward = bundle.network.to(compute.device)
+    if bundle.prompted is not None:
+        network = partial(cast(AlignRefineNetwork, network), keep_features=True)
     texts = bundle.text.to(compute.device), bundle.mirrored_text.to(compute.device)
     done = 0
     region: Triple = volumes.shape[1:]
@@ -89,7 +94,8 @@ def predict(
         done += 1
         progress(done, plan.forwards)
         maps = [_margin(base), _margin(refined), confidence, output.similarity.float()]
-        return torch.cat([*maps, *_zone_shares(output.anatomy_logits, image)], dim=1)
+        kept = [interpolate(level.float(), list(image.shape[2:])) for level in output.features or []]
+        return torch.cat([*maps, *_zone_shares(output.anatomy_logits, image), *kept], dim=1)
 
     image = torch.from_numpy(volumes)[None]
     behind = [a - b - c for a, b, c in zip(plan.padded, plan.before, region, strict=True)]
@@ -109,7 +115,7 @@ def maps_on(grid: Grid, region: Grid, stacked: NDArray[np.float32]) -> Maps:
         return array
 
     arrays = {name: on_grid(values, OUTSIDE[name]) for name, values in zip(MAP_NAMES, stacked, strict=False)}
-    shares = stacked[len(MAP_NAMES) :]
+    shares = stacked[len(MAP_NAMES) : len(MAP_NAMES) + len(GlandZone)]
     if not len(shares):
         return Maps(grid, **arrays, zones=None)
     zones = np.zeros(grid.shape, np.uint8)
@@ -121,6 +127,12 @@ def maps_on(grid: Grid, region: Grid, stacked: NDArray[np.float32]) -> Maps:
     return Maps(grid, **arrays, zones=zones)
 
 
+def zones_of(stacked: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Codes of `GlandZone` [Z, Y, X] from what `predict` gave of a network with an anatomy head."""
+    shares = stacked[len(MAP_NAMES) : len(MAP_NAMES) + len(GlandZone)]
+    return shares.argmax(axis=0).astype(np.uint8)
+
+
 def _zone_shares(logits: Tensor | None, image: Tensor) -> list[Tensor]:
     """Probabilities [B, 5, Z, Y, X] at the image's size; nothing without an anatomy head."""
     if logits is None:
@@ -130,7 +142,7 @@ def _zone_shares(logits: Tensor | None, image: Tensor) -> list[Tensor]:
 
 def _doubted(stacked: NDArray[np.float32], spacing_zyx: tuple[float, float, float]) -> NDArray[np.float32]:
     """Margins and confidence lowered by the distance from the gland that the network itself found."""
-    zones = stacked[len(MAP_NAMES) :].argmax(axis=0).astype(np.uint8)
+    zones = zones_of(stacked)
     z, y, x = spacing_zyx
     axes = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
     penalty = outside_gland_penalty(zones, Grid(zones.shape[::-1], (x, y, z), (0.0, 0.0, 0.0), axes))

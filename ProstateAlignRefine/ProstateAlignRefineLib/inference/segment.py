@@ -21,6 +21,7 @@ from ..network.bundle import Bundle
 from .device import Compute
 from .predictor import Plan, maps_on, plan_forwards, predict
 from .preprocess import network_volumes
+from .prompting import Region, prompted
 from .soundness import checked_answer, is_finite
 
 # (stage, done, all): stages "preprocess", "network", "maps"; `done` of `all` forwards in the stage "network".
@@ -41,35 +42,53 @@ class Segmentation:
     cautions: tuple[Caution, ...]
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What the network saw in a study, from which every prompt is answered: a bundle with a prompted head need not read
+    the study again."""
+
+    region: Region
+    study: Study
+    compute: Compute
+    seconds: dict[str, float]
+
+
 def segment_study(study: Study, bundle: Bundle, compute: Compute, progress: Progress) -> Segmentation:
     """Checks `study` as the commands do, and runs `bundle` on it. InputError where the study cannot be used."""
     return segment_entered(looked_at(entered(study)), bundle, compute, progress)
 
 
 def segment_entered(study: Study, bundle: Bundle, compute: Compute, progress: Progress) -> Segmentation:
-    """`segment_study` of a study that was checked where it was read, or that was made worse on purpose.
+    """`segment_study` of a study that was checked where it was read, or that was made worse on purpose."""
+    return answer(read(study, bundle, compute, progress), bundle, progress)
 
-    Where GPU memory runs out the CPU does the same; the answer is the same, too. Nothing is marked where ADC or HBV
-    have no image. InputError where the computer's memory does not suffice, or the answer holds no usable numbers.
+
+def read(study: Study, bundle: Bundle, compute: Compute, progress: Progress) -> Reading:
+    """The study through the network. Where GPU memory runs out the CPU does the same; the answer is the same, too.
+
+    InputError where the computer's memory does not suffice, or the answer holds no usable numbers.
     """
-    seconds: dict[str, float] = {}
     started = time.perf_counter()
-
-    def lap(stage: str) -> None:
-        seconds[stage] = time.perf_counter() - started - sum(seconds.values())
-
     progress("preprocess", 0, 1)
-    volumes, region = network_volumes(study, bundle.config.preprocessing, bundle.config.architecture.channels)
-    lap("preprocess")
+    volumes, grid = network_volumes(study, bundle.config.preprocessing, bundle.config.architecture.channels)
+    ready = time.perf_counter()
     progress("network", 0, 1)
     stacked, used = _predict(bundle, volumes, compute, progress)
-    lap("network")
+    seconds = {"preprocess": ready - started, "network": time.perf_counter() - ready}
+    finest = bundle.config.architecture.features_per_stage[0]
+    return Reading(Region(volumes, grid, stacked, finest), study, used, seconds)
+
+
+def answer(reading: Reading, bundle: Bundle, progress: Progress) -> Segmentation:
+    """What the bundle says to its prompt, on the T2W grid; nothing is marked where ADC or HBV have no image."""
+    started = time.perf_counter()
     progress("maps", 0, 1)
-    maps, withheld = withheld_outside(maps_on(study.grid, region, stacked), study)
-    cautions = (*study.cautions, *withheld, *result_cautions(study, maps, region))
-    lap("maps")
+    study, region = reading.study, reading.region
+    maps, withheld = withheld_outside(maps_on(study.grid, region.grid, prompted(bundle, region)), study)
+    cautions = (*study.cautions, *withheld, *result_cautions(study, maps, region.grid))
     progress("maps", 1, 1)
-    return Segmentation(maps, used, seconds, study, cautions)
+    seconds = {**reading.seconds, "maps": time.perf_counter() - started}
+    return Segmentation(maps, reading.compute, seconds, study, cautions)
 
 
 def expected_seconds(bundle: Bundle, shape: tuple[int, ...], compute: Compute) -> float:

@@ -24,6 +24,8 @@ from ..core.storage.staging import finish_interrupted, is_unfinished
 from .baselines import SegmentationNetwork
 from .finiteness import check_finite
 from .network import AlignRefineNetwork
+from .prompted.files import load_prompted, save_prompted
+from .prompted.head import PromptedHead
 from .text import TextEmbedding, load_text, save_text, swap_sides
 
 __all__ = ["Bundle", "load_bundle", "save_bundle", "starter_bundle_path"]
@@ -40,6 +42,8 @@ class Bundle:
 
     `mirrored_text`: what the text says of a patient mirrored left to right; the same where it names no side.
     On disk there is Align then Refine alone; a trainer looks at its other networks through a bundle too.
+    `prompted`: the head in which prompts meet the image, where the bundle has one; `prompts`: what it is asked for, one
+    lesion or place each; none where the bundle's own prompt is in force.
     """
 
     network: SegmentationNetwork
@@ -48,6 +52,8 @@ class Bundle:
     mirrored_text: TextEmbedding
     path: Path
     sha256: str
+    prompted: PromptedHead | None = None
+    prompts: tuple[str, ...] = ()
 
 
 def load_bundle(path: Path | str, device: torch.device | str = "cpu") -> Bundle:
@@ -69,7 +75,9 @@ def load_bundle(path: Path | str, device: torch.device | str = "cpu") -> Bundle:
     mirrored = _mirrored_text(path, text, config)
     network = AlignRefineNetwork(config.architecture)
     _load_weights(network, path / WEIGHTS_FILE)
-    return Bundle(network.to(device).eval(), config, text.to(device), mirrored.to(device), path, identity_of(config))
+    prompted = load_prompted(path, config.files)
+    sha256 = identity_of(config)
+    return Bundle(network.to(device).eval(), config, text.to(device), mirrored.to(device), path, sha256, prompted)
 
 
 def save_bundle(
@@ -80,6 +88,7 @@ def save_bundle(
     model_card: str,
     *,
     mirrored_text: TextEmbedding | None = None,
+    prompted: PromptedHead | None = None,
 ) -> ModelConfig:
     """Write the folder `path`, whole or not at all; the configuration with the hashes of its files is returned.
 
@@ -102,6 +111,8 @@ def save_bundle(
         save_text(text, folder / TEXT_FILE)
         if mirrored_text is not None and _needs_mirrored_text(text, config):
             save_text(mirrored_text, folder / MIRRORED_TEXT_FILE)
+        if prompted is not None:
+            save_prompted(prompted, folder)
         (folder / CARD_FILE).write_text(model_card, encoding="utf-8")
         files = {file.name: file_sha256(file) for file in sorted(folder.iterdir())}
         config = replace(config, files=files)

@@ -27,7 +27,7 @@ class NetworkOutput:
     `base_logits`: [B, 2, ...] of every decoder level, finest (full size) first. `refined_logits` [B, 2, Z, Y, X]: the
     finest level with the refiner wholly on, before the gate. `similarity` [B, 1, Z, Y, X]: 0 to 1, the sigmoid of
     `similarity_logits`. `anatomy_logits` [B, 5, ...]: of core.anatomy.GlandZone, at the second decoder level; None
-    without that head.
+    without that head. `features`: the decoder's, [B, C, Z, Y, X], finest level first; None where they are not kept.
     """
 
     base_logits: list[Tensor]
@@ -35,6 +35,7 @@ class NetworkOutput:
     similarity: Tensor
     similarity_logits: Tensor
     anatomy_logits: Tensor | None = None
+    features: list[Tensor] | None = None
 
 
 class AlignRefineNetwork(nn.Module):
@@ -52,13 +53,19 @@ class AlignRefineNetwork(nn.Module):
         self.anatomy = AnatomyHead(architecture) if architecture.anatomy else None
 
     def forward(
-        self, image: Tensor, text: TextEmbedding | TextBatch, windows: Windows = None, refine: bool = True
+        self,
+        image: Tensor,
+        text: TextEmbedding | TextBatch,
+        windows: Windows = None,
+        refine: bool = True,
+        keep_features: bool = False,
     ) -> NetworkOutput:
         """Image [B, 3, Z, Y, X] in the order of `architecture.channels`, sizes multiples of `size_divisor`.
 
         `text` lies on the image's device. `windows` tells the images' places in their regions: one for all of them, or
         one an image; without it an image is its whole region. Without `refine` the refined logits are the base logits:
-        training that does not read them need not wait for them.
+        training that does not read them need not wait for them. `keep_features`: of the two
+        finest levels, for new prompts.
         """
         self._check(image, text)
         words = text.for_images(image.shape[0])
@@ -72,6 +79,7 @@ class AlignRefineNetwork(nn.Module):
             similarity=torch.sigmoid(similarity),
             similarity_logits=similarity,
             anatomy_logits=self.anatomy(features).float() if self.anatomy else None,
+            features=features[:2] if keep_features else None,
         )
 
     def _refined(self, features: Tensor, words: TextBatch, windows: Windows) -> Tensor:

@@ -10,11 +10,13 @@ import torch
 from torch.nn import functional
 
 from ..core.errors import InputError
+from ..core.lexicon import prompt_lines
 from .text import TextEmbedding, join, swap_sides
 from .text_towers import TextTower, load_tower
 
 if TYPE_CHECKING:
     from .bundle import Bundle
+    from .prompted.head import PromptedHead
 
 SAME_ENCODER_TOLERANCE = 1e-3  # of unit vectors and projected tokens; another encoder is off by hundreds of times this
 
@@ -45,13 +47,23 @@ def embed_prompt(bundle: Bundle, prompt: str, encoder: str | None = None) -> Tex
 
 
 def with_prompt(bundle: Bundle, prompt: str) -> Bundle:
-    """The bundle guided by `prompt`, see `embed_prompt`."""
+    """The bundle guided by `prompt`: by its prompted head where it has one, line by line, else see `embed_prompt`."""
+    if bundle.prompted is not None:
+        return _asked(bundle, bundle.prompted, prompt)
     text = embed_prompt(bundle, prompt)
     if text is bundle.text:
         return bundle
     swapped = swap_sides(prompt)
     mirrors = "x" in bundle.config.inference.mirror_axes and swapped != prompt
     return replace(bundle, text=text, mirrored_text=embed_prompt(bundle, swapped) if mirrors else text)
+
+
+def _asked(bundle: Bundle, head: PromptedHead, prompt: str) -> Bundle:
+    """InputError where a word is unknown. Other words for the bundle's own prompt change nothing."""
+    lines = prompt_lines(prompt) or ("",)
+    own = set(head.settings.numbers(bundle.config.prompt))
+    asked = [set(head.settings.numbers(line)) for line in lines]
+    return replace(bundle, prompts=() if own in asked else lines)
 
 
 @torch.no_grad()

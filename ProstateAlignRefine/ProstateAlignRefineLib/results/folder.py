@@ -164,6 +164,7 @@ def segmentation_info(run: Run, lesions: Sequence[Lesion]) -> SegmentationInfo:
         places=tuple(lesion.place for lesion in lesions),
         notice=run.model.notice,
         cautions=run.cautions,
+        place_given=run.place_given,
     )
 
 

@@ -16,8 +16,10 @@ from ..core.errors import InputError
 from ..core.gate import check_gate
 from ..core.gland import Gland
 from ..core.lesions import Lesion
+from ..core.lexicon import gives_place
 from ..core.plain_data import plain_words, read_json, shown
 from ..core.psa import psa_density
+from ..core.spellings import english
 from ..core.storage.files import file_sha256, replacing_file
 from ..core.storage.signature import PROGRAM, plain_files, state_of
 from ..core.storage.staging import finish_interrupted
@@ -53,6 +55,11 @@ class Run:
         """Whether gate and prompt are the bundle's own (DICOM: AUTOMATIC rather than SEMIAUTOMATIC)."""
         return (self.tau, self.alpha, self.prompt) == (self.model.tau, self.model.alpha, self.model.prompt)
 
+    @property
+    def place_given(self) -> bool:
+        """Whether the prompt told the place: what was found then is no finding of the model alone."""
+        return self.prompt != self.model.prompt and gives_place(self.prompt, english())
+
 
 def write_report(
     folder: Path,
@@ -75,7 +82,7 @@ def write_report(
         "use": RESEARCH_USE,
         "notice": run.model.notice,
         "gland": None if gland is None else _rounded(_gland_facts(gland, run.psa)),
-        "lesions": [_rounded({**asdict(lesion), "place": lesion.place.facts}) for lesion in lesions],
+        "lesions": [_rounded(_lesion_facts(lesion, run)) for lesion in lesions],
         "edits_voxels": dict(edited),
         "run": {**asdict(run), "seconds": _rounded(dict(run.seconds))},
         "files": dict(sorted({**kept, **written}.items())),
@@ -159,6 +166,10 @@ def gland_line(gland: Gland | None) -> str:
 def size_text(gland: Gland) -> str:
     """Right-left, front-back, feet-head."""
     return " x ".join(f"{size:.0f}" for size in gland.size_mm) + " mm"
+
+
+def _lesion_facts(lesion: Lesion, run: Run) -> dict[str, Any]:
+    return {**asdict(lesion), "place": lesion.place.facts, "found_with_place_given": run.place_given}
 
 
 def _gland_facts(gland: Gland, psa: float | None) -> dict[str, float | None]:

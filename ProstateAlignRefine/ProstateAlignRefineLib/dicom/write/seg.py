@@ -57,7 +57,8 @@ class SegmentationInfo:
     (SEMIAUTOMATIC instead of AUTOMATIC). A `prompt` that is not built in may hold patient text: only its digest is
     written. `labels`, `tracking_uids`, `colours` (0 to 255), one a lesion: kept from an earlier export where given.
     `places`, one a lesion: for the Anatomic Region Sequence (0008,2218). `notice`: what the model says of itself, for
-    the Content Description (0070,0081). `cautions`: what a reader must know of the images and the result.
+    the Content Description (0070,0081). `place_given`: the prompt told where to look. `cautions`: what a reader must
+    know of the images and the result.
     """
 
     version: str
@@ -72,6 +73,7 @@ class SegmentationInfo:
     places: tuple[Place, ...] = ()
     notice: str = ""
     cautions: tuple[Caution, ...] = ()
+    place_given: bool = False
 
     @property
     def prompt_id(self) -> str:
@@ -85,6 +87,7 @@ class SegmentationInfo:
             "tau": f"{self.tau:g}",
             "alpha": f"{self.alpha:g}",
             "prompt_id": self.prompt_id,
+            **({"place_given": "1"} if self.place_given else {}),
             "weights": f"sha256:{self.weights_sha256[:16]}",
             "edited": str(int(self.edited)),
             **({"cautions": " ".join(codes_of(self.cautions))} if self.cautions else {}),

@@ -1,0 +1,61 @@
+"""`prostate-align-refine teach-prompts`: a bundle in, the same with a prompted head out."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+RATE, SEED = 3e-3, 0
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "teach-prompts",
+        help="teach a model what prompts mean, on synthetic studies",
+        description="The network stays as it is; a small head learns on what it sees in synthetic studies.",
+    )
+    parser.add_argument("--model", type=Path, required=True, metavar="BUNDLE", help="a bundle that tells the anatomy")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="BUNDLE", help="the new bundle")
+    parser.add_argument("--cases", type=int, default=300, help="synthetic studies to learn from (default: 300)")
+    parser.add_argument("--steps", type=int, default=2500, help="of two studies each (default: 2500)")
+    parser.add_argument("--first-seed", type=int, default=500_000, help="of the studies (default: 500000)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from ..core.errors import InputError
+    from ..inference.device import choose_compute
+    from ..network.bundle import CARD_FILE, load_bundle, save_bundle
+    from ..training.prompts.fit import Fitting, fit, new_head
+    from ..training.prompts.phantoms import phantom_prompt_cases, settings_for
+
+    if arguments.cases < 1 or arguments.steps < 1 or arguments.first_seed < 0:
+        raise InputError("--cases and --steps must be 1 or more and --first-seed must not be negative.")
+    bundle = load_bundle(arguments.model)
+    if not bundle.config.architecture.anatomy:
+        raise InputError("The model tells no anatomy, so words of place have nothing to hold to; use one that does.")
+    seeds = range(arguments.first_seed, arguments.first_seed + arguments.cases)
+    read = phantom_prompt_cases(bundle, seeds, choose_compute(arguments.device))
+    cases = list(tqdm(read, "studies", len(seeds), unit="study"))
+    head = new_head(cases, settings_for(bundle))
+    with tqdm(total=arguments.steps, desc="prompts", unit="step") as bar:
+        fit(head, cases, Fitting(arguments.steps, RATE, SEED), lambda _step, loss: _show(bar, loss))
+    card = (bundle.path / CARD_FILE).read_text(encoding="utf-8")
+    mirrored = bundle.mirrored_text
+    save_bundle(
+        arguments.output, bundle.network, bundle.config, bundle.text, card, mirrored_text=mirrored, prompted=head
+    )
+    print(f"The model and its prompted head are in {arguments.output}.")
+    return 0
+
+
+def _show(bar: tqdm[None], loss: float) -> None:
+    bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
+    bar.update()

@@ -1,0 +1,109 @@
+"""The words that a prompt may be made of, and what each stands for: a closed vocabulary, so that no word is ignored."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from .errors import InputError
+from .sizes import SizeClass, size_of
+
+LESION, NOT = "lesion", "not"
+SIDES = ("left", "right", "midline")
+LEVELS = ("base", "mid", "apex")
+ZONES = ("peripheral", "transition", "central", "stroma")
+PARTS = ("anterior", "posterior", "lateral", "medial")
+ORGAN = "elsewhere"
+CONCEPTS = (LESION, *SIDES, *LEVELS, *ZONES, *PARTS, *(size.value for size in SizeClass), NOT, ORGAN)
+"""What words stand for. `elsewhere`: organs and things that are no part of the prostate."""
+PLACE_CONCEPTS = frozenset((*SIDES, *LEVELS, *ZONES, *PARTS))
+
+_KNOWN = "lesion, left, right, midline, base, mid, apex, the zones (PZ, TZ, CZ, AS), PI-RADS sectors, 'small', '12 mm'"
+_NUMBER = r"\d+(?:[.,]\d+)?"
+_SIZE = re.compile(rf"(?<![\w.,])({_NUMBER}(?:\s*(?:x|\*|by)\s*{_NUMBER})*)\s*(mm|cm|ml|cc|cm3|cm³)(?![\w³])")
+_SCORE = re.compile(r"\bpi[\s-]?rads(?:\s*(?:v?\s*2(?:[.,][01])?))?(?:\s*(?:score|category))?\s*[:=]?\s*[1-5x]?\b")
+_WORD = re.compile(r"[^\W_]+(?:\d+)?")
+_PAIRS = (("left", "right"), ("lt", "rt"), ("l", "r"), ("lpz", "rpz"), ("ltz", "rtz"))
+_SWAPS = dict(_PAIRS) | {right: left for left, right in _PAIRS}
+_SIDE = re.compile(r"left|right|\b(?:[lr]|[lr]t|[lr][pt]z)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """`spellings`: one to four words in lower case, without hyphens, and the concepts that they stand for; none for
+    words that change nothing ("the", "suspicious")."""
+
+    spellings: Mapping[str, tuple[str, ...]]
+
+    def concepts(self, prompt: str) -> tuple[str, ...]:
+        """What a prompt says, in its order. InputError that names the word where one is unknown, or where nothing is
+        said."""
+        text, sizes = _without_sizes(unicodedata.normalize("NFKC", prompt).lower())
+        found = [*self._read(_WORD.findall(_SCORE.sub(" ", text))), *sizes]
+        if not found:
+            raise InputError(f"The prompt names neither a lesion nor a place; this model knows {_KNOWN}.")
+        return tuple(dict.fromkeys(found))
+
+    def known_concepts(self, prompt: str) -> tuple[str, ...]:
+        """What the known words of a prompt say."""
+        text, _ = _without_sizes(unicodedata.normalize("NFKC", prompt).lower())
+        words = _WORD.findall(_SCORE.sub(" ", text))
+        return tuple(concept for spelling in self._spelled(words) for concept in self.spellings.get(spelling, ()))
+
+    def _read(self, words: list[str]) -> list[str]:
+        found: list[str] = []
+        for spelling in self._spelled(words):
+            if spelling not in self.spellings:
+                raise InputError(self._about(spelling))
+            found += self.spellings[spelling]
+        return found
+
+    def _spelled(self, words: list[str]) -> Iterator[str]:
+        """The longest known spellings, and single words where none is known."""
+        at = 0
+        while at < len(words):
+            length = next((n for n in (4, 3, 2, 1) if " ".join(words[at : at + n]) in self.spellings), 1)
+            yield " ".join(words[at : at + length])
+            at += length
+
+    def _about(self, word: str) -> str:
+        known = [spelling for spelling in self.spellings if " " not in spelling]
+        near = difflib.get_close_matches(word, known, n=1, cutoff=0.75)
+        meant = f" (is '{near[0]}' meant?)" if near else ""
+        return f"The word '{word}' of the prompt is unknown to this model{meant}; it knows {_KNOWN}."
+
+
+def names_place(concepts: tuple[str, ...]) -> bool:
+    """Whether a place in the gland is given, which the left kidney is not: findings are then reported apart from those
+    of a prompt without one."""
+    return bool(PLACE_CONCEPTS.intersection(concepts)) and not {NOT, ORGAN}.intersection(concepts)
+
+
+def gives_place(prompt: str, lexicon: Lexicon) -> bool:
+    """Whether a line of the prompt names a place in the gland; words that are not known name none."""
+    found = (lexicon.known_concepts(line) for line in prompt_lines(prompt))
+    return any(names_place(concepts) for concepts in found)
+
+
+def prompt_lines(text: str) -> tuple[str, ...]:
+    """A report's lines, one lesion a line or between semicolons, as prompts; empty ones are left out."""
+    return tuple(line.strip() for line in re.split(r"[\n;]", text) if line.strip())
+
+
+def mirrored_prompt(prompt: str) -> str:
+    """The prompt for a patient mirrored left to right: "lesion, left PZ (L)" to "lesion, right PZ (R)" and back."""
+
+    def swapped(found: re.Match[str]) -> str:
+        word = found[0]
+        other = _SWAPS[word.lower()]
+        return other.upper() if word.isupper() else other.capitalize() if word[0].isupper() else other
+
+    return _SIDE.sub(swapped, prompt)
+
+
+def _without_sizes(text: str) -> tuple[str, list[str]]:
+    sizes = [size_of(found[1], found[2]).value for found in _SIZE.finditer(text)]
+    return _SIZE.sub(" ", text), sizes

@@ -1,0 +1,30 @@
+"""How large a lesion is, in words: PI-RADS v2.1 draws a line at 15 mm."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+SMALL_BELOW_MM, LARGE_FROM_MM = 10.0, 15.0
+
+
+class SizeClass(str, Enum):
+    """By the largest axial diameter: below 10 mm, 10 to 15 mm, 15 mm and more."""
+
+    SMALL = "small"
+    MEDIUM = "medium"
+    LARGE = "large"
+
+
+def size_class(diameter_mm: float) -> SizeClass:
+    if diameter_mm < SMALL_BELOW_MM:
+        return SizeClass.SMALL
+    return SizeClass.MEDIUM if diameter_mm < LARGE_FROM_MM else SizeClass.LARGE
+
+
+def size_of(numbers: str, unit: str) -> SizeClass:
+    """Of "12", "1.2 x 0.9" and mm, cm, mL or cc; of several numbers the largest, of a volume the ball's diameter."""
+    largest = max(float(number.replace(",", ".")) for number in re.findall(r"\d+(?:[.,]\d+)?", numbers))
+    if unit in ("mm", "cm"):
+        return size_class(largest * (10.0 if unit == "cm" else 1.0))
+    return size_class(10.0 * (6.0 * largest / 3.141592653589793) ** (1 / 3))

@@ -1,0 +1,93 @@
+"""A prompt on a region that the network has read: margins, confidence and similarity as the prompt asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ..core.anatomy import GlandZone, plausible_gland
+from ..core.geometry import Grid
+from ..core.gland import measure_gland
+from ..core.gland_coordinates import gland_coordinates
+from ..core.maps import MAP_NAMES
+from ..network.bundle import Bundle
+from ..network.prompted.features import LARGEST_MARGIN, ImageFeatures, image_features
+from ..network.prompted.head import prompted_change
+from .predictor import zones_of
+
+AROUND_MM = 12.0
+Box: TypeAlias = tuple[slice, slice, slice]
+MAPS = len(MAP_NAMES) + len(GlandZone)
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """What `predict` gave of `volumes` [C, Z, Y, X] on `grid`: any prompt is answered from it, without the network.
+    `finest`: channels of the decoder's finest level."""
+
+    volumes: NDArray[np.float32]
+    grid: Grid
+    stacked: NDArray[np.float32]
+    finest: int
+
+    @cached_property
+    def head_features(self) -> tuple[Box, ImageFeatures]:
+        """Where prompts can find something, and what the head reads there."""
+        return _head_features(self)
+
+
+def prompted(bundle: Bundle, region: Region) -> NDArray[np.float32]:
+    """[9, Z, Y, X], see `predict`, as the bundle's prompts ask; unchanged where the bundle's own prompt is in force."""
+    stacked = region.stacked[:MAPS] if bundle.prompted else region.stacked
+    if bundle.prompted is None or not bundle.prompts:
+        return stacked
+    box, features = region.head_features
+    change = np.full(region.grid.shape, -2 * LARGEST_MARGIN, np.float32)
+    change[box] = prompted_change(bundle.prompted, features, bundle.prompts).numpy()
+    return _changed(stacked, change)
+
+
+def _head_features(region: Region) -> tuple[Box, ImageFeatures]:
+    box = _box(region)
+    coordinates = gland_coordinates(measure_gland(zones_of(region.stacked), region.grid), region.grid)
+
+    inside = (slice(None), *box)
+
+    def part(values: NDArray[np.float32]) -> torch.Tensor:
+        return torch.from_numpy(np.ascontiguousarray(values[inside]))[None]
+
+    kept = region.stacked[MAPS:]
+    zones, decoder = (
+        part(region.stacked[len(MAP_NAMES) : MAPS]),
+        (part(kept[: region.finest]), part(kept[region.finest :])),
+    )
+    return box, image_features(part(region.volumes), part(region.stacked[:1]), zones, part(coordinates), decoder)
+
+
+def _box(region: Region) -> Box:
+    """Around the gland, where lesions are; the whole region where there is no plausible gland."""
+    gland = plausible_gland(zones_of(region.stacked), region.grid)
+    if gland is None:
+        return slice(None), slice(None), slice(None)
+    bounds = []
+    for axis, spacing in enumerate(reversed(region.grid.spacing)):
+        used = np.flatnonzero(gland.any(axis=tuple(other for other in range(3) if other != axis)))
+        around = int(np.ceil(AROUND_MM / spacing))
+        bounds.append(slice(max(int(used[0]) - around, 0), int(used[-1]) + around + 1))
+    return bounds[0], bounds[1], bounds[2]
+
+
+def _changed(stacked: NDArray[np.float32], change: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Margins shifted, and the odds of confidence and similarity with them."""
+    result = stacked.copy()
+    for name in ("base_margin", "refined_margin"):
+        result[MAP_NAMES.index(name)] += change
+    for name in ("confidence", "similarity"):
+        share = np.clip(stacked[MAP_NAMES.index(name)].astype(np.float64), 1e-9, 1 - 1e-9)
+        result[MAP_NAMES.index(name)] = 1 / (1 + (1 - share) / share * np.exp(-change.astype(np.float64)))
+    return result

@@ -1,0 +1,1 @@
+"""Teaching a bundle its prompted head, on what its frozen network sees."""

@@ -1,0 +1,78 @@
+"""What is kept of a study to learn prompts from: the head's features at the voxels that matter, and the lesions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import max_pool3d
+
+from ...core.descriptions import Target
+from ...core.geometry import Grid
+from ...core.gland import measure_gland
+from ...core.lesions import axial_diameter
+from ...core.places import Anatomy
+from ...network.prompted.features import ImageFeatures
+
+LEAST_VOXELS = 3
+LIKELY_MARGIN = -5.0
+NEAR_VOXELS = (3, 5, 5)
+
+
+@dataclass(frozen=True, eq=False)
+class PromptCase:
+    """Of V voxels: `place` [V, P], `evidence` [V, E] (float16), `margin` [V], `lesions` [V] numbers, `weight` [V]: how
+    many voxels each stands for. `targets`: what descriptions say of each lesion."""
+
+    place: Tensor
+    evidence: Tensor
+    margin: Tensor
+    lesions: Tensor
+    weight: Tensor
+    targets: Mapping[int, Target]
+
+
+def prompt_case(
+    features: ImageFeatures,
+    lesions: NDArray[np.uint8],
+    targets: Mapping[int, Target],
+    rng: np.random.Generator,
+    others: int,
+) -> PromptCase:
+    """All voxels that the base does not rule out or that lie at a lesion of `lesions` [Z, Y, X], and `others` of the
+    rest."""
+    labels = torch.from_numpy(lesions.astype(np.int64))
+    margin = features.margin[0, 0]
+    padding = [n // 2 for n in NEAR_VOXELS]
+    at_lesion = max_pool3d((labels > 0).float()[None, None], NEAR_VOXELS, 1, padding)[0, 0] > 0
+    kept = ((margin > LIKELY_MARGIN) | at_lesion).flatten()
+    rest = torch.nonzero(~kept).flatten().numpy()
+    picked = torch.from_numpy(rng.choice(rest, min(others, len(rest)), replace=False))
+    chosen = torch.cat([torch.nonzero(kept).flatten(), picked])
+    weight = torch.ones(len(chosen))
+    weight[int(kept.sum()) :] = len(rest) / max(len(picked), 1)
+    flat = labels.flatten()
+    large = {label: target for label, target in targets.items() if int((flat == label).sum()) >= LEAST_VOXELS}
+    return PromptCase(
+        features.place[0].flatten(1).T[chosen].half(),
+        features.evidence[0].flatten(1).T[chosen].half(),
+        margin.flatten()[chosen],
+        flat[chosen],
+        weight,
+        large,
+    )
+
+
+def lesion_targets(lesions: NDArray[np.uint8], zones: NDArray[np.uint8], grid: Grid) -> dict[int, Target]:
+    """What is true of each lesion 1..n of [Z, Y, X], by the true zones (`GlandZone` codes) on the same grid."""
+    anatomy = Anatomy(grid, measure_gland(zones, grid))
+    found = {}
+    for label in np.unique(lesions[lesions > 0]):
+        inside = lesions == label
+        x, y, z = (float(value) for value in grid.to_lps(np.argwhere(inside).mean(axis=0)[::-1]))
+        found[int(label)] = Target(anatomy.place((x, y, z), zones[inside]), axial_diameter(inside, grid))
+    return found

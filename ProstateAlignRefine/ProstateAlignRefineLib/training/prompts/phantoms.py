@@ -1,0 +1,47 @@
+"""Prompt cases from phantoms that the base network was never trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ...core.geometry import to_array
+from ...core.lexicon import CONCEPTS
+from ...core.spellings import english
+from ...inference.device import Compute
+from ...inference.segment import read
+from ...network.bundle import Bundle
+from ...network.prompted.head import PromptedHead
+from ...network.prompted.settings import PromptedSettings
+from ...phantom import Sampling, gland_zones, make_phantom
+from ..cases import labels_on
+from .cases import PromptCase, lesion_targets, prompt_case
+from .fit import HEADS, HIDDEN, TRUST, WIDTH
+
+SPACINGS_MM = ((0.75, 0.75, 3.0), (0.75, 0.75, 3.0), (0.75, 0.75, 3.6))
+DEPTHS_MM = (66.0, 72.0)
+FIELD_MM = 132.0
+OTHER_VOXELS = 2500
+
+
+def settings_for(bundle: Bundle) -> PromptedSettings:
+    """The head that reads this bundle's decoder."""
+    finest, second, *_ = bundle.config.architecture.features_per_stage
+    return PromptedSettings(tuple(CONCEPTS), dict(english().spellings), WIDTH, HEADS, HIDDEN, (finest, second), TRUST)
+
+
+def phantom_prompt_cases(bundle: Bundle, seeds: Sequence[int], compute: Compute) -> Iterator[PromptCase]:
+    """One a seed, as the bundle's network sees it, with places told from the true zones."""
+    reader = replace(bundle, prompted=PromptedHead(settings_for(bundle)))  # so that decoder features are kept
+    for seed in seeds:
+        turn, spacing = divmod(seed, len(SPACINGS_MM))
+        field = (FIELD_MM, FIELD_MM, DEPTHS_MM[turn % len(DEPTHS_MM)])
+        phantom = make_phantom(seed, Sampling.of_field(SPACINGS_MM[spacing], field))
+        region = read(phantom.study, reader, compute, lambda _stage, _done, _whole: None).region
+        box, features = region.head_features
+        lesions = to_array(phantom.truth.lesions)
+        targets = lesion_targets(lesions, gland_zones(to_array(phantom.truth.zones)), phantom.study.grid)
+        rng = np.random.default_rng(seed)
+        yield prompt_case(features, labels_on(phantom.truth.lesions, region.grid)[box], targets, rng, OTHER_VOXELS)

@@ -1,0 +1,96 @@
+"""A prompt on what the network has read: maps that follow it, without another run."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import torch
+
+from host.random_bundle import write_random_bundle
+from ProstateAlignRefineLib.core.maps import MAP_NAMES
+from ProstateAlignRefineLib.core.study import Modality
+from ProstateAlignRefineLib.inference import last_reading
+from ProstateAlignRefineLib.inference.device import Compute
+from ProstateAlignRefineLib.inference.last_reading import LastReading
+from ProstateAlignRefineLib.inference.prompting import MAPS, prompted
+from ProstateAlignRefineLib.inference.segment import Reading, answer, read
+from ProstateAlignRefineLib.network.bundle import Bundle, load_bundle
+from ProstateAlignRefineLib.network.prompted.head import PromptedHead
+from ProstateAlignRefineLib.network.text_encoder import with_prompt
+from ProstateAlignRefineLib.phantom import Sampling, make_phantom
+from ProstateAlignRefineLib.training.prompts.phantoms import settings_for
+
+CPU = Compute(torch.device("cpu"), "fp32")
+SAMPLING = Sampling.of_field((2.0, 2.0, 4.0), (96.0, 88.0, 60.0))
+
+
+def silent(_stage: str, _done: int, _whole: int) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    plain = load_bundle(write_random_bundle(tmp_path_factory.mktemp("model") / "bundle"))
+    torch.manual_seed(1)
+    return replace(plain, prompted=PromptedHead(settings_for(plain)).eval())
+
+
+@pytest.fixture(scope="module")
+def study():
+    return make_phantom(4, SAMPLING).study
+
+
+@pytest.fixture(scope="module")
+def reading(bundle: Bundle, study) -> Reading:
+    return read(study, bundle, CPU, silent)
+
+
+def test_the_bundles_own_prompt_gives_what_the_network_gave(bundle: Bundle, reading: Reading, study) -> None:
+    own = prompted(bundle, reading.region)
+    plain = read(study, replace(bundle, prompted=None), CPU, silent)
+    assert own.shape[0] == MAPS < reading.region.stacked.shape[0]
+    np.testing.assert_array_equal(own, plain.region.stacked)
+
+
+def test_two_places_give_two_answers_from_one_reading(bundle: Bundle, reading: Reading) -> None:
+    left, right = (answer(reading, with_prompt(bundle, f"{side} PZ lesion"), silent).maps for side in ("left", "right"))
+    assert np.abs(left.base_margin - right.base_margin).max() > 0.1
+    assert np.abs(left.similarity - right.similarity).max() > 0.01
+    assert left.zones is not None
+    assert right.zones is not None
+    np.testing.assert_array_equal(left.zones, right.zones)
+
+
+def test_margins_confidence_and_similarity_move_together(bundle: Bundle, reading: Reading) -> None:
+    before = prompted(bundle, reading.region)
+    after = prompted(with_prompt(bundle, "apex lesion"), reading.region)
+    base, refined, confidence = (MAP_NAMES.index(name) for name in ("base_margin", "refined_margin", "confidence"))
+    change = after[base] - before[base]
+    np.testing.assert_allclose(after[refined] - before[refined], change, atol=1e-4)
+    odds = [np.log(maps[confidence].astype(float) / (1 - maps[confidence].astype(float))) for maps in (before, after)]
+    near = np.abs(change) < 8
+    np.testing.assert_allclose((odds[1] - odds[0])[near], change[near], atol=0.01)
+
+
+@pytest.fixture
+def files(study, tmp_path: Path) -> dict[Modality, Path]:
+    paths = {modality: tmp_path / f"study_{modality.value}.mha" for modality in Modality}
+    for modality, path in paths.items():
+        sitk.WriteImage(study.volume(modality), str(path))
+    return paths
+
+
+def test_another_prompt_needs_no_further_run(bundle: Bundle, files, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = []
+    monkeypatch.setattr(last_reading, "read", lambda *given: runs.append(1) or read(*given))
+    last = LastReading()
+    first = last.of(files, bundle, CPU, silent)
+    again = last.of(files, with_prompt(bundle, "left lesion"), CPU, silent)
+    assert (len(runs), again.region, again.seconds) == (1, first.region, {})
+    sitk.WriteImage(sitk.ReadImage(str(files[Modality.HBV])) + 1, str(files[Modality.HBV]))
+    last.of(files, bundle, CPU, silent)
+    last.of(files, replace(bundle, prompted=None), CPU, silent)
+    last.of(files, replace(bundle, prompted=None), CPU, silent)
+    assert len(runs) == 4

@@ -1,0 +1,147 @@
+"""The prompted head: words meet places, order and padding mean nothing, a bundle carries it whole."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from ProstateAlignRefineLib.bundle.config import CONFIG_FILE, ModelConfig
+from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.core.lexicon import CONCEPTS
+from ProstateAlignRefineLib.core.spellings import english
+from ProstateAlignRefineLib.network.bundle import Bundle, load_bundle, save_bundle
+from ProstateAlignRefineLib.network.network import AlignRefineNetwork
+from ProstateAlignRefineLib.network.prompted.features import ImageFeatures, image_features
+from ProstateAlignRefineLib.network.prompted.files import SETTINGS_FILE, WEIGHTS_FILE
+from ProstateAlignRefineLib.network.prompted.head import PLACE, PromptedHead, prompted_change
+from ProstateAlignRefineLib.network.prompted.settings import PromptedSettings
+from ProstateAlignRefineLib.network.text import TextEmbedding
+from ProstateAlignRefineLib.network.text_encoder import with_prompt
+
+SHAPE = (5, 12, 14)
+LEFT, MARGIN_OFF = 0, -4.0
+
+
+@pytest.fixture
+def head() -> PromptedHead:
+    torch.manual_seed(5)
+    spellings = dict(english().spellings)
+    return PromptedHead(PromptedSettings(tuple(CONCEPTS), spellings, 8, 2, 16, (4, 6), 0.0)).eval()
+
+
+@pytest.fixture
+def features() -> ImageFeatures:
+    """Two bright balls, one on either side."""
+    made = torch.Generator().manual_seed(1)
+    margin = torch.full((1, 1, *SHAPE), MARGIN_OFF)
+    for x in (3, 10):
+        margin[..., 2, 5:7, x : x + 2] = 5.0
+    coordinates = torch.zeros(1, 5, *SHAPE)
+    coordinates[:, LEFT] = torch.linspace(-2, 2, SHAPE[2])
+    zones = torch.rand(1, 5, *SHAPE, generator=made).softmax(dim=1)
+    decoder = (torch.randn(1, 4, *SHAPE, generator=made), torch.randn(1, 6, 5, 6, 7, generator=made))
+    return image_features(torch.randn(1, 3, *SHAPE, generator=made), margin, zones, coordinates, decoder)
+
+
+@pytest.fixture
+def prompted_path(
+    tmp_path: Path, network: AlignRefineNetwork, config: ModelConfig, text: TextEmbedding, head: PromptedHead
+) -> Path:
+    path = tmp_path / "prompted"
+    save_bundle(path, network, config, text, "# Card\n", prompted=head)
+    return path
+
+
+def test_two_prompts_differ_and_the_order_of_words_does_not(head: PromptedHead, features: ImageFeatures) -> None:
+    left = prompted_change(head, features, ("left apex lesion",))
+    assert left.shape == SHAPE
+    assert float((left - prompted_change(head, features, ("right apex lesion",))).abs().max()) > 0.1
+    torch.testing.assert_close(prompted_change(head, features, ("lesion, L, apical",)), left, atol=1e-5, rtol=0)
+
+
+def test_several_prompts_are_their_most_favourable(head: PromptedHead, features: ImageFeatures) -> None:
+    alone = [prompted_change(head, features, (prompt,)) for prompt in ("left lesion", "right base PZ 12 mm lesion")]
+    both = prompted_change(head, features, ("left lesion", "right base PZ 12 mm lesion"))
+    torch.testing.assert_close(both, torch.maximum(*alone))
+
+
+def test_trust_is_for_prompts_that_give_a_place(head: PromptedHead, features: ImageFeatures) -> None:
+    trusting = PromptedHead(replace(head.settings, trust=2.0)).eval()
+    trusting.load_state_dict(head.state_dict())
+    for prompt, more in (("left lesion", 2.0), ("suspicious lesion", 0.0), ("liver", 0.0)):
+        change = prompted_change(trusting, features, (prompt,)) - prompted_change(head, features, (prompt,))
+        torch.testing.assert_close(change, torch.full(SHAPE, more), atol=1e-5, rtol=0)
+
+
+def test_a_word_can_only_speak_against_a_place(head: PromptedHead, features: ImageFeatures) -> None:
+    place = features.place[0].flatten(1).T
+    fits = head.fits(head.place(place), head.text(("left lesion",))).detach()
+    assert fits.shape == (1, 2, len(place))
+    assert float(fits.max()) <= 0
+
+
+def test_all_of_a_thing_has_the_place_of_its_middle(features: ImageFeatures) -> None:
+    """Across a ball the voxels' own coordinate rises; that of the thing they belong to hardly does."""
+    place = features.place
+    own, thing = place[0, LEFT, 2, 5, 10:12], place[0, (PLACE - 1) // 2 + LEFT, 2, 5, 10:12]
+    assert float(thing[1] - thing[0]) < 0.4 * float(own[1] - own[0])
+    assert float((thing.mean() - own.mean()).abs()) < 0.3
+
+
+def test_a_bundle_carries_the_head(prompted_path: Path, head: PromptedHead, features: ImageFeatures) -> None:
+    loaded = load_bundle(prompted_path)
+    assert loaded.prompted is not None
+    assert loaded.prompted.settings == head.settings
+    for prompts in (("left lesion",), ("liver",)):
+        assert torch.equal(
+            prompted_change(loaded.prompted, features, prompts), prompted_change(head, features, prompts)
+        )
+
+
+def test_a_bundle_without_it_has_none(bundle_path: Path) -> None:
+    assert load_bundle(bundle_path).prompted is None
+
+
+@pytest.mark.fault("a file of the prompted head missing, or of another model", "the bundle is refused in a sentence")
+@pytest.mark.parametrize("damage", ["settings", "weights", "shapes"])
+def test_a_damaged_head_is_refused(prompted_path: Path, damage: str) -> None:
+    config = json.loads((prompted_path / CONFIG_FILE).read_text())
+    if damage == "shapes":
+        from ProstateAlignRefineLib.core.files import file_sha256
+
+        settings = json.loads((prompted_path / SETTINGS_FILE).read_text())
+        (prompted_path / SETTINGS_FILE).write_text(json.dumps({**settings, "hidden": 17}))
+        config["files"][SETTINGS_FILE] = file_sha256(prompted_path / SETTINGS_FILE)
+    else:
+        name = SETTINGS_FILE if damage == "settings" else WEIGHTS_FILE
+        (prompted_path / name).unlink()
+        del config["files"][name]
+    (prompted_path / CONFIG_FILE).write_text(json.dumps(config))
+    with pytest.raises(InputError, match=r"prompted head .* get the bundle again"):
+        load_bundle(prompted_path)
+
+
+@pytest.fixture
+def prompted(prompted_path: Path) -> Bundle:
+    return load_bundle(prompted_path)
+
+
+def test_other_words_for_the_bundles_own_prompt_change_nothing(prompted: Bundle) -> None:
+    for prompt in ("prostate lesion", "suspicious lesion", "Tumour", "left apex lesion; suspicious lesion"):
+        assert with_prompt(prompted, prompt).prompts == ()
+
+
+def test_a_report_asks_line_by_line_without_an_encoder(prompted: Bundle) -> None:
+    asked = with_prompt(prompted, "12 mm lesion, left PZpl, mid-gland\nright base TZ")
+    assert asked.prompts == ("12 mm lesion, left PZpl, mid-gland", "right base TZ")
+    assert asked.text is prompted.text
+
+
+@pytest.mark.fault("a prompt with a word that the model does not know", "a sentence that names the word")
+def test_an_unknown_word_is_refused_before_anything_is_computed(prompted: Bundle) -> None:
+    with pytest.raises(InputError, match="'banananana'"):
+        with_prompt(prompted, "left lesion; banananana")
+    with pytest.raises(InputError, match="neither a lesion nor a place"):
+        with_prompt(prompted, "  ")

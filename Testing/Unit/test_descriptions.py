@@ -1,0 +1,167 @@
+"""Descriptions, their wordings and the closed vocabulary: what a prompt says is what is understood."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from ProstateAlignRefineLib.core.anatomy import GlandZone
+from ProstateAlignRefineLib.core.descriptions import (
+    GENERIC,
+    NAMED_ZONES,
+    PARTS_OF,
+    Description,
+    Target,
+    absent_descriptions,
+    descriptions_of,
+    draw_description,
+)
+from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.core.lexicon import NOT, ORGAN, gives_place, mirrored_prompt, names_place, prompt_lines
+from ProstateAlignRefineLib.core.phrases import ELSEWHERE, paraphrases, phrase
+from ProstateAlignRefineLib.core.places import Level, Place, Side, StackThird
+from ProstateAlignRefineLib.core.sizes import SizeClass, size_class, size_of
+from ProstateAlignRefineLib.core.spellings import english
+
+LEXICON = english()
+POSTEROLATERAL = Target(Place(Side.LEFT, Level.MID, GlandZone.PERIPHERAL, None, "PZpl"), 12.0)
+CROSSING = Target(Place(Side.RIGHT, Level.BASE, GlandZone.TRANSITION, GlandZone.ANTERIOR_STROMA, "TZa"), 22.0)
+EVERY = [
+    Description(side, level, zone) for side, level, zone in product((None, *Side), (None, *Level), (None, *NAMED_ZONES))
+]
+
+
+def concepts(prompt: str) -> set[str]:
+    return set(LEXICON.concepts(prompt))
+
+
+@pytest.mark.parametrize("target", [POSTEROLATERAL, CROSSING], ids=["posterolateral", "crossing"])
+def test_whatever_describes_a_lesion_fits_it_and_no_opposite_does(target):
+    found = descriptions_of(target)
+    assert len(set(found)) == len(found) == 31
+    assert all(description.fits(target) for description in (GENERIC, *found))
+    assert not any(description.mirrored.fits(target) for description in found if description.side)
+
+
+def test_a_lesion_that_crosses_fits_both_zones():
+    assert Description(zone=GlandZone.ANTERIOR_STROMA).fits(CROSSING)
+    assert not Description(zone=GlandZone.PERIPHERAL).fits(CROSSING)
+
+
+def test_outside_the_gland_no_zone_is_asked():
+    beyond = Target(Place(Side.LEFT, Level.APEX, GlandZone.OUTSIDE), 5.0)
+    assert {name for description in descriptions_of(beyond) for name in description.asked} == {"side", "level", "size"}
+    stack = Target(Place(Side.LEFT, StackThird.LOWER), 5.0)
+    assert {name for description in descriptions_of(stack) for name in description.asked} == {"side", "size"}
+
+
+def test_absent_descriptions_fit_no_lesion_of_the_study():
+    absent = absent_descriptions([POSTEROLATERAL, CROSSING])
+    assert not any(description.fits(target) for description in absent for target in (POSTEROLATERAL, CROSSING))
+    assert Description(side=Side.MIDLINE) in absent
+    assert Description(side=Side.LEFT) not in absent
+
+
+def test_drawn_descriptions_are_as_often_short_as_long():
+    rng = np.random.default_rng(1)
+    lengths = [len(draw_description(rng, [POSTEROLATERAL]).asked) for _ in range(500)]
+    assert np.bincount(lengths)[1:].min() > 60
+
+
+@pytest.mark.parametrize("description", [GENERIC, *EVERY[1::7], *descriptions_of(POSTEROLATERAL)[::3]])
+def test_five_paraphrases_say_the_same(description):
+    said = paraphrases(description, 5)
+    assert len(said) == 5
+    assert len({frozenset(concepts(prompt) - {"lesion"}) for prompt in said}) == 1
+
+
+def test_different_descriptions_are_different_in_words():
+    rng = np.random.default_rng(3)
+    said = {frozenset(concepts(phrase(description, rng)) - {"lesion"}) for description in EVERY}
+    assert len(said) == len(EVERY)
+
+
+@pytest.mark.parametrize("description", [Description(part=part) for part in PARTS_OF])
+def test_mirrored_words_are_the_mirrored_description(description):
+    left = Description(Side.LEFT, Level.APEX, GlandZone.PERIPHERAL, description.part)
+    for prompt in paraphrases(left, 12):
+        assert concepts(mirrored_prompt(prompt)) == concepts(prompt) - {"left"} | {"right"}
+        assert mirrored_prompt(mirrored_prompt(prompt)) == prompt
+
+
+@pytest.mark.parametrize("prompt", ELSEWHERE)
+def test_what_is_no_lesion_of_the_prostate_says_so(prompt):
+    assert concepts(prompt) & {NOT, ORGAN}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [
+        ("12 mm lesion, left posterolateral PZ, mid-gland", {"left", "mid", "peripheral", "posterior", "lateral"}),
+        ("PI-RADS 4 lesion 1.4 x 0.9 cm Left TZa base", {"left", "transition", "anterior", "base"}),
+        ("Tumour (right apex)", {"right", "apex"}),
+        ("R PZpl, 0,5 mL", {"right", "peripheral", "posterior", "lateral"}),
+        ("lesion in the middle third of the anterior stroma", {"mid", "stroma"}),
+        ("the prostate: a suspicious area", set()),
+    ],
+)
+def test_reports_are_understood(prompt, said):
+    assert concepts(prompt) - {"lesion", "small", "medium", "large"} == said
+    assert names_place(LEXICON.concepts(prompt)) == bool(said)
+
+
+@pytest.mark.fault("a prompt with a word that the model does not know", "a sentence that names the word")
+@pytest.mark.parametrize(("prompt", "word"), [("xqzt lesion", "xqzt"), ("left apexx", "apexx"), ("lesion 12", "12")])
+def test_an_unknown_word_is_named_with_what_is_known(prompt, word):
+    with pytest.raises(InputError, match=f"'{word}'.*it knows lesion, left"):
+        LEXICON.concepts(prompt)
+
+
+def test_a_misspelling_is_guessed():
+    with pytest.raises(InputError, match="is 'peripheral' meant"):
+        LEXICON.concepts("peripheal zone")
+
+
+@pytest.mark.parametrize("prompt", ["", "the", "prostate", " , "])
+def test_a_prompt_that_says_nothing_is_refused(prompt):
+    with pytest.raises(InputError, match="neither a lesion nor a place"):
+        LEXICON.concepts(prompt)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "unit", "size"),
+    [
+        ("9.9", "mm", "small"),
+        ("1.0", "cm", "medium"),
+        ("8 x 15", "mm", "large"),
+        ("0,4", "ml", "small"),
+        ("3", "cc", "large"),
+    ],
+)
+def test_sizes_are_read_with_their_unit(numbers, unit, size):
+    assert size_of(numbers, unit) is SizeClass(size)
+
+
+def test_size_classes_meet_at_10_and_15_mm():
+    assert [size_class(mm).value for mm in (9.99, 10.0, 14.99, 15.0)] == ["small", "medium", "medium", "large"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "given"),
+    [
+        ("prostate lesion", False),
+        ("csPCa of qwertz", False),
+        ("lesion\nleft apex", True),
+        ("odd words, then PZpl", True),
+    ],
+)
+def test_a_place_is_noticed_among_words_that_are_not_known(prompt, given):
+    assert gives_place(prompt, LEXICON) is given
+
+
+def test_a_report_is_read_line_by_line():
+    assert prompt_lines("left apex lesion\n\n  right base PZ; midline ") == (
+        "left apex lesion",
+        "right base PZ",
+        "midline",
+    )

@@ -67,11 +67,12 @@ def test_several_prompts_are_their_most_favourable(head: PromptedHead, features:
     torch.testing.assert_close(both, torch.maximum(*alone))
 
 
-def test_trust_is_for_prompts_that_give_a_place(head: PromptedHead, features: ImageFeatures) -> None:
+def test_trust_is_for_places_where_nothing_is_found_otherwise(head: PromptedHead, features: ImageFeatures) -> None:
     trusting = PromptedHead(replace(head.settings, trust=2.0)).eval()
     trusting.load_state_dict(head.state_dict())
-    for prompt, more in (("left lesion", 2.0), ("suspicious lesion", 0.0), ("liver", 0.0)):
-        change = prompted_change(trusting, features, (prompt,)) - prompted_change(head, features, (prompt,))
+    nothing, found = (replace(features, margin=torch.full_like(features.margin, value)) for value in (-9.0, 9.0))
+    for prompt, seen, more in (("left lesion", nothing, 2.0), ("left lesion", found, 0.0), ("lesion", nothing, 0.0)):
+        change = prompted_change(trusting, seen, (prompt,)) - prompted_change(head, seen, (prompt,))
         torch.testing.assert_close(change, torch.full(SHAPE, more), atol=1e-5, rtol=0)
 
 

@@ -13,6 +13,7 @@ from .tower import TextTower
 
 COORDINATES, ZONES, CHANNELS = 5, 5, 3
 PLACE = 2 * (COORDINATES + ZONES) + 1
+FOUND_VOXELS = 12  # of 3 x 1.5 x 1.5 mm: 0.08 mL
 
 
 class Scale(nn.Module):
@@ -75,8 +76,13 @@ class PromptedHead(nn.Module):
 
 @torch.inference_mode()
 def prompted_change(head: PromptedHead, features: ImageFeatures, prompts: tuple[str, ...]) -> Tensor:
-    """[Z, Y, X]: what the prompts together add to the base margin, each voxel by the prompt that favours it most."""
+    """[Z, Y, X]: what the prompts together add to the base margin, each voxel by the prompt that favours it most.
+
+    A prompt that gives a place is trusted where it finds nothing otherwise: what is found anyhow must not grow by it.
+    """
     trust = torch.tensor([head.settings.trust_in(prompt) for prompt in prompts], device=features.margin.device)
-    margins = head(features, head.text(prompts)) + trust[:, None, None, None]
+    margins = head(features, head.text(prompts))
+    found = (margins > 0).flatten(1).sum(dim=1) >= FOUND_VOXELS
+    margins = margins + torch.where(found, 0.0, trust)[:, None, None, None]
     change: Tensor = margins.amax(dim=0) - features.margin[0, 0]
     return change

@@ -123,7 +123,7 @@ def test_lists_name_folders_or_files(a_cohort, a_study_folder, tmp_path) -> None
     [
         ("", "no study"),
         ("case,study\n../up,study\n", "cannot name folders"),
-        ("case,study\na,study\na,study\n", "stand twice"),
+        ("case,study\na,study\na,study\n", "case names twice"),
         ("case,t2w,adc,hbv\na,x,,y\n", "names neither a study nor"),
     ],
 )

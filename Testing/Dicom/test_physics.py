@@ -10,6 +10,7 @@ from pydicom import Dataset, dcmread
 
 from Dicom.enhanced import enhance
 from Dicom.making import INFO, change, grid_about, oblique_axes, small_study
+from ProstateAlignRefineLib.core.checks.adc_units import adc_in_micrometres
 from ProstateAlignRefineLib.core.diffusion_fit import fit_diffusion, trace
 from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
 from ProstateAlignRefineLib.core.study import Modality, Study
@@ -17,7 +18,6 @@ from ProstateAlignRefineLib.dicom import load_study, write_map, write_study
 from ProstateAlignRefineLib.dicom.match.diffusion_sources import b_values_for_fit
 from ProstateAlignRefineLib.dicom.match.select import candidates_of
 from ProstateAlignRefineLib.dicom.read import volume as volume_module
-from ProstateAlignRefineLib.dicom.read.adc_units import adc_in_micrometres
 from ProstateAlignRefineLib.dicom.read.folder import scan_folder
 from ProstateAlignRefineLib.dicom.read.volume import read_volume
 

@@ -193,3 +193,18 @@ def test_slices_of_both_kinds_are_refused(study_folder):
     )
     with pytest.raises(InputError, match="some of its slices are stored inverted"):
         load_study(study_folder)
+
+
+@pytest.mark.fault("an ADC map that carries a b-value, its true scale in a mapping", "the mapping is used, and said")
+def test_an_adc_map_with_a_b_value_is_scaled_as_an_adc(study_folder):
+    """Siemens writes the highest b-value into its ADC maps (0019,100C)."""
+    store(study_folder, 2, mapping(2.0, "um2/s"), slope="1")
+
+    def with_b_value(dataset: Dataset) -> None:
+        block = dataset.private_block(0x0019, "SIEMENS MR HEADER", create=True)
+        block.add_new(0x0C, "IS", "800")
+
+    change(study_folder / "adc", with_b_value)
+    values, reason, _study = read(study_folder)
+    assert np.allclose(values, TRUE, atol=1.01)
+    assert "mapping" in reason

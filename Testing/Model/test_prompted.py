@@ -110,7 +110,7 @@ def test_a_bundle_without_it_has_none(bundle_path: Path) -> None:
 def test_a_damaged_head_is_refused(prompted_path: Path, damage: str) -> None:
     config = json.loads((prompted_path / CONFIG_FILE).read_text())
     if damage == "shapes":
-        from ProstateAlignRefineLib.core.files import file_sha256
+        from ProstateAlignRefineLib.core.storage.files import file_sha256
 
         settings = json.loads((prompted_path / SETTINGS_FILE).read_text())
         (prompted_path / SETTINGS_FILE).write_text(json.dumps({**settings, "hidden": 17}))

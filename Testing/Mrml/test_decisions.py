@@ -10,14 +10,17 @@ slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 
 from Mrml.conftest import FIRST
 from Mrml.contents import draw, in_scene, names, segments
+from ProstateAlignRefineLib.core.boxes import Box, box_of, crop_grid
+from ProstateAlignRefineLib.core.gate import apply_gate
 from ProstateAlignRefineLib.core.geometry import Grid
-from ProstateAlignRefineLib.scene.boxes import Box, box_of, crop_grid
+from ProstateAlignRefineLib.results.lesions_at import without_small
+from ProstateAlignRefineLib.results.review import Decision, review
+from ProstateAlignRefineLib.results.setting import Paint, Setting, paint_between
 from ProstateAlignRefineLib.scene.display import set_outline, show_ai, show_edits, show_live
 from ProstateAlignRefineLib.scene.history import History, Step
 from ProstateAlignRefineLib.scene.live import ADDED_ID, MASK_ID, REMOVED_ID
 from ProstateAlignRefineLib.scene.maps import heat_range
 from ProstateAlignRefineLib.scene.reading import Reading
-from ProstateAlignRefineLib.scene.reviewed import Decision, Paint, Setting, gate_mask, paint_between, review
 from ProstateAlignRefineLib.scene.terminology import tag_of
 from ProstateAlignRefineLib.scene.volumes import grid_of, ijk_to_ras, image_of, matrix_array, ras_of
 
@@ -115,7 +118,7 @@ def test_painted_specks_are_kept_found_ones_below_the_smallest_volume_are_not(re
     paint = Paint(np.ravel_multi_index(([0], [1], [1]), reading.maps.grid.shape))
     with_speck = review(reading.maps, image_of(reading.inputs.adc), Setting(0.35, 0.0, 1.0, paint), reading.anatomy)
     assert [found.lesion.slices for found in with_speck.lesions] == [(0, 0)]
-    assert not gate_mask(reading.maps, Setting(0.35, 0.0, 1.0)).any()
+    assert not without_small(apply_gate(reading.maps, 0.35, 0.0).mask, reading.maps, 1.0).any()
 
 
 def test_hiding_the_ai_hides_lesions_edits_and_rejected_ones_alike(reading):

@@ -22,6 +22,7 @@ from ProstateAlignRefineLib.core.checks.displacement import measure_displacement
 from ProstateAlignRefineLib.core.checks.result import result_cautions
 from ProstateAlignRefineLib.core.checks.study import check_study, prostate_region
 from ProstateAlignRefineLib.core.checks.study_cautions import check_contrasts, image_cautions
+from ProstateAlignRefineLib.core.checks.study_entry import entered
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
 from ProstateAlignRefineLib.core.maps import Maps
@@ -145,6 +146,20 @@ def test_an_inverted_hbv_is_told(study):
 def test_exchanged_volumes_are_told(study):
     with pytest.raises(InputError, match="look exchanged"):
         check_study(replace(study, adc=study.hbv, hbv=study.adc))
+    with pytest.raises(InputError, match="look exchanged"):
+        entered(replace(study, adc=study.hbv, hbv=study.adc))
+
+
+@pytest.mark.fault("an offset added to a masked ADC map", "Caution (adc-offset)")
+def test_an_offset_under_a_mask_is_told(study):
+    assert "adc-offset" in codes(changed(study, Modality.ADC, lambda v: np.where(v > 100, v + 1024, 0)))
+
+
+@pytest.mark.fault("diffusion that is mirrored left to right", "no advice to register, which cannot mend it")
+def test_registration_is_not_advised_where_it_cannot_help(study):
+    mirrored = changed(changed(study, Modality.ADC, lambda v: v[:, :, ::-1]), Modality.HBV, lambda v: v[:, :, ::-1])
+    told = [caution.text for caution in image_cautions(mirrored)]
+    assert not any("--register" in text for text in told)
 
 
 @pytest.mark.fault("noise in place of the HBV", "Caution (noise)")

@@ -1,6 +1,8 @@
 """Killed at any moment: the next run finds the old result or the new one, and no remains."""
 
+import hashlib
 import itertools
+import json
 import os
 import signal
 import subprocess
@@ -208,3 +210,61 @@ def test_a_request_to_stop_waits_until_the_result_is_in_place(tmp_path):
         run()
     assert came == ["the end"]
     assert stopped.value.exit_code == 143
+
+
+def planted(folder: Path, journal: dict) -> Path:
+    """A result with a staging folder as a killed run leaves it, from somebody else."""
+    write(folder, OLD)
+    staging = folder / STAGING_NAME
+    (staging / "new").mkdir(parents=True)
+    (staging / "lock").touch()
+    (staging / "new" / "a.txt").write_text("evil")
+    (staging.parent / STAGING_NAME / JOURNAL).write_text(json.dumps(journal))
+    return folder
+
+
+@pytest.mark.fault("a folder from elsewhere hides a journal that leads out of it", "nothing outside changes")
+@pytest.mark.parametrize("absolute", [False, True])
+def test_a_planted_journal_reaches_nothing_outside(tmp_path, absolute):
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    out = f"{tmp_path}/" if absolute else "../"
+    digest = hashlib.sha256(b"precious").hexdigest()
+    evil = hashlib.sha256(b"evil").hexdigest()
+    for journal in (
+        {"files": {f"{out}evil": evil}, "earlier": {}, "folders": []},
+        {"files": {}, "earlier": {f"{out}victim": digest}, "folders": []},
+        {"files": {}, "earlier": {}, "folders": [f"{out}made"]},
+    ):
+        folder = planted(tmp_path / "result", journal)
+        finish_interrupted(folder)
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["result", "victim"]
+        assert victim.read_text() == "precious"
+        assert (folder / "a.txt").read_text() == "old a"
+        assert not (folder / STAGING_NAME).exists()
+
+
+def test_what_is_put_in_place_is_what_the_journal_says(tmp_path):
+    journal = {"files": {"a.txt": "0" * 64}, "earlier": {}, "folders": []}
+    folder = planted(tmp_path / "result", journal)
+    finish_interrupted(folder)
+    assert (folder / "a.txt").read_text() == "old a"
+
+
+@pytest.mark.fault("a folder from elsewhere holds a link where a result has a folder", "it is named; nothing is made")
+def test_a_planted_link_is_not_followed(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    journal = {"files": {}, "earlier": {}, "folders": ["link/made"]}
+    folder = planted(tmp_path / "result", journal)
+    (folder / "link").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="made"):
+        finish_interrupted(folder)
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+@pytest.mark.parametrize("journal", [{"files": {}, "earlier": {}, "folders": [5]}, [1], {"files": 1}, {}])
+def test_a_damaged_journal_counts_as_remains(tmp_path, journal):
+    folder = planted(tmp_path / "result", journal)
+    finish_interrupted(folder)
+    assert not (folder / STAGING_NAME).exists()
+    assert (folder / "a.txt").read_text() == "old a"

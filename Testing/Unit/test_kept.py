@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from ProstateAlignRefineLib.core.anatomy import GlandZone
+from ProstateAlignRefineLib.core.checks.study import check_study, prostate_region
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.exchange import read_exchange, write_exchange
 from ProstateAlignRefineLib.core.gate import apply_gate
@@ -18,7 +19,6 @@ from ProstateAlignRefineLib.core.maps import Maps
 from ProstateAlignRefineLib.core.palette import ADDED_RGB, GLAND_RGB, LESION_RGB, REMOVED_RGB, blend, grey, heat
 from ProstateAlignRefineLib.core.protocol import Describe, Progress, ProtocolError, decode, encode
 from ProstateAlignRefineLib.core.study import Modality, Study
-from ProstateAlignRefineLib.core.study_checks import check_study, prostate_region
 from ProstateAlignRefineLib.results.overview import BAR, FOOT, PANEL, Scene, draw_overview
 from ProstateAlignRefineLib.results.report import (
     REPORT_NAME,
@@ -49,7 +49,7 @@ def maps() -> Maps:
 @pytest.fixture
 def scene(maps: Maps) -> Scene:
     gated = apply_gate(maps, 0.4, 1.0)
-    labels, lesions = find_lesions(gated.mask, maps, np.full(GRID.shape, 800.0), 0.0)
+    labels, lesions = find_lesions(gated.mask, maps, np.full(GRID.shape, 800.0))
     flat = np.linspace(100, 200, np.prod(GRID.shape), dtype=np.float32).reshape(GRID.shape)
     volumes = dict.fromkeys(Modality, flat)
     return Scene(volumes, maps, gated, labels, lesions, "a notice", measure_gland(maps.zones, GRID))

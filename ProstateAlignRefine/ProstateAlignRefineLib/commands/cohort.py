@@ -16,7 +16,8 @@ from ..core.study_files import SUFFIXES, read_study_files
 from ..core.tables import is_header, table_of, text_lines
 from .segment import study_in
 
-SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+SAFE_NAME = re.compile(r"(?!cohort(-\d+-of-\d+)?\.csv$)[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.I)
+"""What can name a folder beside the cohort's own table."""
 MODALITIES = tuple(modality.value for modality in Modality)
 TORCHRUN = (("RANK", "0"), ("WORLD_SIZE", "1"), ("LOCAL_RANK", "0"))
 
@@ -133,10 +134,11 @@ def _check_names(entries: Sequence[Entry], source: Path) -> None:
     unfit = [entry.case for entry in entries if not SAFE_NAME.fullmatch(entry.case)]
     if unfit:
         raise InputError(
-            f"{len(unfit)} names in '{source.name}' cannot name folders; use up to 128 letters, digits, '.', '_', '-'."
+            f"'{source.name}' holds case names that cannot name folders ({len(unfit)}); use up to 128 letters, digits, "
+            "'.', '_', '-', and not the name of the cohort's table."
         )
     twice = [case for case, count in Counter(entry.case.casefold() for entry in entries).items() if count > 1]
     if twice:
         raise InputError(
-            f"{len(twice)} names stand twice in '{source.name}', such as '{twice[0]}'; make them distinct."
+            f"'{source.name}' holds case names twice ({len(twice)}), such as '{twice[0]}'; make them distinct."
         )

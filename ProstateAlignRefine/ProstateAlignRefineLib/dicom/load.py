@@ -47,7 +47,8 @@ def load_study(folder: Path, choices: Mapping[Modality, int] = NO_CHOICES, trust
     volumes: dict[Modality, sitk.Image] = {}
     headers: dict[Modality, tuple[Dataset, ...]] = {}
     for modality, choice in selection.choices.items():
-        read = [_read(modality, candidate) for candidate in choice.candidates]
+        is_map = modality is Modality.ADC and not choice.computed
+        read = [_read(modality, candidate, is_map) for candidate in choice.candidates]
         volumes[modality] = _computed(modality, choice, [image for image, _ in read]) if choice.computed else read[0][0]
         headers[modality] = _distinct(header for _, slices in read for header in slices)
     centre = prostate_region(Grid.of(volumes[Modality.T2W]))
@@ -92,11 +93,11 @@ def _unit_caution(named: str, found: str) -> Caution:
     )
 
 
-def _read(modality: Modality, candidate: Candidate) -> tuple[sitk.Image, tuple[Dataset, ...]]:
+def _read(modality: Modality, candidate: Candidate, is_map: bool) -> tuple[sitk.Image, tuple[Dataset, ...]]:
     if candidate.stack is None:
         raise InputError(f"The {modality.name} {candidate.name} cannot be used: {candidate.problem}; take another.")
     try:
-        return read_volume(candidate.stack, modality is Modality.ADC and candidate.b_value is None)
+        return read_volume(candidate.stack, is_map)
     except UnreadableError as reason:
         raise InputError(
             f"The {modality.name} {candidate.name} cannot be read: it has {reason}; export the series again."

@@ -36,9 +36,11 @@ def quietly(what: str) -> Iterator[None]:
     try:
         with silent():
             yield
-    except InputError:
+    except (InputError, MemoryError):
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the disk is at fault, not the headers
         raise InputError(
             f"The {what} could not be made from these DICOM headers ({type(error).__name__}); check the source series."
         ) from None

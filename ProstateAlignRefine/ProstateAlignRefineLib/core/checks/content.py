@@ -34,6 +34,8 @@ NEGATIVE_ADC, SOME_NEGATIVE_ADC = 0.2, 0.01
 NEGATIVE = -1.0
 LEAST_ADC = 300.0
 """No ADC map without a lower value: air, cortical bone or masked background are in every field of view (0 to 30)."""
+LEAST_SHOWN_ADC = 800.0
+"""The same where background was masked to 0: bone, fat and muscle lie below."""
 SATURATED = 0.15
 """Share of the region at the volume's largest value: 0.06 in most phantoms that clip fat, over 0.1 in one."""
 EIGHT_BIT = 255.0
@@ -70,14 +72,19 @@ def check_copies(content: Content) -> None:
             )
 
 
-def check_adc(content: Content, adc_range: tuple[float, float]) -> None:
-    """InputError where the ADC is none: an HBV, or mostly below zero. `adc_range`: of a median ADC, 1e-6 mm2/s."""
+def check_exchanged(content: Content, adc_range: tuple[float, float]) -> None:
+    """InputError where the ADC is an HBV and the HBV an ADC. `adc_range`: of a median ADC, 1e-6 mm2/s."""
     low, high = adc_range
     if not low <= _median(content.adc) <= high and low <= _median(content.hbv) <= high and content.looks_exchanged:
         raise InputError(
             "The ADC and the HBV look exchanged: the volume given as HBV has the values of an ADC map and its "
             "contrast, the one given as ADC those of a high-b image; give each as what it is."
         )
+
+
+def check_adc(content: Content, adc_range: tuple[float, float]) -> None:
+    """InputError where the ADC is none: an HBV, or mostly below zero. `adc_range`: of a median ADC, 1e-6 mm2/s."""
+    check_exchanged(content, adc_range)
     negative = _share(content.adc < NEGATIVE, content.adc)
     if negative > NEGATIVE_ADC:
         raise InputError(
@@ -141,14 +148,17 @@ def _varies(values: NDArray[np.float32]) -> bool:
 
 def _adc_cautions(adc: sitk.Image, region: NDArray[np.float32]) -> list[Caution]:
     found = []
-    lowest = float(sitk.GetArrayViewFromImage(adc).min())
+    values = sitk.GetArrayViewFromImage(adc)
+    lowest, shown = float(values.min()), values[values != 0]
+    if shown.size and float(shown.min()) >= LEAST_SHOWN_ADC:
+        lowest = float(shown.min())
     negative = _share(region < NEGATIVE, region)
     if lowest >= LEAST_ADC:
         found.append(
             Caution(
                 "adc-offset",
-                f"No voxel of the ADC is below {lowest:.0f}, though every field of view has air or bone near 0; an "
-                "offset may have been added, and the ADC values in this report would be too high by it.",
+                f"No voxel of the ADC, a mask's zeros aside, is below {lowest:.0f}, though a body has bone and fat; "
+                "an offset may have been added, and the ADC values in this report would be too high by it.",
             )
         )
     if negative > SOME_NEGATIVE_ADC:

@@ -12,7 +12,7 @@ import SimpleITK as sitk
 from ..cautions import Caution
 from ..geometry import Grid, to_image
 from ..study import Modality, Study
-from .alignment import Alignment, align, mutual_information, sampled
+from .alignment import REACH_MM, Alignment, align, mutual_information, sampled
 from .slices import imaged
 
 # Measured on one real study and on phantoms of both families, seeds from 100 on; docs/cautions.md has the figures.
@@ -26,6 +26,11 @@ fits best where it is shifted by centimetres."""
 SAME_BODY = 0.27
 """Nats of T2W with ADC and HBV together, at their best fit: 0.29 and more in studies; another
 patient's reach 0.6, most of them shifted."""
+MENDED = "A rigid registration can correct it (--register; in Slicer under Advanced)."
+OTHER = (
+    "Images of another patient, mirrored or in a wrong order fit like this, too, and no registration corrects them; "
+    "check the series."
+)
 MOST_DEGREES = 6.0
 """A registration that turns further has found something else."""
 
@@ -59,9 +64,8 @@ def displacement_cautions(found: Displacements, region: Grid) -> tuple[Caution, 
         cautions.append(
             Caution(
                 "adc-hbv-unrelated",
-                "The ADC and the HBV do not show the same in the same place (mutual information "
-                f"{found.between.information:.2f} nats at a shift of {found.between.distance_mm:.0f} mm); make sure "
-                "that both are of this patient and of one acquisition.",
+                f"The ADC and the HBV do not show the same in the same place: {_apart(found.between)}; make sure that "
+                "both are of this patient and of one acquisition.",
             )
         )
     elif found.together and found.of[Modality.ADC].information < SAME_BODY:
@@ -72,6 +76,7 @@ def displacement_cautions(found: Displacements, region: Grid) -> tuple[Caution, 
                 f"{found.of[Modality.ADC].information:.2f} nats); make sure that they are of one patient.",
             )
         )
+    doubtful = bool(cautions)
     names = (
         {"ADC and HBV lie": found.of[Modality.ADC]}
         if found.together
@@ -81,12 +86,24 @@ def displacement_cautions(found: Displacements, region: Grid) -> tuple[Caution, 
         Caution(
             "dwi-displaced",
             f"The {name} about {displacement_text(alignment, region)} from where the T2W shows the same; lesions may "
-            "be missed or misplaced. A rigid registration can correct it (--register; in Slicer under Advanced).",
+            f"be missed or misplaced. {OTHER if doubtful or _at_reach(alignment, region) else MENDED}",
         )
         for name, alignment in names.items()
         if alignment.distance_mm >= DISPLACED_MM and alignment.gain >= SURE_GAIN
     ]
     return tuple(cautions)
+
+
+def _apart(between: Alignment) -> str:
+    if between.information < RELATED:
+        return "they have little in common wherever they are laid over each other"
+    return f"they fit best {between.distance_mm:.0f} mm apart"
+
+
+def _at_reach(alignment: Alignment, region: Grid) -> bool:
+    """Whether the best fit lies at the edge of what was searched: then it is no measurement."""
+    shift = np.abs(region.axes.T @ np.asarray(alignment.displacement_mm))
+    return bool((shift >= np.asarray(REACH_MM) - np.asarray(region.spacing)).any())
 
 
 def displacement_text(alignment: Alignment, region: Grid) -> str:
@@ -127,7 +144,9 @@ def _rigid(fixed: sitk.Image, moving: Sequence[sitk.Image], start: Alignment, re
     if _turn(turned) > np.deg2rad(MOST_DEGREES):
         return translation
     tells = partial(_information, fixed, moving, region)
-    return max((translation, turned), key=tells)
+    stay = sitk.Euler3DTransform()
+    stay.SetCenter(tuple(region.centre))
+    return max((stay, translation, turned), key=tells)
 
 
 def _optimized(

@@ -65,8 +65,8 @@ def _check_overlap(image: sitk.Image, centre: Grid, name: str) -> None:
     share = overlap_share(image, centre)
     if share < LEAST_OVERLAP:
         raise InputError(
-            f"The {name} covers {share:.0%} of the middle of the T2W, at least {LEAST_OVERLAP:.0%} are needed; "
-            f"give volumes of one study in one patient space."
+            f"The {name} covers {share:.0%} of the middle of the T2W, at least {LEAST_OVERLAP:.0%} are needed; give a "
+            "series that covers the prostate, in the T2W's patient space."
         )
 
 

@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 from ..study import Modality, Study
 from .adc_units import MICROMETRES, adc_in_micrometres
-from .study import check_study, check_volumes, prostate_region
+from .content import Content, check_exchanged
+from .study import ADC_RANGE, check_study, check_volumes, prostate_region
 from .study_geometry import geometry_cautions
 
 
@@ -17,7 +18,9 @@ def entered(study: Study) -> Study:
     A study that has been here stays as it is. InputError where it cannot be used.
     """
     check_volumes(study)
-    adc, unit = adc_in_micrometres(study.adc, prostate_region(study.grid))
+    region = prostate_region(study.grid)
+    check_exchanged(Content.of(study, region), ADC_RANGE)  # first: values of an HBV are in no unit of an ADC
+    adc, unit = adc_in_micrometres(study.adc, region)
     if unit != MICROMETRES:
         said = f"{study.reasons.get(Modality.ADC, '')} Its values, in {unit}, were converted to {MICROMETRES}.".strip()
         study = replace(study, adc=adc, reasons=MappingProxyType({**study.reasons, Modality.ADC: said}))

@@ -37,10 +37,10 @@ class Signature:
 
 def read_signature(folder: Path) -> Signature | None:
     """None where nothing in the folder is known to be of this program; a damaged signature counts as none."""
-    content = _json(folder / SIGNATURE_NAME)
+    content = read_object(folder / SIGNATURE_NAME)
     if content is None:
         return _of_bundle(folder)
-    files = _files(content.get("files"))
+    files = digests_by_name(content.get("files"))
     if (content.get("program"), content.get("format")) != (PROGRAM, FORMAT) or files is None:
         return None
     return Signature(str(content.get("kind")), files)
@@ -86,12 +86,13 @@ def plain_files(folder: Path) -> Iterator[str]:
 def _of_bundle(folder: Path) -> Signature | None:
     """A bundle's own list stands for a signature, since a bundle comes from elsewhere, too."""
     path = folder / "bundle.json"
-    content = _json(path)
-    files = _files(content.get("files")) if content and "format_version" in content else None
+    content = read_object(path)
+    files = digests_by_name(content.get("files")) if content and "format_version" in content else None
     return Signature(BUNDLE, {**files, path.name: file_sha256(path)}) if files else None
 
 
-def _json(path: Path) -> dict[str, Any] | None:
+def read_object(path: Path) -> dict[str, Any] | None:
+    """The JSON object in a plain file; None where there is none."""
     if not path.is_file() or path.is_symlink():
         return None
     try:
@@ -101,16 +102,17 @@ def _json(path: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def _files(stored: Any) -> dict[str, str] | None:
+def digests_by_name(stored: Any) -> dict[str, str] | None:
+    """SHA-256 by name, where all names lie inside of a folder and all hashes are such; else None."""
     if not isinstance(stored, dict):
         return None
     sound = all(
-        _is_inside(name) and isinstance(hash_, str) and _DIGEST.fullmatch(hash_) for name, hash_ in stored.items()
+        is_inside(name) and isinstance(hash_, str) and _DIGEST.fullmatch(hash_) for name, hash_ in stored.items()
     )
     return dict(stored) if sound else None
 
 
-def _is_inside(name: str) -> bool:
-    # Names are removed and replaced, so none may lead out of the folder.
+def is_inside(name: str) -> bool:
+    """Whether a relative name stays in its folder: such names are removed and replaced, and may come from elsewhere."""
     path = PurePosixPath(name)
     return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and not {"\\", ":", "\0"} & set(name)

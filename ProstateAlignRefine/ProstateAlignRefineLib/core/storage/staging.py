@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from ..errors import InputError
 from .files import TEMPORARY, remove_tree
 from .locks import lock, unlock
-from .signature import SIGNATURE_NAME, state_of
+from .signature import SIGNATURE_NAME, digests_by_name, is_inside, read_object, state_of
 
 STAGING_NAME = ".prostate-align-refine.writing"
 LOCK, JOURNAL, NEW = "lock", "journal.json", "new"
@@ -113,9 +113,10 @@ def _finish(folder: Path, staging: Path) -> None:
 
 def _roll_forward(folder: Path, new: Path, journal: Journal) -> None:
     for name in journal.folders:
+        _require_no_link(folder, name)
         (folder / name).mkdir(parents=True, exist_ok=True)
     for name, digest in journal.files.items():
-        if (new / name).is_file():
+        if state_of(new, name) == digest:
             if state_of(folder, name) not in (None, digest, journal.earlier.get(name)):
                 raise InputError(changed(name))
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -127,6 +128,14 @@ def _roll_forward(folder: Path, new: Path, journal: Journal) -> None:
     _remove_empty(folder, gone)
     with suppress(FileNotFoundError):
         os.replace(new / SIGNATURE_NAME, folder / SIGNATURE_NAME)
+
+
+def _require_no_link(folder: Path, name: str) -> None:
+    place = folder
+    for part in PurePosixPath(name).parts:
+        place = place / part
+        if place.is_symlink():
+            raise InputError(changed(name))
 
 
 def _remove_empty(folder: Path, gone: Mapping[str, str]) -> None:
@@ -145,8 +154,12 @@ def changed(name: str) -> str:
 
 
 def _read(path: Path) -> Journal | None:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return Journal(dict(content["files"]), dict(content["earlier"]), tuple(content["folders"]))
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+    """None where there is no journal of ours: a folder, and what hides in it, may come from elsewhere."""
+    content = read_object(path) or {}
+    files, earlier = digests_by_name(content.get("files")), digests_by_name(content.get("earlier"))
+    folders = content.get("folders")
+    if files is None or earlier is None or not isinstance(folders, list):
         return None
+    if not all(isinstance(name, str) and is_inside(name) for name in folders):
+        return None
+    return Journal(files, earlier, tuple(folders))

@@ -58,8 +58,8 @@ def require_whole(declared: Declared, what: str) -> None:
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise InputError(f"The {what} is cut short or damaged: its compressed data break off; {AGAIN}.") from None
     if found < wanted:
-        share = max(found - declared.skipped, 0) / max(declared.data_bytes, 1)
-        raise InputError(f"The {what} is cut short: it holds {share:.0%} of the voxels that it declares; {AGAIN}.")
+        lacking = wanted - found
+        raise InputError(f"The {what} is cut short: {lacking} of the {wanted} bytes that it declares lack; {AGAIN}.")
     if not finite:
         raise InputError(f"The {what} {NOT_NUMBERS}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def read_nifti_header(path: Path, what: str) -> NiftiHeader:
     try:
         with opened(path) as file:
             raw = file.read(_TWO.size)
-    except (OSError, EOFError):
+    except (OSError, EOFError, zlib.error):
         raise InputError(f"The {what} is cut short or damaged: its compressed data break off; {AGAIN}.") from None
     layout, order = _layout(raw, what)
 

@@ -16,7 +16,7 @@ from .ranking import Ranked, minutes_apart
 
 LONG_MINUTES = 45.0  # longer than an examination of the prostate takes
 _MOST_NAMES = 3
-_REPEATS = ((Modality.T2W, "repeated-t2w", "T2W series"), (Modality.ADC, "repeated-adc", "ADC maps"))
+REPEATS = ((Modality.T2W, "repeated-t2w", "T2W series"), (Modality.ADC, "repeated-adc", "ADC maps"))
 Chosen = Mapping[Modality, Sequence[Candidate]]
 
 
@@ -66,7 +66,7 @@ def _told_files(files: Sequence[DamagedFile]) -> Iterator[str]:
 
 def _repeats(ranked: Ranked, chosen: Chosen, told: Mapping[Modality, int]) -> Iterator[Caution]:
     decided = f": {'; '.join(ranked.words)}" if ranked.words else ""
-    for modality, code, kind in _REPEATS:
+    for modality, code, kind in REPEATS:
         rivals = {id(one): one for trio in ranked.rivals if (one := getattr(trio, modality.value)) is not None}
         taken = chosen[modality][0]
         others = ", ".join(one.name for one in rivals.values() if one is not taken)

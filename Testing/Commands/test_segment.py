@@ -151,7 +151,7 @@ def test_three_files_are_a_study_too(a_study_folder, a_bundle, results, tmp_path
 
 
 @pytest.mark.fault("images of noise", "Caution (noise) after the table, in the report, and again after `gate`")
-def test_cautions_are_printed_and_reported_and_kept_by_gate(results, capsys):
+def test_cautions_are_printed_and_reported_and_kept_by_gate(capsys, results):
     printed = capsys.readouterr().out
     listed = json.loads((results / "report.json").read_text())["run"]["cautions"]
     assert "noise" in {caution["code"] for caution in listed}

@@ -7,15 +7,19 @@ import pytest
 import torch
 
 from Inference.test_predictor import CPU, Config, FakeBundle, NoText, Pointwise
-from ProstateAlignRefineLib.bundle.config import Architecture, Preprocessing, RefinerSettings, SimilaritySettings
+from ProstateAlignRefineLib.bundle.config import (
+    Architecture,
+    InferenceSettings,
+    Preprocessing,
+    RefinerSettings,
+    SimilaritySettings,
+)
 from ProstateAlignRefineLib.core.anatomy import DOUBTED_MM, MOST_DOUBT, TRUSTED_MM, GlandZone
 from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
 from ProstateAlignRefineLib.core.maps import MAP_NAMES
 from ProstateAlignRefineLib.core.study import Study
-from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.inference.predictor import maps_on, plan_forwards, predict
 from ProstateAlignRefineLib.inference.preprocess import network_grid, network_volumes
-from ProstateAlignRefineLib.inference.segment import _attempts
 
 TILT = np.deg2rad(15)
 UPSIDE_DOWN = (-1, 0, 0, 0, -np.cos(TILT), np.sin(TILT), 0, np.sin(TILT), np.cos(TILT))
@@ -33,16 +37,17 @@ class Anatomist(Pointwise):
         return replace(super().forward(image, text, window), anatomy_logits=zones)
 
 
-def bundle(network: torch.nn.Module, patch: tuple[int, int, int] = (8, 16, 16)) -> FakeBundle:
+def bundle(network: torch.nn.Module, tiles: str = "where_needed") -> FakeBundle:
     similarity, refiner = SimilaritySettings(8, (1,), 1.0, False), RefinerSettings(4, 2, True)
     kernels, strides = ((1, 3, 3), (3, 3, 3)), ((1, 1, 1), (2, 4, 4))
     architecture = Architecture(("T2W", "ADC", "HBV"), (4, 16), kernels, strides, 8, similarity, refiner, anatomy=False)
-    config = Config(architecture, Preprocessing(SPACING_ZYX, 64.0, patch, "image", False))
+    inference = InferenceSettings(tiles, ())
+    config = Config(architecture, Preprocessing(SPACING_ZYX, 64.0, (8, 16, 16), "image", False), inference=inference)
     return FakeBundle(config, network, NoText(), NoText())
 
 
-def told(a_bundle: FakeBundle, volumes: np.ndarray, in_tiles: bool = False) -> dict[str, np.ndarray]:
-    plan = plan_forwards(a_bundle, volumes.shape[1:], CPU, in_tiles)
+def told(a_bundle: FakeBundle, volumes: np.ndarray) -> dict[str, np.ndarray]:
+    plan = plan_forwards(a_bundle, volumes.shape[1:], CPU)
     stacked = predict(a_bundle, volumes, plan, CPU, lambda *_: None)
     return dict(zip(MAP_NAMES, stacked, strict=False))
 
@@ -66,24 +71,16 @@ def test_a_lesion_is_doubted_by_its_millimetres_from_the_gland_along_every_axis(
 def test_tiles_larger_than_the_region_change_nothing(shape):
     """Padded about the region; every voxel keeps its place in it."""
     volumes = np.random.default_rng(0).normal(size=(3, *shape)).astype(np.float32)
-    once, tiled = (told(bundle(Pointwise()), volumes, in_tiles) for in_tiles in (False, True))
+    once, tiled = (told(bundle(Pointwise(), tiles), volumes) for tiles in ("where_needed", "always"))
     for name in MAP_NAMES:
         assert once[name].shape == shape
         np.testing.assert_allclose(tiled[name], once[name], atol=1e-5)
 
 
 def test_the_padding_lies_on_both_sides_and_is_no_part_of_the_answer():
-    plan = plan_forwards(bundle(Pointwise()), (3, 10, 40), CPU, in_tiles=True)
+    plan = plan_forwards(bundle(Pointwise(), "always"), (3, 10, 40), CPU)
     assert (plan.padded, plan.tile, plan.before) == ((8, 16, 40), (8, 16, 16), (2, 3, 0))
     assert plan.forwards == 4
-
-
-def test_a_forward_may_take_half_of_the_free_memory(monkeypatch):
-    """16 maps of 4 bytes for each voxel and feature."""
-    monkeypatch.setattr(Compute, "_free_bytes", lambda self: 2 * 100 * 8 * 4 * 16)
-    assert CPU.fits(99, 8)
-    assert not CPU.fits(100, 8)
-    assert not CPU.fits(99, 9)
 
 
 @pytest.fixture
@@ -97,7 +94,7 @@ def test_maps_are_interpolated_between_the_networks_voxels_in_patient_space(t2w:
 
     def ramp(grid: Grid) -> np.ndarray:
         points = grid.to_lps(np.moveaxis(np.indices(grid.shape), 0, -1)[..., ::-1])
-        return ((points - t2w.centre) @ [0.3, 0.2, 0.1]).astype(np.float32)
+        return (0.5 + (points - t2w.centre) @ [0.015, 0.01, 0.005]).astype(np.float32)
 
     maps = maps_on(t2w, region, np.stack([ramp(region)] * 4))
     index = region.to_index(t2w.to_lps(np.moveaxis(np.indices(t2w.shape), 0, -1)[..., ::-1]))
@@ -137,6 +134,7 @@ def test_every_channel_lies_on_the_networks_grid_and_nothing_is_below_zero(t2w: 
     """A bright point of the HBV, on its own grid, is bright where the patient has it; splines do not undershoot."""
     diffusion = replace(t2w.with_spacing((2.0, 1.8, 3.0)), direction=t2w.direction)
     point = np.zeros(diffusion.shape, np.float32)
+    point[5:8, 6:11, 15:20] = 600.0
     point[6, 8, 17] = 900.0
     volume = np.full(t2w.shape, 300.0, np.float32)
     volume[:, ::7] = 200.0
@@ -150,19 +148,3 @@ def test_every_channel_lies_on_the_networks_grid_and_nothing_is_below_zero(t2w: 
     background = -volumes[0].min()
     assert (np.abs(volumes[0] + background) < 1e-6).mean() > 0.5  # zero, not a spline's ripple
     assert to_array(study.hbv).min() == 0
-
-
-def test_memory_is_that_of_the_first_stages_features_and_a_smaller_way_comes_after_a_larger_one(monkeypatch):
-    """On a GPU: in one forward, then in tiles, then on the CPU; on a CPU there is no smaller way."""
-    voxels = 16 * 64 * 48
-    monkeypatch.setattr(Compute, "_free_bytes", lambda self: 2 * voxels * 4 * 4 * 16 + 1)
-    gpu, shape = Compute(torch.device("cuda"), "bf16"), (16, 64, 48)
-    ways = list(_attempts(bundle(Pointwise()), shape, gpu))
-    assert [(plan.forwards == 1, compute.device.type, compute.precision) for plan, compute in ways] == [
-        (True, "cuda", "bf16"),
-        (False, "cuda", "bf16"),
-        (True, "cpu", "fp32"),
-    ]
-    assert len(list(_attempts(bundle(Pointwise()), shape, CPU))) == 1
-    monkeypatch.setattr(Compute, "_free_bytes", lambda self: 1)
-    assert [compute.device.type for _, compute in _attempts(bundle(Pointwise()), shape, gpu)] == ["cuda", "cpu"]

@@ -64,10 +64,11 @@ TESTS = (
     ("scene/volumes.py", "Mrml/test_volumes.py Mrml/test_reading.py Mrml/test_decisions.py"),
     ("scene/gland.py", "Mrml/test_gland.py"),
     ("scene/maps.py", "Mrml/test_decisions.py Mrml/test_volumes.py Mrml/test_gland.py Mrml/test_layout.py"),
+    ("scene/reading.py", f"{SCENE} Mrml/test_state.py"),
     ("scene/*", SCENE),
     ("training/losses.py", "Training/test_losses.py Training/test_teaching.py"),
     ("training/augmentation.py", "Training/test_augmentation.py Training/test_teaching.py"),
-    ("training/intensity.py", "Training/test_augmentation.py Training/test_teaching.py"),
+    ("training/intensity.py", "Training/test_augmentation.py Training/test_intensity.py"),
     ("training/objective.py", "Training/test_steps.py Training/test_teaching.py"),
 )  # fmt: skip
 ROOMS = ("core", "results", "dicom", "inference", "scene", "training")

@@ -53,8 +53,8 @@ def test_a_hardened_transform_moves_the_lesions_in_the_file_too(moved, tmp_path)
     panel, before = moved
     assert panel.session.reading.nodes.lesions.HardenTransform()
     assert export(panel, tmp_path / "lesions.dcm") == "Written: lesions.dcm"
-    # The patient's right is where x of LPS becomes smaller, and the columns of this study, stored backwards, larger.
-    assert np.array_equal(stored(tmp_path / "lesions.dcm", panel), np.roll(before, VOXELS, axis=2))
+    # The patient's right is where x of LPS becomes smaller; a study that was opened lies in axial order.
+    assert np.array_equal(stored(tmp_path / "lesions.dcm", panel), np.roll(before, -VOXELS, axis=2))
     assert dcmread(tmp_path / "lesions.dcm").SegmentSequence[0].SegmentAlgorithmType == "SEMIAUTOMATIC"
 
 

@@ -14,9 +14,10 @@ from ProstateAlignRefineLib.cli import main
 from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.core.geometry import resample, to_array, to_image
 from ProstateAlignRefineLib.core.palette import GLAND_RGB
+from ProstateAlignRefineLib.core.storage.output import writing_folder
 from ProstateAlignRefineLib.core.study import Study
 from ProstateAlignRefineLib.phantom import GLAND_ZONES, Phantom, Sampling, make_phantom
-from ProstateAlignRefineLib.results.folder import Result, volumes_on_t2w, write_gated, write_inputs
+from ProstateAlignRefineLib.results.folder import KIND, NAMES, Result, volumes_on_t2w, write_gated, write_inputs
 from ProstateAlignRefineLib.results.report import Run, read_run
 
 NOTICE = "Trained on nothing."
@@ -49,10 +50,10 @@ def write_result(phantom: Phantom, folder: Path, with_zones: bool = True, run: R
     zones[zones == 5] = GlandZone.TRANSITION
     maps = stand_in_maps(phantom.truth.lesions, phantom.truth.gland)
     maps = replace(maps, zones=zones) if with_zones else maps
-    folder.mkdir()
     result = Result(volumes_on_t2w(phantom.study), maps, {}, run)
-    write_inputs(folder, result)
-    write_gated(folder, result)
+    with writing_folder(folder, KIND, NAMES) as draft:
+        write_inputs(draft.folder, result)
+        write_gated(draft.folder, result)
     return folder
 
 

@@ -55,8 +55,12 @@ def results(a_cache, a_bundle, a_study_folder, tmp_path, monkeypatch):
     return out
 
 
+def voxel_ml(folder):
+    return Grid.of(sitk.ReadImage(str(folder / "a_t2w.mha"))).voxel_ml
+
+
 @pytest.mark.slow
-def test_one_command_measures_everything(results):
+def test_one_command_measures_everything(results, a_study_folder):
     report = json.loads((results / "figures.json").read_text())
     assert set(report["families"]) == {"standard", "holdout"}
     for family in report["families"].values():
@@ -65,13 +69,20 @@ def test_one_command_measures_everything(results):
             assert 0 <= figures["Dice, all cases"]["value"] <= 1
         assert family["systems"]["brightest HBV"]["empty answer, share of negatives"]["value"] in (0, None)
     assert report["degradation"]["studies"] == 2
-    assert report["real"]["lesion_ml"] == pytest.approx(3 * 8 * 8 * 0.003)
+    assert report["real"]["lesion_ml"] == pytest.approx(3 * 8 * 8 * voxel_ml(a_study_folder))
     assert report["model"]["forwards"] == 1
     assert report["model"]["seconds"] > 0
     assert report["protocol"]["first_seed"] == 900_000
     assert "| other family | Dice, positives | at least 0.68 |" in (results / "figures.md").read_text()
     for name in ("froc", "dice", "reliability", "degradation", "worst-holdout", "worst-standard", "real"):
         assert np.asarray(Image.open(results / f"{name}.png")).std() > 5, name
+
+
+def test_a_benchmark_of_no_studies_is_refused(tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["benchmark", "-o", str(tmp_path / "out"), "--cache", str(tmp_path), "--count", "0"])
+    assert ended.value.code == 2
+    assert "from 1 to" in capsys.readouterr().err
 
 
 def test_what_was_measured_goes_into_the_card_and_the_bundle_stays_sound(a_bundle, tmp_path):
@@ -83,13 +94,12 @@ def test_what_was_measured_goes_into_the_card_and_the_bundle_stays_sound(a_bundl
     assert (copy / "MODEL_CARD.md").read_text() == "# random weights\n\n## Benchmark\n\nnothing learned\n"
     assert after.config.files["weights.safetensors"] == before.config.files["weights.safetensors"]
     assert after.config.files["text.npz"] == before.config.files["text.npz"]
-    assert after.sha256 != before.sha256
+    assert after.sha256 == before.sha256  # a card is no part of what answers
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--count", "0"], "At least one study"),
         (["--images", "."], "--images and --label together"),
         (["--gland", "g.nii.gz"], "--gland belongs to a real study"),
     ],

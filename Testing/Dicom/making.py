@@ -62,10 +62,11 @@ def small_study(degrees: float = 18.0) -> Study:
     random = np.random.default_rng(1)
     adc = 1300 + 150 * random.standard_normal(diffusion.shape)
     adc[4:6, 18:22, 24:28] = 600
+    unweighted = 900 * (1 + 0.2 * np.random.default_rng(2).standard_normal(diffusion.shape))  # S0 varies in tissue
     return Study(
         t2w=to_image(np.round(400 + 60 * random.standard_normal(t2w.shape)), t2w),
         adc=to_image(np.round(adc), diffusion),
-        hbv=to_image(np.round(900 * np.exp(-1.4e-3 * adc)), diffusion),
+        hbv=to_image(np.round(np.maximum(unweighted, 90) * np.exp(-1.4e-3 * adc)), diffusion),
     )
 
 

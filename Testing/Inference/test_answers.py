@@ -9,7 +9,7 @@ from host.random_bundle import write_random_bundle
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.protocol import Describe, Described, Failed, Segment
 from ProstateAlignRefineLib.inference import jobs, worker
-from ProstateAlignRefineLib.inference.device import Compute
+from ProstateAlignRefineLib.inference.device import Compute, computed_otherwise
 
 SEGMENT = Segment(7, "study", "bundle", "prostate lesion", "output", "cpu")
 
@@ -51,8 +51,8 @@ def test_each_request_goes_to_its_own_job(monkeypatch):
 
 def test_a_smaller_way_is_said_only_where_it_was_taken():
     gpu, cpu = Compute(torch.device("cuda"), "bf16"), Compute(torch.device("cpu"), "fp32")
-    assert jobs._smaller(gpu, gpu) == jobs._smaller(cpu, cpu) == ""
-    assert "computed on the CPU" in jobs._smaller(gpu, cpu)
+    assert computed_otherwise(gpu, gpu) == computed_otherwise(cpu, cpu) == ""
+    assert "computed on the CPU" in computed_otherwise(gpu, cpu)
 
 
 def test_the_device_is_described_with_a_time_where_there_is_a_bundle(tmp_path: Path):

@@ -16,9 +16,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "ProstateAlignRefine"))
 
 from ProstateAlignRefineLib.core.anatomy import GlandZone
+from ProstateAlignRefineLib.core.cautions import Caution
 from ProstateAlignRefineLib.core.exchange import write_exchange
 from ProstateAlignRefineLib.core.geometry import Grid
-from ProstateAlignRefineLib.core.maps import Maps
+from ProstateAlignRefineLib.core.maps import Maps, laid_maps
 from ProstateAlignRefineLib.core.protocol import (
     MEMORY,
     PROTOCOL,
@@ -38,7 +39,7 @@ VERSIONS = {"prostate-align-refine": "0", "torch": "none"}
 PAUSE = 0.5  # long enough to cancel
 # Of the two lesions, as shares of the field of view in x, y, z.
 CENTRES = np.array([[0.3, 0.55, 0.5], [0.7, 0.5, 0.5]], np.float32)
-CAUTIONS = ({"code": "seen", "text": "The worker saw something."},)
+CAUTIONS = (Caution("seen", "The worker saw something."),)
 
 
 def say(message):
@@ -96,7 +97,8 @@ def finished(request, fell_back="", gland=False):
     files = find_study_files(Path(request.study))
     study = read_study_files(files)
     maps = blob_maps(study.grid)
-    write_exchange(replace(maps, zones=ball_of_zones(study.grid)) if gland else maps, Path(request.output))
+    maps = replace(maps, zones=ball_of_zones(study.grid)) if gland else maps
+    write_exchange(laid_maps(maps, study.stored or study.grid), Path(request.output))
     return Finished(request.request, DEVICE, "fp32", fell_back, {"network": 0.1}, VERSIONS, CAUTIONS)
 
 

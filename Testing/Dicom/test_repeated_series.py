@@ -9,7 +9,7 @@ import SimpleITK as sitk
 from pydicom import Dataset
 from pydicom.uid import generate_uid
 
-from Dicom.making import change, grid_about
+from Dicom.making import change, grid_about, oblique_axes
 from ProstateAlignRefineLib.core.geometry import Grid, to_image
 from ProstateAlignRefineLib.core.study import Modality, Study
 from ProstateAlignRefineLib.dicom import load_study, write_study
@@ -39,8 +39,8 @@ def anatomy(grid: Grid, moved=(0.0, 0.0, 0.0), low=600.0, high=1800.0) -> sitk.I
 
 
 def moving_study(folder: Path, moved=(0.0, 0.0, 0.0)) -> None:
-    t2w = grid_about((4.0, 20.0, -30.0), (110, 96, 16), 0.8, 18.0)
-    diffusion = grid_about((4.0, 20.0, -30.0), (60, 52, 16), 2.0, 18.0)
+    t2w = grid_about((4.0, 20.0, -30.0), (110, 96, 16), (0.8, 0.8, 3.0), oblique_axes(18.0))
+    diffusion = grid_about((4.0, 20.0, -30.0), (60, 52, 16), (2.0, 2.0, 3.0), oblique_axes(18.0))
     adc = anatomy(diffusion, moved)
     hbv = sitk.Cast(900 * sitk.Exp(adc * -1.4e-3), sitk.sitkUInt16)
     write_study(Study(anatomy(t2w, low=200, high=900), adc, hbv), folder)

@@ -86,11 +86,11 @@ def test_another_prompt_needs_no_further_run(bundle: Bundle, files, monkeypatch:
     runs = []
     monkeypatch.setattr(last_reading, "read", lambda *given: runs.append(1) or read(*given))
     last = LastReading()
-    first = last.of(files, bundle, CPU, silent)
-    again = last.of(files, with_prompt(bundle, "left lesion"), CPU, silent)
+    first = last.of(files, False, bundle, CPU, silent)
+    again = last.of(files, False, with_prompt(bundle, "left lesion"), CPU, silent)
     assert (len(runs), again.region, again.seconds) == (1, first.region, {})
     sitk.WriteImage(sitk.ReadImage(str(files[Modality.HBV])) + 1, str(files[Modality.HBV]))
-    last.of(files, bundle, CPU, silent)
-    last.of(files, replace(bundle, prompted=None), CPU, silent)
-    last.of(files, replace(bundle, prompted=None), CPU, silent)
+    last.of(files, False, bundle, CPU, silent)
+    last.of(files, False, replace(bundle, prompted=None), CPU, silent)
+    last.of(files, False, replace(bundle, prompted=None), CPU, silent)
     assert len(runs) == 4

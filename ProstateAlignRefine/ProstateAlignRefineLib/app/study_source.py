@@ -129,7 +129,7 @@ def _read_header(file: Path) -> Any:
 
 
 def _keywords(header: Any) -> dict[str, str]:
-    from ..dicom.values import sound, value_of
+    from ..dicom.read.values import sound, value_of
 
     values = {name: sound(value_of(header, name)) for name in KEYWORDS}
     return {name: _text(value) for name, value in values.items() if value is not None}

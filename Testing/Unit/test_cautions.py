@@ -21,7 +21,7 @@ from ProstateAlignRefineLib.core.checks.coverage import (
 from ProstateAlignRefineLib.core.checks.displacement import measure_displacements, registered
 from ProstateAlignRefineLib.core.checks.result import result_cautions
 from ProstateAlignRefineLib.core.checks.study import check_study, prostate_region
-from ProstateAlignRefineLib.core.checks.study_cautions import check_contrasts, image_cautions
+from ProstateAlignRefineLib.core.checks.study_cautions import image_cautions, looked_at
 from ProstateAlignRefineLib.core.checks.study_entry import entered
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
@@ -73,7 +73,7 @@ def moved(image: sitk.Image, lps) -> sitk.Image:
 
 def codes(study: Study) -> tuple[str, ...]:
     check_study(study)
-    check_contrasts(study)
+    looked_at(study)
     return codes_of(of_content(study))
 
 
@@ -117,13 +117,13 @@ def test_a_repeated_slice_is_named(study):
 def test_a_copy_of_the_adc_is_refused(study, act):
     wrong = replace(study, hbv=changed(study, Modality.ADC, act).adc)
     with pytest.raises(InputError, match="ADC and the HBV show the same image"):
-        check_contrasts(wrong)
+        looked_at(wrong)
 
 
 @pytest.mark.fault("an HBV that is the T2W on the grid of the ADC", "both are named, nothing computed")
 def test_a_copy_on_another_grid_is_refused(study):
     with pytest.raises(InputError, match="T2W and the HBV show the same image"):
-        check_contrasts(replace(study, hbv=sitk.Resample(study.t2w, study.adc)))
+        looked_at(replace(study, hbv=sitk.Resample(study.t2w, study.adc)))
 
 
 @pytest.mark.fault("an ADC with 1024 taken off", "the share below zero, and that an offset was lost")

@@ -55,7 +55,7 @@ class Application(Protocol):
     def keep_setting(self, name: str, value: str) -> None: ...
 
     def data_folder(self) -> Path:
-        """Where downloaded models are kept."""
+        """Where the program's own files are kept."""
 
 
 class SlicerApplication:

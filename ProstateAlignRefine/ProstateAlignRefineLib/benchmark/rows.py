@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from ..core.anatomy import GlandZone
-from ..core.boxes import box_of
+from ..core.boxes import box_around
 from ..core.lesions import Lesion
 from ..evaluation.calibration import Reliability
 from ..evaluation.cases import CaseRow, LesionRow
@@ -90,8 +90,7 @@ def within(mask: Mask, spacing_zyx: Sequence[float], reach_mm: float = NEIGHBOUR
     near: Mask = np.zeros(mask.shape, bool)
     if not mask.any():
         return near
-    margins = [int(np.ceil(reach_mm / spacing)) for spacing in spacing_zyx]
-    box = box_of(mask).grown(margins, mask.shape).slices
+    box = box_around(mask, spacing_zyx, reach_mm).slices
     near[box] = distance_transform_edt(~mask[box], sampling=spacing_zyx) <= reach_mm
     return near
 

@@ -8,6 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from .boxes import box_around, box_of
 from .geometry import Grid, to_array
 
 SMALLEST_GLAND_ML, LARGEST_GLAND_ML = 8.0, 300.0
@@ -37,7 +38,7 @@ def plausible_gland(zones: NDArray[np.uint8], grid: Grid) -> NDArray[np.bool_] |
     found: NDArray[np.bool_] = zones > GlandZone.OUTSIDE
     if np.count_nonzero(found) * grid.voxel_ml < SMALLEST_GLAND_ML:
         return None
-    box = _box_around(found, grid, 0.0)
+    box = box_of(found).slices
     pieces = sitk.ConnectedComponent(sitk.GetImageFromArray(found[box].astype(np.uint8)))
     gland = np.zeros(zones.shape, bool)
     gland[box] = to_array(sitk.RelabelComponent(pieces)) == 1
@@ -55,20 +56,10 @@ def outside_gland_penalty(zones: NDArray[np.uint8], grid: Grid) -> NDArray[np.fl
     if gland is None:
         return np.zeros(grid.shape, np.float32)
     penalty = np.full(grid.shape, MOST_DOUBT, np.float32)
-    near = _box_around(gland, grid, DOUBTED_MM)
+    near = box_around(gland, grid.spacing[::-1], DOUBTED_MM).slices
     distance = _distance_mm(gland[near], grid)
     penalty[near] = np.clip((distance - TRUSTED_MM) / (DOUBTED_MM - TRUSTED_MM), 0, 1) * MOST_DOUBT
     return penalty
-
-
-def _box_around(mask: NDArray[np.bool_], grid: Grid, margin_mm: float) -> tuple[slice, slice, slice]:
-    """The box of the mask with at least `margin_mm` around it, as far as the grid reaches."""
-    bounds = []
-    for axis, spacing in enumerate(reversed(grid.spacing)):
-        used = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
-        margin = int(np.ceil(margin_mm / spacing))
-        bounds.append(slice(max(int(used[0]) - margin, 0), int(used[-1]) + margin + 1))
-    return bounds[0], bounds[1], bounds[2]
 
 
 def _distance_mm(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.float32]:

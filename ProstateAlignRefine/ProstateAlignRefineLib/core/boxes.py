@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -68,6 +69,12 @@ def box_of(mask: Array) -> Box:
         low.append(int(used[0]) if used.size else 0)
         high.append(int(used[-1]) + 1 if used.size else 1)
     return Box((low[0], low[1], low[2]), (high[0], high[1], high[2]))
+
+
+def box_around(mask: Array, spacing_zyx: Sequence[float], margin_mm: float) -> Box:
+    """The smallest box with at least `margin_mm` around the voxels above zero, as far as the mask's volume goes."""
+    margins = [math.ceil(margin_mm / spacing) for spacing in spacing_zyx]
+    return box_of(mask).grown(margins, mask.shape)
 
 
 def crop_grid(grid: Grid, box: Box) -> Grid:

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..core.anatomy import GlandZone, plausible_gland
+from ..core.boxes import box_around
 from ..core.geometry import Grid
 from ..core.gland import measure_gland
 from ..core.gland_coordinates import gland_coordinates
@@ -21,7 +22,7 @@ from ..network.prompted.head import prompted_change
 from .predictor import zones_of
 
 AROUND_MM = 12.0
-Box: TypeAlias = tuple[slice, slice, slice]
+Slices: TypeAlias = tuple[slice, slice, slice]
 MAPS = len(MAP_NAMES) + len(GlandZone)
 
 
@@ -36,7 +37,7 @@ class Region:
     finest: int
 
     @cached_property
-    def head_features(self) -> tuple[Box, ImageFeatures]:
+    def head_features(self) -> tuple[Slices, ImageFeatures]:
         """Where prompts can find something, and what the head reads there."""
         return _head_features(self)
 
@@ -52,7 +53,7 @@ def prompted(bundle: Bundle, region: Region) -> NDArray[np.float32]:
     return _changed(stacked, change)
 
 
-def _head_features(region: Region) -> tuple[Box, ImageFeatures]:
+def _head_features(region: Region) -> tuple[Slices, ImageFeatures]:
     box = _box(region)
     coordinates = gland_coordinates(measure_gland(zones_of(region.stacked), region.grid), region.grid)
 
@@ -69,17 +70,12 @@ def _head_features(region: Region) -> tuple[Box, ImageFeatures]:
     return box, image_features(part(region.volumes), part(region.stacked[:1]), zones, part(coordinates), decoder)
 
 
-def _box(region: Region) -> Box:
+def _box(region: Region) -> Slices:
     """Around the gland, where lesions are; the whole region where there is no plausible gland."""
     gland = plausible_gland(zones_of(region.stacked), region.grid)
     if gland is None:
         return slice(None), slice(None), slice(None)
-    bounds = []
-    for axis, spacing in enumerate(reversed(region.grid.spacing)):
-        used = np.flatnonzero(gland.any(axis=tuple(other for other in range(3) if other != axis)))
-        around = int(np.ceil(AROUND_MM / spacing))
-        bounds.append(slice(max(int(used[0]) - around, 0), int(used[-1]) + around + 1))
-    return bounds[0], bounds[1], bounds[2]
+    return box_around(gland, region.grid.spacing[::-1], AROUND_MM).slices
 
 
 def _changed(stacked: NDArray[np.float32], change: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..anatomy import plausible_gland
 from ..cautions import Caution
-from ..geometry import Grid, resample, to_array
+from ..geometry import Grid, resample, to_array, to_image
 from ..maps import Maps
 from ..study import Study
 from .coverage import gland_coverage_cautions
@@ -102,9 +102,7 @@ def _is_cut(gland: NDArray[np.bool_]) -> bool:
 
 
 def _on_region(gland: NDArray[np.bool_], grid: Grid, region: Grid) -> NDArray[np.bool_]:
-    image = sitk.GetImageFromArray(gland.astype(np.uint8))
-    empty = grid.empty()
-    image.CopyInformation(empty)
+    image = to_image(gland.astype(np.uint8), grid)
     on_region: NDArray[np.bool_] = to_array(resample(image, region, sitk.sitkNearestNeighbor)) > 0
     return on_region
 

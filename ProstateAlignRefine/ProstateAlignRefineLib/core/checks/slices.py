@@ -8,6 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from ..boxes import Box, crop_grid
 from ..cautions import Caution
 from ..geometry import Array, Grid, to_array, to_image
 
@@ -45,16 +46,9 @@ def slice_cautions(image: sitk.Image, name: str) -> tuple[Caution, ...]:
 def imaged(image: sitk.Image) -> sitk.Image:
     """The volume without the planes of a single value at its six faces: padding is no image. Geometry is kept."""
     values = to_array(image)
-    box = tuple(_used(values, axis) for axis in range(3))
-    z, y, x = box
-    if z.start == z.stop or y.start == y.stop or x.start == x.stop:
-        return image
-    grid = Grid.of(image)
-    origin = grid.to_lps((float(x.start), float(y.start), float(z.start)))
-    part = values[box]
-    size = (part.shape[2], part.shape[1], part.shape[0])
-    where = Grid(size, grid.spacing, (float(origin[0]), float(origin[1]), float(origin[2])), grid.direction)
-    return to_image(part, where)
+    z, y, x = (_used(values, axis) for axis in range(3))
+    box = Box((z.start, y.start, x.start), (z.stop, y.stop, x.stop))
+    return image if box.empty else to_image(values[box.slices], crop_grid(Grid.of(image), box))
 
 
 def _used(values: Array, axis: int) -> slice:

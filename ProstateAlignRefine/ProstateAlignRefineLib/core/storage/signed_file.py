@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from .files import file_sha256, give_usual_rights, plain_target, replacing_file
-from .signature import PROGRAM
+from .signature import PROGRAM, read_object
 
 
 def require_replaceable(path: Path) -> None:
@@ -46,11 +46,9 @@ def _known(target: Path) -> list[str]:
 
 
 def _noted(note: Path) -> list[str]:
-    try:
-        content = json.loads(note.read_text(encoding="utf-8"))
-        return list(content["sha256"]) if content["program"] == PROGRAM else []
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
-        return []
+    content = read_object(note) or {}
+    digests = content.get("sha256")
+    return digests if content.get("program") == PROGRAM and isinstance(digests, list) else []
 
 
 def _beside(target: Path) -> Path:

@@ -31,7 +31,7 @@ def test_a_dragged_slider_moves_counts_at_once_and_the_table_on_release(segmente
     for _value in drag(ui.alphaSlider, 0.6, 1.0):
         events.settle()
     assert ui.countsLabel.text != before
-    assert reading.alpha == pytest.approx(1.0)
+    assert reading.setting.alpha == pytest.approx(1.0)
     assert ui.lesionTable.item(0, 1).text() != table
 
 
@@ -41,7 +41,7 @@ def test_while_dragging_nothing_is_committed(segmented, events):
     movement = drag(segmented.ui.alphaSlider, 0.6, 1.0)
     next(movement)
     events.settle()
-    assert reading.alpha == pytest.approx(0.25)
+    assert reading.setting.alpha == pytest.approx(0.25)
     assert len(ticks) == 1
     list(movement)
 
@@ -63,12 +63,12 @@ def test_reset_undo_and_redo(segmented):
     ui.alphaSlider.value = 0.9
     assert ui.undoButton.toolTip == "Undo: Move the gate"
     ui.undoButton.click()
-    assert reading.alpha == pytest.approx(0.25)
+    assert reading.setting.alpha == pytest.approx(0.25)
     assert ui.alphaSlider.value == pytest.approx(0.25)
     ui.redoButton.click()
-    assert reading.alpha == pytest.approx(0.9)
+    assert reading.setting.alpha == pytest.approx(0.9)
     ui.resetButton.click()
-    assert (reading.tau, reading.alpha) == (pytest.approx(0.35), pytest.approx(0.25))
+    assert (reading.setting.tau, reading.setting.alpha) == (pytest.approx(0.35), pytest.approx(0.25))
 
 
 def test_the_surface_is_off_at_first_and_follows_on_release_only(segmented, events):

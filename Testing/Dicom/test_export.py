@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import highdicom as hd
@@ -20,13 +19,11 @@ from ProstateAlignRefineLib.core.maps import Maps, read_volume
 from ProstateAlignRefineLib.core.storage.signature import SIGNATURE_NAME
 from ProstateAlignRefineLib.dicom.write.ascii_text import fitting_clause
 from ProstateAlignRefineLib.results.folder import Result, volumes_on_t2w, write_gated, write_inputs
-from ProstateAlignRefineLib.results.report import Run
+from ProstateAlignRefineLib.results.run import Run
 
 NOTICE = "trained on test images only, and never to be used for anything else than a test"
 RUN = Run(
     model=ModelFacts("a model", "cd" * 32, NOTICE, 0.35, 0.25, "prostate lesion", 0.05),
-    tau=0.35,
-    alpha=0.25,
     prompt="prostate lesion",
     device="cpu",
     precision="fp32",
@@ -41,7 +38,7 @@ def write_result(study, folder: Path, headers, inside: float = 2.0, zones=None) 
     probability = (1 / (1 + np.exp(-margin))).astype(np.float32)
     maps = Maps(study.grid, margin, margin, probability, probability, zones)
     folder.mkdir()
-    result = Result(volumes_on_t2w(study), maps, headers, RUN)
+    result = Result(volumes_on_t2w(study), maps, headers, RUN, RUN.own_setting)
     write_inputs(folder, result)
     write_gated(folder, result)
     return folder
@@ -166,8 +163,9 @@ def test_an_earlier_export_is_replaced(result, tmp_path):
 
 
 def test_changed_gate_is_semiautomatic():
-    assert command.segmentation_info(RUN, ()).edited is False
-    assert command.segmentation_info(replace(RUN, tau=0.5), ()).edited is True
+    own = RUN.own_setting
+    assert command.segmentation_info(RUN, own, ()).edited is False
+    assert command.segmentation_info(RUN, own.moved(0.5, own.alpha), ()).edited is True
 
 
 @pytest.fixture

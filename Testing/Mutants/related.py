@@ -16,6 +16,7 @@ TESTS = (
     ("core/maps.py", "Unit/test_maps.py"),
     ("core/protocol.py", "App/test_worker.py Unit/test_kept.py"),
     ("results/report.py", "Commands/test_anatomy.py Commands/test_segment.py Unit/test_kept.py"),
+    ("results/run.py", "Unit/test_stored_run.py Unit/test_kept.py"),
     ("results/overview.py", "Commands/test_segment.py Unit/test_kept.py"),
     ("core/checks/study.py", "Unit/test_study_files.py Unit/test_kept.py"),
     ("core/study_files.py", "Unit/test_study_files.py"),

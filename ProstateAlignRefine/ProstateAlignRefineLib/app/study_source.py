@@ -70,9 +70,9 @@ class DicomHeaders:
         return {node.GetID(): _keywords(header) for node in volumes if (header := self._first(node)) is not None}
 
     def _first(self, node: Node) -> Any | None:
-        known = self.by_node.get(node.GetID())
-        if known:
-            return known[0]
+        remembered = self.by_node.get(node.GetID())
+        if remembered:
+            return remembered[0]
         uids = instance_uids(node)
         file = self.find_file(uids[0]) if uids else None
         return _read_header(file) if file is not None else None
@@ -97,12 +97,12 @@ def open_folder(scene: Node, folder: Path, headers: DicomHeaders) -> Opened:
     return Opened(Inputs(*nodes.values()), study.reasons, study.cautions)
 
 
-def known_cautions(inputs: Inputs, headers: DicomHeaders, opened: Opened | None) -> tuple[Caution, ...]:
+def input_cautions(inputs: Inputs, headers: DicomHeaders, opened: Opened | None) -> tuple[Caution, ...]:
     """What reading the study and its DICOM headers give reason for; InputError where they name different patients."""
-    known = headers.of_all(inputs)
-    check_same_patient(known)
+    found = headers.of_all(inputs)
+    check_same_patient(found)
     of_reading = opened.cautions if opened is not None and tuple(opened.inputs) == tuple(inputs) else ()
-    return (*of_reading, *acquisition_cautions(known))
+    return (*of_reading, *acquisition_cautions(found))
 
 
 def _read_study(folder: Path) -> Study:

@@ -77,7 +77,7 @@ def _write(result: Result, arguments: argparse.Namespace, folder: Path) -> list[
 
     found = lesions_of(result)
     labels, lesions = found.whole, found.lesions
-    info, grid = segmentation_info(result.run, lesions), result.maps.grid
+    info, grid = segmentation_info(result.run, result.setting, lesions), result.maps.grid
     segmentation = folder / SEGMENTATION_NAME
     write_segmentation(labels, grid, result.headers, info, segmentation)
     written = [SEGMENTATION_NAME]

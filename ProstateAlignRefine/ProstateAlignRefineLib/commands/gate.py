@@ -23,10 +23,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(arguments: argparse.Namespace) -> int:
     stored = read_result(arguments.output)
-    tau = stored.run.tau if arguments.tau is None else arguments.tau
-    alpha = stored.run.alpha if arguments.alpha is None else arguments.alpha
+    tau = stored.setting.tau if arguments.tau is None else arguments.tau
+    alpha = stored.setting.alpha if arguments.alpha is None else arguments.alpha
     check_gate(tau, alpha)
-    result = replace(stored, run=replace(stored.run, tau=tau, alpha=alpha))
+    result = replace(stored, setting=stored.setting.moved(tau, alpha))
     with writing_folder(arguments.output, KIND, NAMES, kept=stored.files) as draft:
         outcome = write_gated(draft.folder, result)
     print(lesion_table(outcome.lesions))

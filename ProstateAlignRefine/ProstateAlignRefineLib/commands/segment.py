@@ -21,7 +21,9 @@ from ..core.storage.output import require_apart, writing_folder
 from ..core.study import Modality, Study
 from ..core.study_files import find_study_files, match_study_files, read_study_files
 from ..results.folder import KIND, NAMES, Result, volumes_on_t2w, write_gated, write_inputs
-from ..results.report import Run, gland_line, lesion_table
+from ..results.report import gland_line, lesion_table
+from ..results.run import Run
+from ..results.setting import Setting
 from .inspect import add_series_options, series_choices
 from .progress import StageBar
 
@@ -175,11 +177,13 @@ def _segment(arguments: argparse.Namespace, compute: Compute, bar: StageBar) -> 
     if otherwise := computed_otherwise(compute, segmentation.compute):
         bar.say(f"{otherwise} {segmentation.compute.description}.")
     before = {"read": read - started, "load": loaded - read, "estimate": probed - loaded}
+    facts = run_facts(arguments, study, bundle, segmentation, {**before, **segmentation.seconds})
     return Result(
         volumes_on_t2w(study),
         segmentation.maps,
         study.headers,
-        run_facts(arguments, study, bundle, segmentation, {**before, **segmentation.seconds}),
+        facts,
+        asked_setting(arguments, facts),
         stored=study.stored,
     )
 
@@ -209,8 +213,6 @@ def run_facts(
     config = bundle.config
     return Run(
         model=ModelFacts.of(config),
-        tau=config.tau if arguments.tau is None else arguments.tau,
-        alpha=config.alpha if arguments.alpha is None else arguments.alpha,
         prompt=config.prompt if arguments.prompt is None else arguments.prompt,
         device=segmentation.compute.description,
         precision=segmentation.compute.precision,
@@ -218,6 +220,14 @@ def run_facts(
         versions=versions(),
         seconds=dict(seconds),
         cautions=segmentation.cautions,
+    )
+
+
+def asked_setting(arguments: argparse.Namespace, facts: Run) -> Setting:
+    """The model's own, with the gate of these options."""
+    own = facts.own_setting
+    return own.moved(
+        own.tau if arguments.tau is None else arguments.tau, own.alpha if arguments.alpha is None else arguments.alpha
     )
 
 

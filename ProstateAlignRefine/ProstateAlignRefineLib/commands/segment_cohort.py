@@ -19,10 +19,10 @@ from ..core.storage.signature import read_signature
 from ..core.storage.signed_file import require_replaceable, signed_file
 from ..core.storage.staging import finish_interrupted
 from ..results.folder import KIND, NAMES, Result, volumes_on_t2w, write_gated, write_inputs
-from ..results.report import REPORT_NAME, read_run
+from ..results.report import REPORT_NAME, read_run, read_setting
 from .cohort import Entry, Shard, read_cohort
 from .inspect import add_trust_option
-from .segment import add_model_options, as_asked, check_gate_options, load_model, run_facts
+from .segment import add_model_options, as_asked, asked_setting, check_gate_options, load_model, run_facts
 
 if TYPE_CHECKING:
     from ..inference.device import Compute
@@ -129,7 +129,8 @@ def _segment(entry: Entry, setting: Setting) -> Outcome:
         read = time.perf_counter() - started
         segmentation = segment_entered(study, bundle, setting.compute, lambda stage, done, whole: None)
         facts = run_facts(arguments, study, bundle, segmentation, {"read": read, **segmentation.seconds})
-        result = Result(volumes_on_t2w(study), segmentation.maps, study.headers, facts, stored=study.stored)
+        asked = asked_setting(arguments, facts)
+        result = Result(volumes_on_t2w(study), segmentation.maps, study.headers, facts, asked, stored=study.stored)
         write_inputs(draft.folder, result)
         outcome = write_gated(draft.folder, result)
     seconds, codes = time.perf_counter() - started, " ".join(codes_of(facts.cautions))
@@ -149,7 +150,7 @@ def _is_finished(entry: Entry, arguments: argparse.Namespace, bundle: Bundle) ->
         getattr(config, name) if getattr(arguments, name) is None else getattr(arguments, name)
         for name in ("tau", "alpha", "prompt")
     )
-    if (earlier.model.sha256, earlier.tau, earlier.alpha, earlier.prompt) == (bundle.sha256, tau, alpha, prompt):
+    if (earlier.model.sha256, *read_setting(folder).gate, earlier.prompt) == (bundle.sha256, tau, alpha, prompt):
         return True
     raise InputError(
         f"The result of '{entry.case}' in the output folder was made with another model, gate or prompt; name another "

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..core.geometry import Grid
 from ..results.review import Decision, FoundLesion, Review
 from .oriented import empty_image, voxels, write_mask
-from .terminology import DECISION_TAG, NUMBER_TAG, TRACKING_TAG, Algorithm, new_segment, tag_lesion, tag_of
+from .terminology import DECISION_TAG, NUMBER_TAG, TRACKING_TAG, new_segment, tag_lesion, tag_of
 from .volumes import Node, place_beside
 
 LABELMAP = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
@@ -38,7 +38,7 @@ def lesion_segments(segmentation: Any) -> Iterator[tuple[str, Any]]:
             yield segment_id, segment
 
 
-def write_lesions(node: Node, outcome: Review, lesions: Sequence[FoundLesion], grid: Grid, by: Algorithm) -> None:
+def write_lesions(node: Node, outcome: Review, lesions: Sequence[FoundLesion], grid: Grid, algorithm_type: str) -> None:
     """Make the node's lesion segments those `lesions` of the outcome, voxels and tags.
 
     A lesion keeps its segment (whose id is the tracking UID) through changes of number and shape, and a name or colour
@@ -53,7 +53,7 @@ def write_lesions(node: Node, outcome: Review, lesions: Sequence[FoundLesion], g
     image = _labelmap(outcome, lesions, grid)
     for index, found in enumerate(lesions):
         segment = _own_segment(segmentation, found)
-        tag_lesion(segment, found.lesion.number, found.uid, found.decision.value, by)
+        tag_lesion(segment, found.lesion.number, found.uid, found.decision.value, algorithm_type)
         segment.SetLabelValue(found.lesion.number)
         segment.AddRepresentation(LABELMAP, image)
         if segmentation.GetSegment(found.uid) is None:

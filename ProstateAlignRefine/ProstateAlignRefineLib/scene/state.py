@@ -5,11 +5,17 @@ Works on a bare `vtkMRMLScriptedModuleNode` and on the node that Slicer's `getPa
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import Generic, TypeVar, cast, overload
 
+from ..core.errors import InputError
+from ..core.plain_data import parse_json
+from ..results.run import Run, run_from
 from .volumes import Node
 
 MODULE_NAME = "ProstateAlignRefine"
+RUN = "run"
 
 Value = TypeVar("Value", bound="str | float | bool")
 
@@ -38,7 +44,7 @@ class Parameter(Generic[Value]):
         state.node.SetParameter(self.name, _text(value))
 
 
-class Reference:
+class NodeReference:
     """A node of the scene, or None; MRML keeps the link through saving, opening and renumbering."""
 
     def __init__(self) -> None:
@@ -57,37 +63,32 @@ class Reference:
 class PanelState:
     """What the panel shows and the module remembers.
 
-    `t2w`, `adc` and `hbv` are chosen for the next run; `result_t2w` and so on are those the result was made from.
+    `t2w`, `adc`, `hbv`, `bundle` and `prompt` are chosen for the next run; `result_t2w` and so on are those the result
+    was made from, `tau` and `alpha` its gate now, `run` how it came about.
     """
 
-    t2w = Reference()
-    adc = Reference()
-    hbv = Reference()
-    result_t2w = Reference()
-    result_adc = Reference()
-    result_hbv = Reference()
-    lesions = Reference()
-    review = Reference()
-    base_margin = Reference()
-    refined_margin = Reference()
-    confidence = Reference()
-    similarity = Reference()
-    zones = Reference()
-    gland = Reference()
+    t2w = NodeReference()
+    adc = NodeReference()
+    hbv = NodeReference()
+    result_t2w = NodeReference()
+    result_adc = NodeReference()
+    result_hbv = NodeReference()
+    lesions = NodeReference()
+    review = NodeReference()
+    base_margin = NodeReference()
+    refined_margin = NodeReference()
+    confidence = NodeReference()
+    similarity = NodeReference()
+    zones = NodeReference()
+    gland = NodeReference()
 
     bundle = Parameter("")
     prompt = Parameter("")
-    python = Parameter("")
     device = Parameter("auto")
     register = Parameter(False)
-    algorithm = Parameter(MODULE_NAME)
 
     tau = Parameter(0.35)
     alpha = Parameter(0.25)
-    bundle_tau = Parameter(0.35)
-    bundle_alpha = Parameter(0.25)
-    minimum_ml = Parameter(0.0)
-    prompt_changed = Parameter(False)
 
     outline = Parameter(True)
     show_ai = Parameter(True)
@@ -100,6 +101,18 @@ class PanelState:
 
     def __init__(self, node: Node) -> None:
         self.node = node
+
+    @property
+    def run(self) -> Run | None:
+        """None where the scene holds none, or one that this version cannot read."""
+        try:
+            return run_from(parse_json(self.node.GetParameter(RUN) or "null", "the scene", "segment again"))
+        except InputError:
+            return None
+
+    @run.setter
+    def run(self, run: Run) -> None:
+        self.node.SetParameter(RUN, json.dumps(asdict(run)))
 
     def names(self) -> tuple[str, ...]:
         """Every parameter, references aside."""

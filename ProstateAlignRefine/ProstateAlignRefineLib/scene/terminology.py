@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import slicer
@@ -23,6 +22,7 @@ GLAND_TERMINOLOGY = (
     "~Anatomic codes - DICOM master list~^^~^^"
 )
 
+ALGORITHM_NAME = "ProstateAlignRefine"
 AUTOMATIC, SEMIAUTOMATIC = "AUTOMATIC", "SEMIAUTOMATIC"
 
 ALGORITHM_TYPE_TAG = "DICOM.SegmentAlgorithmType"
@@ -32,19 +32,14 @@ NUMBER_TAG = "ProstateAlignRefine.Lesion"
 DECISION_TAG = "ProstateAlignRefine.Decision"
 
 
-@dataclass(frozen=True)
-class Algorithm:
-    """Segment Algorithm Type (0062,0008) and Name (0062,0009)."""
+def tag_lesion(segment: Any, number: int, uid: str, decision: str, algorithm_type: str) -> None:
+    """Terminology, algorithm, Tracking UID (0062,0021) and our own numbering.
 
-    name: str
-    type: str = AUTOMATIC
-
-
-def tag_lesion(segment: Any, number: int, uid: str, decision: str, algorithm: Algorithm) -> None:
-    """Terminology, algorithm, Tracking UID (0062,0021) and our own numbering."""
+    `algorithm_type`: Segment Algorithm Type (0062,0008), AUTOMATIC or SEMIAUTOMATIC.
+    """
     segment.SetTag(segment.GetTerminologyEntryTagName(), TERMINOLOGY)
-    segment.SetTag(ALGORITHM_TYPE_TAG, algorithm.type)
-    segment.SetTag(ALGORITHM_NAME_TAG, algorithm.name)
+    segment.SetTag(ALGORITHM_TYPE_TAG, algorithm_type)
+    segment.SetTag(ALGORITHM_NAME_TAG, ALGORITHM_NAME)
     segment.SetTag(TRACKING_TAG, uid)
     segment.SetTag(NUMBER_TAG, str(number))
     segment.SetTag(DECISION_TAG, decision)

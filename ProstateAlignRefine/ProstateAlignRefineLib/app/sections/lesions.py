@@ -128,14 +128,15 @@ class LesionSection:
 
     def _show_patient(self) -> None:
         """What the model was trained on, the gland's size, and the PSA that belongs to this result."""
-        ui, reading, record = self._ui, self._session.reading, self._session.record
-        ui.noticeLabel.text = record.model.notice if reading and record else ""
+        ui, reading = self._ui, self._session.reading
+        run = reading.run if reading else None
+        ui.noticeLabel.text = run.model.notice if run else ""
         ui.noticeLabel.visible = bool(ui.noticeLabel.text)
-        ui.cautionLabel.text = cautions_text(record.cautions) if reading and record else ""
+        ui.cautionLabel.text = cautions_text(run.cautions) if run else ""
         ui.cautionLabel.visible = bool(ui.cautionLabel.text)
-        psa = record.psa if record else None
+        psa = run.psa if run else None
         ui.glandLabel.text = gland_text(reading.anatomy.gland, psa) if reading else ""
-        ui.psaEdit.enabled = reading is not None and record is not None
+        ui.psaEdit.enabled = reading is not None
         put(ui.psaEdit, "text", "" if psa is None else f"{psa:g}")
 
     def _type_psa(self) -> None:

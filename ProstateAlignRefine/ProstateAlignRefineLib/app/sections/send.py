@@ -112,12 +112,12 @@ class SendSection:
     def _export(self) -> bool:
         """The objects into the outbox; whether there is something to send."""
         session, ui = self._session, self._ui
-        reading, run = session.reading, session.record
-        if reading is None or run is None:
+        reading = session.reading
+        if reading is None:
             return False
-        what = exports.Objects(ui.sendReportCheck.checked, ui.sendMapCheck.checked)
+        extras = exports.DicomExtras(ui.sendReportCheck.checked, ui.sendMapCheck.checked)
         try:
-            exports.write_dicom_objects(reading, run, session.headers, what, self._sending.outbox)
+            exports.write_dicom_results(reading, session.study.headers, extras, self._sending.outbox)
         except OSError as error:
             problem = _("The objects could not be written ({reason}); free some space.").format(reason=reason_of(error))
         except Exception as error:  # a slot must not end in a traceback, which can quote what a file says

@@ -37,7 +37,7 @@ class StudySection:
         for modality, selector in self._selectors.items():
             node = getattr(state, modality.value)
             put(selector, "currentNodeID", node.GetID() if node is not None else "")
-            self._say_why(self._reasons[modality], self._session.reasons.get(modality, ""))
+            self._say_why(self._reasons[modality], self._session.study.reasons.get(modality, ""))
             selector.enabled = not self._session.run.running
         allow(self._ui.layoutButton, readiness.to_read(self._session))
         put(self._ui.layoutButton, "checked", self._session.layout.is_on)

@@ -79,7 +79,7 @@ def test_a_study_of_a_cohort_is_segmented_as_alone(a_cohort, a_bundle, a_study_f
 def test_results_of_another_gate_are_not_mixed_in(a_cohort, a_bundle, tmp_path) -> None:
     out = tmp_path / "out"
     run(a_cohort, "-o", out, "--model", a_bundle)
-    with pytest.raises(InputError, match="another model, gate or prompt"):
+    with pytest.raises(InputError, match="another model, gate, prompt or sensitivity"):
         run(a_cohort, "-o", out, "--model", a_bundle, "--tau", "0.2")
 
 

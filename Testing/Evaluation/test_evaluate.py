@@ -161,18 +161,21 @@ def test_a_prediction_on_another_grid_is_brought_to_the_reference(tmp_path: Path
 
 def test_results_of_segment_bring_their_own_outline_and_probability(tmp_path: Path) -> None:
     from ProstateAlignRefineLib.bundle.summary import ModelFacts
+    from ProstateAlignRefineLib.core.geometry import to_image
     from ProstateAlignRefineLib.core.maps import Maps, save_maps, write_volume
+    from ProstateAlignRefineLib.results.lesions_at import lesions_at
     from ProstateAlignRefineLib.results.report import write_report
     from ProstateAlignRefineLib.results.run import Run
 
     folder = tmp_path / "1_1"
     folder.mkdir()
     base = np.where(volume((FIRST, 1), (SECOND, 1)) > 0, 1.0, -5.0).astype(np.float32)
-    save_maps(Maps(GRID, base, base + 2, np.ones_like(base), np.zeros_like(base)), folder)
+    maps = Maps(GRID, base, base + 2, np.ones_like(base), np.zeros_like(base))
+    save_maps(maps, folder)
     write_volume(volume((FIRST, 1)).astype(np.uint8), GRID, folder / "lesions.nii.gz")  # the second below the minimum
     facts = ModelFacts("m", "0" * 64, "", 0.35, 0.5, "p", 0.3)
     run = Run(facts, "p", "CPU", "fp32", {}, {}, {})
-    write_report(folder, run, run.own_setting, (), {}, gland=None)
+    write_report(folder, run, lesions_at(maps, to_image(base, GRID), run.own_setting), {}, gland=None)
     assert list(find_cases(tmp_path)) == ["1_1"]
     prediction = read_prediction(folder, GRID, 0.5)
     np.testing.assert_array_equal(prediction.mask, volume((FIRST, 1)) > 0)

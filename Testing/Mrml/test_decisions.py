@@ -11,9 +11,7 @@ slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 from Mrml.conftest import FIRST
 from Mrml.contents import draw, in_scene, names, segments
 from ProstateAlignRefineLib.core.boxes import Box, box_of, crop_grid
-from ProstateAlignRefineLib.core.gate import apply_gate
 from ProstateAlignRefineLib.core.geometry import Grid
-from ProstateAlignRefineLib.results.lesions_at import without_small
 from ProstateAlignRefineLib.results.review import Decision, review
 from ProstateAlignRefineLib.results.setting import Paint, Setting, paint_between
 from ProstateAlignRefineLib.scene.display import set_outline, show_ai, show_edits, show_live
@@ -119,7 +117,6 @@ def test_painted_specks_are_kept_found_ones_below_the_smallest_volume_are_not(re
     paint = Paint(np.ravel_multi_index(([0], [1], [1]), reading.maps.grid.shape))
     with_speck = review(reading.maps, image_of(reading.inputs.adc), Setting(0.35, 0.0, 1.0, paint), reading.anatomy)
     assert [found.lesion.slices for found in with_speck.lesions] == [(0, 0)]
-    assert not without_small(apply_gate(reading.maps, 0.35, 0.0).mask, reading.maps, 1.0).any()
 
 
 def test_hiding_the_ai_hides_lesions_edits_and_rejected_ones_alike(reading):

@@ -11,14 +11,13 @@ from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.core.checks.study import check_study, prostate_region
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.exchange import read_exchange, write_exchange
-from ProstateAlignRefineLib.core.gate import apply_gate
 from ProstateAlignRefineLib.core.geometry import Grid, to_image
 from ProstateAlignRefineLib.core.gland import measure_gland
-from ProstateAlignRefineLib.core.lesions import find_lesions
 from ProstateAlignRefineLib.core.maps import Maps
 from ProstateAlignRefineLib.core.palette import ADDED_RGB, GLAND_RGB, LESION_RGB, REMOVED_RGB, blend, grey, heat
 from ProstateAlignRefineLib.core.protocol import Describe, Progress, ProtocolError, decode, encode
 from ProstateAlignRefineLib.core.study import Modality, Study
+from ProstateAlignRefineLib.results.lesions_at import lesions_at
 from ProstateAlignRefineLib.results.overview import BAR, FOOT, PANEL, Overview, draw_overview
 from ProstateAlignRefineLib.results.report import (
     REPORT_NAME,
@@ -49,11 +48,10 @@ def maps() -> Maps:
 
 @pytest.fixture
 def overview(maps: Maps) -> Overview:
-    gated = apply_gate(maps, 0.4, 1.0)
-    labels, lesions = find_lesions(gated.mask, maps, np.full(GRID.shape, 800.0))
+    found = lesions_at(maps, to_image(np.full(GRID.shape, 800.0, np.float32), GRID), Setting(0.4, 1.0))
     flat = np.linspace(100, 200, np.prod(GRID.shape), dtype=np.float32).reshape(GRID.shape)
     volumes = dict.fromkeys(Modality, flat)
-    return Overview(volumes, maps, gated, labels, lesions, "a notice", measure_gland(maps.zones, GRID))
+    return Overview(volumes, maps, found, "a notice", measure_gland(maps.zones, GRID))
 
 
 def panels(picture: Image.Image, row: int = 0) -> list[np.ndarray]:
@@ -97,14 +95,19 @@ def test_without_a_lesion_the_slice_of_highest_confidence_is_shown(overview: Ove
     confidence = overview.maps.confidence.copy()
     confidence[9, 5, 5] = 0.9
     maps = replace(overview.maps, confidence=confidence)
-    picture = draw_overview(replace(overview, maps=maps, lesions=(), labels=overview.labels * 0))
+    picture = draw_overview(
+        replace(overview, maps=maps, found=replace(overview.found, lesions=(), labels=overview.found.labels * 0))
+    )
     assert picture.height == BAR + PANEL + BAR + FOOT
     assert not near(panels(picture)[0], LESION_RGB).any()
 
 
 def test_at_most_four_lesions_have_a_row(overview: Overview):
-    five = [replace(overview.lesions[0], number=1)] * 5
-    assert draw_overview(replace(overview, lesions=five)).height == BAR + 4 * (PANEL + BAR) + FOOT
+    five = (replace(overview.found.lesions[0], number=1),) * 5
+    assert (
+        draw_overview(replace(overview, found=replace(overview.found, lesions=five))).height
+        == BAR + 4 * (PANEL + BAR) + FOOT
+    )
 
 
 def test_grey_and_heat_run_from_the_window_s_low_to_its_high_end():
@@ -138,7 +141,11 @@ RUN = Run(FACTS, "prostate lesion", "CPU", "fp32", {"t2w": "it"}, {"torch": "2"}
 
 def test_a_report_gives_back_the_run_and_says_the_gland_in_its_directions(overview: Overview, tmp_path):
     write_report(
-        tmp_path, RUN, Setting(0.4, 0.6, 0.1), overview.lesions, {"added": 3, "removed": 4}, gland=overview.gland
+        tmp_path,
+        RUN,
+        replace(overview.found, setting=Setting(0.4, 0.6, 0.1, false_positives=0.5)),
+        {"added": 3, "removed": 4},
+        gland=overview.gland,
     )
     again, setting = read_run(tmp_path), read_setting(tmp_path)
     assert (setting.gate, setting.minimum_ml) == ((0.4, 0.6), FACTS.minimum_lesion_ml)
@@ -166,11 +173,11 @@ def test_a_run_is_untouched_until_gate_voxels_or_prompt_are_changed(moved):
 
 
 def test_the_table_has_a_row_a_lesion_and_a_dash_where_there_is_no_adc(overview: Overview):
-    header, row = lesion_table([replace(overview.lesions[0], mean_adc=None, p10_adc=712.4)]).splitlines()
+    header, row = lesion_table([replace(overview.found.lesions[0], mean_adc=None, p10_adc=712.4)]).splitlines()
     assert header.split()[:3] == ["#", "volume", "mL"]
     cells = row.split()
     assert cells[0] == "1"
-    assert cells[1] == f"{overview.lesions[0].volume_ml:.2f}"
+    assert cells[1] == f"{overview.found.lesions[0].volume_ml:.2f}"
     assert cells[4:6] == ["-", "712"]
     assert cells[8] == "4-6"
     assert lesion_table([]) == "No lesion found."

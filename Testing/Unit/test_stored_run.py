@@ -28,7 +28,7 @@ def test_a_run_and_its_setting_come_back_as_they_were(tmp_path):
 
 def test_tau_and_alpha_stand_in_a_report_where_they_always_did():
     assert list(plain_run(RUN, SETTING))[:4] == ["model", "tau", "alpha", "prompt"]
-    assert plain_run(RUN, SETTING) == {**asdict(RUN), "tau": 0.4, "alpha": 0.6}
+    assert plain_run(RUN, SETTING) == {**asdict(RUN), "tau": 0.4, "alpha": 0.6, "false_positives": 0.0}
 
 
 def test_reports_of_other_versions_are_read():

@@ -70,7 +70,8 @@ RULES = (
     "bundle's minimum volume do not count. AP and AUROC are picai_eval's, on candidates of the probability map.",
     "A lesion's contrast is how far its mean lies from that of the gland 1.5 to 6 mm around it, in standard deviations "
     "of that gland, ADC and HBV taken together (root of the sum of squares).",
-    "A finding's confidence is the mean over its voxels; its calibration is against being a lesion. That over voxels "
+    "A finding's confidence is told by the bundle's rule, without one the mean over its voxels; its calibration is "
+    "against being a lesion. That over voxels "
     "is dominated by background, which is easy: the findings' is the one to look at. With so few findings a perfectly "
     "calibrated model has an ECE too, that by chance alone.",
 )

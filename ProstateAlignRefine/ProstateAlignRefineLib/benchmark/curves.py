@@ -65,7 +65,7 @@ def blank_adc(preprocessing: Preprocessing) -> float:
 
 
 def found_lesions(study: Study, bundle: Bundle) -> Mask:
-    found: Mask = answer(run(study, bundle), study.adc, bundle, bundle.config.alpha).labels > 0
+    found: Mask = answer(run(study, bundle), study, bundle, bundle.config.alpha).labels > 0
     return found
 
 

@@ -42,7 +42,7 @@ def draw_gallery(bundle: Path, folders: Sequence[Path]) -> Image.Image:
 
 def _row(bundle: Path, folder: Path) -> tuple[str, list[Image.Image]]:
     known, loaded = load_known(folder), loaded_bundle(bundle)
-    given = answer(run(known.study, loaded), known.study.adc, loaded, loaded.config.alpha)
+    given = answer(run(known.study, loaded), known.study, loaded, loaded.config.alpha)
     truth, found = known.lesions > 0, given.labels > 0
     z = shown_slice(truth, found)
     panels = []

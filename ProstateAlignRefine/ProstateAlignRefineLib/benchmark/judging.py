@@ -13,6 +13,7 @@ import SimpleITK as sitk
 import torch
 from numpy.typing import NDArray
 
+from ..core.findings.judge import Judge
 from ..core.gate import gated_margin
 from ..core.lesions import Lesion
 from ..core.maps import Maps
@@ -23,6 +24,7 @@ from ..evaluation.volumes import Prediction, Reference
 from ..inference.device import choose_compute
 from ..inference.segment import segment_entered
 from ..network.bundle import Bundle, load_bundle
+from ..results.folder import volumes_on_t2w
 from ..results.lesions_at import LesionsAt, lesions_at
 from ..results.setting import Setting
 from .contrast import lesion_contrasts
@@ -62,7 +64,7 @@ def judge_known(bundle: Path, folder: Path) -> Rows:
     rows: dict[str, BenchmarkRow] = {}
     for name, alpha in ((MODEL, loaded.config.alpha), (BASE, 0.0)):
         rows[name] = judged_answer(
-            known, answer(maps, known.study.adc, loaded, alpha), region, loaded.config.minimum_lesion_ml
+            known, answer(maps, known.study, loaded, alpha), region, loaded.config.minimum_lesion_ml
         )
     for name, rule in ((HBV_RULE, brightest_hbv), (ADC_RULE, lowest_adc)):
         rows[name] = judged_rule(known, rule(known.study, known.gland))
@@ -74,10 +76,11 @@ def run(study: Study, bundle: Bundle) -> Maps:
     return segment_entered(study, bundle, choose_compute(), lambda _stage, _done, _whole: None).maps
 
 
-def answer(maps: Maps, adc: sitk.Image, bundle: Bundle, alpha: float) -> Answer:
-    """`adc` on any grid."""
-    tau = bundle.config.tau
-    found = lesions_at(maps, adc, Setting(tau, alpha, bundle.config.minimum_lesion_ml))
+def answer(maps: Maps, study: Study, bundle: Bundle, alpha: float) -> Answer:
+    """`maps`: of the study, to the bundle's own prompt, for which its rule of findings holds."""
+    tau, rule = bundle.config.tau, bundle.config.findings
+    judge = None if rule is None else Judge(rule, maps, volumes_on_t2w(study))
+    found = lesions_at(maps, study.adc, Setting(tau, alpha, bundle.config.minimum_lesion_ml), judge=judge)
     confidence = probabilities(gated_margin(maps, tau, alpha)).astype(np.float32)
     return Answer(maps, found, Prediction(confidence, found.whole > 0, graded=True, resampled=False))
 

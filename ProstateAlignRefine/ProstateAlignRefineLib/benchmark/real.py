@@ -15,7 +15,7 @@ from ..core.geometry import NEAREST, Grid, resample, to_array
 from ..core.maps import read_volume
 from ..core.study import Modality, Study
 from ..core.study_files import find_study_files, read_study_files
-from ..evaluation.detection import match_lesions
+from ..evaluation.detection import match_findings
 from ..evaluation.metrics import overlap, surface_distances
 from ..network.bundle import Bundle
 from ..results.overview import Overview, draw_overview
@@ -50,7 +50,7 @@ def read_real(images: Path, label: Path, gland: Path | None) -> RealStudy:
 def judge_real(real: RealStudy, bundle: Bundle) -> tuple[dict[str, Any], Image.Image]:
     """Figures, and the picture of what was found."""
     maps = run(real.study, bundle)
-    given, base = (answer(maps, real.study.adc, bundle, alpha) for alpha in (bundle.config.alpha, 0.0))
+    given, base = (answer(maps, real.study, bundle, alpha) for alpha in (bundle.config.alpha, 0.0))
     return figures_of(real, given, base), _picture(real.study, given, bundle)
 
 
@@ -72,17 +72,16 @@ def figures_of(real: RealStudy, given: Answer, base: Answer) -> dict[str, Any]:
 
 
 def _findings(real: RealStudy, given: Answer) -> list[dict[str, Any]]:
-    """By falling mean confidence, as they are numbered."""
-    matching = match_lesions(real.lesion.astype(np.uint8), given.labels > 0)
+    """By falling confidence, as they are numbered."""
+    matching = match_findings(real.lesion.astype(np.uint8), given.labels)
     findings = []
     for lesion in given.lesions:
         inside = given.labels == lesion.number
-        component = int(matching.components[inside][0])
         findings.append(
             {
                 "number": lesion.number,
-                "is_lesion": component not in matching.false_positives,
-                "confidence": lesion.mean_confidence,
+                "is_lesion": lesion.number not in matching.false_positives,
+                "confidence": lesion.confidence,
                 "volume_ml": lesion.volume_ml,
                 "dice": overlap(real.lesion, inside).dice,
                 "in_gland": None if real.gland is None else float(real.gland[inside].mean()) >= INSIDE_SHARE,
@@ -109,9 +108,7 @@ def _rule_dice(real: RealStudy) -> float | None:
 
 def _picture(study: Study, given: Answer, bundle: Bundle) -> Image.Image:
     volumes = {modality: to_array(resample(study.volume(modality), study.grid)) for modality in Modality}
-    return draw_overview(
-        Overview(volumes, given.maps, given.found.gated, given.labels, given.lesions, bundle.config.notice)
-    )
+    return draw_overview(Overview(volumes, given.maps, given.found, bundle.config.notice))
 
 
 def _mask(path: Path, grid: Grid) -> Mask:

@@ -17,7 +17,7 @@ from ..core.boxes import box_around
 from ..core.lesions import Lesion
 from ..evaluation.calibration import Reliability
 from ..evaluation.cases import CaseRow, LesionRow
-from ..evaluation.detection import match_lesions
+from ..evaluation.detection import match_findings
 from ..evaluation.figures import Figures, cohort_figures, share
 from ..evaluation.metrics import overlap
 
@@ -49,7 +49,7 @@ class AnatomyRow:
 class BenchmarkRow(CaseRow):
     """`reliability` is that of the gland and 10 mm around it, `everywhere` that of all voxels.
 
-    `findings`: of the lesions found, mean confidence against being a lesion; None for a system that claims none.
+    `findings`: of the lesions found, confidence against being a lesion; None for a system that claims none.
     `anatomy`: None for a system that tells none. `contrasts`: of each of `lesions` (see `contrast`), where measured.
     """
 
@@ -107,11 +107,10 @@ def by_contrast(rows: Sequence[CaseRow]) -> dict[str, list[LesionRow]]:
 
 
 def findings_reliability(labels: Labels, lesions: Sequence[Lesion], truth: Labels) -> Reliability:
-    """Each finding's mean confidence, against whether it meets a lesion with an IoU of at least 0.10."""
-    matching = match_lesions(truth, labels > 0)
-    false = np.isin(matching.components, matching.false_positives)
-    genuine = [not false[labels == lesion.number].any() for lesion in lesions]
-    return Reliability.of(np.array([lesion.mean_confidence for lesion in lesions]), np.array(genuine, bool))
+    """Each finding's confidence, against whether it meets a lesion with an IoU of at least 0.10."""
+    false = set(match_findings(truth, labels).false_positives)
+    genuine = [lesion.number not in false for lesion in lesions]
+    return Reliability.of(np.array([lesion.confidence for lesion in lesions]), np.array(genuine, bool))
 
 
 def anatomy_row(zones: Labels, truth: Labels, voxel_ml: float) -> AnatomyRow:

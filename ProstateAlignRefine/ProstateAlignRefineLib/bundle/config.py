@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from ..core import schema
 from ..core.errors import InputError
+from ..core.findings.rule import FindingRule
 from ..core.plain_data import plain_words, read_json, shown
 from ..core.plain_text import is_plain
 
@@ -138,7 +139,7 @@ class ModelConfig:
     """bundle.json. `confidence` names what tau is compared with; `notice` is one line shown to users, or empty.
 
     `files` maps the name of every other file of the bundle to its SHA-256. `minimum_lesion_ml`: smaller components are
-    dropped.
+    dropped. `findings`: how likely a finding is a lesion; None in bundles that were not taught it.
     """
 
     format_version: int
@@ -158,6 +159,7 @@ class ModelConfig:
     intended_use: str
     metrics: dict[str, Any]
     files: dict[str, str]
+    findings: FindingRule | None = None
 
     def __post_init__(self) -> None:
         _require(self.format_version == FORMAT_VERSION, f"the format version must be {FORMAT_VERSION}")
@@ -181,6 +183,7 @@ class ModelConfig:
             )
         if isinstance(data, dict):
             data = {name: plain_words(value) if name in FOR_THE_SCREEN else value for name, value in data.items()}
+            data = {"findings": None, **data}  # which bundles of earlier versions do not name
         return schema.from_dict(cls, data, CONFIG_FILE)
 
     def to_dict(self) -> dict[str, Any]:

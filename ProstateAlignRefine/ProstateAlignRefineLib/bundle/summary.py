@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core import schema
+from ..core.findings.rule import FindingRule
 from .config import CONFIG_FILE, ModelConfig, read_config
 
 WEIGHTS_FILE, CARD_FILE = "weights.safetensors", "MODEL_CARD.md"
@@ -18,7 +19,8 @@ WORDS = ("name", "notice", "training_data", "licence", "intended_use", "metrics"
 @dataclass(frozen=True)
 class ModelFacts:
     """The bundle as a result keeps it. `sha256`: see `identity_of`. `weights_sha256`: of the weights' file alone, empty
-    in results of versions that did not know it. `tau`, `alpha`, `prompt`, `minimum_lesion_ml` are the bundle's own."""
+    in results of versions that did not know it. `tau`, `alpha`, `prompt`, `minimum_lesion_ml` are the bundle's own, and
+    `findings`, which is None where it has no rule of findings."""
 
     name: str
     sha256: str
@@ -28,6 +30,7 @@ class ModelFacts:
     prompt: str
     minimum_lesion_ml: float
     weights_sha256: str = ""
+    findings: FindingRule | None = None
 
     @property
     def weights_digest(self) -> str:
@@ -45,6 +48,7 @@ class ModelFacts:
             prompt=config.prompt,
             minimum_lesion_ml=config.minimum_lesion_ml,
             weights_sha256=config.files.get(WEIGHTS_FILE, ""),
+            findings=config.findings,
         )
 
 
@@ -73,5 +77,7 @@ def read_summary(folder: Path) -> BundleSummary:
 def identity_of(config: ModelConfig) -> str:
     """SHA-256 of all that an answer depends on: weights, text and configuration; not of the card nor of any words."""
     kept = {name: value for name, value in schema.to_dict(config).items() if name not in WORDS}
+    if config.findings is None:
+        del kept["findings"]  # so that bundles without one stay what they were
     kept["files"] = {name: digest for name, digest in config.files.items() if name not in (CARD_FILE, CONFIG_FILE)}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()

@@ -20,10 +20,10 @@ from ..core.psa import read_psa
 from ..core.storage.output import require_apart, writing_folder
 from ..core.study import Modality, Study
 from ..core.study_files import find_study_files, match_study_files, read_study_files
-from ..results.folder import KIND, NAMES, Result, volumes_on_t2w, write_gated, write_inputs
-from ..results.report import gland_line, lesion_table
+from ..results.folder import KIND, NAMES, Result, WrittenResult, volumes_on_t2w, write_gated, write_inputs
+from ..results.report import candidate_table, gland_line, lesion_table
 from ..results.run import Run
-from ..results.setting import Setting
+from ..results.setting import Setting, check_false_positives
 from .inspect import add_series_options, series_choices
 from .progress import StageBar
 
@@ -56,12 +56,23 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16"))
     parser.add_argument("--tau", type=float, help="confidence above which the refiner edits (default: the bundle's)")
     parser.add_argument("--alpha", type=float, help="how strongly it edits (default: the bundle's)")
+    add_false_positives(parser, "none")
     parser.add_argument(
         "--prompt",
         metavar="TEXT",
         help="what to look for, and where: 'left PZ at the apex', a report's lines (default: the bundle's prompt)",
     )
     parser.add_argument("--register", action="store_true", help="move ADC and HBV rigidly onto the T2W first")
+
+
+def add_false_positives(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument(
+        "--false-positives",
+        type=float,
+        metavar="N",
+        help="also show weaker findings, as candidates, as far as N false positives a study are expected in all "
+        f"(default: {default})",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -78,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
         bar("write", 0, 1)
         write_inputs(draft.folder, result)
         outcome = write_gated(draft.folder, result)
-    print(lesion_table(outcome.lesions))
+    print_findings(outcome, result)
     if result.run.place_given:
         print(PLACE_GIVEN)
     print(gland_line(result.anatomy.gland))
@@ -91,6 +102,13 @@ def run(arguments: argparse.Namespace) -> int:
     if result.run.model.notice:
         print(result.run.model.notice)
     return 0
+
+
+def print_findings(outcome: WrittenResult, result: Result) -> None:
+    """Lesions, and the candidates that the setting asks for."""
+    print(lesion_table(outcome.lesions))
+    if candidates := candidate_table(outcome.candidates, result.run.finding_rule, result.setting):
+        print(candidates)
 
 
 def print_cautions(run: Run) -> None:
@@ -109,7 +127,8 @@ def as_asked(study: Study, arguments: argparse.Namespace) -> Study:
 
 
 def check_gate_options(arguments: argparse.Namespace) -> None:
-    """InputError where `--tau` or `--alpha` is given and out of range."""
+    """InputError where `--tau`, `--alpha` or `--false-positives` is given and out of range."""
+    check_false_positives(arguments.false_positives or 0.0)
     for name in ("tau", "alpha"):
         if getattr(arguments, name) is not None:
             check_gate(**{"tau": 0.0, "alpha": 0.0, name: getattr(arguments, name)})
@@ -225,7 +244,7 @@ def run_facts(
 
 def asked_setting(arguments: argparse.Namespace, facts: Run) -> Setting:
     """The model's own, with the gate of these options."""
-    own = facts.own_setting
+    own = replace(facts.own_setting, false_positives=arguments.false_positives or 0.0)
     return own.moved(
         own.tau if arguments.tau is None else arguments.tau, own.alpha if arguments.alpha is None else arguments.alpha
     )

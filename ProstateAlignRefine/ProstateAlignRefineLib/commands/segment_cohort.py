@@ -138,7 +138,8 @@ def _segment(entry: Entry, setting: Setting) -> Outcome:
 
 
 def _is_finished(entry: Entry, arguments: argparse.Namespace, bundle: Bundle) -> bool:
-    """Whether the study's result is there; InputError where it was made with another model, gate or prompt."""
+    """Whether the study's result is there; InputError where it was made with another model, gate, prompt or
+    sensitivity."""
     folder = arguments.output / entry.case
     if not folder.is_dir():
         return False
@@ -150,11 +151,13 @@ def _is_finished(entry: Entry, arguments: argparse.Namespace, bundle: Bundle) ->
         getattr(config, name) if getattr(arguments, name) is None else getattr(arguments, name)
         for name in ("tau", "alpha", "prompt")
     )
-    if (earlier.model.sha256, *read_setting(folder).gate, earlier.prompt) == (bundle.sha256, tau, alpha, prompt):
+    before, rate = read_setting(folder), arguments.false_positives or 0.0
+    known = (earlier.model.sha256, *before.gate, earlier.prompt, before.false_positives)
+    if known == (bundle.sha256, tau, alpha, prompt, rate):
         return True
     raise InputError(
-        f"The result of '{entry.case}' in the output folder was made with another model, gate or prompt; name another "
-        "output folder."
+        f"The result of '{entry.case}' in the output folder was made with another model, gate, prompt or sensitivity; "
+        "name another output folder."
     )
 
 

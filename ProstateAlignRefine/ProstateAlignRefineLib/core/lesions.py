@@ -1,13 +1,15 @@
-"""From a mask to lesions: connected components with the measures a report needs."""
+"""From a mask, or the parts that findings were cut into, to lesions with the measures a report needs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from .findings.regions import slices_of
 from .geometry import Array, Grid, to_array, to_image
 from .gland import body_axes
 from .maps import Maps
@@ -18,13 +20,14 @@ MOST_LESIONS = 255  # the label volume is uint8
 
 @dataclass(frozen=True)
 class Lesion:
-    """One connected lesion (26-neighbourhood) on the T2W grid.
+    """One lesion on the T2W grid.
 
     Diameters are the largest distance between points of the voxel outline (centres of voxel faces), in mm: within one
     axial slice, and in 3D (IBSI "maximum 3D diameter"). ADC in 1e-6 mm2/s over voxels where the map is above zero,
     None where it is nowhere. `centre_lps`: centroid, mm. `slices`: first and last axial T2W slice, counted from 0
     in the order of the grid.
-    `place`: side, level, zone and sector, as far as the model tells the anatomy.
+    `place`: side, level, zone and sector, as far as the model tells the anatomy. `confidence`: how likely it is a
+    lesion by the model's rule of findings; without a rule the `mean_confidence` of its voxels, which is not calibrated.
     """
 
     number: int
@@ -39,24 +42,34 @@ class Lesion:
     centre_lps: tuple[float, float, float]
     slices: tuple[int, int]
     place: Place
+    confidence: float
 
 
 def find_lesions(
-    mask: NDArray[np.bool_], maps: Maps, adc: Array, anatomy: Anatomy | None = None
+    found: NDArray[np.bool_] | NDArray[np.integer],
+    maps: Maps,
+    adc: Array,
+    anatomy: Anatomy | None = None,
+    confidences: Sequence[float] | None = None,
 ) -> tuple[NDArray[np.uint8], tuple[Lesion, ...]]:
-    """Labels [Z, Y, X] (0 background, 1..n) and their lesions, numbered by falling mean confidence.
+    """Labels [Z, Y, X] (0 background, 1..n) and their lesions, numbered by falling confidence.
 
-    `mask` and `adc` lie on the grid of `maps`. `anatomy`: that of the whole T2W; told from `maps` where it lacks.
+    `found`: labels 1..n of the findings, or a mask, whose connected components (26 neighbours) they are. It and `adc`
+    lie on the grid of `maps`. `anatomy`: that of the whole T2W; told from `maps` where it lacks. `confidences`: of the
+    labels 1..n; None where no rule tells any.
     """
     anatomy = anatomy or Anatomy.of(maps)
-    components = _components(mask, maps.grid)
+    components = _components(found > 0, maps.grid) if found.dtype == bool else found.astype(np.int32)
     bounding = sitk.LabelShapeStatisticsImageFilter()
     bounding.Execute(to_image(components, maps.grid))
     measured = []
     for label in bounding.GetLabels():
-        box = _slices(bounding.GetBoundingBox(label))
-        measured.append((label, box, _measure(components[box] == label, box, maps, adc, anatomy)))
-    measured.sort(key=lambda item: (-item[2].mean_confidence, -item[2].volume_ml))
+        box = slices_of(bounding.GetBoundingBox(label))
+        lesion = _measure(components[box] == label, box, maps, adc, anatomy)
+        if confidences is not None:
+            lesion = replace(lesion, confidence=float(confidences[label - 1]))
+        measured.append((label, box, lesion))
+    measured.sort(key=lambda item: (-item[2].confidence, -item[2].volume_ml))
     labels = np.zeros(components.shape, np.uint8)
     lesions = []
     for number, (label, box, lesion) in enumerate(measured[:MOST_LESIONS], start=1):
@@ -65,13 +78,13 @@ def find_lesions(
     return labels, tuple(lesions)
 
 
+def fewest_voxels(grid: Grid, minimum_ml: float) -> int:
+    """Of a finding that is not too small."""
+    return max(int(np.ceil(minimum_ml / grid.voxel_ml - 1e-9)), 1)
+
+
 def _components(mask: NDArray[np.bool_], grid: Grid) -> Array:
     return to_array(sitk.ConnectedComponent(to_image(mask.astype(np.uint8), grid), True))
-
-
-def _slices(box: tuple[int, ...]) -> tuple[slice, slice, slice]:
-    x, y, z, width, height, depth = box
-    return slice(z, z + depth), slice(y, y + height), slice(x, x + width)
 
 
 def _measure(
@@ -97,6 +110,7 @@ def _measure(
         centre_lps=(x, y, z),
         slices=(int(slices.min()), int(slices.max())),
         place=anatomy.place((x, y, z), None if maps.zones is None else maps.zones[box][inside]),
+        confidence=float(confidence.mean()),
     )
 
 

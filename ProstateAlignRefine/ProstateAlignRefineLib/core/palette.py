@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from .geometry import Array
 
 LESION_RGB = (230, 75, 60)
+CANDIDATE_RGB = (240, 200, 70)
 GLAND_RGB = (120, 200, 210)
 ADDED_RGB = (60, 200, 90)
 REMOVED_RGB = (80, 140, 255)

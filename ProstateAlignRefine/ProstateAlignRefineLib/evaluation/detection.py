@@ -53,9 +53,14 @@ def match_lesions(lesions: NDArray[np.integer], prediction: NDArray[np.bool_]) -
     picai_eval, as many lesions as possible are found, then with as much overlap as possible; further components that
     meet a lesion so well are neither hits nor false positives.
     """
-    components, count = label(prediction, NEIGHBOURS_26)
+    components, _ = label(prediction, NEIGHBOURS_26)
+    return match_findings(lesions, components)
+
+
+def match_findings(lesions: NDArray[np.integer], components: NDArray[np.integer]) -> Matching:
+    """The same of findings that may touch: `components` [Z, Y, X] holds 0 or the finding's number, 1..n."""
     numbers = [int(number) for number in np.unique(lesions[lesions > 0])]
-    shares = _intersections_over_unions(components, count, lesions, numbers)
+    shares = intersections_over_unions(components, int(components.max(initial=0)), lesions, numbers)
     hits = shares >= HIT_IOU
     rows, columns = linear_sum_assignment(np.where(hits, 1 + shares, 0.0), maximize=True)
     pairs = {numbers[column]: int(row) + 1 for row, column in zip(rows, columns, strict=True) if hits[row, column]}
@@ -71,10 +76,10 @@ def without_specks(mask: NDArray[np.bool_], spacing_zyx: Sequence[float], minimu
     return keep[components]
 
 
-def _intersections_over_unions(
+def intersections_over_unions(
     components: NDArray[np.integer], count: int, lesions: NDArray[np.integer], numbers: Sequence[int]
 ) -> NDArray[np.float64]:
-    """[components, lesions]."""
+    """[components, lesions], of components 1..count and the lesions of these numbers."""
     inside = (components > 0) | (lesions > 0)  # where both are background counts for nothing
     components, lesions = components[inside], lesions[inside]
     index = np.searchsorted(numbers, lesions) + 1 if numbers else np.zeros_like(components)

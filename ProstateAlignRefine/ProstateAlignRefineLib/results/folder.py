@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import __version__
 from ..core.errors import InputError
+from ..core.findings.judge import Judge
 from ..core.gate import ADDED, REMOVED, Gated
 from ..core.geometry import Array, Grid, resample, to_array, to_image
 from ..core.lesions import Lesion
@@ -65,12 +66,19 @@ class Result:
         """What the lesions' places are told from."""
         return Anatomy.of(self.maps)
 
+    @cached_property
+    def judge(self) -> Judge | None:
+        """What tells lesions from candidates; None where no rule does."""
+        rule = self.run.finding_rule
+        return None if rule is None else Judge(rule, self.maps, self.volumes)
+
 
 @dataclass(frozen=True)
 class WrittenResult:
     """What one gate setting gave."""
 
     lesions: tuple[Lesion, ...]
+    candidates: tuple[Lesion, ...]
     added: int
     removed: int
     wrote_dicom: bool
@@ -134,7 +142,7 @@ def _always_read() -> tuple[str, ...]:
 def lesions_of(result: Result) -> LesionsAt:
     """The result at its setting."""
     adc = to_image(result.volumes[Modality.ADC], result.maps.grid)
-    return lesions_at(result.maps, adc, result.setting, result.anatomy)
+    return lesions_at(result.maps, adc, result.setting, result.anatomy, result.judge)
 
 
 def write_gated(folder: Path, result: Result) -> WrittenResult:
@@ -146,11 +154,11 @@ def write_gated(folder: Path, result: Result) -> WrittenResult:
     wrote_dicom = _write_dicom(folder / SEGMENTATION_NAME, result, labels, lesions)
     added, removed = _counts(gated)
     run, gland = result.run, result.anatomy.gland
-    overview = Overview(result.volumes, result.maps, gated, labels, lesions, run.model.notice, gland)
+    overview = Overview(result.volumes, result.maps, found, run.model.notice, gland)
     draw_overview(overview).save(folder / OVERVIEW_NAME)
     edited = {"added": added, "removed": removed}
-    write_report(folder, run, result.setting, lesions, edited, gland=gland, kept=result.files)
-    return WrittenResult(lesions, added, removed, wrote_dicom)
+    write_report(folder, run, found, edited, gland=gland, kept=result.files)
+    return WrittenResult(lesions, found.candidates, added, removed, wrote_dicom)
 
 
 def segmentation_info(run: Run, setting: Setting, lesions: Sequence[Lesion]) -> SegmentationInfo:

@@ -9,55 +9,118 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from ..core.boxes import Box, box_of, crop_grid
+from ..core.findings.judge import Judge
+from ..core.findings.regions import Peaks, beside, numbered
 from ..core.gate import Gated, apply_gate
-from ..core.geometry import resample, to_array, to_image
-from ..core.lesions import Lesion, find_lesions
+from ..core.geometry import resample, to_array
+from ..core.lesions import MOST_LESIONS, Lesion, fewest_voxels, find_lesions
 from ..core.maps import Maps
 from ..core.places import Anatomy
-from .setting import Setting
+from .setting import Paint, Setting
 
 
 @dataclass(frozen=True, eq=False)
 class LesionsAt:
     """What one setting makes of the maps. `gated`: the gate alone, [Z, Y, X]; `labels`: uint8 [Z, Y, X] in `box` of the
-    T2W grid, numbered as the `lesions`, whose slices are counted on the whole grid."""
+    T2W grid, numbered as the `lesions`, whose slices are counted on the whole grid.
+
+    `candidates`: findings below the model's operating point that the setting shows; no lesions, numbered after these in
+    `candidate_labels`, which fill the same box.
+    """
 
     setting: Setting
     gated: Gated
     box: Box
     labels: NDArray[np.uint8]
     lesions: tuple[Lesion, ...]
+    candidate_labels: NDArray[np.uint8]
+    candidates: tuple[Lesion, ...] = ()
 
     @property
     def whole(self) -> NDArray[np.uint8]:
         """The labels on the whole T2W grid, [Z, Y, X]."""
         return spread(self.labels, self.box, self.gated.mask.shape)
 
+    @property
+    def whole_candidates(self) -> NDArray[np.uint8]:
+        """The candidates' labels on the whole T2W grid, [Z, Y, X]."""
+        return spread(self.candidate_labels, self.box, self.gated.mask.shape)
 
-def lesions_at(maps: Maps, adc: sitk.Image, setting: Setting, anatomy: Anatomy | None = None) -> LesionsAt:
-    """Gate, drop what is too small, add the reader's paint, and measure what stands.
 
-    `adc` (1e-6 mm2/s) on any grid. `anatomy`: that of `maps`, where the caller has it already.
+def lesions_at(
+    maps: Maps, adc: sitk.Image, setting: Setting, anatomy: Anatomy | None = None, judge: Judge | None = None
+) -> LesionsAt:
+    """Gate, drop what is too small, cut at deep saddles, add the reader's paint, judge, and measure what stands.
+
+    `adc` (1e-6 mm2/s) on any grid. `anatomy`: that of `maps`, where the caller has it already. `judge`: of the same
+    maps; without one all that the gate yields is a lesion.
     """
     gated = apply_gate(maps, setting.tau, setting.alpha)
-    mask = without_small(gated.mask, maps, setting.minimum_ml)
-    mask.ravel()[setting.paint.added] = True
-    mask.ravel()[setting.paint.erased] = False
-    box = box_of(mask)
-    part = crop_maps(maps, box)
-    diffusion = to_array(resample(adc, part.grid))
-    labels, lesions = find_lesions(mask[box.slices], part, diffusion, anatomy or Anatomy.of(maps))
-    return LesionsAt(setting, gated, box, labels, tuple(_moved(lesion, box) for lesion in lesions))
+    findings, own = _findings(gated.mask, maps, setting, judge)
+    confidences = None if judge is None else judge.confidences(findings)
+    claimed, shown = _sorted(own, confidences, setting, judge, int(findings.max(initial=0)))
+    box = box_of((claimed | shown)[findings])
+    inside, part = findings[box.slices], crop_maps(maps, box)
+    diffusion, anatomy = to_array(resample(adc, part.grid)), anatomy or Anatomy.of(maps)
+
+    def measured(which: NDArray[np.bool_]) -> tuple[NDArray[np.uint8], tuple[Lesion, ...]]:
+        sure = None if confidences is None else confidences[which[1:]].tolist()
+        labels, found = find_lesions(numbered(inside, which[inside]), part, diffusion, anatomy, sure)
+        return labels, tuple(_moved(lesion, box) for lesion in found)
+
+    labels, lesions = measured(claimed)
+    others, weak = measured(shown)
+    weak = tuple(replace(one, number=one.number + len(lesions)) for one in weak[: MOST_LESIONS - len(lesions)])
+    others = np.where((others > 0) & (others <= len(weak)), others + len(lesions), 0)
+    return LesionsAt(setting, gated, box, labels, lesions, others.astype(np.uint8), weak)
 
 
-def without_small(mask: NDArray[np.bool_], maps: Maps, minimum_ml: float) -> NDArray[np.bool_]:
-    """A copy of `mask` [Z, Y, X] on the maps' grid less its components (26 neighbours) below the volume."""
-    box = box_of(mask)
-    part = to_image(mask[box.slices].astype(np.uint8), crop_grid(maps.grid, box))
-    fewest = int(np.ceil(minimum_ml / maps.grid.voxel_ml - 1e-9))
-    kept = np.zeros_like(mask)
-    kept[box.slices] = to_array(sitk.RelabelComponent(sitk.ConnectedComponent(part, True), max(fewest, 0))) > 0
-    return kept
+def _findings(
+    mask: NDArray[np.bool_], maps: Maps, setting: Setting, judge: Judge | None
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Labels 1..n [Z, Y, X], and those of them that the reader painted into: these are never cut nor judged away."""
+    fewest = fewest_voxels(maps.grid, setting.minimum_ml)
+    peaks = Peaks.of(maps.base_margin) if judge is None else judge.peaks
+    parts = peaks.parted(mask, fewest)
+    findings, own = _painted(parts, setting.paint)
+    if judge is not None:
+        taken = (parts > 0) | (findings > 0)
+        taken.ravel()[setting.paint.erased] = True  # what the reader took away does not come back as a candidate
+        findings = beside(findings, peaks.weaker(taken, fewest))
+    return findings, own
+
+
+def _painted(parts: NDArray[np.int32], paint: Paint) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Added voxels join all that they touch (26 neighbours) into one; what erased ones separate is two."""
+    if not paint:
+        return parts, np.zeros(0, np.int64)
+    codes = parts.astype(np.int64)
+    codes.ravel()[paint.added] = codes.max(initial=0) + 1
+    codes.ravel()[paint.erased] = 0
+    inside = codes > 0
+    pieces = to_array(sitk.ConnectedComponent(sitk.GetImageFromArray(inside.astype(np.uint8)), True)).astype(np.int64)
+    drawn = np.unique(pieces.ravel()[paint.added])
+    joined = np.isin(pieces, drawn[drawn > 0])
+    labels = numbered(np.where(joined, pieces, pieces.max(initial=0) * (1 + codes) + pieces), inside)
+    return labels, np.unique(labels[joined]).astype(np.int64)
+
+
+def _sorted(
+    own: NDArray[np.int64],
+    confidences: NDArray[np.float64] | None,
+    setting: Setting,
+    judge: Judge | None,
+    count: int,
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """[0..count]: which findings are lesions, and which are shown as candidates; 0 is neither."""
+    claimed, shown = np.zeros(count + 1, bool), np.zeros(count + 1, bool)
+    if judge is None or confidences is None:
+        claimed[1:] = True
+        return claimed, shown
+    claimed[1:] = confidences >= judge.rule.operating_confidence
+    claimed[own] = True
+    shown[1:] = ~claimed[1:] & (confidences >= judge.rule.shown_from(setting.false_positives))
+    return claimed, shown
 
 
 def crop_maps(maps: Maps, box: Box) -> Maps:

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from ..core.anatomy import plausible_gland
-from ..core.gate import ADDED, REMOVED, Gated
+from ..core.gate import ADDED, REMOVED
 from ..core.geometry import Array
 from ..core.gland import Gland
 from ..core.lesions import Lesion
 from ..core.maps import Maps
-from ..core.palette import ADDED_RGB, GLAND_RGB, LESION_RGB, REMOVED_RGB, blend, grey, heat
+from ..core.palette import ADDED_RGB, CANDIDATE_RGB, GLAND_RGB, LESION_RGB, REMOVED_RGB, blend, grey, heat
 from ..core.study import Modality
+from .lesions_at import LesionsAt
 from .report import RESEARCH_USE
 from .view import in_view, view
 
@@ -33,15 +34,23 @@ INK, PAPER = (225, 225, 225), (18, 18, 20)
 
 @dataclass(frozen=True)
 class Overview:
-    """What is drawn. `volumes` and `labels` are [Z, Y, X] on the maps' grid. `gland`: None where there is none."""
+    """What is drawn. `volumes` [Z, Y, X] lie on the maps' grid. `gland`: None where there is none."""
 
     volumes: Mapping[Modality, Array]
     maps: Maps
-    gated: Gated
-    labels: NDArray[np.uint8]
-    lesions: Sequence[Lesion]
+    found: LesionsAt
     notice: str
     gland: Gland | None = None
+
+    @property
+    def findings(self) -> Sequence[Lesion]:
+        """The lesions, and after them the candidates."""
+        return (*self.found.lesions, *self.found.candidates)
+
+    @cached_property
+    def labels(self) -> NDArray[np.uint8]:
+        """Of the findings, [Z, Y, X]."""
+        return np.maximum(self.found.whole, self.found.whole_candidates)
 
     @cached_property
     def gland_mask(self) -> NDArray[np.bool_] | None:
@@ -70,15 +79,16 @@ def draw_overview(overview: Overview) -> Image.Image:
 
 def _rows(overview: Overview) -> list[tuple[str, int]]:
     """Caption and slice."""
-    if not overview.lesions:
+    if not overview.findings:
         z = int(np.unravel_index(overview.maps.confidence.argmax(), overview.maps.grid.shape)[0])
         return [(f"No lesion found; slice {z} holds the highest confidence", z)]
     rows = []
-    for lesion in overview.lesions[:MOST_ROWS]:
+    for lesion in overview.findings[:MOST_ROWS]:
         z = int((overview.labels == lesion.number).sum(axis=(1, 2)).argmax())
+        kind = "lesion" if lesion.number <= len(overview.found.lesions) else "candidate"
         caption = (
-            f"lesion {lesion.number}, slice {z}, {lesion.place.text}: {lesion.volume_ml:.2f} mL, "
-            f"{lesion.max_axial_diameter_mm:.0f} mm, confidence {lesion.mean_confidence:.2f}, "
+            f"{kind} {lesion.number}, slice {z}, {lesion.place.text}: {lesion.volume_ml:.2f} mL, "
+            f"{lesion.max_axial_diameter_mm:.0f} mm, confidence {lesion.confidence:.2f}, "
             f"similarity {lesion.mean_similarity:.2f}"
         )
         rows.append((caption, z))
@@ -94,9 +104,13 @@ def _panels(
     def shown(picture: Array) -> Image.Image:
         return view(picture, overview.maps.grid, VIEW_MM, PANEL)
 
-    outline = _outline(shown((overview.labels[z] > 0).astype(np.uint8) * 255))
+    outline = _outline(shown((overview.found.whole[z] > 0).astype(np.uint8) * 255))
+    doubtful = _outline(shown((overview.found.whole_candidates[z] > 0).astype(np.uint8) * 255)) * (1 - outline)
     base = {m: np.asarray(shown(grey(values[z], *windows[m]))) for m, values in overview.volumes.items()}
-    images = [blend(base[m], LESION_RGB, outline) for m in (Modality.T2W, Modality.ADC, Modality.HBV)]
+    images = [
+        blend(blend(base[m], LESION_RGB, outline), CANDIDATE_RGB, doubtful)
+        for m in (Modality.T2W, Modality.ADC, Modality.HBV)
+    ]
     if overview.gland_mask is not None:
         capsule = _outline(shown(overview.gland_mask[z].astype(np.uint8) * 255), width=1)
         images = [blend(image, GLAND_RGB, GLAND_OPACITY * capsule * (1 - outline)) for image in images]
@@ -105,7 +119,7 @@ def _panels(
     images.append(blend(base[Modality.T2W], similarity, 0.15 + 0.6 * strength))
     edited = blend(base[Modality.T2W], LESION_RGB, 0.5 * outline)
     for code, colour in ((ADDED, ADDED_RGB), (REMOVED, REMOVED_RGB)):
-        changed = shown((overview.gated.edits[z] == code).astype(np.uint8) * 255)
+        changed = shown((overview.found.gated.edits[z] == code).astype(np.uint8) * 255)
         edited = blend(edited, colour, np.asarray(changed) / 255)
     return [Image.fromarray(image) for image in [*images, edited]]
 
@@ -126,6 +140,8 @@ def _window(values: Array, low: float = 1.0, high: float = 99.5) -> tuple[float,
 def _foot(pen: ImageDraw.ImageDraw, top: int, overview: Overview) -> None:
     x = 8.0
     entries = [("lesion", LESION_RGB), ("added by the refiner", ADDED_RGB), ("removed by it", REMOVED_RGB)]
+    if overview.found.candidates:
+        entries.insert(1, ("candidate", CANDIDATE_RGB))
     if overview.gland is not None:
         entries.append((f"gland, {overview.gland.volume_ml:.0f} mL", GLAND_RGB))
     for text, colour in entries:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..core.errors import InputError
+from ..core.findings.rule import FindingRule, FrocPoint
 from ..core.gland import Gland
 from ..core.lesions import Lesion
 from ..core.plain_data import read_json, shown
@@ -17,6 +18,7 @@ from ..core.psa import psa_density
 from ..core.storage.files import file_sha256, replacing_file
 from ..core.storage.signature import PROGRAM, plain_files, state_of
 from ..core.storage.staging import finish_interrupted
+from .lesions_at import LesionsAt
 from .run import AGAIN, Run, plain_run, run_from, setting_from
 from .setting import Setting
 
@@ -28,8 +30,7 @@ RESEARCH_USE = "For research use only. Not a medical device; not for diagnosis o
 def write_report(
     folder: Path,
     run: Run,
-    setting: Setting,
-    lesions: Sequence[Lesion],
+    found: LesionsAt,
     edited: Mapping[str, int],
     *,
     gland: Gland | None,
@@ -47,9 +48,11 @@ def write_report(
         "use": RESEARCH_USE,
         "notice": run.model.notice,
         "gland": None if gland is None else _rounded(_gland_facts(gland, run.psa)),
-        "lesions": [_rounded(_lesion_facts(lesion, run)) for lesion in lesions],
+        "lesions": [_rounded(_lesion_facts(lesion, run)) for lesion in found.lesions],
+        "candidates": [_rounded(_lesion_facts(candidate, run)) for candidate in found.candidates],
+        "findings": _rounded(_finding_facts(run.finding_rule, found.setting)),
         "edits_voxels": dict(edited),
-        "run": {**plain_run(run, setting), "seconds": _rounded(dict(run.seconds))},
+        "run": {**plain_run(run, found.setting), "seconds": _rounded(dict(run.seconds))},
         "files": dict(sorted({**kept, **written}.items())),
     }
     with replacing_file(folder / REPORT_NAME) as path:
@@ -105,8 +108,26 @@ def _read_report(folder: Path) -> Mapping[str, Any]:
 
 def lesion_table(lesions: Sequence[Lesion]) -> str:
     """A text table for the screen; a sentence where nothing was found."""
-    if not lesions:
-        return "No lesion found."
+    return _table(lesions) if lesions else "No lesion found."
+
+
+def candidate_table(candidates: Sequence[Lesion], rule: FindingRule | None, setting: Setting) -> str:
+    """The candidates under a line that says what they are; empty where the setting asks for none."""
+    if setting.false_positives == 0:
+        return ""
+    if rule is None:
+        return "No rule of findings tells candidates for this model and prompt."
+    point = rule.expected(rule.shown_from(setting.false_positives))
+    about = (
+        f"with them {point.false_positives:.2f} false positives a study are expected, and {point.sensitivity:.0%} of "
+        "all lesions found"
+    )
+    if not candidates:
+        return f"No candidate below the operating point; {about}."
+    return f"Candidates, which are no lesions and are not exported; {about}:\n{_table(candidates)}"
+
+
+def _table(lesions: Sequence[Lesion]) -> str:
     header = "  #  volume mL  axial mm  3D mm  ADC mean  ADC p10  confidence  similarity  slices  place"
     return "\n".join([header, *map(_row, lesions)])
 
@@ -127,6 +148,26 @@ def _lesion_facts(lesion: Lesion, run: Run) -> dict[str, Any]:
     return {**asdict(lesion), "place": lesion.place.facts, "found_with_place_given": run.place_given}
 
 
+def _finding_facts(rule: FindingRule | None, setting: Setting) -> dict[str, Any]:
+    """What a finding's confidence means, and what is to be expected at the setting."""
+    if rule is None:
+        return {"confidence": "mean over the finding's voxels; not calibrated, since no rule tells it for this prompt"}
+    point = rule.expected(rule.operating_confidence)
+    shown = rule.shown_from(setting.false_positives)
+    return {
+        "confidence": "share of findings like this one that were lesions in synthetic studies",
+        "lesion_from_confidence": rule.operating_confidence,
+        "expected_at_lesions": _expected(point),
+        "candidate_from_confidence": shown if shown < rule.operating_confidence else None,
+        "expected_with_candidates": _expected(rule.expected(shown)),
+        "measured_on_studies": rule.studies,
+    }
+
+
+def _expected(point: FrocPoint) -> dict[str, float]:
+    return {"false_positives_a_study": point.false_positives, "sensitivity": point.sensitivity}
+
+
 def _gland_facts(gland: Gland, psa: float | None) -> dict[str, float | None]:
     across, depth, height = gland.size_mm
     return {
@@ -145,7 +186,7 @@ def _row(lesion: Lesion) -> str:
     return (
         f"{lesion.number:>3}  {lesion.volume_ml:>9.2f}  {lesion.max_axial_diameter_mm:>8.1f}"
         f"  {lesion.diameter_3d_mm:>5.1f}  {adc(lesion.mean_adc):>8}  {adc(lesion.p10_adc):>7}"
-        f"  {lesion.mean_confidence:>10.2f}  {lesion.mean_similarity:>10.2f}"
+        f"  {lesion.confidence:>10.2f}  {lesion.mean_similarity:>10.2f}"
         f"  {lesion.slices[0]:>2}-{lesion.slices[1]:<3}  {lesion.place.text}"
     )
 

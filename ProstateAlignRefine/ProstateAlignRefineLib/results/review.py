@@ -12,11 +12,12 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from ..core.boxes import Box
+from ..core.findings.judge import Judge
 from ..core.lesions import Lesion
 from ..core.maps import Maps
 from ..core.places import Anatomy
 from .lesions_at import lesions_at, spread
-from .setting import Setting
+from .setting import Paint, Setting
 
 Tracked = Mapping[int, tuple[str, "Decision"]]  # tracking UID and decision, by lesion number
 
@@ -29,11 +30,21 @@ class Decision(str, Enum):
 
 @dataclass(frozen=True)
 class FoundLesion:
-    """A lesion with the reader's decision. `uid`: DICOM Tracking UID (0062,0021), kept while the gate moves."""
+    """A lesion with the reader's decision. `uid`: DICOM Tracking UID (0062,0021), kept while the gate moves.
+
+    `candidate`: a finding below the model's operating point, which is a lesion only once the reader accepts it.
+    """
 
     lesion: Lesion
     uid: str
     decision: Decision = Decision.UNDECIDED
+    candidate: bool = False
+
+    @property
+    def kept(self) -> bool:
+        """Whether it is among the lesions that leave the program."""
+        wanted = (Decision.ACCEPTED,) if self.candidate else (Decision.ACCEPTED, Decision.UNDECIDED)
+        return self.decision in wanted
 
 
 @dataclass(frozen=True)
@@ -49,18 +60,31 @@ class Review:
     def tracked(self) -> Tracked:
         return {found.lesion.number: (found.uid, found.decision) for found in self.lesions}
 
-    def where(self, rejected: bool) -> tuple[FoundLesion, ...]:
-        """The rejected lesions, or the others."""
-        return tuple(found for found in self.lesions if (found.decision is Decision.REJECTED) == rejected)
+    def where(self, kept: bool) -> tuple[FoundLesion, ...]:
+        """The lesions that leave the program, or the others: rejected ones, and candidates not accepted."""
+        return tuple(found for found in self.lesions if found.kept == kept)
+
+    @property
+    def corrected(self) -> bool:
+        """Whether the reader's decisions changed which lesions there are."""
+        return any(found.kept == found.candidate for found in self.lesions)
+
+    def owned(self, shape: tuple[int, int, int]) -> Setting:
+        """The setting with the voxels of accepted candidates as the reader's own, which no setting takes away."""
+        numbers = [found.lesion.number for found in self.lesions if found.candidate and found.kept]
+        if not numbers:
+            return self.setting
+        accepted = Paint(added=np.flatnonzero(np.isin(self.whole(shape), numbers)))
+        return replace(self.setting, paint=accepted.over(self.setting.paint))
 
     def whole(self, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
         """The labels on the whole T2W grid, [z, y, x]."""
         return spread(self.labels, self.box, shape)
 
     def kept(self, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
-        """As `whole`, without the rejected lesions."""
+        """As `whole`, without the rejected lesions and the candidates not accepted."""
         labels = self.whole(shape)
-        for found in self.where(rejected=True):
+        for found in self.where(kept=False):
             labels[labels == found.lesion.number] = 0
         return labels
 
@@ -72,10 +96,12 @@ class Review:
         return replace(self, lesions=lesions)
 
 
-def review(maps: Maps, adc: sitk.Image, setting: Setting, anatomy: Anatomy) -> Review:
-    """The lesions of the setting, undecided, each with a tracking UID of its own."""
-    found = lesions_at(maps, adc, setting, anatomy)
-    return Review(setting, found.box, found.labels, tuple(FoundLesion(lesion, new_uid()) for lesion in found.lesions))
+def review(maps: Maps, adc: sitk.Image, setting: Setting, anatomy: Anatomy, judge: Judge | None = None) -> Review:
+    """The lesions and candidates of the setting, undecided, each with a tracking UID of its own."""
+    found = lesions_at(maps, adc, setting, anatomy, judge)
+    lesions = [FoundLesion(lesion, new_uid()) for lesion in found.lesions]
+    candidates = [FoundLesion(lesion, new_uid(), candidate=True) for lesion in found.candidates]
+    return Review(setting, found.box, np.maximum(found.labels, found.candidate_labels), (*lesions, *candidates))
 
 
 def inherit(new: Review, before: NDArray[np.uint8], tracked: Tracked) -> Review:

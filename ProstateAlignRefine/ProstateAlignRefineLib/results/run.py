@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..bundle.summary import ModelFacts
 from ..core import schema
 from ..core.cautions import Caution
 from ..core.errors import InputError
+from ..core.findings.rule import FindingRule
 from ..core.gate import check_gate
 from ..core.lexicon import gives_place
 from ..core.plain_data import plain_words
 from ..core.spellings import english
-from .setting import Setting
+from .setting import Setting, check_false_positives
 
 AGAIN = "run the segmentation again"
 WHERE = "report.json, 'run'"
@@ -48,6 +49,12 @@ class Run:
         """Whether the prompt told the place: what was found then is no finding of the model alone."""
         return self.prompt != self.model.prompt and gives_place(self.prompt, english())
 
+    @property
+    def finding_rule(self) -> FindingRule | None:
+        """What a finding's confidence is told by. None where the model has no rule, and for any prompt but its own, of
+        which the rule was not fitted: a place given by the reader is no finding of the model alone."""
+        return self.model.findings if self.prompt == self.model.prompt else None
+
     def untouched_at(self, setting: Setting) -> bool:
         """Whether gate, voxels and prompt are the model's own (DICOM: AUTOMATIC rather than SEMIAUTOMATIC)."""
         return setting.gate == self.own_setting.gate and not setting.paint and self.prompt == self.model.prompt
@@ -56,7 +63,8 @@ class Run:
 def plain_run(run: Run, setting: Setting) -> dict[str, Any]:
     """Plain data for `run_from` and `setting_from`; the paint, which lies in the segments, is not among it."""
     facts = asdict(run)
-    return {"model": facts.pop("model"), "tau": setting.tau, "alpha": setting.alpha, **facts}
+    gate = {"tau": setting.tau, "alpha": setting.alpha}
+    return {"model": facts.pop("model"), **gate, **facts, "false_positives": setting.false_positives}
 
 
 def run_from(stored: object) -> Run:
@@ -76,6 +84,8 @@ def run_from(stored: object) -> Run:
 def setting_from(stored: object) -> Setting:
     """The setting that was kept with a run; InputError as for `run_from`."""
     own = run_from(stored).own_setting
-    tau, alpha = (schema.entry(stored, name, float, WHERE, AGAIN) for name in ("tau", "alpha"))
+    kept = {"false_positives": 0.0, **stored} if isinstance(stored, Mapping) else stored
+    tau, alpha, rate = (schema.entry(kept, name, float, WHERE, AGAIN) for name in ("tau", "alpha", "false_positives"))
     check_gate(tau, alpha)
-    return own.moved(tau, alpha)
+    check_false_positives(rate)
+    return replace(own.moved(tau, alpha), false_positives=rate)

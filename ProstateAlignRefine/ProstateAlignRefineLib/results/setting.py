@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.errors import InputError
 from ..core.geometry import Array
 
+MOST_FALSE_POSITIVES = 20.0
 NO_VOXELS = np.zeros(0, np.int64)
 
 
@@ -32,12 +34,17 @@ class Paint:
 @dataclass(frozen=True)
 class Setting:
     """All that decides which lesions the maps hold: `tau` and `alpha` of the gate (both 0 to 1), the volume below which
-    a component is dropped, and the reader's paint, which never is."""
+    a component is dropped, and the reader's paint, which never is.
+
+    `false_positives`: findings below the model's operating point are shown as candidates, down to where this many false
+    positives a study are expected in all; 0 shows none.
+    """
 
     tau: float
     alpha: float
     minimum_ml: float = 0.0
     paint: Paint = field(default_factory=Paint)
+    false_positives: float = 0.0
 
     @property
     def gate(self) -> tuple[float, float]:
@@ -47,6 +54,14 @@ class Setting:
     def moved(self, tau: float, alpha: float) -> Setting:
         """The same with another gate."""
         return replace(self, tau=tau, alpha=alpha)
+
+
+def check_false_positives(rate: float) -> None:
+    """InputError where no study could have so many."""
+    if not 0.0 <= rate <= MOST_FALSE_POSITIVES:
+        raise InputError(
+            f"{rate:g} expected false positives a study cannot be; give a number from 0 to {MOST_FALSE_POSITIVES:g}."
+        )
 
 
 def paint_between(before: Array, after: Array) -> Paint:

@@ -13,6 +13,7 @@ MOST_STEPS = 100
 
 class ActionKind(Enum):
     MOVE_GATE = "move the gate"
+    MOVE_SENSITIVITY = "move the sensitivity"
     EDIT_VOXELS = "edit voxels"
     ACCEPT = "accept"
     REJECT = "reject"

@@ -1,0 +1,1 @@
+"""Findings: where they end, what is measured of them, and how likely each is a lesion."""

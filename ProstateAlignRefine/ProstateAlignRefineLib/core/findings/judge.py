@@ -1,0 +1,41 @@
+"""One study's findings before a rule: where they are, and how likely each is a lesion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..geometry import Array
+from ..maps import Maps
+from ..study import Modality
+from .measures import Tissue
+from .regions import Peaks
+from .rule import FindingRule
+
+
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """`images` [Z, Y, X]: T2W, ADC (1e-6 mm2/s) and HBV on the grid of `maps`, which is the whole T2W's.
+
+    What no gate setting changes is computed once, so a reader who moves the gate does not wait for it.
+    """
+
+    rule: FindingRule
+    maps: Maps
+    images: Mapping[Modality, Array]
+
+    @cached_property
+    def peaks(self) -> Peaks:
+        return Peaks.of(self.maps.base_margin)
+
+    @cached_property
+    def tissue(self) -> Tissue:
+        return Tissue.of(self.maps, self.images)
+
+    def confidences(self, labels: NDArray[np.integer]) -> NDArray[np.float64]:
+        """Of the findings 1..n of labels [Z, Y, X]."""
+        return self.rule.confidences(self.tissue.measures(labels))

@@ -25,6 +25,7 @@ from .commands import (
     segment,
     segment_cohort,
     send,
+    teach_findings,
     teach_prompts,
     train,
 )
@@ -46,6 +47,7 @@ COMMANDS = (
     prepare,
     train,
     teach_prompts,
+    teach_findings,
     export_nnunet,
     import_checkpoint,
     encode_text,

@@ -22,6 +22,7 @@ BUNDLE = json.loads(STARTER.read_text(encoding="utf-8")) | {
     "minimum_lesion_ml": 0.05,
     "licence": "CC0-1.0",
     "intended_use": "tests",
+    "findings": None,
 }
 
 

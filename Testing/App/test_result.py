@@ -1,11 +1,13 @@
 """What a reader does with a result: tune, review, look, export."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from ProstateAlignRefineLib.core.findings.rule import FindingRule, FrocPoint, Term
 from ProstateAlignRefineLib.results.report import RESEARCH_USE
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed: pip install .[slicer-host]")
@@ -267,3 +269,39 @@ def test_cautions_stand_above_the_lesions_and_stay_with_the_scene(segmented):
     assert "Caution: The worker saw something." in segmented.ui.cautionLabel.text
     segmented.session.adopt_scene()
     assert "Caution: The worker saw something." in segmented.ui.cautionLabel.text
+
+
+RULE = FindingRule(
+    -2.0,
+    (Term("peak_margin", 0.0, 1.0, 0.0),),
+    0.6,
+    (FrocPoint(0.9, 0.05, 0.5), FrocPoint(0.6, 0.2, 0.7), FrocPoint(0.1, 1.5, 0.9)),
+    50,
+    0.35,
+    0.25,
+)
+"""Sure of nothing: every finding is a candidate, with a confidence of 0.12."""
+
+
+def test_the_sensitivity_brings_up_candidates_which_count_once_they_are_accepted(segmented):
+    ui, session = segmented.ui, segmented.session
+    assert not ui.sensitivitySlider.enabled  # a model without a rule tells none
+    before = session.reading
+    run = replace(before.run, model=replace(before.run.model, findings=RULE))
+    from ProstateAlignRefineLib.scene.reading import Reading
+
+    session.reading = Reading.start(before.scene, before.inputs, before.maps, run)
+    session.changed.emit()
+    assert ui.lesionTable.rowCount == 0
+    assert "higher 'Sensitivity'" in ui.lesionSummary.text
+    assert "0.20 false positives a study, 70%" in ui.sensitivityLabel.text
+    list(drag(ui.sensitivitySlider, 1.5))
+    assert ui.lesionTable.rowCount == len(before.lesions)
+    assert "1.50 false positives a study, 90%" in ui.sensitivityLabel.text
+    review = ui.lesionTable.columnCount - 1
+    assert ui.lesionTable.item(0, review).text() == "candidate"
+    assert not session.reading.labels().any()
+    choose_row(segmented, 0)
+    ui.acceptButton.click()
+    assert ui.lesionTable.item(0, review).text() == "accepted"
+    assert session.reading.labels().any()

@@ -16,7 +16,7 @@ from ..core.palette import LESION_RGB
 from ..core.storage.files import replacing_file
 from ..core.study import Modality
 from ..results.folder import segmentation_info
-from ..results.review import Decision, FoundLesion
+from ..results.review import FoundLesion
 from ..scene.reading import Reading
 from ..scene.terminology import AUTOMATIC
 from .i18n import _
@@ -98,7 +98,7 @@ def write_dicom_results(reading: Reading, headers: DicomHeaders, extras: DicomEx
 
 
 def kept_lesions(reading: Reading) -> list[FoundLesion]:
-    return [found for found in reading.lesions if found.decision is not Decision.REJECTED]
+    return [found for found in reading.lesions if found.kept]
 
 
 def headers_of(reading: Reading, headers: DicomHeaders) -> Headers:

@@ -104,7 +104,7 @@ def to_export_dicom(session: Session) -> Ready:
                 "DICOM folder with 'Open study folder', and segment it."
             ).format(volumes=", ".join(missing)),
         )
-    if not any(found.decision != "rejected" for found in session.reading.lesions):
+    if not any(found.kept for found in session.reading.lesions):
         return Ready(False, _("There is no lesion to export."))
     return Ready(True, "")
 

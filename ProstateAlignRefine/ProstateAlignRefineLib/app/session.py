@@ -185,6 +185,9 @@ class Session:
     def reset_gate(self) -> None:
         self._on_result(lambda reading: reading.set_gate(*reading.run.own_setting.gate))
 
+    def set_sensitivity(self, false_positives: float) -> None:
+        self._on_result(lambda reading: reading.set_sensitivity(false_positives))
+
     def decide(self, number: int, decision: Decision) -> None:
         self._on_result(lambda reading: reading.decide(number, decision))
 

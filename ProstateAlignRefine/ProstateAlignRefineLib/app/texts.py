@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 from ..core.cautions import Caution
+from ..core.findings.rule import FindingRule
 from ..core.gland import Gland
 from ..core.lesions import Lesion
 from ..core.places import zone_name
@@ -24,6 +25,7 @@ DECISIONS = {
 }
 ACTIONS = {
     ActionKind.MOVE_GATE: _("Move the gate"),
+    ActionKind.MOVE_SENSITIVITY: _("Move the sensitivity"),
     ActionKind.EDIT_VOXELS: _("Edit voxels"),
     ActionKind.ACCEPT: _("Accept lesion {number}"),
     ActionKind.REJECT: _("Reject lesion {number}"),
@@ -37,6 +39,7 @@ CSV_HEADER = [
     "diameter_3d_mm",
     "mean_adc_1e-6mm2/s",
     "p10_adc_1e-6mm2/s",
+    "confidence",
     "mean_confidence",
     "max_confidence",
     "mean_similarity",
@@ -54,6 +57,19 @@ CSV_HEADER = [
 ]
 
 
+def decision_text(found: FoundLesion) -> str:
+    """A candidate that waits is none of the lesions that are merely not reviewed."""
+    waits = found.candidate and found.decision is Decision.UNDECIDED
+    return _("candidate") if waits else DECISIONS[found.decision]
+
+
+def confidence_text(rule: FindingRule | None) -> str:
+    """What a finding's confidence means."""
+    if rule is None:
+        return _("Mean of the base model's confidence over the finding's voxels, 0 to 1; not calibrated")
+    return _("Share of findings like this one that were lesions in synthetic studies, 0 to 1")
+
+
 def action_text(action: Action) -> str:
     """One entry of undo and redo."""
     return ACTIONS[action.kind].format(number=action.lesion)
@@ -67,8 +83,9 @@ def research_use() -> str:
 def report_text(reading: Reading) -> str:
     """Plain text to paste into a report; the research-use line first."""
     run = reading.run
-    kept = [found for found in reading.lesions if found.decision is not Decision.REJECTED]
-    rejected = len(reading.lesions) - len(kept)
+    kept = [found for found in reading.lesions if found.kept]
+    rejected = sum(found.decision is Decision.REJECTED for found in reading.lesions)
+    waiting = len(reading.lesions) - len(kept) - rejected
     lines = [
         research_use(),
         run.model.notice,
@@ -76,6 +93,9 @@ def report_text(reading: Reading) -> str:
         _("Prostate MRI (T2W, ADC, HBV): {count} lesion(s).").format(count=len(kept)),
         *(_lesion_text(found) for found in kept),
         _("{count} further finding(s) rejected by the reader.").format(count=rejected) if rejected else "",
+        _("{count} candidate(s) below the model's operating point not accepted.").format(count=waiting)
+        if waiting
+        else "",
         _("PSA {psa:g} ng/mL.").format(psa=run.psa) if run.psa is not None else "",
         gland_text(reading.anatomy.gland, run.psa),
         cautions_text(run.cautions),
@@ -122,14 +142,14 @@ def _lesion_text(found: FoundLesion) -> str:
         "ADC mean {adc}, 10th percentile {p10} (1e-6 mm2/s); confidence {confidence:.2f}; similarity {similarity:.2f}."
     ).format(
         number=lesion.number,
-        decision=DECISIONS[found.decision],
+        decision=decision_text(found),
         place=place_text(lesion.place),
         slices=slices_of(lesion),
         volume=lesion.volume_ml,
         axial=lesion.max_axial_diameter_mm,
         adc=adc_text(lesion.mean_adc),
         p10=adc_text(lesion.p10_adc),
-        confidence=lesion.mean_confidence,
+        confidence=lesion.confidence,
         similarity=lesion.mean_similarity,
     )
 
@@ -156,6 +176,7 @@ def _csv_row(found: FoundLesion) -> Sequence[object]:
         lesion.diameter_3d_mm,
         lesion.mean_adc,
         lesion.p10_adc,
+        lesion.confidence,
         lesion.mean_confidence,
         lesion.max_confidence,
         lesion.mean_similarity,
@@ -171,7 +192,8 @@ def _csv_row(found: FoundLesion) -> Sequence[object]:
     )
     slices = (lesion.slices[0] + 1, lesion.slices[1] + 1)
     centre = [f"{value:.2f}" for value in lesion.centre_lps]
-    return [lesion.number, found.decision.value or "not reviewed", *rounded, *words, *slices, *centre, found.uid]
+    decision = found.decision.value or ("candidate" if found.candidate else "not reviewed")
+    return [lesion.number, decision, *rounded, *words, *slices, *centre, found.uid]
 
 
 def _without_double_blanks(lines: Iterable[str]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .live import ADDED_ID, MASK_ID, REMOVED_ID
 from .maps import MapNodes
-from .segmentation import lesion_segments
+from .segmentation import is_candidate, lesion_segments
 from .volumes import Node
 
 FILL_OPACITY = 0.5
@@ -16,8 +16,8 @@ LINE_WIDTH = 2
 
 @dataclass(frozen=True)
 class ResultNodes:
-    """One result in the scene: the maps, the lesions, a review layer (live mask, edits, rejected lesions), and the
-    gland's outline where the model tells it."""
+    """One result in the scene: the maps, the lesions, a review layer (live mask, edits, candidates, rejected lesions),
+    and the gland's outline where the model tells it."""
 
     maps: MapNodes
     lesions: Node
@@ -82,8 +82,9 @@ def show_live(nodes: ResultNodes, live: bool) -> None:
     review = nodes.review.GetDisplayNode()
     review.SetSegmentVisibility(MASK_ID, live)
     if not live:
-        for segment_id, _ in lesion_segments(nodes.review.GetSegmentation()):
-            review.SetSegmentVisibility(segment_id, False)
+        for segment_id, segment in lesion_segments(nodes.review.GetSegmentation()):
+            review.SetSegmentVisibility(segment_id, is_candidate(segment))
+            review.SetSegmentVisibility2DFill(segment_id, False)
 
 
 def show_surface(nodes: ResultNodes, shown: bool) -> None:

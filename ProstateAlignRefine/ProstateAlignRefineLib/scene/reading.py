@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import InputError
-from ..core.gate import apply_gate, check_gate
+from ..core.findings.judge import Judge
+from ..core.gate import check_gate
+from ..core.geometry import resample, to_array
 from ..core.maps import MAP_NAMES, ZONES_NAME, Maps
 from ..core.places import Anatomy
-from ..results.lesions_at import without_small
+from ..core.study import Modality
 from ..results.review import Decision, FoundLesion, Review, inherit, review
 from ..results.run import Run
-from ..results.setting import Setting, paint_between
+from ..results.setting import Setting, check_false_positives, paint_between
 from .display import ResultNodes, show_live, style_result
 from .edit_mark import EditMark
 from .gland import add_gland
@@ -92,7 +95,8 @@ class Reading:
         if run is None or missing or not has_one_grid((inputs.t2w, *stored)):
             return None
         reading = cls(scene, inputs, nodes, maps_of(stored), run)
-        reading._go_to(reading._found_in_segments(run.own_setting.moved(state.tau, state.alpha)))
+        setting = replace(run.own_setting.moved(state.tau, state.alpha), false_positives=state.false_positives)
+        reading._go_to(reading._found_in_segments(setting))
         return reading
 
     def store(self, state: PanelState) -> None:
@@ -103,6 +107,7 @@ class Reading:
             setattr(state, name, getattr(self.nodes.maps, name))
         state.gland = self.nodes.gland if self.nodes.has_gland else None
         state.tau, state.alpha = self.setting.gate
+        state.false_positives = self.setting.false_positives
         state.run = self.run
 
     @property
@@ -126,9 +131,9 @@ class Reading:
 
     @property
     def algorithm_type(self) -> str:
-        """AUTOMATIC until a person changes the gate, the prompt, a voxel, or rejects a lesion."""
-        rejected = self._outcome.where(rejected=True)
-        return AUTOMATIC if self.run.untouched_at(self.setting) and not rejected else SEMIAUTOMATIC
+        """AUTOMATIC until a person changes the gate, the prompt, a voxel, or which lesions there are."""
+        untouched = self.run.untouched_at(self.setting) and not self._outcome.corrected
+        return AUTOMATIC if untouched else SEMIAUTOMATIC
 
     def preview(self, tau: float, alpha: float) -> Counts:
         """One tick of a slider: mask and edits in the views follow at once, lesions and tables wait for `commit`."""
@@ -155,6 +160,16 @@ class Reading:
         """`preview` and `commit` in one: a typed value, a reset."""
         self.preview(tau, alpha)
         return self.commit()
+
+    def set_sensitivity(self, false_positives: float) -> None:
+        """Show candidates as far as so many false positives a study are expected in all; one step to undo."""
+        check_false_positives(false_positives)
+        if self._is_live:
+            self.commit()
+        self.collect_voxel_edits()
+        if false_positives != self.setting.false_positives:
+            moved = replace(self.setting, false_positives=false_positives)
+            self._take(moved, Action(ActionKind.MOVE_SENSITIVITY))
 
     def decide(self, number: int, decision: Decision) -> None:
         """Accept or reject a lesion; one step to undo. A rejected lesion leaves the segmentation, not the result."""
@@ -221,8 +236,11 @@ class Reading:
         return self.nodes.lesions, self.nodes.review
 
     def _take(self, setting: Setting, action: Action) -> None:
-        found = self._reviewed(setting)
         before = self._outcome
+        own = before.owned(self.maps.grid.shape).paint
+        if own is not before.setting.paint:
+            setting = replace(setting, paint=setting.paint.over(own))
+        found = self._reviewed(setting)
         self._step(action, inherit(found, before.whole(self.maps.grid.shape), before.tracked))
 
     def _step(self, action: Action, after: Review) -> None:
@@ -244,11 +262,11 @@ class Reading:
         by = self.algorithm_type
         grid = self.maps.grid
         with self._mark.own_writing():
-            write_lesions(self.nodes.lesions, self._outcome, self._outcome.where(rejected=False), grid, by)
-            write_lesions(self.nodes.review, self._outcome, self._outcome.where(rejected=True), grid, by)
+            write_lesions(self.nodes.lesions, self._outcome, self._outcome.where(kept=True), grid, by)
+            write_lesions(self.nodes.review, self._outcome, self._outcome.where(kept=False), grid, by)
             refresh_surface(self.nodes.lesions)
         moved = self._gate().move(*self.setting.gate)
-        kept = [found.lesion.number for found in self._outcome.where(rejected=False)]
+        kept = [found.lesion.number for found in self._outcome.where(kept=True)]
         self._counts = replace(moved, mask=int(np.isin(self._outcome.labels, kept).sum()))
         show_live(self.nodes, False)
         self._is_live = False
@@ -262,12 +280,22 @@ class Reading:
     def _found_in_segments(self, setting: Setting) -> Review:
         """What the lesion segments hold: voxels that the setting does not explain were painted by the reader."""
         labels = read_labels(self._holders, self.maps.grid)
-        gated = apply_gate(self.maps, *setting.gate).mask
-        paint = paint_between(without_small(gated, self.maps, setting.minimum_ml), labels)
+        paint = paint_between(self._reviewed(setting).whole(self.maps.grid.shape), labels)
         return inherit(self._reviewed(replace(setting, paint=paint)), labels, read_decisions(self._holders))
 
     def _reviewed(self, setting: Setting) -> Review:
-        return review(self.maps, self._adc, setting, self.anatomy)
+        return review(self.maps, self._adc, setting, self.anatomy, self._judge)
+
+    @cached_property
+    def _judge(self) -> Judge | None:
+        rule = self.run.finding_rule
+        if rule is None:
+            return None
+        images = {
+            modality: to_array(resample(image_of(node), self.maps.grid))
+            for modality, node in zip(Modality, self.inputs, strict=True)
+        }
+        return Judge(rule, self.maps, images)
 
     def _check(self) -> None:
         if not self.alive:

@@ -10,6 +10,7 @@ import slicer
 from numpy.typing import NDArray
 
 from ..core.geometry import Grid
+from ..core.palette import CANDIDATE_RGB, LESION_RGB
 from ..results.review import Decision, FoundLesion, Review
 from .oriented import empty_image, voxels, write_mask
 from .terminology import DECISION_TAG, NUMBER_TAG, TRACKING_TAG, new_segment, tag_lesion, tag_of
@@ -70,6 +71,11 @@ def refresh_surface(node: Node) -> None:
             node.CreateClosedSurfaceRepresentation()
 
 
+def is_candidate(segment: Any) -> bool:
+    """Of a segment of the review layer: whether it waits for the reader, rather than being rejected."""
+    return not tag_of(segment, DECISION_TAG)
+
+
 def read_labels(nodes: Sequence[Node], grid: Grid) -> NDArray[np.uint8]:
     """The lesion segments as they are now, edited or not: labels on the whole T2W grid, by their number tags."""
     labels = np.zeros(grid.shape, np.uint8)
@@ -109,12 +115,13 @@ def _labelmap(outcome: Review, lesions: Sequence[FoundLesion], grid: Grid) -> An
 
 def _own_segment(segmentation: Any, found: FoundLesion) -> Any:
     """The lesion's segment, taken out of any labelmap it shares with the user's segments; a new one if it has none."""
-    name = f"Lesion {found.lesion.number}"
+    waits = found.candidate and not found.kept
+    name = f"{'Candidate' if waits else 'Lesion'} {found.lesion.number}"
     segment = segmentation.GetSegment(found.uid)
     if segment is None:
-        return new_segment(name)
+        return new_segment(name, CANDIDATE_RGB if waits else LESION_RGB)
     if segmentation.IsSharedBinaryLabelmap(found.uid):
         segmentation.SeparateSegmentLabelmap(found.uid)
-    if segment.GetName() == f"Lesion {tag_of(segment, NUMBER_TAG)}":
+    if segment.GetName() in (f"{kind} {tag_of(segment, NUMBER_TAG)}" for kind in ("Candidate", "Lesion")):
         segment.SetName(name)
     return segment

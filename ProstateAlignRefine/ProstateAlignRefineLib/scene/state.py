@@ -64,7 +64,7 @@ class PanelState:
     """What the panel shows and the module remembers.
 
     `t2w`, `adc`, `hbv`, `bundle` and `prompt` are chosen for the next run; `result_t2w` and so on are those the result
-    was made from, `tau` and `alpha` its gate now, `run` how it came about.
+    was made from, `tau`, `alpha` and `false_positives` its setting now, `run` how it came about.
     """
 
     t2w = NodeReference()
@@ -89,6 +89,7 @@ class PanelState:
 
     tau = Parameter(0.35)
     alpha = Parameter(0.25)
+    false_positives = Parameter(0.0)
 
     outline = Parameter(True)
     show_ai = Parameter(True)

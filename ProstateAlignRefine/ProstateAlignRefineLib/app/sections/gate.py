@@ -1,10 +1,10 @@
-"""The gate: tau and alpha, with live counts, reset, undo and redo."""
+"""The gate and the sensitivity: tau, alpha and candidates, with live counts, reset, undo and redo."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ...core.palette import ADDED_RGB, REMOVED_RGB
+from ...core.palette import ADDED_RGB, CANDIDATE_RGB, REMOVED_RGB
 from ...scene.live import Counts
 from .. import readiness
 from ..binding import Coalesced, allow, put
@@ -27,6 +27,7 @@ class GateSection:
         ui.resetButton.clicked.connect(self._reset)
         ui.undoButton.clicked.connect(self._undo)
         ui.redoButton.clicked.connect(self._redo)
+        ui.sensitivitySlider.valueChanged.connect(session.set_sensitivity)
         session.ticked.connect(self.show_counts)
 
     def refresh(self) -> None:
@@ -37,6 +38,7 @@ class GateSection:
         for slider, value in ((ui.tauSlider, self._tau), (ui.alphaSlider, self._alpha)):
             slider.enabled = ready.possible
             put(slider, "value", value)
+        self._show_sensitivity(ready.possible)
         allow(ui.resetButton, _to_reset(session))
         allow(ui.undoButton, readiness.to_undo(session))
         allow(ui.redoButton, readiness.to_redo(session))
@@ -45,6 +47,22 @@ class GateSection:
         else:
             ui.countsLabel.text = ready.why
             ui.editsLegend.text = ""
+
+    def _show_sensitivity(self, possible: bool) -> None:
+        """How many candidates are shown, in false positives a study, as far as the model's rule was measured."""
+        ui, reading = self._ui, self._session.reading
+        rule = reading.run.finding_rule if reading else None
+        ui.sensitivitySlider.enabled = possible and rule is not None
+        ui.sensitivityLabel.text = "" if reading is None else _("This model and prompt tell no candidates.")
+        if reading is None or rule is None:
+            return
+        ui.sensitivitySlider.maximum = rule.froc[-1].false_positives
+        rate = reading.setting.false_positives
+        put(ui.sensitivitySlider, "value", rate)
+        point = rule.expected(rule.shown_from(rate))
+        ui.sensitivityLabel.text = _(
+            "{square} Expected at this setting: {rate:.2f} false positives a study, {share:.0%} of lesions found"
+        ).format(square=_square(CANDIDATE_RGB), rate=point.false_positives, share=point.sensitivity)
 
     def show_counts(self, counts: Counts) -> None:
         self._ui.countsLabel.text = _("Lesions {ml:.2f} mL ({voxels} voxels)").format(

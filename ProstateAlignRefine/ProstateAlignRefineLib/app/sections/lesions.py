@@ -14,10 +14,9 @@ from ..binding import allow, put
 from ..i18n import _
 from ..places import place_text, short_place, slices_of
 from ..session import Session
-from ..texts import adc_text, cautions_text, gland_text
+from ..texts import adc_text, cautions_text, confidence_text, decision_text, gland_text
 
 ROW_HEIGHT = 22
-MARKS = {Decision.UNDECIDED: "–", Decision.ACCEPTED: _("accepted"), Decision.REJECTED: _("rejected")}
 
 
 def _number(found: FoundLesion) -> str:
@@ -37,7 +36,7 @@ def _adc(found: FoundLesion) -> str:
 
 
 def _confidence(found: FoundLesion) -> str:
-    return f"{found.lesion.mean_confidence:.2f}"
+    return f"{found.lesion.confidence:.2f}"
 
 
 def _similarity(found: FoundLesion) -> str:
@@ -53,9 +52,12 @@ def _slices(found: FoundLesion) -> str:
 
 
 def _review(found: FoundLesion) -> str:
-    return MARKS[found.decision]
+    if found.decision is Decision.UNDECIDED and not found.candidate:
+        return "–"
+    return decision_text(found)
 
 
+CONFIDENCE = _("How sure the model is that this is a lesion, 0 to 1")
 PLACE = _(
     "Side of the patient, level and PI-RADS sector; where the model gives no gland, side and third of the T2W stack"
 )
@@ -73,7 +75,7 @@ COLUMNS = (
     Column(_("mL"), _("Volume"), _volume),
     Column(_("mm"), _("Largest diameter in one axial slice"), _diameter),
     Column(_("ADC"), _("Mean ADC, 1e-6 mm²/s"), _adc),
-    Column(_("Conf."), _("Mean confidence of the base model, 0 to 1"), _confidence),
+    Column(_("Conf."), CONFIDENCE, _confidence),
     Column(_("Sim."), _("Mean similarity to the prompt, 0 to 1"), _similarity),
     Column(_("Place"), PLACE, _place),
     Column(_("Slices"), _("T2W slices, counted from 1"), _slices),
@@ -122,9 +124,11 @@ class LesionSection:
         if self._session.reading is None:
             return _("No result yet.")
         if not self._shown:
-            return _("No lesion found. A lower 'Confidence above' or a stronger edit may bring one up.")
+            return _("No lesion found. A higher 'Sensitivity' shows weaker findings as candidates.")
         waiting = sum(found.decision is Decision.UNDECIDED for found in self._shown)
-        return _("{count} found, {waiting} not reviewed").format(count=len(self._shown), waiting=waiting)
+        candidates = sum(found.candidate for found in self._shown)
+        text = _("{count} found, {waiting} not reviewed").format(count=len(self._shown) - candidates, waiting=waiting)
+        return text + (_("; {count} candidates").format(count=candidates) if candidates else "")
 
     def _show_patient(self) -> None:
         """What the model was trained on, the gland's size, and the PSA that belongs to this result."""
@@ -150,6 +154,8 @@ class LesionSection:
         for line, found in enumerate(self._shown):
             for index, column in enumerate(COLUMNS):
                 item = qt.QTableWidgetItem(column.cell(found))
+                if column.meaning is CONFIDENCE and self._session.reading is not None:
+                    item.setToolTip(confidence_text(self._session.reading.run.finding_rule))
                 if column.meaning is PLACE:
                     item.setToolTip(place_text(found.lesion.place))
                 table.setItem(line, index, item)

@@ -152,7 +152,7 @@ def test_lesion_numbers_are_a_mask(tmp_path: Path) -> None:
 
 def test_a_prediction_on_another_grid_is_brought_to_the_reference(tmp_path: Path) -> None:
     """Twice as fine in plane; the physical place of the box decides."""
-    fine = Grid((60, 60, 8), (0.5, 0.5, 3.0), (-0.25, -0.25, 0.0), GRID.direction)
+    fine = Grid((60, 60, 8), (0.5, 0.6, 2.5), tuple(GRID.to_lps((-0.25, -0.25, 0.0))), GRID.direction)
     write(np.kron(volume((FIRST, 1)), np.ones((1, 2, 2))).astype(np.uint8), tmp_path / "a.nii.gz", fine)
     prediction = read_prediction(tmp_path / "a.nii.gz", GRID, 0.5)
     assert prediction.resampled

@@ -100,7 +100,9 @@ def test_a_found_lesion_is_measured_against_its_own_component() -> None:
     """Half of the first lesion: the far face is 4 mm away, and a false alarm elsewhere does not count."""
     judged = row("1_1", volume((FIRST, 1)), volume((HALF, 0.8), (ELSEWHERE, 0.8)))
     assert judged.lesions[0].metrics.hd95 == pytest.approx(4.0)
-    assert judged.lesions[0].metrics.assd == pytest.approx(0.9)
+    # Of 84 and 156 surface voxels: those of the half inside the lesion are 1.2, 2.4 or 2.5 mm from its surface, twice
+    # each; 18 each of the other half's first three columns and 24 of its last are 1 to 4 mm from the half.
+    assert judged.lesions[0].metrics.assd == pytest.approx((2 * (1.2 + 2.4 + 2.5) + 18 * (1 + 2 + 3) + 24 * 4) / 240)
     assert judged.metrics.hd95 > 4.0
 
 

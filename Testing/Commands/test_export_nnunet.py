@@ -13,7 +13,7 @@ from ProstateAlignRefineLib.commands import evaluate, export_nnunet
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
 from ProstateAlignRefineLib.training.manifest import write_manifest
-from ProstateAlignRefineLib.training.prepare import Source, prepare
+from ProstateAlignRefineLib.training.prepare import RawDataset, prepare
 
 PATIENTS = 6
 
@@ -41,7 +41,7 @@ def a_dataset(a_study_folder: Path, tmp_path: Path) -> Path:
         sitk.WriteImage(to_image(mask, grid), str(labels / f"{patient}_1.nii.gz"))
     dataset = tmp_path / "dataset"
     dataset.mkdir()
-    write_manifest(prepare(Source(images, labels, folds=3)), dataset)
+    write_manifest(prepare(RawDataset(images, labels, folds=3)), dataset)
     return dataset
 
 

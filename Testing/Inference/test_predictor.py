@@ -19,7 +19,7 @@ from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.maps import MAP_NAMES
 from ProstateAlignRefineLib.inference.device import Compute
-from ProstateAlignRefineLib.inference.predictor import Plan, maps_on, plan_forwards, predict
+from ProstateAlignRefineLib.inference.predictor import ForwardPlan, maps_on, plan_forwards, predict
 from ProstateAlignRefineLib.network.network import NetworkOutput
 
 CPU = Compute(torch.device("cpu"), "fp32")
@@ -81,7 +81,7 @@ def volumes() -> np.ndarray:
 
 
 def test_the_region_is_padded_to_the_networks_stride(a_bundle, volumes):
-    assert plan_forwards(a_bundle, volumes.shape[1:], CPU) == Plan((8, 36, 32), (8, 36, 32), 1)
+    assert plan_forwards(a_bundle, volumes.shape[1:], CPU) == ForwardPlan((8, 36, 32), (8, 36, 32), 1)
 
 
 def test_tiles_give_exactly_what_one_forward_gives(a_bundle, volumes):

@@ -39,13 +39,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(arguments: argparse.Namespace) -> int:
     from ..benchmark.card import as_markdown
-    from ..benchmark.run import Plan, RealFiles, measure
+    from ..benchmark.run import BenchmarkPlan, RealFiles, measure
     from ..network.bundle import starter_bundle_path
 
     _check(arguments)
     real = RealFiles(arguments.images, arguments.label, arguments.gland) if arguments.images else None
     bundle = arguments.model or starter_bundle_path()
-    plan = Plan(arguments.cache, arguments.count, arguments.degraded, real, arguments.resamples, arguments.workers)
+    plan = BenchmarkPlan(
+        arguments.cache, arguments.count, arguments.degraded, real, arguments.resamples, arguments.workers
+    )
     with writing_folder(arguments.output, "benchmark", NAMES) as draft:
         folder = draft.folder
         report = measure(bundle, plan, folder)

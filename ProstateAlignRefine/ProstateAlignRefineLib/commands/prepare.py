@@ -47,9 +47,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(arguments: argparse.Namespace) -> int:
     from ..core.storage.output import writing_folder
     from ..training.manifest import MANIFEST_NAME, REPORT_NAME, write_manifest
-    from ..training.prepare import Source, prepare
+    from ..training.prepare import RawDataset, prepare
 
-    source = Source(
+    source = RawDataset(
         arguments.images,
         arguments.labels,
         tuple(arguments.label_sets),

@@ -76,7 +76,7 @@ def _require_free(folder: Path) -> None:
 def _train(config: TrainingConfig, arguments: argparse.Namespace, processes: Processes) -> None:
     from ..evaluation.candidates import require_picai_eval
     from ..inference.device import choose_compute
-    from ..training.completion import BUNDLE, TEST, finish
+    from ..training.completion import BUNDLE, TEST, complete_training
     from ..training.mirrored_text import encode_training_text, stored_training_text
     from ..training.sources import cases_of
     from ..training.trainer import Trainer
@@ -95,7 +95,7 @@ def _train(config: TrainingConfig, arguments: argparse.Namespace, processes: Pro
     network = trainer.train()
     if not processes.first:
         return
-    metrics = finish(trainer, network, folder)
+    metrics = complete_training(trainer, network, folder)
     for name, figure in metrics["figures"].items():
         print(f"{name}: {figure['value']}")
     print(f"The test cases' predictions and report are in {folder / TEST}.")

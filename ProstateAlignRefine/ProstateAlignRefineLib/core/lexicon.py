@@ -70,8 +70,8 @@ class Lexicon:
             at += length
 
     def _about(self, word: str) -> str:
-        known = [spelling for spelling in self.spellings if " " not in spelling]
-        near = difflib.get_close_matches(word, known, n=1, cutoff=0.75)
+        words = [spelling for spelling in self.spellings if " " not in spelling]
+        near = difflib.get_close_matches(word, words, n=1, cutoff=0.75)
         meant = f" (is '{near[0]}' meant?)" if near else ""
         return f"The word '{word}' of the prompt is unknown to this model{meant}; it knows {_KNOWN}."
 

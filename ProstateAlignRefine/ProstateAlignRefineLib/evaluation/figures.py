@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import InputError
-from .candidates import INSTALL, Candidate
+from .candidates import INSTALL, LesionCandidate
 from .cases import CaseRow, LesionRow
 
 Figures = dict[str, float | None]
@@ -151,7 +151,7 @@ def _picai_metrics(rows: Rows) -> Any:
     )
 
 
-def _candidates(rows: Rows) -> list[Candidate]:
+def _candidates(rows: Rows) -> list[LesionCandidate]:
     return [candidate for row in rows for candidate in row.detections.candidates]
 
 
@@ -160,5 +160,5 @@ def _lesion_mean(lesions: Sequence[LesionRow], field: str) -> float | None:
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return float(np.mean(known)) if known else None
+    defined = [value for value in values if value is not None]
+    return float(np.mean(defined)) if defined else None

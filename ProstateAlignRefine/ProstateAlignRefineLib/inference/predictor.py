@@ -31,7 +31,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Plan:
+class ForwardPlan:
     """How a region [C, Z, Y, X] goes through the network: `tile` (z, y, x) is the padded region itself or a patch.
 
     `before`: how much of the padding lies before the region, the rest behind it.
@@ -43,7 +43,7 @@ class Plan:
     before: tuple[int, ...] = (0, 0, 0)
 
 
-def plan_forwards(bundle: Bundle, shape: tuple[int, ...], compute: Compute) -> Plan:
+def plan_forwards(bundle: Bundle, shape: tuple[int, ...], compute: Compute) -> ForwardPlan:
     """`shape`: the region's (z, y, x). InputError where the computer's memory cannot hold a forward.
 
     One forward, however little memory there is: a tile's instance norm sees the tile alone, so tiles give another
@@ -55,21 +55,21 @@ def plan_forwards(bundle: Bundle, shape: tuple[int, ...], compute: Compute) -> P
         plan = _plan_tiles(bundle.config.preprocessing.patch_size, shape)
     else:
         padded = tuple(-(-n // d) * d for n, d in zip(shape, divisor, strict=True))
-        plan = Plan(padded, padded, 1)
+        plan = ForwardPlan(padded, padded, 1)
     compute.check_memory(int(np.prod(plan.tile)), architecture.features_per_stage[0])
     return plan
 
 
-def _plan_tiles(tile: Triple, shape: tuple[int, ...]) -> Plan:
+def _plan_tiles(tile: Triple, shape: tuple[int, ...]) -> ForwardPlan:
     padded = tuple(map(max, shape, tile))
     counts = [len(tile_starts(n, t)) for n, t in zip(padded, tile, strict=True)]
     before = tuple((n - m) // 2 for n, m in zip(padded, shape, strict=True))
-    return Plan(padded, tile, int(np.prod(counts)), before)
+    return ForwardPlan(padded, tile, int(np.prod(counts)), before)
 
 
 @torch.inference_mode()
 def predict(
-    bundle: Bundle, volumes: NDArray[np.float32], plan: Plan, compute: Compute, progress: Progress
+    bundle: Bundle, volumes: NDArray[np.float32], plan: ForwardPlan, compute: Compute, progress: Progress
 ) -> NDArray[np.float32]:
     """[C, Z, Y, X] z-scored volumes to [4, Z, Y, X]: the maps in the order of `MAP_NAMES`.
 

@@ -15,7 +15,7 @@ Triple = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
-class Frame:
+class AnatomyFrame:
     """The anatomy's axes in LPS: origin in the gland's centre, x to the patient's left, y posterior, z cranial (mm).
 
     `rotation` [3, 3] has the axes as columns.
@@ -61,7 +61,7 @@ class NoiseBox:
 
     @classmethod
     def draw(
-        cls, rng: np.random.Generator, frame: Frame, half_mm: float, correlations_mm: tuple[float, ...]
+        cls, rng: np.random.Generator, frame: AnatomyFrame, half_mm: float, correlations_mm: tuple[float, ...]
     ) -> NoiseBox:
         """Fields that vary over `correlations_mm` each, zero beyond `half_mm` from the gland's centre."""
         step = min(correlations_mm) / 2.5

@@ -66,7 +66,7 @@ class Outline:
 
 
 @dataclass(frozen=True)
-class Gland:
+class GlandAnatomy:
     """Outline and inner structure; `stroma` is width and thickness, `urethra` x, radius and bend."""
 
     outline: Outline
@@ -97,7 +97,7 @@ class GlandField:
 VOLUME_PERCENTILES = ((0.0, 25.0), (0.05, 28.0), (0.25, 39.0), (0.5, 51.0), (0.75, 70.0), (0.95, 105.0), (1.0, 120.0))
 
 
-def draw_gland(rng: np.random.Generator, tissues: TissueSet) -> Gland:
+def draw_gland(rng: np.random.Generator, tissues: TissueSet) -> GlandAnatomy:
     """A gland of 25 to 120 mL, median 51."""
     volume = interpolate(rng.random(), VOLUME_PERCENTILES)
     outline = Outline(
@@ -108,7 +108,7 @@ def draw_gland(rng: np.random.Generator, tissues: TissueSet) -> Gland:
         skew=float(rng.normal(0, 0.06)),
     ).scaled_to(volume)
     lobes = _draw_lobes(rng, outline.radii, volume)
-    return Gland(
+    return GlandAnatomy(
         outline=outline,
         lobes=lobes,
         stroma=(float(rng.uniform(6, 16)), float(rng.uniform(2, 10))),
@@ -159,7 +159,7 @@ def _plain(tissue: Properties) -> tuple[float, float, float, float]:
     return tissue.t2, tissue.density, tissue.adc, tissue.diffusion_share
 
 
-def gland_field(gland: Gland, canvas: Canvas, texture: NoiseBox) -> GlandField:
+def gland_field(gland: GlandAnatomy, canvas: Canvas, texture: NoiseBox) -> GlandField:
     """Every distance of the gland on `canvas` (a crop about the gland)."""
     outer = gland.outline.distance(canvas.x, canvas.y, canvas.z)
     lobes = [ellipsoid(canvas, lobe.centre, lobe.radii, gland.outline.squareness) for lobe in gland.lobes]
@@ -174,7 +174,7 @@ def gland_field(gland: Gland, canvas: Canvas, texture: NoiseBox) -> GlandField:
     )
 
 
-def urethra_line(gland: Gland, z: Floats) -> tuple[Floats, Floats]:
+def urethra_line(gland: GlandAnatomy, z: Floats) -> tuple[Floats, Floats]:
     """x and y of the urethra at height z: from the bladder neck in front, back at the verumontanum, to the apex."""
     _, b, c = gland.radii
     t = np.clip(z / np.float32(c), -1.2, 1.2)
@@ -182,7 +182,7 @@ def urethra_line(gland: Gland, z: Floats) -> tuple[Floats, Floats]:
     return np.full_like(t, gland.urethra[0]), y * np.float32(b)
 
 
-def _urethra_distance(gland: Gland, canvas: Canvas) -> Floats:
+def _urethra_distance(gland: GlandAnatomy, canvas: Canvas) -> Floats:
     x, y = urethra_line(gland, canvas.z)
     radius = np.float32(gland.urethra[1])
     if gland.resected:
@@ -190,7 +190,7 @@ def _urethra_distance(gland: Gland, canvas: Canvas) -> Floats:
     return np.hypot(canvas.x - x, canvas.y - y) - radius
 
 
-def _stroma_distance(gland: Gland, canvas: Canvas, outer: Floats) -> Floats:
+def _stroma_distance(gland: GlandAnatomy, canvas: Canvas, outer: Floats) -> Floats:
     """A wedge at the anterior surface, thick in the midline."""
     width, thickness = gland.stroma
     depth = np.float32(thickness) * (1 - (canvas.x / np.float32(width)) ** 2)
@@ -198,7 +198,7 @@ def _stroma_distance(gland: Gland, canvas: Canvas, outer: Floats) -> Floats:
     return np.maximum(inside, outer)
 
 
-def _central_distance(gland: Gland, canvas: Canvas, outer: Floats, transition: Floats) -> Floats:
+def _central_distance(gland: GlandAnatomy, canvas: Canvas, outer: Floats, transition: Floats) -> Floats:
     """Two cones behind the transition zone at the base, about the ejaculatory ducts."""
     a, b, c = gland.radii
     radii = np.array([0.33 * a, 0.30 * b, 0.55 * c]) * gland.central
@@ -206,7 +206,7 @@ def _central_distance(gland: Gland, canvas: Canvas, outer: Floats, transition: F
     return np.maximum(np.maximum(np.minimum(cones[0], cones[1]), outer), -transition)
 
 
-def paint_gland(gland: Gland, canvas: Canvas, field: GlandField, tissues: TissueSet) -> None:
+def paint_gland(gland: GlandAnatomy, canvas: Canvas, field: GlandField, tissues: TissueSet) -> None:
     """Capsule, peripheral zone, transition zone with nodules, central zone, stroma and urethra, from outside in."""
     canvas.fill(field.gland - np.float32(0.7), tissues[Tissue.CAPSULE])
     canvas.fill(field.gland, tissues[Tissue.PERIPHERAL])

@@ -6,14 +6,14 @@ import numpy as np
 
 from .canvas import Canvas
 from .fields import Floats, smooth_noise
-from .gland import Gland
+from .gland import GlandAnatomy
 from .pelvis import Bladder, Muscles, Pelvis, Rectum, Vector, Vesicles
 from .shapes import ellipsoid, ellipsoid_pair, lerp_profile, smooth_union
 from .tissue import Tissue, TissueSet
 
 
 def paint_surroundings(
-    pelvis: Pelvis, gland: Gland, canvas: Canvas, tissues: TissueSet, rng: np.random.Generator
+    pelvis: Pelvis, gland: GlandAnatomy, canvas: Canvas, tissues: TissueSet, rng: np.random.Generator
 ) -> None:
     """Everything but the gland itself."""
     for target, value in zip(canvas.maps, canvas.contrast(tissues[Tissue.FAT]), strict=True):
@@ -128,7 +128,7 @@ def bladder_distance(bladder: Bladder, canvas: Canvas) -> Floats:
     return ellipsoid(canvas, bladder.centre, bladder.radii)
 
 
-def _paint_bladder(bladder: Bladder, gland: Gland, canvas: Canvas, tissues: TissueSet) -> None:
+def _paint_bladder(bladder: Bladder, gland: GlandAnatomy, canvas: Canvas, tissues: TissueSet) -> None:
     a, b, c = (float(r) for r in gland.radii)
     near, _ = canvas.crop((0.0, -0.5 * b, c), (a + 12, b + 14, c + 14))
     both = smooth_union(
@@ -150,7 +150,9 @@ def vesicle_distance(vesicles: Vesicles, canvas: Canvas, side: int) -> Floats:
     return (np.sqrt((x / a) ** 2 + (y / b) ** 2 + (z / c) ** 2) - 1) * (a * b * c) ** np.float32(1 / 3)
 
 
-def _paint_levator(pelvis: Pelvis, gland: Gland, canvas: Canvas, tissues: TissueSet, rng: np.random.Generator) -> None:
+def _paint_levator(
+    pelvis: Pelvis, gland: GlandAnatomy, canvas: Canvas, tissues: TissueSet, rng: np.random.Generator
+) -> None:
     """A sling of muscle that hugs apex and rectum, thick below, open in front."""
     a, b, c = (float(r) for r in gland.radii)
     near, _ = canvas.crop((0.0, 14.0, -5.0), (a + 22, b + 45, c + 30))

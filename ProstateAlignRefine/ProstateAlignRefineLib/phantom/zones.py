@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..core.geometry import Grid
 from ..core.places import MIDLINE_MM, Level, Side
 from .canvas import Canvas
-from .fields import Frame
+from .fields import AnatomyFrame
 from .gland import GlandField
 from .pelvis import Pelvis
 from .surroundings import bladder_distance, obturator_distance, pubis_distance, rectum_distance, vesicle_distance
@@ -40,7 +40,7 @@ def paint_gland_zones(zones: NDArray[np.uint8], field: GlandField) -> None:
 
 
 def lesion_facts(
-    labels: NDArray[np.uint8], zones: NDArray[np.uint8], grid: Grid, frame: Frame, adcs: Sequence[float]
+    labels: NDArray[np.uint8], zones: NDArray[np.uint8], grid: Grid, frame: AnatomyFrame, adcs: Sequence[float]
 ) -> tuple[LesionFact, ...]:
     """What a report would say of each lesion, whose tissues' `adcs` are given; side and thirds follow the gland."""
     heights = frame.coordinates(grid)[2][np.isin(zones, GLAND_ZONES)]

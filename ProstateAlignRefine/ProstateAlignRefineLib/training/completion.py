@@ -23,7 +23,7 @@ from .validate import CaseResult, validate
 TEST, BUNDLE = "test", "bundle"
 
 
-def finish(trainer: Trainer, network: SegmentationNetwork, folder: Path) -> dict[str, Any]:
+def complete_training(trainer: Trainer, network: SegmentationNetwork, folder: Path) -> dict[str, Any]:
     """Fold in the temperature fitted on the validation cases, measure the test cases; the figures of the model card.
 
     `folder`/test holds the test cases' predictions, references and report, `folder`/bundle the bundle. A network that

@@ -22,7 +22,7 @@ from ..core.study import Modality
 from ..core.study_files import read_study_files
 from ..inference.preprocess import network_volumes
 from .case_cache import case_key, keep_cases, load_case
-from .cases import Case, Cases, LabelledStudy, Share, labels_on
+from .cases import Case, Cases, CaseShare, LabelledStudy, labels_on
 from .config import DatasetData, TrainingConfig
 from .manifest import LABEL, Manifest, ManifestCase, dataset_digest, read_manifest
 from .splits import pick_patients
@@ -90,9 +90,9 @@ def _studies(items: Sequence[_Item]) -> Iterator[LabelledStudy]:
     return map(_read, items)
 
 
-def _share(items: Sequence[_Item]) -> Share:
+def _share(items: Sequence[_Item]) -> CaseShare:
     positive = tuple(number for number, item in enumerate(items) if item.positive)
-    return Share(len(items), positive, partial(_load, tuple((item.kept, item.name) for item in items)))
+    return CaseShare(len(items), positive, partial(_load, tuple((item.kept, item.name) for item in items)))
 
 
 def _load(kept: Sequence[tuple[Path, str]], number: int) -> Case:
@@ -122,8 +122,8 @@ def _recipe(config: TrainingConfig) -> str:
 
 def _origin(manifest: Manifest, config: TrainingConfig) -> str:
     assert isinstance(config.data, DatasetData)
-    sources = sorted({case.label_source for case in manifest.cases})
+    label_sources = sorted({case.label_source for case in manifest.cases})
     return (
-        f"Labels: {', '.join(sources)}. Split: {manifest.split}, fold {config.data.test_fold} for the figures "
+        f"Labels: {', '.join(label_sources)}. Split: {manifest.split}, fold {config.data.test_fold} for the figures "
         f"(SHA-256 {manifest.split_sha256[:16]})."
     )

@@ -29,9 +29,9 @@ def check_same_patient(headers: Headers) -> None:
             modality: {text for header in slices if (text := _text(header, keyword))}
             for modality, slices in headers.items()
         }
-        known = {modality: found for modality, found in values.items() if found}
-        if len(set().union(*known.values())) > 1:
-            names = ", ".join(modality.name for modality in known)
+        held = {modality: found for modality, found in values.items() if found}
+        if len(set().union(*held.values())) > 1:
+            names = ", ".join(modality.name for modality in held)
             raise InputError(
                 f"The series do not belong to one patient: their {words} differs ({names}); give series of one "
                 "examination."

@@ -205,8 +205,8 @@ def _hbv_cautions(hbv: sitk.Image, content: Content) -> list[Caution]:
 def _depth_cautions(image: sitk.Image, region: NDArray[np.float32], name: str) -> list[Caution]:
     values = sitk.GetArrayViewFromImage(image)
     low, high = float(values.min()), float(values.max())
-    known = region[np.isfinite(region)]
-    saturated = float(np.mean(known >= high - (high - low) * 1e-3)) if known.size else 0.0
+    finite = region[np.isfinite(region)]
+    saturated = float(np.mean(finite >= high - (high - low) * 1e-3)) if finite.size else 0.0
     found = []
     if high == EIGHT_BIT and low >= 0 and bool((values[::2, ::4, ::4] % 1 == 0).all()):
         found.append(

@@ -97,8 +97,8 @@ def _is_cut(gland: NDArray[np.bool_]) -> bool:
         return False
     if max(areas[0], areas[-1]) > CUT * areas.max():
         return True
-    sides = gland[:, [0, -1], :].sum() + gland[:, :, [0, -1]].sum()
-    return bool(sides > EDGE * areas.sum())
+    at_border = gland[:, [0, -1], :].sum() + gland[:, :, [0, -1]].sum()
+    return bool(at_border > EDGE * areas.sum())
 
 
 def _on_region(gland: NDArray[np.bool_], grid: Grid, region: Grid) -> NDArray[np.bool_]:
@@ -109,8 +109,8 @@ def _on_region(gland: NDArray[np.bool_], grid: Grid, region: Grid) -> NDArray[np
 
 def _adc_cautions(gland: NDArray[np.bool_], study: Study) -> list[Caution]:
     adc = to_array(resample(study.adc, study.grid, outside=np.nan))[gland]
-    known = adc[np.isfinite(adc)]
-    share = float(np.mean(known <= 0)) if known.size else 0.0
+    finite = adc[np.isfinite(adc)]
+    share = float(np.mean(finite <= 0)) if finite.size else 0.0
     if share <= NO_ADC:
         return []
     return [

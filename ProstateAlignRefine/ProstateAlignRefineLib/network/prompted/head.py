@@ -7,9 +7,9 @@ from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
 from ..text import TextBatch
+from .concept_tower import ConceptTower
 from .features import ImageFeatures
 from .settings import PromptedSettings
-from .tower import TextTower
 
 COORDINATES, ZONES, CHANNELS = 5, 5, 3
 PLACE = 2 * (COORDINATES + ZONES) + 1
@@ -42,7 +42,7 @@ class PromptedHead(nn.Module):
     def __init__(self, settings: PromptedSettings) -> None:
         super().__init__()
         self.settings = settings
-        self.tower = TextTower(len(settings.concepts), settings.width, settings.heads)
+        self.tower = ConceptTower(len(settings.concepts), settings.width, settings.heads)
         width, hidden = settings.width, settings.hidden
         evidence = 1 + 3 * CHANNELS + sum(settings.features) + PLACE
         self.scale = Scale(evidence)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...core.geometry import Grid, to_image
 from ...core.study import Study
 from ..canvas import Canvas, plain_canvas
-from ..fields import Frame
+from ..fields import AnatomyFrame
 from ..gland import GlandField
 from ..sampling import Sampling, draw_diffusion_grid, draw_frame, draw_sampling, draw_t2w_grid, measuring_grid
 from ..tissue import TissueSet, diffusion_contrast, draw_tissues, t2w_contrast
@@ -29,7 +29,7 @@ _FAMILY = 7_301
 class Subject:
     """Whom the scanner sees."""
 
-    frame: Frame
+    frame: AnatomyFrame
     tissues: TissueSet
     body: Body
     clusters: tuple[Cluster, ...]

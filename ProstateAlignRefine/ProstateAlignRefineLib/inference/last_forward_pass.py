@@ -14,29 +14,29 @@ from ..core.study import Modality, Study
 from ..core.study_files import read_study_files
 from ..network.bundle import Bundle
 from .device import Compute
-from .segment import Progress, Reading, read
+from .segment import ForwardPass, Progress, forward_pass
 
 
-class LastReading:
-    """Keeps one reading, told by the bundle, the device and what the study's files hold."""
+class LastForwardPass:
+    """Keeps one forward pass, told by the bundle, the device and what the study's files hold."""
 
     def __init__(self) -> None:
-        self._kept: tuple[tuple[object, ...], Reading] | None = None
+        self._kept: tuple[tuple[object, ...], ForwardPass] | None = None
 
     def of(
         self, files: Mapping[Modality, Path], register: bool, bundle: Bundle, compute: Compute, progress: Progress
-    ) -> Reading:
+    ) -> ForwardPass:
         """`register`: ADC and HBV are moved onto the T2W first.
 
         Kept only where the bundle has a prompted head: without one another prompt is another run.
         """
         if bundle.prompted is None:
-            return read(_study(files, register), bundle, compute, progress)
+            return forward_pass(_study(files, register), bundle, compute, progress)
         key = (bundle.sha256, compute, register, *(file_sha256(path) for path in files.values()))
         if self._kept is not None and self._kept[0] == key:
             return replace(self._kept[1], seconds={})
-        self._kept = None  # before the next is made: two readings need twice the memory
-        self._kept = key, read(_study(files, register), bundle, compute, progress)
+        self._kept = None  # before the next is made: two need twice the memory
+        self._kept = key, forward_pass(_study(files, register), bundle, compute, progress)
         return self._kept[1]
 
 

@@ -64,7 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
 def write_card(path: Path, section: str) -> None:
     """The bundle at `path` again, its card ending on this section; weights and text stay as they are."""
     from ..benchmark.card import with_section
-    from ..network.bundle import CARD_FILE, load_bundle, save_bundle
+    from ..bundle.summary import CARD_FILE
+    from ..network.bundle import load_bundle, save_bundle
 
     bundle = load_bundle(path)
     card = with_section((path / CARD_FILE).read_text(encoding="utf-8"), section)

@@ -30,9 +30,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
+    from ..bundle.summary import CARD_FILE
     from ..core.errors import InputError
     from ..inference.device import choose_compute
-    from ..network.bundle import CARD_FILE, load_bundle, save_bundle
+    from ..network.bundle import load_bundle, save_bundle
     from ..training.prompts.fit import Fitting, fit, new_head
     from ..training.prompts.phantoms import phantom_prompt_cases, settings_for
 

@@ -6,7 +6,7 @@ The pure side of prompts: training draws its prompts from here, evaluation asks 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import combinations, product
 
 import numpy as np
@@ -65,11 +65,7 @@ class Description:
     @property
     def mirrored(self) -> Description:
         other = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
-        return Description(other.get(self.side, self.side) if self.side else None, *self._without_side)  # type: ignore[arg-type]
-
-    @property
-    def _without_side(self) -> tuple[object, ...]:
-        return self.level, self.zone, self.part, self.size
+        return replace(self, side=other.get(self.side, self.side) if self.side else None)
 
 
 GENERIC = Description()

@@ -66,12 +66,14 @@ class Grid:
 
     def to_lps(self, index_xyz: Array | tuple[float, ...]) -> NDArray[np.float64]:
         """Voxel indices [..., 3] (x, y, z order) to LPS millimetres [..., 3]."""
-        return np.asarray(index_xyz, dtype=float) @ self.affine[:3, :3].T + self.affine[:3, 3]
+        points: NDArray[np.float64] = np.asarray(index_xyz, dtype=float) @ self.affine[:3, :3].T + self.affine[:3, 3]
+        return points
 
     def to_index(self, lps: Array | tuple[float, ...]) -> NDArray[np.float64]:
         """LPS millimetres [..., 3] to continuous voxel indices [..., 3] (x, y, z order)."""
         offset = np.asarray(lps, dtype=float) - self.affine[:3, 3]
-        return offset @ np.linalg.inv(self.affine[:3, :3]).T
+        indices: NDArray[np.float64] = offset @ np.linalg.inv(self.affine[:3, :3]).T
+        return indices
 
     def matches(self, other: Grid, tolerance_mm: float = GRID_TOLERANCE_MM) -> bool:
         """Same size, and every corner within the tolerance."""

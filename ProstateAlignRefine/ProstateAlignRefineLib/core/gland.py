@@ -130,4 +130,5 @@ def _sections(
         middle = (depth.min() + depth.max()) / 2
         inner_middle = (inner.min() + inner.max()) / 2 if inner.size else middle
         rows.append((height[0], (np.ptp(across) + step) / 2, middle, inner_middle))
-    return np.array(rows).T
+    sections: NDArray[np.float64] = np.array(rows).T
+    return sections

@@ -46,7 +46,8 @@ class Order:
     def of_array(self, array: Array) -> Array:
         """[z, y, x], a view."""
         turned = array.transpose([2 - axis for axis in reversed(self.axes)])
-        return turned[tuple(slice(None, None, -1 if flip else 1) for flip in reversed(self.flips))]
+        ordered: Array = turned[tuple(slice(None, None, -1 if flip else 1) for flip in reversed(self.flips))]
+        return ordered
 
     def of_image(self, image: sitk.Image) -> sitk.Image:
         if self.is_same:

@@ -65,7 +65,8 @@ class Reliability:
 
 def probabilities(margins: Flat) -> NDArray[np.float64]:
     """Foreground probability of two-class margins (foreground minus background logit)."""
-    return 1.0 / (1.0 + np.exp(-np.clip(margins.astype(float), -60.0, 60.0)))
+    foreground: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-np.clip(margins.astype(float), -60.0, 60.0)))
+    return foreground
 
 
 def expected_calibration_error(margins: Flat, truth: NDArray[np.bool_]) -> float:

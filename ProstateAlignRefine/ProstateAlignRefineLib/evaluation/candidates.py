@@ -81,4 +81,4 @@ def _picai_matching() -> Callable[..., Any]:
             from picai_eval.eval import evaluate_case
     except ImportError as error:
         raise InputError(f"Detection figures need picai_eval: {INSTALL}") from error
-    return evaluate_case  # type: ignore[no-any-return]
+    return evaluate_case

@@ -130,7 +130,8 @@ def maps_on(grid: Grid, region: Grid, stacked: NDArray[np.float32]) -> Maps:
 def zones_of(stacked: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Codes of `GlandZone` [Z, Y, X] from what `predict` gave of a network with an anatomy head."""
     shares = stacked[len(MAP_NAMES) : len(MAP_NAMES) + len(GlandZone)]
-    return shares.argmax(axis=0).astype(np.uint8)
+    codes: NDArray[np.uint8] = shares.argmax(axis=0).astype(np.uint8)
+    return codes
 
 
 def _zone_shares(logits: Tensor | None, image: Tensor) -> list[Tensor]:
@@ -146,7 +147,7 @@ def _doubted(stacked: NDArray[np.float32], spacing_zyx: tuple[float, float, floa
     z, y, x = spacing_zyx
     axes = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
     penalty = outside_gland_penalty(zones, Grid(zones.shape[::-1], (x, y, z), (0.0, 0.0, 0.0), axes))
-    result = stacked.copy()
+    result: NDArray[np.float32] = stacked.copy()
     for name in ("base_margin", "refined_margin"):
         result[MAP_NAMES.index(name)] -= penalty
     confidence = MAP_NAMES.index("confidence")

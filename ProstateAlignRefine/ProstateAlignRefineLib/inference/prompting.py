@@ -80,7 +80,7 @@ def _box(region: Region) -> Slices:
 
 def _changed(stacked: NDArray[np.float32], change: NDArray[np.float32]) -> NDArray[np.float32]:
     """Margins shifted, and the odds of confidence and similarity with them."""
-    result = stacked.copy()
+    result: NDArray[np.float32] = stacked.copy()
     for name in ("base_margin", "refined_margin"):
         result[MAP_NAMES.index(name)] += change
     for name in ("confidence", "similarity"):

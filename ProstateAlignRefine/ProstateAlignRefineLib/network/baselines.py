@@ -179,7 +179,7 @@ def _finest_head(network: nn.Module) -> nn.Module:
 
 
 def _nnunet(architecture: Architecture, size: Sequence[int]) -> nn.Module:
-    from monai.networks.nets import DynUNet
+    from monai.networks.nets.dynunet import DynUNet
 
     strides = architecture.strides
     return DynUNet(
@@ -197,14 +197,14 @@ def _nnunet(architecture: Architecture, size: Sequence[int]) -> nn.Module:
 
 def _segresnet(architecture: Architecture, size: Sequence[int]) -> nn.Module:
     """Published width 32; its normalisation needs multiples of 8."""
-    from monai.networks.nets import SegResNet
+    from monai.networks.nets.segresnet import SegResNet
 
     return SegResNet(**_ends(architecture), init_filters=max(round(32 * _scale(architecture) / 8), 1) * 8)
 
 
 def _swinunetr(architecture: Architecture, size: Sequence[int]) -> nn.Module:
     """Published width 48; its attention heads need multiples of 12."""
-    from monai.networks.nets import SwinUNETR
+    from monai.networks.nets.swin_unetr import SwinUNETR
 
     width = max(round(48 * _scale(architecture) / 12), 1) * 12
     return SwinUNETR(**_ends(architecture), feature_size=width)
@@ -212,7 +212,7 @@ def _swinunetr(architecture: Architecture, size: Sequence[int]) -> nn.Module:
 
 def _unetr(architecture: Architecture, size: Sequence[int]) -> nn.Module:
     """Published widths 16 and 768, 12 heads."""
-    from monai.networks.nets import UNETR
+    from monai.networks.nets.unetr import UNETR
 
     width = max(round(16 * _scale(architecture)), 1)
     ends = _ends(architecture)

@@ -51,17 +51,18 @@ class Canvas:
     def crop(self, centre: Triple, half_mm: Triple) -> tuple[Canvas, tuple[slice, slice, slice]]:
         """The voxels in a box of the anatomy's frame, and where they are."""
         where = box_slices(self.grid, self.frame, centre, half_mm)
-        start = [s.start for s in reversed(where)]
-        size = tuple(s.stop - s.start for s in reversed(where))
-        origin = tuple(float(v) for v in self.grid.to_lps(np.asarray(start)))
-        grid = Grid(size, self.grid.spacing, origin, self.grid.direction)  # type: ignore[arg-type]
+        z, y, x = where
+        size = (x.stop - x.start, y.stop - y.start, z.stop - z.start)
+        left, back, up = (float(v) for v in self.grid.to_lps(np.asarray((x.start, y.start, z.start))))
+        grid = Grid(size, self.grid.spacing, (left, back, up), self.grid.direction)
         maps = tuple(m[where] for m in self.maps)
         part = Canvas(grid, self.frame, self.x[where], self.y[where], self.z[where], maps, self.contrast, self.edge_mm)
         return part, where
 
     def coverage(self, distance: Floats, edge_mm: float | None = None) -> Floats:
         """Share of each voxel inside the surface of this signed distance (mm, negative inside)."""
-        return np.clip(np.float32(0.5) - distance / np.float32(edge_mm or self.edge_mm), 0.0, 1.0)
+        share: Floats = np.clip(np.float32(0.5) - distance / np.float32(edge_mm or self.edge_mm), 0.0, 1.0)
+        return share
 
     def fill(self, distance: Floats, tissue: Properties, edge_mm: float | None = None) -> None:
         """Paint what lies inside the surface."""

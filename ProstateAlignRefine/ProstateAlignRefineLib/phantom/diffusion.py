@@ -109,7 +109,8 @@ def _measure(rng: np.random.Generator, s0: Floats, adc: Floats, b: float, *, sig
     signal = np.maximum(sitk.GetArrayFromImage(clean), 0)
     spread = np.float32(sigma / np.sqrt(1 + b / 400.0))
     real, imaginary = rng.standard_normal((2, *signal.shape), dtype=np.float32) * spread
-    return np.hypot(signal + real, imaginary)
+    magnitude: Floats = np.hypot(signal + real, imaginary)
+    return magnitude
 
 
 def fit_adc(signals: Floats, b_values: tuple[float, ...], floor: float) -> tuple[Floats, Floats]:
@@ -128,4 +129,5 @@ def _store(array: Floats, grid: Grid, protocol: DiffusionProtocol) -> sitk.Image
         x, y, z = grid.spacing
         finer = grid.with_spacing((x / 2, y / 2, z))
         image = sitk.Resample(image, finer.empty(), sitk.Transform(), sitk.sitkBSpline, 0.0, sitk.sitkFloat32)
-    return sitk.Cast(sitk.Clamp(sitk.Round(image), sitk.sitkFloat32, 0, 65535), sitk.sitkUInt16)
+    whole: sitk.Image = sitk.Cast(sitk.Clamp(sitk.Round(image), sitk.sitkFloat32, 0, 65535), sitk.sitkUInt16)
+    return whole

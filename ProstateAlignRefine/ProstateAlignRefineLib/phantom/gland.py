@@ -54,7 +54,8 @@ class Outline:
         depth = np.where(v > 0, (v + hollow) / np.float32(0.92), v / np.float32(1.05))
         n = np.float32(self.squareness)
         q = np.sqrt((u**n + np.abs(depth) ** n) ** (2 / n) + t * t)
-        return (q - 1) * np.float32(np.prod(self.radii) ** (1 / 3))
+        distance: Floats = (q - 1) * np.float32(np.prod(self.radii) ** (1 / 3))
+        return distance
 
     def scaled_to(self, volume_ml: float) -> Outline:
         """The same shape at this volume."""
@@ -187,7 +188,8 @@ def _urethra_distance(gland: GlandAnatomy, canvas: Canvas) -> Floats:
     radius = np.float32(gland.urethra[1])
     if gland.resected:
         radius = radius + np.clip(canvas.z * np.float32(0.35), 0, 8)
-    return np.hypot(canvas.x - x, canvas.y - y) - radius
+    distance: Floats = np.hypot(canvas.x - x, canvas.y - y) - radius
+    return distance
 
 
 def _stroma_distance(gland: GlandAnatomy, canvas: Canvas, outer: Floats) -> Floats:
@@ -195,7 +197,8 @@ def _stroma_distance(gland: GlandAnatomy, canvas: Canvas, outer: Floats) -> Floa
     width, thickness = gland.stroma
     depth = np.float32(thickness) * (1 - (canvas.x / np.float32(width)) ** 2)
     inside = np.where(canvas.y < -0.2 * gland.radii[1], -outer - depth, np.float32(20.0))
-    return np.maximum(inside, outer)
+    wedge: Floats = np.maximum(inside, outer)
+    return wedge
 
 
 def _central_distance(gland: GlandAnatomy, canvas: Canvas, outer: Floats, transition: Floats) -> Floats:

@@ -168,7 +168,8 @@ def lesion_level(plan: LesionPlan, centre: Triple, canvas: Canvas, field: GlandF
     outside = np.maximum(field.gland - np.float32(plan.beyond_capsule_mm), 0)
     held = np.float32(6.0) * outside + np.float32(plan.zone_barrier) * np.maximum(border, 0)
     ragged = field.texture[1] if plan.radius < 9.0 else field.texture[3]
-    return np.sqrt(square) / radius + held / radius + np.float32(plan.roughness) * ragged
+    level: Floats = np.sqrt(square) / radius + held / radius + np.float32(plan.roughness) * ragged
+    return level
 
 
 def paint_lesion(lesion: PlacedLesion, canvas: Canvas, field: GlandField) -> None:

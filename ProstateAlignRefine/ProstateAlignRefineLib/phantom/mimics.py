@@ -85,7 +85,8 @@ def _wedge_weight(wedge: Wedge, gland: GlandAnatomy, canvas: Canvas, field: Glan
     across = np.abs(dx * np.float32(ray[1]) - dy * np.float32(ray[0]))
     sector = across - np.float32(np.tan(wedge.half_width)) * ahead + np.float32(0.8) * field.texture[1]
     band = np.abs(canvas.z - np.float32(wedge.height)) - np.float32(wedge.half_height)
-    return canvas.coverage(sector, 2.5) * canvas.coverage(band, 4.0) * (ahead > 0)
+    weight: Floats = canvas.coverage(sector, 2.5) * canvas.coverage(band, 4.0) * (ahead > 0)
+    return weight
 
 
 def paint_grain(mimics: Mimics, canvas: Canvas, field: GlandField, rng: np.random.Generator) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.geometry import Grid
 from .fields import AnatomyFrame, Triple, rotation_matrix
@@ -84,13 +85,15 @@ def draw_diffusion_grid(rng: np.random.Generator, t2w: Grid, whole_field: bool) 
     return grid_about(centre, t2w.axes, size, (spacing, spacing, thickness))
 
 
-def measuring_grid(frame: AnatomyFrame, radii: np.ndarray) -> Grid:
+def measuring_grid(frame: AnatomyFrame, radii: NDArray[np.float64]) -> Grid:
     """1.5 mm voxels on the anatomy's own axes about a gland of these half-axes, to place and measure lesions on."""
     size = np.ceil((2 * radii * 1.15 + 14.0) / 1.5).astype(int)
     return grid_about(frame.centre, frame.rotation, (int(size[0]), int(size[1]), int(size[2])), (1.5, 1.5, 1.5))
 
 
-def grid_about(centre: np.ndarray, axes: np.ndarray, size: tuple[int, int, int], spacing: Triple) -> Grid:
+def grid_about(
+    centre: NDArray[np.float64], axes: NDArray[np.float64], size: tuple[int, int, int], spacing: Triple
+) -> Grid:
     """The grid with its middle at `centre` (LPS mm)."""
     origin = centre - axes @ ((np.asarray(size) - 1) / 2 * np.asarray(spacing))
     return Grid(size, spacing, (float(origin[0]), float(origin[1]), float(origin[2])), tuple(map(float, axes.ravel())))

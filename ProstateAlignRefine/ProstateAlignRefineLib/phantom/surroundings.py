@@ -51,7 +51,8 @@ def _strands(canvas: Canvas, rng: np.random.Generator) -> Floats:
     noise = smooth_noise(rng, canvas.grid, 1.8)
     density = smooth_noise(rng, canvas.grid, 7.0)
     noise += np.float32(0.7) * density
-    return np.clip(1 - np.abs(noise) * np.float32(2.2), 0, 1) * np.clip(np.float32(0.45) + density, 0.05, 1)
+    vessels: Floats = np.clip(1 - np.abs(noise) * np.float32(2.2), 0, 1) * np.clip(np.float32(0.45) + density, 0.05, 1)
+    return vessels
 
 
 def obturator_distance(muscles: Muscles, canvas: Canvas) -> Floats:
@@ -60,13 +61,15 @@ def obturator_distance(muscles: Muscles, canvas: Canvas) -> Floats:
     along = (canvas.y - np.float32(6.0)) / np.float32(length)
     width = np.float32(thick) * np.sqrt(np.clip(1 - along * along, 0, 1))
     beyond = np.where(np.abs(along) > 1, np.float32(3.0), np.float32(0.0))
-    return np.abs(np.abs(canvas.x) - _wall_plane(muscles, canvas, middle)) - width + beyond
+    distance: Floats = np.abs(np.abs(canvas.x) - _wall_plane(muscles, canvas, middle)) - width + beyond
+    return distance
 
 
 def _wall_plane(muscles: Muscles, canvas: Canvas, middle: float) -> Floats:
     """Distance of the bent side wall from the midline: nearer in front and behind, wider above."""
     along = (canvas.y - np.float32(6.0)) / np.float32(muscles.obturator[2])
-    return np.float32(middle) - np.float32(7.0) * along * along + np.float32(muscles.lean) * canvas.z
+    plane: Floats = np.float32(middle) - np.float32(7.0) * along * along + np.float32(muscles.lean) * canvas.z
+    return plane
 
 
 def _paint_side_wall(muscles: Muscles, canvas: Canvas, tissues: TissueSet, ragged: Floats) -> None:
@@ -147,7 +150,8 @@ def vesicle_distance(vesicles: Vesicles, canvas: Canvas, side: int) -> Floats:
     y = canvas.y - np.float32(cy) - np.float32(vesicles.turn) * x
     z = canvas.z - np.float32(cz + side * vesicles.skew) - np.float32(0.25) * x
     a, b, c = (np.float32(r) for r in vesicles.radii)
-    return (np.sqrt((x / a) ** 2 + (y / b) ** 2 + (z / c) ** 2) - 1) * (a * b * c) ** np.float32(1 / 3)
+    distance: Floats = (np.sqrt((x / a) ** 2 + (y / b) ** 2 + (z / c) ** 2) - 1) * (a * b * c) ** np.float32(1 / 3)
+    return distance
 
 
 def _paint_levator(

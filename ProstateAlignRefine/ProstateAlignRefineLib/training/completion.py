@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ..evaluation.calibration import fit_temperature
 from ..evaluation.summary import Evaluation
@@ -66,7 +67,7 @@ def figures(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _voxels(results: Sequence[CaseResult]) -> tuple[np.ndarray, np.ndarray]:
+def _voxels(results: Sequence[CaseResult]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Margins and truth of all cases' voxels, flat."""
     return (
         np.concatenate([result.margin for result in results]),

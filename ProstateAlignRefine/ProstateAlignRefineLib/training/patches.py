@@ -94,7 +94,8 @@ def _padded(size: Sequence[int], divisor: Triple) -> Triple:
 def _lesion_voxel(lesions: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.int64]:
     numbers = np.unique(lesions[lesions > 0])
     voxels = np.argwhere(lesions == rng.choice(numbers))
-    return voxels[rng.integers(len(voxels))]
+    drawn: NDArray[np.int64] = voxels[rng.integers(len(voxels))]
+    return drawn
 
 
 def _start(

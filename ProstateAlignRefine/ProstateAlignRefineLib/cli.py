@@ -140,10 +140,10 @@ def _parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add_parser(subparsers)
-    for known in (parser, *subparsers.choices.values()):
+    for each in (parser, *subparsers.choices.values()):
         # Where it is given twice, the later counts; what is not given after the command must not undo what was before.
-        default = None if known is parser else argparse.SUPPRESS
-        known.add_argument("--log", type=Path, metavar="FILE", default=default, help="a log for reports of faults")
+        default = None if each is parser else argparse.SUPPRESS
+        each.add_argument("--log", type=Path, metavar="FILE", default=default, help="a log for reports of faults")
     return parser
 
 

@@ -77,8 +77,8 @@ def _train(config: TrainingConfig, arguments: argparse.Namespace, processes: Pro
     from ..evaluation.candidates import require_picai_eval
     from ..inference.device import choose_compute
     from ..training.completion import BUNDLE, TEST, complete_training
+    from ..training.configured_cases import cases_of
     from ..training.mirrored_text import encode_training_text, stored_training_text
-    from ..training.sources import cases_of
     from ..training.trainer import Trainer
 
     folder: Path = arguments.output

@@ -19,7 +19,7 @@ from ...core.study import Modality
 from ..quiet import quietly, silent
 from . import codes
 from .lesion_sites import laterality_of, region_of
-from .seg import ALGORITHM, PRODUCT, SERIES_OFFSET, SegmentationInfo, equipment
+from .provenance import ALGORITHM, PRODUCT, SERIES_OFFSET, SegmentationInfo, equipment
 from .source_headers import carry_character_set, result_series_number, source_header
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from ProstateAlignRefineLib.core.anatomy import GlandZone
-from ProstateAlignRefineLib.core.checks.study import check_study, prostate_region
+from ProstateAlignRefineLib.core.checks.study import check_together, check_volumes, prostate_region
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.exchange import read_exchange, write_exchange
 from ProstateAlignRefineLib.core.gate import apply_gate
@@ -190,6 +190,11 @@ def study(adc: float = 1200.0, moved: float = 0.0, slices: int = 12) -> Study:
         to_image(noise.uniform(0.9, 1.1, grid.shape).astype(np.float32), place) for place in (grid, beside, beside)
     ]
     return Study(tissue[0], tissue[1] * adc, tissue[2])
+
+
+def check_study(study: Study) -> None:
+    check_volumes(study)
+    check_together(study)
 
 
 @pytest.mark.parametrize("adc", [310.0, 1200.0, 2950.0])

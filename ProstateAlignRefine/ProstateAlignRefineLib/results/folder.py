@@ -19,16 +19,15 @@ from ..core.maps import MAP_NAMES, ZONES_NAME, Maps, laid_maps, load_maps, read_
 from ..core.orientation import axial_order, laid_on
 from ..core.places import Anatomy
 from ..core.study import Modality, Study
+from .dicom_names import SEGMENTATION_NAME
 from .lesions_at import LesionsAt, lesions_at
 from .overview import Scene, draw_overview
-from .report import REPORT_NAME, Run, kept_files, read_run, require_unchanged, write_report
+from .report import REPORT_NAME, Run, read_run_and_files, require_unchanged, write_report
 from .setting import Setting
 
 if TYPE_CHECKING:
     from ..dicom import SegmentationInfo
 
-SEGMENTATION_NAME = "lesions.seg.dcm"
-GLAND_NAME = "gland.seg.dcm"
 STUDY_FOLDER = "study"
 OVERVIEW_NAME = "overview.png"
 KIND = "segmentation"
@@ -66,12 +65,13 @@ class Result:
 
 @dataclass(frozen=True)
 class WrittenResult:
-    """What one gate setting gave."""
+    """What one gate setting gave. `files`: SHA-256 by name of all that was written but the report."""
 
     lesions: tuple[Lesion, ...]
     added: int
     removed: int
     wrote_dicom: bool
+    files: Mapping[str, str]
 
 
 def volumes_on_t2w(study: Study) -> Mapping[Modality, Array]:
@@ -100,7 +100,7 @@ def read_result(folder: Path) -> Result:
     """What `write_inputs` and the report left; InputError where a part is missing or damaged."""
     from ..dicom import load_headers
 
-    run, files = read_run(folder), kept_files(folder)
+    run, files = read_run_and_files(folder)
     inputs = {name: digest for name, digest in files.items() if _is_input(name)}
     require_unchanged(folder, (*_always_read(), *inputs), inputs)
     stored = load_maps(folder)
@@ -146,8 +146,9 @@ def write_gated(folder: Path, result: Result) -> WrittenResult:
     gland = result.anatomy.gland
     scene = Scene(result.volumes, result.maps, gated, labels, lesions, result.run.model.notice, gland)
     draw_overview(scene).save(folder / OVERVIEW_NAME)
-    write_report(folder, result.run, lesions, {"added": added, "removed": removed}, gland, kept=result.files)
-    return WrittenResult(lesions, added, removed, wrote_dicom)
+    edited = {"added": added, "removed": removed}
+    files = write_report(folder, result.run, lesions, edited, gland, kept=result.files)
+    return WrittenResult(lesions, added, removed, wrote_dicom, files)
 
 
 def segmentation_info(run: Run, lesions: Sequence[Lesion]) -> SegmentationInfo:

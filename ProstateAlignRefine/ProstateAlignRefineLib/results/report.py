@@ -69,8 +69,8 @@ def write_report(
     gland: Gland | None,
     *,
     kept: Mapping[str, str] = MappingProxyType({}),
-) -> None:
-    """Written last: it lists the SHA-256 of all files of the result.
+) -> Mapping[str, str]:
+    """Written last: it lists the SHA-256 of all files of the result; those that lie in `folder` are returned.
 
     `edited`: voxels added and removed by the refiner. `gland`: None where the model told none. `kept`: SHA-256 by name
     of files of the result that do not lie in `folder`.
@@ -89,6 +89,7 @@ def write_report(
     }
     with replacing_file(folder / REPORT_NAME) as path:
         path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    return written
 
 
 def read_run(folder: Path) -> Run:
@@ -96,14 +97,15 @@ def read_run(folder: Path) -> Run:
     return run_from(_read_report(folder).get("run"))
 
 
-def kept_files(folder: Path) -> Mapping[str, str]:
-    """SHA-256 by name of the files that the report lists; InputError where it lists none."""
-    files = _read_report(folder).get("files")
+def read_run_and_files(folder: Path) -> tuple[Run, Mapping[str, str]]:
+    """As `read_run`, with the SHA-256 by name of the files that the report lists; InputError where it lists none."""
+    report = _read_report(folder)
+    run, files = run_from(report.get("run")), report.get("files")
     if not isinstance(files, dict):
         raise InputError(
             f"{REPORT_NAME} lists no files, as those of earlier versions do not; run the segmentation again."
         )
-    return {str(name): str(digest) for name, digest in files.items()}
+    return run, {str(name): str(digest) for name, digest in files.items()}
 
 
 def require_unchanged(folder: Path, names: Collection[str], files: Mapping[str, str]) -> None:

@@ -82,9 +82,8 @@ def check_exchanged(content: Content, adc_range: tuple[float, float]) -> None:
         )
 
 
-def check_adc(content: Content, adc_range: tuple[float, float]) -> None:
-    """InputError where the ADC is none: an HBV, or mostly below zero. `adc_range`: of a median ADC, 1e-6 mm2/s."""
-    check_exchanged(content, adc_range)
+def check_adc(content: Content) -> None:
+    """InputError where the ADC is mostly below zero."""
     negative = _share(content.adc < NEGATIVE, content.adc)
     if negative > NEGATIVE_ADC:
         raise InputError(

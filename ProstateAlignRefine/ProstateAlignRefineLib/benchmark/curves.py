@@ -53,7 +53,7 @@ def judge_degraded(bundle: Path, folder: Path) -> tuple[DegradedRow, ...]:
             found = np.ascontiguousarray(found[..., ::-1])
         first = found if first is None else first
         truth = phantom.lesions > 0
-        detection = detect(phantom.lesions, found, phantom.study.grid.spacing[::-1], minimum_ml)
+        detection = detect(phantom.lesions, found, phantom.study.grid.spacing_zyx, minimum_ml)
         agreement = overlap(first, found).dice
         rows.append(DegradedRow(patient, bool(truth.any()), overlap(truth, found).dice, agreement, detection))
     return tuple(rows)

@@ -57,7 +57,7 @@ def judge_phantom(bundle: Path, folder: Path) -> Rows:
     """The study in `folder` (see `phantom_study`), a row a system of SYSTEMS."""
     phantom = load_phantom_study(folder)
     loaded = loaded_bundle(bundle)
-    region = within(phantom.gland, phantom.study.grid.spacing[::-1])
+    region = within(phantom.gland, phantom.study.grid.spacing_zyx)
     maps = maps_of(phantom.study, loaded)
     rows: dict[str, BenchmarkRow] = {}
     for name, alpha in ((MODEL, loaded.config.alpha), (BASE, 0.0)):

@@ -63,7 +63,7 @@ def figures_of(real: RealStudy, given: GatedAnswer, base: GatedAnswer) -> dict[s
         "contrasts": [] if real.gland is None else lesion_contrasts(real.study, real.lesion, real.gland),
         "found_ml": float(found.sum()) * grid.voxel_ml,
         "dice": overlap(real.lesion, found).dice,
-        "nsd_2mm": surface_distances(real.lesion, found, grid.spacing[::-1]).nsd(2.0),
+        "nsd_2mm": surface_distances(real.lesion, found, grid.spacing_zyx).nsd(2.0),
         "dice_without_refiner": overlap(real.lesion, base.labels > 0).dice,
         "rule_dice": _rule_dice(real),
         "findings": findings,

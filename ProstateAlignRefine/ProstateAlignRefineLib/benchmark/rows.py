@@ -20,6 +20,7 @@ from ..evaluation.cases import CaseRow, LesionRow
 from ..evaluation.detection import match_lesions
 from ..evaluation.figures import Figures, cohort_figures, share
 from ..evaluation.metrics import overlap
+from ..evaluation.strata import in_strata
 
 NEIGHBOURHOOD_MM = 10.0
 # Contrast-to-noise of a lesion: from the first up to the second.
@@ -99,10 +100,7 @@ def by_contrast(rows: Sequence[CaseRow]) -> dict[str, list[LesionRow]]:
     """The lesions of every stratum of contrast; those whose contrast is not known are in none."""
     measured = [row for row in rows if isinstance(row, BenchmarkRow) and row.contrasts]
     pairs = [pair for row in measured for pair in zip(row.lesions, row.contrasts, strict=True)]
-    seen = [(lesion, contrast) for lesion, contrast in pairs if contrast is not None]
-    return {
-        name: [lesion for lesion, contrast in seen if low <= contrast < high] for name, (low, high) in CONTRASTS.items()
-    }
+    return in_strata(((lesion, contrast) for lesion, contrast in pairs if contrast is not None), CONTRASTS)
 
 
 def findings_reliability(labels: Labels, lesions: Sequence[Lesion], truth: Labels) -> Reliability:

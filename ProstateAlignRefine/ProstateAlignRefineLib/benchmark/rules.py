@@ -35,7 +35,7 @@ def lowest_adc(study: Study, gland: Mask, radius_mm: float = ADC_BALL_MM) -> Pre
     box = _box(gland)
     values = _on(study.adc, study.grid, box)
     tissue = ((values > 0) & gland[box.slices]).astype(float)
-    sigma = ADC_SMOOTHING_MM / np.asarray(study.grid.spacing[::-1])
+    sigma = ADC_SMOOTHING_MM / np.asarray(study.grid.spacing_zyx)
     weight = gaussian_filter(tissue, sigma)
     mean = gaussian_filter(values * tissue, sigma) / np.maximum(weight, 1e-6)
     trusted = np.where(tissue > 0, -mean, -np.inf)
@@ -60,7 +60,7 @@ def _ball(suspicion: NDArray[np.float64], gland: Mask, box: Box, grid: Grid, rad
     low, middle, high = np.percentile(finite, (25, 50, 75))
     contrast = max(float(inside[centre] - middle), 0.0) / max(float(high - low), 1e-6)
     places = [np.arange(n) - (low + at) for n, low, at in zip(grid.shape, box.low, centre, strict=True)]
-    away = [(p * s) ** 2 for p, s in zip(places, grid.spacing[::-1], strict=True)]
+    away = [(p * s) ** 2 for p, s in zip(places, grid.spacing_zyx, strict=True)]
     mask = away[0][:, None, None] + away[1][:, None] + away[2] <= radius_mm**2
     confidence = mask.astype(np.float32) * np.float32(contrast / (1.0 + contrast))
     return Prediction(confidence, mask, graded=False, resampled=False)

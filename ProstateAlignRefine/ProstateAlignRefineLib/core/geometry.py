@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -41,6 +42,11 @@ class Grid:
     def shape(self) -> tuple[int, int, int]:
         """Array shape, [z, y, x]."""
         return self.size[2], self.size[1], self.size[0]
+
+    @property
+    def spacing_zyx(self) -> tuple[float, float, float]:
+        """Millimetres between voxels along the array's axes, [z, y, x]."""
+        return self.spacing[2], self.spacing[1], self.spacing[0]
 
     @property
     def axes(self) -> NDArray[np.float64]:
@@ -91,7 +97,7 @@ class Grid:
     def centre_box(self, size: tuple[int, int, int]) -> Grid:
         """A grid of `size` voxels on this grid's own voxel lattice about its centre; may reach beyond this grid."""
         start = (np.asarray(self.size) - np.asarray(size)) // 2
-        return Grid(size, self.spacing, _triple(self.to_lps(start)), self.direction)
+        return Grid(size, self.spacing, triple(self.to_lps(start)), self.direction)
 
     def empty(self, pixel: int = sitk.sitkUInt8) -> sitk.Image:
         image = sitk.Image(self.size, pixel)
@@ -103,14 +109,14 @@ class Grid:
     def _about_centre(self, size: Array, spacing: tuple[float, float, float]) -> Grid:
         half = (np.asarray(size) - 1) / 2 * np.asarray(spacing)
         origin = self.centre - self.axes @ half
-        return Grid((int(size[0]), int(size[1]), int(size[2])), spacing, _triple(origin), self.direction)
+        return Grid((int(size[0]), int(size[1]), int(size[2])), spacing, triple(origin), self.direction)
 
 
 def affine_grid(affine: NDArray[np.float64], size: tuple[int, int, int]) -> Grid:
     """The grid of an affine [4, 4]: voxel index (x, y, z, 1) to LPS millimetres."""
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     axes = affine[:3, :3] / np.where(spacing > 0, spacing, 1.0)
-    return Grid(size, _triple(spacing), _triple(affine[:3, 3]), tuple(float(value) for value in axes.ravel()))
+    return Grid(size, triple(spacing), triple(affine[:3, 3]), tuple(float(value) for value in axes.ravel()))
 
 
 def to_image(array: Array, grid: Grid) -> sitk.Image:
@@ -144,5 +150,7 @@ def overlap_share(image: sitk.Image, grid: Grid) -> float:
     return float(to_array(covered).mean())
 
 
-def _triple(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    return float(values[0]), float(values[1]), float(values[2])
+def triple(values: Iterable[float]) -> tuple[float, float, float]:
+    """Three numbers of any kind, in their order."""
+    first, second, third = (float(value) for value in values)
+    return first, second, third

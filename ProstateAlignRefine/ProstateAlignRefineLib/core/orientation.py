@@ -9,7 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from .geometry import GRID_TOLERANCE_MM, Array, Grid, to_array, to_image
+from .geometry import GRID_TOLERANCE_MM, Array, Grid, to_array, to_image, triple
 
 _DECIMALS = 4  # what files round differently must not decide between axes that are equally good
 
@@ -33,13 +33,13 @@ class Order:
         """The same voxels at the same places."""
         first = np.zeros(3)
         first[list(self.axes)] = np.where(self.flips, np.asarray(grid.size)[list(self.axes)] - 1, 0)
-        x, y, z = (float(value) for value in (grid.to_lps(first) if any(self.flips) else grid.origin))
+        origin = triple(grid.to_lps(first)) if any(self.flips) else grid.origin
         axes = grid.axes[:, self.axes] * self.signs
         a, b, c = self.axes
         return Grid(
             (grid.size[a], grid.size[b], grid.size[c]),
             (grid.spacing[a], grid.spacing[b], grid.spacing[c]),
-            (x, y, z),
+            origin,
             tuple(float(value) for value in axes.ravel()),
         )
 

@@ -69,15 +69,6 @@ def probabilities(margins: Flat) -> NDArray[np.float64]:
     return foreground
 
 
-def expected_calibration_error(margins: Flat, truth: NDArray[np.bool_]) -> float:
-    """Mean gap between probability and observed share of foreground over 10 bins, each weighted by its voxels."""
-    return Reliability.of(probabilities(margins), truth).expected_error
-
-
-def brier_score(margins: Flat, truth: NDArray[np.bool_]) -> float:
-    return Reliability.of(probabilities(margins), truth).brier
-
-
 def fit_temperature(margins: Flat, truth: NDArray[np.bool_]) -> float:
     """The temperature (0.1 to 10) whose margins / temperature give the truth the highest likelihood."""
     signed = np.where(truth, margins, -margins).astype(np.float32)

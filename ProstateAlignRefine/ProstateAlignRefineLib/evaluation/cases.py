@@ -54,7 +54,7 @@ def judge(
     region: NDArray[np.bool_] | None = None,
 ) -> CaseRow:
     """`minimum_ml`: smaller predicted components are dropped beforehand. `region`: where calibration is measured."""
-    spacing = reference.grid.spacing[::-1]
+    spacing = reference.grid.spacing_zyx
     mask = without_specks(prediction.mask, spacing, minimum_ml)
     lesions, count = label(reference.mask, NEIGHBOURS_26)
     matching = match_lesions(lesions, mask)

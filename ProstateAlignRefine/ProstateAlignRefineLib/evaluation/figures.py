@@ -16,6 +16,7 @@ import numpy as np
 from ..core.errors import InputError
 from .candidates import INSTALL, LesionCandidate
 from .cases import CaseRow, LesionRow
+from .strata import in_strata
 
 Figures = dict[str, float | None]
 Rows = Sequence[CaseRow]
@@ -96,9 +97,8 @@ def _lesion_figures(rows: Rows) -> Figures:
 
 def _stratum_figures(rows: Rows) -> Figures:
     figures: Figures = {}
-    lesions = [lesion for row in rows for lesion in row.lesions]
-    for name, (low, high) in STRATA.items():
-        inside = [lesion for lesion in lesions if low <= lesion.metrics.reference_ml < high]
+    lesions = ((lesion, lesion.metrics.reference_ml) for row in rows for lesion in row.lesions)
+    for name, inside in in_strata(lesions, STRATA).items():
         figures[f"lesion sensitivity, {name}"] = share(sum(lesion.found for lesion in inside), inside)
         figures[f"Dice, lesions {name}, missed count 0"] = _lesion_mean(inside, "dice")
     return figures

@@ -75,7 +75,7 @@ def _box(region: Region) -> Slices:
     gland = plausible_gland(zones_of(region.stacked), region.grid)
     if gland is None:
         return slice(None), slice(None), slice(None)
-    return box_around(gland, region.grid.spacing[::-1], AROUND_MM).slices
+    return box_around(gland, region.grid.spacing_zyx, AROUND_MM).slices
 
 
 def _changed(stacked: NDArray[np.float32], change: NDArray[np.float32]) -> NDArray[np.float32]:

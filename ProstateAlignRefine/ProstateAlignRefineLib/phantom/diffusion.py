@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
-from ..core.geometry import Grid, to_image
+from ..core.geometry import Grid, to_image, triple
 from .canvas import Canvas
 from .fields import Floats, NoiseBox
 from .pelvis import Rectum
@@ -51,7 +51,7 @@ def draw_diffusion_protocol(rng: np.random.Generator) -> DiffusionProtocol:
         blur=float(rng.uniform(0.35, 0.8)),
         coil=float(rng.uniform(0.2, 1.3)),
         mask_level=float(rng.uniform(0.05, 0.32)) if rng.random() < 0.75 else 0.0,
-        shift_mm=(float(shift[0]), float(shift[1]), float(shift[2])),
+        shift_mm=triple(shift),
         distortion_mm=float(rng.uniform(0.2, 1.6)),
         susceptibility_mm=float(rng.uniform(0.0, 6.0)),
         along_x=bool(rng.random() < 0.25),

@@ -9,7 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from ..core.geometry import Grid, to_image
+from ..core.geometry import Grid, to_image, triple
 from ..core.study import Study
 from .canvas import Canvas, Deformation, blank_canvas
 from .diffusion import DiffusionProtocol, acquire_diffusion, distort, draw_diffusion_protocol
@@ -98,7 +98,7 @@ def _paint(
     """The whole patient but the lesions; returns the crop about the gland, its place and the gland's distances."""
     paint_surroundings(patient.pelvis, patient.gland, canvas, patient.tissues, rng)
     reach = patient.gland.radii * 1.25 + 9.0
-    near, where = canvas.crop((0.0, 0.0, 0.0), (float(reach[0]), float(reach[1]), float(reach[2])))
+    near, where = canvas.crop((0.0, 0.0, 0.0), triple(reach))
     field = gland_field(patient.gland, near, patient.texture)
     paint_plexus(patient.pelvis, near, field.gland, field.texture, patient.tissues)
     paint_gland(patient.gland, near, field, patient.tissues)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.geometry import triple
 from .canvas import Canvas
 from .fields import Floats, NoiseBox
 from .shapes import ellipsoid, interpolate, lerp_profile, smooth_union
@@ -229,7 +230,7 @@ def paint_gland(gland: GlandAnatomy, canvas: Canvas, field: GlandField, tissues:
 def _paint_nodule(nodule: Nodule, canvas: Canvas, field: GlandField, tissues: TissueSet) -> None:
     reach = nodule.radii + 4.0
     centre = (float(nodule.centre[0]), float(nodule.centre[1]), float(nodule.centre[2]))
-    part, where = canvas.crop(centre, (float(reach[0]), float(reach[1]), float(reach[2])))
+    part, where = canvas.crop(centre, triple(reach))
     distance = ellipsoid(part, nodule.centre, nodule.radii, 2.0) + np.float32(0.5) * field.texture[2][where]
     distance = np.maximum(distance, field.transition[where])
     shell = np.clip(1 - np.abs(distance) / np.float32(max(0.8, part.edge_mm)), 0, 1)

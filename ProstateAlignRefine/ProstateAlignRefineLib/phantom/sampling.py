@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.geometry import Grid
+from ..core.geometry import Grid, triple
 from .fields import AnatomyFrame, Triple, rotation_matrix
 
 
@@ -61,7 +61,7 @@ def draw_frame(rng: np.random.Generator) -> AnatomyFrame:
 def draw_t2w_grid(rng: np.random.Generator, frame: AnatomyFrame, sampling: Sampling) -> Grid:
     """An axial grid about the gland: perpendicular to its axis within a few degrees, or straight in one of six."""
     tilt = rng.normal(0.0, (4.0, 1.5, 1.5))
-    axes = frame.rotation @ rotation_matrix((float(tilt[0]), float(tilt[1]), float(tilt[2])))
+    axes = frame.rotation @ rotation_matrix(triple(tilt))
     if rng.random() < 0.17 and np.degrees(np.arccos(frame.rotation[2, 2])) < 14.0:
         axes = np.eye(3)
     extent = np.asarray(sampling.size) * np.asarray(sampling.spacing)
@@ -96,4 +96,4 @@ def grid_about(
 ) -> Grid:
     """The grid with its middle at `centre` (LPS mm)."""
     origin = centre - axes @ ((np.asarray(size) - 1) / 2 * np.asarray(spacing))
-    return Grid(size, spacing, (float(origin[0]), float(origin[1]), float(origin[2])), tuple(map(float, axes.ravel())))
+    return Grid(size, spacing, triple(origin), tuple(map(float, axes.ravel())))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.geometry import triple
 from .canvas import Canvas
 from .fields import Floats, smooth_noise
 from .gland import GlandAnatomy
@@ -118,9 +119,7 @@ def _paint_pubis(pelvis: Pelvis, canvas: Canvas, tissues: TissueSet, ragged: Flo
 
 
 def _paint_blob(centre: Vector, radii: Vector, canvas: Canvas, tissues: TissueSet, tissue: Tissue) -> None:
-    x, y, z = (float(c) for c in centre)
-    reach = [float(r) + 6.0 for r in radii]
-    part, _ = canvas.crop((x, y, z), (reach[0], reach[1], reach[2]))
+    part, _ = canvas.crop(triple(centre), triple(float(r) + 6.0 for r in radii))
     distance = ellipsoid(part, centre, radii)
     part.fill(distance - np.float32(0.6), tissues[Tissue.CAPSULE])
     part.fill(distance, tissues[tissue])

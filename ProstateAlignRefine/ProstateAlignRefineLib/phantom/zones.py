@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.geometry import Grid
+from ..core.geometry import Grid, triple
 from ..core.places import MIDLINE_MM, Level, Side
 from .canvas import Canvas
 from .fields import AnatomyFrame
@@ -57,7 +57,7 @@ def lesion_facts(
                 side=Side.MIDLINE if abs(x) <= MIDLINE_MM else Side.LEFT if x > 0 else Side.RIGHT,
                 level=_level((z - thirds[0]) / (thirds[1] - thirds[0])),
                 volume_ml=float(inside.sum()) * grid.voxel_ml,
-                centre_lps=(float(centre[0]), float(centre[1]), float(centre[2])),
+                centre_lps=triple(centre),
                 adc=adc,
             )
         )

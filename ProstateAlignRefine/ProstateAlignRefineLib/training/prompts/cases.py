@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import max_pool3d
 
 from ...core.descriptions import DescribedLesion
-from ...core.geometry import Grid
+from ...core.geometry import Grid, triple
 from ...core.gland import measure_gland
 from ...core.lesions import axial_diameter
 from ...core.places import Anatomy
@@ -73,6 +73,6 @@ def described_lesions(lesions: NDArray[np.uint8], zones: NDArray[np.uint8], grid
     found = {}
     for label in np.unique(lesions[lesions > 0]):
         inside = lesions == label
-        x, y, z = (float(value) for value in grid.to_lps(np.argwhere(inside).mean(axis=0)[::-1]))
-        found[int(label)] = DescribedLesion(anatomy.place((x, y, z), zones[inside]), axial_diameter(inside, grid))
+        centre = triple(grid.to_lps(np.argwhere(inside).mean(axis=0)[::-1]))
+        found[int(label)] = DescribedLesion(anatomy.place(centre, zones[inside]), axial_diameter(inside, grid))
     return found

@@ -17,7 +17,7 @@ from ProstateAlignRefineLib.core.descriptions import (
     draw_description,
 )
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.core.lexicon import NOT, ORGAN, gives_place, mirrored_prompt, names_place, prompt_lines
+from ProstateAlignRefineLib.core.lexicon import NOT, ORGAN, gives_place, names_place, prompt_lines, swap_sides
 from ProstateAlignRefineLib.core.phrases import ELSEWHERE, paraphrases, phrase
 from ProstateAlignRefineLib.core.places import Level, Place, Side, StackThird
 from ProstateAlignRefineLib.core.sizes import SizeClass, size_class, size_of
@@ -85,8 +85,8 @@ def test_different_descriptions_are_different_in_words():
 def test_mirrored_words_are_the_mirrored_description(description):
     left = Description(Side.LEFT, Level.APEX, GlandZone.PERIPHERAL, description.part)
     for prompt in paraphrases(left, 12):
-        assert concepts(mirrored_prompt(prompt)) == concepts(prompt) - {"left"} | {"right"}
-        assert mirrored_prompt(mirrored_prompt(prompt)) == prompt
+        assert concepts(swap_sides(prompt)) == concepts(prompt) - {"left"} | {"right"}
+        assert swap_sides(swap_sides(prompt)) == prompt
 
 
 @pytest.mark.parametrize("prompt", ELSEWHERE)

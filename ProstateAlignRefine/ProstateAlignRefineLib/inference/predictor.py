@@ -20,9 +20,9 @@ from ..core.maps import MAP_NAMES, Maps
 from ..network.bundle import Bundle
 from ..network.network import AlignRefineNetwork, foreground_confidence
 from ..network.positions import Window
+from ..network.tiling import tile_starts, tiled
 from .device import Compute
 from .mirroring import Forward, mirrored
-from .tiling import tile_starts, tiled
 
 # What a T2W voxel outside the region gets: background at a margin no gate setting can lift.
 OUTSIDE = {"base_margin": -20.0, "refined_margin": -20.0, "confidence": 0.0, "similarity": 0.0}

@@ -20,6 +20,7 @@ from ..core.errors import InputError
 from .network import AlignRefineNetwork, NetworkOutput
 from .positions import Windows
 from .text import TextBatch, TextEmbedding
+from .tiling import tiled
 
 NetworkKind: TypeAlias = Literal[
     "ours", "paper_refiner", "paper_text", "multi_encoder", "nnunet", "segresnet", "swinunetr", "unetr"
@@ -28,7 +29,6 @@ NetworkKind: TypeAlias = Literal[
 PAPER_HEADS = 4
 PAPER_WIDEST = 512
 PUBLISHED_FEATURES = 32  # of the first stage: at this width the networks of others have their published widths
-TILE_OVERLAP = 0.5
 
 
 @dataclass(frozen=True)
@@ -160,13 +160,10 @@ class Baseline(nn.Module):
         return [logits[..., :z, :y, :x] for logits in stacked]
 
     def _tiled(self, image: Tensor) -> Tensor:
-        from monai.inferers.utils import sliding_window_inference
-
-        whole = sliding_window_inference(
-            image, self.patch_size, 1, lambda tile: self._levels(tile)[0].float(), TILE_OVERLAP, mode="gaussian"
-        )
-        assert isinstance(whole, Tensor)
-        return whole
+        z, y, x = image.shape[2:]
+        missing = [max(tile - size, 0) for tile, size in zip(self.patch_size, (z, y, x), strict=True)]
+        filled = pad(image, (0, missing[2], 0, missing[1], 0, missing[0]))
+        return tiled(filled, self.patch_size, lambda tile, _start: self._levels(tile)[0].float())[..., :z, :y, :x]
 
 
 SegmentationNetwork: TypeAlias = AlignRefineNetwork | Baseline

@@ -10,8 +10,8 @@ import torch
 from torch.nn import functional
 
 from ..core.errors import InputError
-from ..core.lexicon import prompt_lines
-from .text import TextEmbedding, join, swap_sides
+from ..core.lexicon import prompt_lines, swap_sides
+from .text import TextEmbedding, join
 from .text_towers import FrozenTextTower, load_tower
 
 if TYPE_CHECKING:

@@ -28,6 +28,7 @@ from .commands import (
     teach_prompts,
     train,
 )
+from .commands.options import options_of
 from .core.error_log import ErrorLog
 from .core.errors import InputError
 from .core.faults import fault_of
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _check_names(parsed)
         log = _begun_log(parsed)
         with stoppable():
-            code = int(parsed.run(parsed))
+            code = int(parsed.run(options_of(parsed.options, parsed)))
         flush_output()
     except Stopped as stopped:
         with suppress(OSError):
@@ -111,7 +112,8 @@ def _begun_log(parsed: argparse.Namespace) -> ErrorLog | None:
     if parsed.log is None:
         return None
     log = ErrorLog(parsed.log)
-    given = [name for name, value in vars(parsed).items() if name not in ("run", "log") and value not in (None, False)]
+    values = {name: value for name, value in vars(parsed).items() if name not in ("run", "options", "log")}
+    given = [name for name, value in values.items() if value not in (None, False)]
     log.begin(__version__, [parsed.run.__module__.rpartition(".")[2], *sorted(given)])
     return log
 

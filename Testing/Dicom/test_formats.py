@@ -33,6 +33,12 @@ T2W_TYPE = ("ORIGINAL", "PRIMARY", "T2", "NONE")
 ADC_TYPE = ("DERIVED", "PRIMARY", "DIFFUSION", "ADC")
 DWI_TYPE = ("ORIGINAL", "PRIMARY", "DIFFUSION", "NONE")
 
+EVERY_TRANSFER_SYNTAX = pytest.mark.parametrize(
+    "transfer_syntax",
+    [RLELossless, JPEGLSLossless, JPEG2000Lossless, DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian],
+    ids=lambda uid: uid.keyword,
+)
+
 
 @pytest.fixture
 def t2w_folder(study_folder) -> Path:
@@ -79,11 +85,7 @@ def recoded(transfer_syntax):
     return edit
 
 
-@pytest.mark.parametrize(
-    "transfer_syntax",
-    [RLELossless, JPEGLSLossless, JPEG2000Lossless, DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian],
-    ids=lambda uid: uid.keyword,
-)
+@EVERY_TRANSFER_SYNTAX
 def test_every_transfer_syntax_gives_the_same_study(study_folder, tmp_path, transfer_syntax):
     change(study_folder, recoded(transfer_syntax))
     assert dcmread(study_folder / "t2w" / "0001.dcm").file_meta.TransferSyntaxUID == transfer_syntax
@@ -95,11 +97,7 @@ def test_every_transfer_syntax_gives_the_same_study(study_folder, tmp_path, tran
     assert dciodvfy_errors(tmp_path / "lesions.seg.dcm") == []
 
 
-@pytest.mark.parametrize(
-    "transfer_syntax",
-    [RLELossless, JPEGLSLossless, JPEG2000Lossless, DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian],
-    ids=lambda uid: uid.keyword,
-)
+@EVERY_TRANSFER_SYNTAX
 def test_pixels_are_the_same_in_every_transfer_syntax(t2w_folder, values, transfer_syntax):
     change(t2w_folder, recoded(transfer_syntax))
     assert dcmread(next(t2w_folder.glob("*.dcm"))).file_meta.TransferSyntaxUID == transfer_syntax

@@ -1,6 +1,5 @@
 """The command: files of any system in, JSON, tables, Markdown and figures out."""
 
-import argparse
 import csv
 import json
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from PIL import Image
 
 from Evaluation.making import FIRST, GRID, SECOND, volume, write
+from host.commands import run_command
 from ProstateAlignRefineLib.commands import evaluate
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid
@@ -21,10 +21,7 @@ HALF = (slice(2, 5), slice(4, 12), slice(4, 8))
 
 
 def run(*options: str | Path) -> int:
-    parser = argparse.ArgumentParser()
-    evaluate.add_parser(parser.add_subparsers())
-    arguments = parser.parse_args(["evaluate", "--resamples", "20", *map(str, options)])
-    return int(arguments.run(arguments))
+    return run_command(evaluate, "--resamples", 20, *options)
 
 
 @pytest.fixture

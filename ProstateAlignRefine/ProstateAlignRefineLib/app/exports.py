@@ -15,6 +15,7 @@ from ..core.maps import write_volume
 from ..core.palette import LESION_RGB
 from ..core.storage.files import replacing_file
 from ..core.study import Modality
+from ..results.dicom_names import MEASUREMENTS_NAME, SEGMENTATION_NAME, SIMILARITY_FOLDER
 from ..results.report import Run
 from ..results.review import Decision, FoundLesion
 from ..scene.reading import Reading
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 NIFTI_SUFFIXES = (".nii.gz", ".nii")
 SEGMENTATION_SUFFIX = ".seg.nrrd"
-SEGMENTATION_NAME, REPORT_NAME, SIMILARITY_FOLDER = "lesions.seg.dcm", "lesions.sr.dcm", "similarity"
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def write_dicom_objects(reading: Reading, run: Run, headers: DicomHeaders, what:
     from ..dicom import write_map
 
     if what.report:
-        write_dicom_report(reading, run, headers, folder / REPORT_NAME)
+        write_dicom_report(reading, run, headers, folder / MEASUREMENTS_NAME)
     else:
         write_dicom_segmentation(reading, run, headers, folder / SEGMENTATION_NAME)
     if what.similarity:

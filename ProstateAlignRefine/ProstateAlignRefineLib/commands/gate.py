@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..core.gate import check_gate
@@ -13,26 +13,34 @@ from ..results.report import gland_line, lesion_table
 from .segment import print_cautions
 
 
+@dataclass(frozen=True)
+class Options:
+    output: Path
+    tau: float | None
+    alpha: float | None
+
+
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("gate", help="redo lesions, edits, SEG, report and overview with another gate")
     parser.add_argument("output", type=Path, metavar="OUT", help="a folder that `segment` has written")
     parser.add_argument("--tau", type=float, help="confidence above which the refiner edits (default: as it was)")
     parser.add_argument("--alpha", type=float, help="how strongly it edits (default: as it was)")
-    parser.set_defaults(run=run)
+    parser.set_defaults(options=Options, run=run)
 
 
-def run(arguments: argparse.Namespace) -> int:
-    stored = read_result(arguments.output)
-    tau = stored.run.tau if arguments.tau is None else arguments.tau
-    alpha = stored.run.alpha if arguments.alpha is None else arguments.alpha
+def run(options: Options) -> int:
+    stored = read_result(options.output)
+    tau = stored.run.tau if options.tau is None else options.tau
+    alpha = stored.run.alpha if options.alpha is None else options.alpha
     check_gate(tau, alpha)
     result = replace(stored, run=replace(stored.run, tau=tau, alpha=alpha))
-    with writing_folder(arguments.output, KIND, NAMES, kept=stored.files) as draft:
-        outcome = write_gated(draft.folder, result)
-    print(lesion_table(outcome.lesions))
+    with writing_folder(options.output, KIND, NAMES, kept=stored.files) as draft:
+        written = write_gated(draft.folder, result)
+        draft.hashed.update(written.files)
+    print(lesion_table(written.lesions))
     print(gland_line(result.anatomy.gland))
     print(
-        f"With tau {tau:g} and alpha {alpha:g} the refiner added {outcome.added} and removed {outcome.removed} voxels."
+        f"With tau {tau:g} and alpha {alpha:g} the refiner added {written.added} and removed {written.removed} voxels."
     )
     print_cautions(result.run)
     return 0

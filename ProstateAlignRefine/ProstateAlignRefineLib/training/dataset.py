@@ -76,14 +76,19 @@ def _on_network_grid(preprocessing: Preprocessing, channels: Sequence[str], item
 
 
 def _read(item: _Item) -> LabelledStudy:
-    changed = [name for name, path in item.paths.items() if _digest(path) != item.sha256[name]]
+    return read_prepared(item.name, item.paths, item.sha256)
+
+
+def read_prepared(case: str, paths: Mapping[str, Path], sha256: Mapping[str, str]) -> LabelledStudy:
+    """InputError where a file is no longer as the manifest says."""
+    changed = [name for name, path in paths.items() if _digest(path) != sha256[name]]
     if changed:
         raise InputError(
-            f"Case {item.name}: {', '.join(changed)} is missing or has changed since the dataset was prepared; "
+            f"Case {case}: {', '.join(changed)} is missing or has changed since the dataset was prepared; "
             "prepare it again."
         )
-    study = read_study_files({modality: item.paths[modality.value] for modality in Modality})
-    return LabelledStudy(item.name, study, read_image(item.paths[LABEL], "label"))
+    study = read_study_files({modality: paths[modality.value] for modality in Modality})
+    return LabelledStudy(case, study, read_image(paths[LABEL], "label"))
 
 
 def _studies(items: Sequence[_Item]) -> Iterator[LabelledStudy]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...core.errors import InputError
 from ...core.faults import reason_of, told_fault
+from ...results.dicom_names import MEASUREMENTS_NAME, SEGMENTATION_NAME
 from ...results.report import Run
 from ...scene.reading import Reading
 from .. import exports, readiness
@@ -40,7 +41,7 @@ class ExportSection:
             exports.write_dicom_segmentation(reading, run, self._session.headers, path)
             self._session.application.add_to_dicom_database(path)
 
-        self._export(_("DICOM segmentation"), "lesions.seg.dcm", "DICOM (*.dcm)", write)
+        self._export(_("DICOM segmentation"), SEGMENTATION_NAME, "DICOM (*.dcm)", write)
 
     def _measurements(self) -> None:
         def write(reading: Reading, run: Run, path: Path) -> None:
@@ -52,7 +53,7 @@ class ExportSection:
             for file in (segmentation, path):
                 self._session.application.add_to_dicom_database(file)
 
-        self._export(_("DICOM structured report"), "lesions.sr.dcm", "DICOM (*.dcm)", write)
+        self._export(_("DICOM structured report"), MEASUREMENTS_NAME, "DICOM (*.dcm)", write)
 
     def _labels(self) -> None:
         def write(reading: Reading, run: Run, path: Path) -> None:

@@ -31,6 +31,8 @@ OTHER = (
     "Images of another patient, mirrored or in a wrong order fit like this, too, and no registration corrects them; "
     "check the series."
 )
+REGISTERED = "dwi-registered"
+"""Code of the caution that every registered study has."""
 MOST_DEGREES = 6.0
 """A registration that turns further has found something else."""
 
@@ -132,7 +134,7 @@ def registered(study: Study, region: Grid) -> Study:
         for group in groups
     )
     text = f"ADC and HBV were moved onto the T2W by a rigid registration, as asked for. {sentences}"
-    return replace(result, cautions=(*study.cautions, Caution("dwi-registered", text)))
+    return replace(result, cautions=(*study.cautions, Caution(REGISTERED, text)))
 
 
 def _rigid(fixed: sitk.Image, moving: Sequence[sitk.Image], start: Alignment, region: Grid) -> sitk.Euler3DTransform:

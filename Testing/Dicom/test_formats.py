@@ -25,7 +25,7 @@ from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_array
 from ProstateAlignRefineLib.core.study import Modality, Study
 from ProstateAlignRefineLib.dicom import load_headers, load_study, save_headers, write_segmentation
-from ProstateAlignRefineLib.dicom.match.select import candidates_of
+from ProstateAlignRefineLib.dicom.match.select import series_volumes
 from ProstateAlignRefineLib.dicom.read import volume
 from ProstateAlignRefineLib.dicom.read.folder import scan_folder
 
@@ -64,7 +64,7 @@ def test_real_pixels_are_the_same_in_every_lossless_form(real_dicom, tmp_path):
 
 
 def values_of(folder: Path) -> NDArray[np.float32]:
-    (candidate,) = candidates_of(scan_folder(folder))
+    (candidate,) = series_volumes(scan_folder(folder))
     return to_array(volume.read_volume(candidate.stack)[0])
 
 

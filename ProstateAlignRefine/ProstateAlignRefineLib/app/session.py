@@ -108,7 +108,7 @@ class Session:
     def match_inputs(self) -> None:
         """T2W, ADC and HBV among the volumes of the scene, each with the reason."""
         volumes = volumes_in(self.application.scene)
-        matches = match_volumes(volumes, self.headers.attributes(volumes))
+        matches = match_volumes(volumes, self.headers.series_headers(volumes))
         for modality, match in matches.items():
             setattr(self.state, modality.value, match.node)
             self.reasons[modality] = match.reason

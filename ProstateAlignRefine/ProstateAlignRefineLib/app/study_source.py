@@ -11,6 +11,7 @@ from ..core.cautions import Caution
 from ..core.checks.acquisition import acquisition_cautions, check_same_patient
 from ..core.errors import InputError
 from ..core.geometry import Grid, to_array
+from ..core.match.evidence import SeriesHeader
 from ..core.study import Modality, Study
 from ..core.study_files import find_study_files, read_study_files
 from ..scene.volumes import Inputs, Node, add_volume, instance_uids
@@ -18,18 +19,6 @@ from .i18n import _
 
 Headers = Mapping[Modality, tuple[Any, ...]]
 FindFile = Callable[[str], Path | None]
-
-# What the matching reads of a volume's first DICOM file.
-KEYWORDS = (
-    "SeriesDescription",
-    "ProtocolName",
-    "ImageType",
-    "DiffusionBValue",
-    "SequenceName",
-    "ScanningSequence",
-    "EchoTime",
-    "RepetitionTime",
-)
 
 
 @dataclass
@@ -43,14 +32,12 @@ class DicomHeaders:
         self.by_node[node.GetID()] = tuple(headers)
 
     def of(self, node: Node) -> tuple[Any, ...]:
-        """Empty where one slice's file is not known: half a series must not be exported upon."""
+        """Empty where one slice's file is not known or not sound: half a series must not be exported upon."""
         if node.GetID() in self.by_node:
             return self.by_node[node.GetID()]
-        files = [self.find_file(uid) for uid in instance_uids(node)]
-        if not files or None in files:
-            return ()
-        headers = tuple(_read_header(file) for file in files if file is not None)
-        self.remember(node, headers)
+        headers = _read_headers(self._files(node))
+        if headers:
+            self.remember(node, headers)
         return headers
 
     def of_all(self, inputs: Inputs) -> Headers:
@@ -65,17 +52,20 @@ class DicomHeaders:
         uids = instance_uids(node)
         return node.GetID() in self.by_node or bool(uids and all(self.find_file(uid) for uid in (uids[0], uids[-1])))
 
-    def attributes(self, volumes: Sequence[Node]) -> Mapping[str, Mapping[str, str]]:
-        """DICOM keywords and their values as text, by node ID, for volumes that come from DICOM."""
-        return {node.GetID(): _keywords(header) for node in volumes if (header := self._first(node)) is not None}
+    def series_headers(self, volumes: Sequence[Node]) -> Mapping[str, SeriesHeader]:
+        """What DICOM says of each volume that comes from it, by node ID."""
+        try:
+            from ..dicom.match.loaded import LoadedSlices, headers_of_loaded
+        except ImportError:
+            return {}  # older than 5.12, Slicer lacks what reads DICOM: names, geometry and values decide
+        slices = {node.GetID(): self.by_node.get(node.GetID()) or self._files(node) for node in volumes}
+        voxels = {node.GetID(): node.GetImageData().GetNumberOfPoints() for node in volumes}
+        return headers_of_loaded({key: LoadedSlices(slices[key], voxels[key]) for key in slices})
 
-    def _first(self, node: Node) -> Any | None:
-        known = self.by_node.get(node.GetID())
-        if known:
-            return known[0]
-        uids = instance_uids(node)
-        file = self.find_file(uids[0]) if uids else None
-        return _read_header(file) if file is not None else None
+    def _files(self, node: Node) -> tuple[Path, ...]:
+        """Empty where one slice's file is not known."""
+        files = [self.find_file(uid) for uid in instance_uids(node)]
+        return () if None in files else tuple(file for file in files if file is not None)
 
 
 @dataclass(frozen=True)
@@ -122,19 +112,13 @@ def _add(scene: Node, study: Study, modality: Modality) -> Node:
     return add_volume(scene, to_array(image), Grid.of(image), modality.name)
 
 
-def _read_header(file: Path) -> Any:
-    import pydicom
-
-    return pydicom.dcmread(file, stop_before_pixels=True)
-
-
-def _keywords(header: Any) -> dict[str, str]:
-    from ..dicom.read.values import sound, value_of
-
-    values = {name: sound(value_of(header, name)) for name in KEYWORDS}
-    return {name: _text(value) for name, value in values.items() if value is not None}
-
-
-def _text(value: Any) -> str:
-    several = isinstance(value, Sequence) and not isinstance(value, str)
-    return "\\".join(map(str, value)) if several else str(value)
+def _read_headers(files: Sequence[Path]) -> tuple[Any, ...]:
+    """Without pixels; empty where a file is not sound DICOM, or Slicer too old to bring what reads it."""
+    try:
+        from ..dicom.read.dataset import UnreadableError, read_header
+    except ImportError:
+        return ()
+    try:
+        return tuple(read_header(file) for file in files)
+    except UnreadableError:
+        return ()

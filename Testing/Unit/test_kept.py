@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from ProstateAlignRefineLib.core.anatomy import GlandZone
+from ProstateAlignRefineLib.core.cautions import caution
 from ProstateAlignRefineLib.core.checks.study import check_study, prostate_region
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.exchange import read_exchange, write_exchange
@@ -17,7 +18,7 @@ from ProstateAlignRefineLib.core.gland import measure_gland
 from ProstateAlignRefineLib.core.lesions import find_lesions
 from ProstateAlignRefineLib.core.maps import Maps
 from ProstateAlignRefineLib.core.palette import ADDED_RGB, GLAND_RGB, LESION_RGB, REMOVED_RGB, blend, grey, heat
-from ProstateAlignRefineLib.core.protocol import Describe, Progress, ProtocolError, decode, encode
+from ProstateAlignRefineLib.core.protocol import Describe, Finished, Progress, ProtocolError, decode, encode
 from ProstateAlignRefineLib.core.study import Modality, Study
 from ProstateAlignRefineLib.results.overview import BAR, FOOT, PANEL, Overview, draw_overview
 from ProstateAlignRefineLib.results.report import (
@@ -177,7 +178,8 @@ def test_the_table_has_a_row_a_lesion_and_a_dash_where_there_is_no_adc(overview:
 
 
 def test_a_message_survives_the_pipe_and_one_with_other_fields_is_refused():
-    for message in (Describe(3, "bundle", "cpu"), Progress(4, "network", 2, 9)):
+    finished = Finished(5, "CPU", "fp32", "", {}, {}, (caution("slice-empty", volume="ADC", slices="slice 3"),))
+    for message in (Describe(3, "bundle", "cpu"), Progress(4, "network", 2, 9), finished):
         assert decode(encode(message)) == message
     with pytest.raises(ProtocolError, match="other fields"):
         decode(b'{"kind": "progress", "request": 1}\n')

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,14 +15,12 @@ from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 from ..core.errors import InputError
 from ..core.geometry import Array, Grid, to_image
-from ..core.study import Modality, Study
 
 Node = Any  # a vtkMRMLNode: the wrapped VTK classes carry no Python types
 
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 SHEAR_TOLERANCE = 1e-3
 TRANSFORM_TOLERANCE = 1e-6
-NO_HEADERS: Mapping[Modality, tuple[Any, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -106,12 +103,6 @@ def image_of(volume: Node) -> sitk.Image:
     if volume.GetParentTransformNode() is not None:
         raise InputError(f"The volume '{name}' is moved by a transform; harden the transform or remove it first.")
     return to_image(voxels_of(volume), grid_of(volume))
-
-
-def study_of(inputs: Inputs, headers: Mapping[Modality, tuple[Any, ...]] = NO_HEADERS) -> Study:
-    """The three nodes as a study. `headers`: DICOM headers a modality, where the nodes came from DICOM."""
-    t2w, adc, hbv = (image_of(volume) for volume in inputs)
-    return Study(t2w=t2w, adc=adc, hbv=hbv, headers=headers)
 
 
 def instance_uids(volume: Node) -> tuple[str, ...]:

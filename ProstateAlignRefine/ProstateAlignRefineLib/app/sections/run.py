@@ -35,7 +35,7 @@ class RunSection:
         """Progress, stage and elapsed time; the message when nothing runs, or before a result the model's notice."""
         session, ui = self._session, self._ui
         if session.run.running:
-            ui.progressBar.value = round(100 * session.run.share)
+            ui.progressBar.value = round(session.run.percent)
             ui.messageLabel.text = f"{session.run.stage} · {session.run.elapsed:.0f} s"
         else:
             notice = session.bundle.facts.notice if session.bundle and session.reading is None else ""

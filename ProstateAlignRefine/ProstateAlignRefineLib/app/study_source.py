@@ -13,7 +13,8 @@ from ..core.errors import InputError
 from ..core.geometry import Grid, to_array
 from ..core.study import Modality, Study
 from ..core.study_files import find_study_files, read_study_files
-from ..scene.volumes import Inputs, Node, add_volume, instance_uids
+from ..scene.mrml import Scene, VolumeNode
+from ..scene.volumes import Inputs, add_volume, instance_uids
 from .i18n import _
 
 Headers = Mapping[Modality, tuple[Any, ...]]
@@ -39,10 +40,10 @@ class DicomHeaders:
     find_file: FindFile
     by_node: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
-    def remember(self, node: Node, headers: Sequence[Any]) -> None:
+    def remember(self, node: VolumeNode, headers: Sequence[Any]) -> None:
         self.by_node[node.GetID()] = tuple(headers)
 
-    def of(self, node: Node) -> tuple[Any, ...]:
+    def of(self, node: VolumeNode) -> tuple[Any, ...]:
         """Empty where one slice's file is not known: half a series must not be exported upon."""
         if node.GetID() in self.by_node:
             return self.by_node[node.GetID()]
@@ -58,18 +59,18 @@ class DicomHeaders:
         found = {modality: self.of(node) for modality, node in zip(Modality, inputs, strict=True)}
         return {modality: headers for modality, headers in found.items() if headers}
 
-    def knows(self, node: Node | None) -> bool:
+    def knows(self, node: VolumeNode | None) -> bool:
         """Whether `of` will find headers, without reading any."""
         if node is None:
             return False
         uids = instance_uids(node)
         return node.GetID() in self.by_node or bool(uids and all(self.find_file(uid) for uid in (uids[0], uids[-1])))
 
-    def attributes(self, volumes: Sequence[Node]) -> Mapping[str, Mapping[str, str]]:
+    def attributes(self, volumes: Sequence[VolumeNode]) -> Mapping[str, Mapping[str, str]]:
         """DICOM keywords and their values as text, by node ID, for volumes that come from DICOM."""
         return {node.GetID(): _keywords(header) for node in volumes if (header := self._first(node)) is not None}
 
-    def _first(self, node: Node) -> Any | None:
+    def _first(self, node: VolumeNode) -> Any | None:
         remembered = self.by_node.get(node.GetID())
         if remembered:
             return remembered[0]
@@ -87,7 +88,7 @@ class Opened:
     cautions: tuple[Caution, ...] = ()
 
 
-def open_folder(scene: Node, folder: Path, headers: DicomHeaders) -> Opened:
+def open_folder(scene: Scene, folder: Path, headers: DicomHeaders) -> Opened:
     """Reads a study from PI-CAI-named files or from DICOM into new volume nodes; InputError says what is wrong."""
     study = _read_study(folder)
     nodes = {modality: _add(scene, study, modality) for modality in Modality}
@@ -117,7 +118,7 @@ def _read_study(folder: Path) -> Study:
     return load_study(folder)
 
 
-def _add(scene: Node, study: Study, modality: Modality) -> Node:
+def _add(scene: Scene, study: Study, modality: Modality) -> VolumeNode:
     image = study.volume(modality)
     return add_volume(scene, to_array(image), Grid.of(image), modality.name)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from ...core.errors import InputError
 from ...core.faults import reason_of, told_fault
@@ -14,10 +13,11 @@ from ..binding import allow
 from ..i18n import _
 from ..session import Session
 from ..texts import report_text
+from ..widgets import PanelWidgets
 
 
 class ExportSection:
-    def __init__(self, ui: Any, session: Session) -> None:
+    def __init__(self, ui: PanelWidgets, session: Session) -> None:
         self._ui, self._session = ui, session
         ui.segButton.clicked.connect(self._segmentation)
         ui.srButton.clicked.connect(self._measurements)

@@ -24,6 +24,8 @@ TESTS = (
     ("core/storage/files.py", "Unit/test_files.py"),
     ("core/exchange.py", "App/test_worker.py Unit/test_kept.py"),
     ("core/palette.py", "Unit/test_kept.py"),
+    ("core/stages.py", "Unit/test_stages.py"),
+    ("core/caution*", "Unit/test_cautions.py Unit/test_cautions_table.py"),
     ("results/*", "Results Commands/test_segment.py Unit/test_kept.py Mrml/test_reading.py"),
     ("core/*", f"{CORE} {BY_HAND}"),
     ("dicom/read/b_value.py", "Dicom/test_b_value.py Dicom/test_vendors.py"),

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import slicer
 
-from .mrml import Segmentation, SegmentationNode
+from .mrml import MrmlSegmentation, SegmentationNode
 from .segmentation import lesion_segments
 from .terminology import ALGORITHM_TYPE_TAG, SEMIAUTOMATIC, tag_of
 
@@ -30,7 +30,7 @@ class EditMark:
         finally:
             self._paused = False
 
-    def _changed(self, segmentation: Segmentation, _event: str) -> None:
+    def _changed(self, segmentation: MrmlSegmentation, _event: str) -> None:
         if self._paused:
             return
         for _, segment in lesion_segments(segmentation):

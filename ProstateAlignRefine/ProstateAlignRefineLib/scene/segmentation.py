@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..core.geometry import Grid
 from ..results.review import Decision, FoundLesion, Review
-from .mrml import OrientedImage, Scene, Segment, Segmentation, SegmentationNode, VolumeNode
+from .mrml import MrmlSegment, MrmlSegmentation, OrientedImage, Scene, SegmentationNode, VolumeNode
 from .oriented import empty_image, voxels, write_mask
 from .terminology import DECISION_TAG, NUMBER_TAG, TRACKING_TAG, new_segment, tag_lesion, tag_of
 from .volumes import place_beside
@@ -30,7 +30,7 @@ def add_segmentation(scene: Scene, t2w: VolumeNode, name: str) -> SegmentationNo
     return node
 
 
-def lesion_segments(segmentation: Segmentation) -> Iterator[tuple[str, Segment]]:
+def lesion_segments(segmentation: MrmlSegmentation) -> Iterator[tuple[str, MrmlSegment]]:
     """Id and segment of every lesion of ours; segments that the user added are not among them."""
     for segment_id in segmentation.GetSegmentIDs():
         segment = segmentation.GetSegment(segment_id)
@@ -109,7 +109,7 @@ def _labelmap(outcome: Review, lesions: Sequence[FoundLesion], grid: Grid) -> Or
     return image
 
 
-def _own_segment(segmentation: Segmentation, found: FoundLesion) -> Segment:
+def _own_segment(segmentation: MrmlSegmentation, found: FoundLesion) -> MrmlSegment:
     """The lesion's segment, taken out of any labelmap it shares with the user's segments; a new one if it has none."""
     name = f"Lesion {found.lesion.number}"
     segment = segmentation.GetSegment(found.uid)

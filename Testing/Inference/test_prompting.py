@@ -15,7 +15,7 @@ from ProstateAlignRefineLib.inference import last_reading
 from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.inference.last_reading import LastReading
 from ProstateAlignRefineLib.inference.prompting import MAPS, prompted
-from ProstateAlignRefineLib.inference.segment import NetworkReading, answer, read
+from ProstateAlignRefineLib.inference.segment import Reading, answer, read
 from ProstateAlignRefineLib.network.bundle import Bundle, load_bundle
 from ProstateAlignRefineLib.network.prompted.head import PromptedHead
 from ProstateAlignRefineLib.network.text_encoder import with_prompt
@@ -43,18 +43,18 @@ def study():
 
 
 @pytest.fixture(scope="module")
-def reading(bundle: Bundle, study) -> NetworkReading:
+def reading(bundle: Bundle, study) -> Reading:
     return read(study, bundle, CPU, silent)
 
 
-def test_the_bundles_own_prompt_gives_what_the_network_gave(bundle: Bundle, reading: NetworkReading, study) -> None:
+def test_the_bundles_own_prompt_gives_what_the_network_gave(bundle: Bundle, reading: Reading, study) -> None:
     own = prompted(bundle, reading.region)
     plain = read(study, replace(bundle, prompted=None), CPU, silent)
     assert own.shape[0] == MAPS < reading.region.stacked.shape[0]
     np.testing.assert_array_equal(own, plain.region.stacked)
 
 
-def test_two_places_give_two_answers_from_one_reading(bundle: Bundle, reading: NetworkReading) -> None:
+def test_two_places_give_two_answers_from_one_reading(bundle: Bundle, reading: Reading) -> None:
     left, right = (answer(reading, with_prompt(bundle, f"{side} PZ lesion"), silent).maps for side in ("left", "right"))
     assert np.abs(left.base_margin - right.base_margin).max() > 0.1
     assert np.abs(left.similarity - right.similarity).max() > 0.01
@@ -63,7 +63,7 @@ def test_two_places_give_two_answers_from_one_reading(bundle: Bundle, reading: N
     np.testing.assert_array_equal(left.zones, right.zones)
 
 
-def test_margins_confidence_and_similarity_move_together(bundle: Bundle, reading: NetworkReading) -> None:
+def test_margins_confidence_and_similarity_move_together(bundle: Bundle, reading: Reading) -> None:
     before = prompted(bundle, reading.region)
     after = prompted(with_prompt(bundle, "apex lesion"), reading.region)
     base, refined, confidence = (MAP_NAMES.index(name) for name in ("base_margin", "refined_margin", "confidence"))

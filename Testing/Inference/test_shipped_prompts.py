@@ -7,7 +7,7 @@ import torch
 from ProstateAlignRefineLib.core.geometry import to_array
 from ProstateAlignRefineLib.core.maps import Maps
 from ProstateAlignRefineLib.inference.device import Compute
-from ProstateAlignRefineLib.inference.segment import NetworkReading, answer, read
+from ProstateAlignRefineLib.inference.segment import Reading, answer, read
 from ProstateAlignRefineLib.network.bundle import Bundle, load_bundle, starter_bundle_path
 from ProstateAlignRefineLib.network.text_encoder import with_prompt
 from ProstateAlignRefineLib.phantom import Phantom, Sampling, make_phantom
@@ -31,11 +31,11 @@ def bundle() -> Bundle:
 
 
 @pytest.fixture(scope="module")
-def reading(phantom: Phantom, bundle: Bundle) -> NetworkReading:
+def reading(phantom: Phantom, bundle: Bundle) -> Reading:
     return read(phantom.study, bundle, Compute(torch.device("cpu"), "fp32"), silent)
 
 
-def asked(reading: NetworkReading, bundle: Bundle, prompt: str) -> Maps:
+def asked(reading: Reading, bundle: Bundle, prompt: str) -> Maps:
     return answer(reading, with_prompt(bundle, prompt), silent).maps
 
 
@@ -43,7 +43,7 @@ def share_found(maps: Maps, phantom: Phantom, label: int) -> float:
     return float((maps.base_margin > 0)[to_array(phantom.truth.lesions) == label].mean())
 
 
-def test_two_places_give_two_answers(reading: NetworkReading, bundle: Bundle, phantom: Phantom) -> None:
+def test_two_places_give_two_answers(reading: Reading, bundle: Bundle, phantom: Phantom) -> None:
     left, right = asked(reading, bundle, "left lesion"), asked(reading, bundle, "focus in the right PZ")
     assert share_found(left, phantom, LEFT) > 0.4
     assert share_found(left, phantom, RIGHT) < 0.05
@@ -55,12 +55,12 @@ def test_two_places_give_two_answers(reading: NetworkReading, bundle: Bundle, ph
 @pytest.mark.parametrize(
     "prompt", ["liver", "the left kidney", "no lesion", "lesion in the anterior stroma at the base"]
 )
-def test_what_is_not_there_is_not_found(reading: NetworkReading, bundle: Bundle, prompt: str) -> None:
+def test_what_is_not_there_is_not_found(reading: Reading, bundle: Bundle, prompt: str) -> None:
     maps = asked(reading, bundle, prompt)
     assert (maps.base_margin > 0).sum() * maps.grid.voxel_ml <= 0.05
 
 
-def test_paraphrases_agree(reading: NetworkReading, bundle: Bundle) -> None:
+def test_paraphrases_agree(reading: Reading, bundle: Bundle) -> None:
     masks = [
         asked(reading, bundle, prompt).base_margin > 0
         for prompt in (
@@ -73,13 +73,13 @@ def test_paraphrases_agree(reading: NetworkReading, bundle: Bundle) -> None:
         assert 2 * (mask & masks[0]).sum() / (mask.sum() + masks[0].sum()) > 0.99
 
 
-def test_other_words_for_a_lesion_are_the_models_own_prompt(reading: NetworkReading, bundle: Bundle) -> None:
+def test_other_words_for_a_lesion_are_the_models_own_prompt(reading: Reading, bundle: Bundle) -> None:
     own = answer(reading, bundle, silent).maps
     np.testing.assert_array_equal(asked(reading, bundle, "suspicious lesion").base_margin, own.base_margin)
 
 
 def test_a_new_prompt_needs_neither_encoder_nor_decoder(
-    reading: NetworkReading, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+    reading: Reading, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bundle.network, "forward", None)
     assert np.isfinite(asked(reading, bundle, "right lesion").base_margin).all()

@@ -14,18 +14,18 @@ from ..core.study import Modality, Study
 from ..core.study_files import read_study_files
 from ..network.bundle import Bundle
 from .device import Compute
-from .segment import NetworkReading, Progress, read
+from .segment import Progress, Reading, read
 
 
 class LastReading:
     """Keeps one reading, told by the bundle, the device and what the study's files hold."""
 
     def __init__(self) -> None:
-        self._kept: tuple[tuple[object, ...], NetworkReading] | None = None
+        self._kept: tuple[tuple[object, ...], Reading] | None = None
 
     def of(
         self, files: Mapping[Modality, Path], register: bool, bundle: Bundle, compute: Compute, progress: Progress
-    ) -> NetworkReading:
+    ) -> Reading:
         """`register`: ADC and HBV are moved onto the T2W first.
 
         Kept only where the bundle has a prompted head: without one another prompt is another run.

@@ -43,7 +43,7 @@ class Segmentation:
 
 
 @dataclass(frozen=True)
-class NetworkReading:
+class Reading:
     """What the network saw in a study, from which every prompt is answered: a bundle with a prompted head need not read
     the study again."""
 
@@ -63,7 +63,7 @@ def segment_entered(study: Study, bundle: Bundle, compute: Compute, progress: Pr
     return answer(read(study, bundle, compute, progress), bundle, progress)
 
 
-def read(study: Study, bundle: Bundle, compute: Compute, progress: Progress) -> NetworkReading:
+def read(study: Study, bundle: Bundle, compute: Compute, progress: Progress) -> Reading:
     """The study through the network. Where GPU memory runs out the CPU does the same; the answer is the same, too.
 
     InputError where the computer's memory does not suffice, or the answer holds no usable numbers.
@@ -76,10 +76,10 @@ def read(study: Study, bundle: Bundle, compute: Compute, progress: Progress) -> 
     stacked, used = _predict(bundle, volumes, compute, progress)
     seconds = {"preprocess": ready - started, "network": time.perf_counter() - ready}
     finest = bundle.config.architecture.features_per_stage[0]
-    return NetworkReading(Region(volumes, grid, stacked, finest), study, used, seconds)
+    return Reading(Region(volumes, grid, stacked, finest), study, used, seconds)
 
 
-def answer(reading: NetworkReading, bundle: Bundle, progress: Progress) -> Segmentation:
+def answer(reading: Reading, bundle: Bundle, progress: Progress) -> Segmentation:
     """What the bundle says to its prompt, on the T2W grid; nothing is marked where ADC or HBV have no image."""
     started = time.perf_counter()
     progress("maps", 0, 1)

@@ -203,7 +203,7 @@ def test_another_panel_takes_up_the_result_of_the_scene(segmented, open_panel):
     again = open_panel()
     assert again.ui.lesionTable.rowCount == segmented.ui.lesionTable.rowCount
     assert again.ui.tauSlider.value == pytest.approx(0.5)
-    assert again.session.record.model.name == "test model"
+    assert again.session.reading.run.model.name == "test model"
 
 
 def test_an_emptied_prompt_stays_empty_and_is_asked_for(panel, with_study):

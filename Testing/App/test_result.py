@@ -1,11 +1,13 @@
 """What a reader does with a result: tune, review, look, export."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from ProstateAlignRefineLib.core.cautions import Caution, caution
 from ProstateAlignRefineLib.results.report import RESEARCH_USE
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed: pip install .[slicer-host]")
@@ -31,7 +33,7 @@ def test_a_dragged_slider_moves_counts_at_once_and_the_table_on_release(segmente
     for _value in drag(ui.alphaSlider, 0.6, 1.0):
         events.settle()
     assert ui.countsLabel.text != before
-    assert reading.alpha == pytest.approx(1.0)
+    assert reading.setting.alpha == pytest.approx(1.0)
     assert ui.lesionTable.item(0, 1).text() != table
 
 
@@ -41,7 +43,7 @@ def test_while_dragging_nothing_is_committed(segmented, events):
     movement = drag(segmented.ui.alphaSlider, 0.6, 1.0)
     next(movement)
     events.settle()
-    assert reading.alpha == pytest.approx(0.25)
+    assert reading.setting.alpha == pytest.approx(0.25)
     assert len(ticks) == 1
     list(movement)
 
@@ -63,12 +65,12 @@ def test_reset_undo_and_redo(segmented):
     ui.alphaSlider.value = 0.9
     assert ui.undoButton.toolTip == "Undo: Move the gate"
     ui.undoButton.click()
-    assert reading.alpha == pytest.approx(0.25)
+    assert reading.setting.alpha == pytest.approx(0.25)
     assert ui.alphaSlider.value == pytest.approx(0.25)
     ui.redoButton.click()
-    assert reading.alpha == pytest.approx(0.9)
+    assert reading.setting.alpha == pytest.approx(0.9)
     ui.resetButton.click()
-    assert (reading.tau, reading.alpha) == (pytest.approx(0.35), pytest.approx(0.25))
+    assert (reading.setting.tau, reading.setting.alpha) == (pytest.approx(0.35), pytest.approx(0.25))
 
 
 def test_the_surface_is_off_at_first_and_follows_on_release_only(segmented, events):
@@ -267,3 +269,21 @@ def test_cautions_stand_above_the_lesions_and_stay_with_the_scene(segmented):
     assert "Caution: The worker saw something." in segmented.ui.cautionLabel.text
     segmented.session.adopt_scene()
     assert "Caution: The worker saw something." in segmented.ui.cautionLabel.text
+
+
+def test_a_caution_is_put_into_the_users_language_with_its_figures(segmented, monkeypatch):
+    from ProstateAlignRefineLib.app import texts
+
+    german = {"The ADC is zero or less in {share} of the gland": "Im ADC ist {share} der Druese null oder kleiner"}
+
+    def translate(context, text):
+        assert context == "core.caution_texts"
+        return next((found for start, found in german.items() if text.startswith(start)), text)
+
+    monkeypatch.setattr(texts, "translate", translate)
+    filled = caution("adc-empty-in-gland", share="12%")
+    segmented.session.state.run = replace(segmented.session.reading.run, cautions=(filled,))
+    (kept,) = segmented.session.state.run.cautions
+    assert texts.caution_text(kept) == "Im ADC ist 12% der Druese null oder kleiner"
+    assert texts.caution_text(Caution(kept.code, kept.text)) == kept.text  # of a report, which keeps no fields
+    assert texts.caution_text(Caution("seen", "As {it} was written.")) == "As {it} was written."

@@ -102,7 +102,7 @@ def test_the_panel_stays_usable_while_a_server_keeps_silent_and_stop_ends_it(res
         assert result.ui.sendButton.text == "Stop"
         events.until(lambda: "Waiting for the server" in result.ui.pacsLabel.text)
         result.ui.alphaSlider.value = 0.9
-        assert result.session.reading.alpha == pytest.approx(0.9)
+        assert result.session.reading.setting.alpha == pytest.approx(0.9)
         result.ui.sendButton.click()
     assert result.ui.pacsLabel.text.startswith("Stopped.")
     assert result.ui.sendButton.text == "Send…"

@@ -72,4 +72,4 @@ def test_a_moving_slider_is_seen_before_it_is_let_go(segmented, look):
     before = look("ReadingT2W")
     segmented.session.preview(0.2, 1.0)
     assert np.abs(look("ReadingT2W") - before).sum() > 0
-    assert segmented.session.reading.alpha == pytest.approx(0.25)
+    assert segmented.session.reading.setting.alpha == pytest.approx(0.25)

@@ -17,14 +17,16 @@ import numpy as np
 import SimpleITK as sitk
 import slicer
 
+from ProstateAlignRefineLib.bundle.summary import ModelFacts
 from ProstateAlignRefineLib.core.boxes import Box
 from ProstateAlignRefineLib.core.gate import apply_gate
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.maps import Maps
+from ProstateAlignRefineLib.results.run import Run
 from ProstateAlignRefineLib.results.setting import Paint
 from ProstateAlignRefineLib.scene.live import Movable
 from ProstateAlignRefineLib.scene.oriented import announce, empty_image, voxels
-from ProstateAlignRefineLib.scene.reading import Origin, Reading
+from ProstateAlignRefineLib.scene.reading import Reading
 from ProstateAlignRefineLib.scene.volumes import Inputs, add_volume
 
 SIZE = (640, 640, 27)
@@ -56,7 +58,8 @@ def a_reading(maps: Maps) -> Reading:
     logic = slicer.vtkSlicerSegmentationsModuleLogic()
     logic.SetMRMLScene(scene)
     volumes = [add_volume(scene, np.ones(maps.grid.shape, np.int16), maps.grid, name) for name in ("T2W", "ADC", "HBV")]
-    return Reading.start(scene, Inputs(*volumes), maps, Origin(tau=0.35, alpha=0.25, minimum_ml=0.1))
+    run = Run(ModelFacts("m", "0" * 64, "", 0.35, 0.25, "p", 0.1), "p", "", "", {}, {}, {})
+    return Reading.start(scene, Inputs(*volumes), maps, run)
 
 
 def recompute(maps: Maps) -> Callable[[float, float], None]:

@@ -18,7 +18,8 @@ from ProstateAlignRefineLib.core.storage.output import writing_folder
 from ProstateAlignRefineLib.core.study import Study
 from ProstateAlignRefineLib.phantom import GLAND_ZONES, Phantom, Sampling, make_phantom
 from ProstateAlignRefineLib.results.folder import KIND, NAMES, Result, volumes_on_t2w, write_gated, write_inputs
-from ProstateAlignRefineLib.results.report import Run, read_run
+from ProstateAlignRefineLib.results.report import read_run
+from ProstateAlignRefineLib.results.run import Run
 
 NOTICE = "Trained on nothing."
 RUN = replace(a_run(NOTICE), psa=6.25)
@@ -39,7 +40,7 @@ def write_result(phantom: Phantom, folder: Path, with_zones: bool = True, run: R
     zones[zones == 5] = GlandZone.TRANSITION
     maps = stand_in_maps(phantom.truth.lesions, phantom.truth.gland)
     maps = replace(maps, zones=zones) if with_zones else maps
-    result = Result(volumes_on_t2w(phantom.study), maps, {}, run)
+    result = Result(volumes_on_t2w(phantom.study), maps, {}, run, run.own_setting)
     with writing_folder(folder, KIND, NAMES) as draft:
         write_inputs(draft.folder, result)
         write_gated(draft.folder, result)

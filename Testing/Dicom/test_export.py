@@ -1,7 +1,6 @@
 """`export` turns a stored result into the DICOM objects that the user asks for, and nothing else."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import highdicom as hd
@@ -30,7 +29,7 @@ def write_result(study, folder: Path, headers, inside: float = 2.0, zones=None) 
     probability = (1 / (1 + np.exp(-margin))).astype(np.float32)
     maps = Maps(study.grid, margin, margin, probability, probability, zones)
     folder.mkdir()
-    result = Result(volumes_on_t2w(study), maps, headers, RUN)
+    result = Result(volumes_on_t2w(study), maps, headers, RUN, RUN.own_setting)
     write_inputs(folder, result)
     write_gated(folder, result)
     return folder
@@ -152,8 +151,9 @@ def test_an_earlier_export_is_replaced(result, tmp_path):
 
 
 def test_changed_gate_is_semiautomatic():
-    assert segmentation_info(RUN, ()).edited is False
-    assert segmentation_info(replace(RUN, tau=0.5), ()).edited is True
+    own = RUN.own_setting
+    assert segmentation_info(RUN, own, ()).edited is False
+    assert segmentation_info(RUN, own.moved(0.5, own.alpha), ()).edited is True
 
 
 @pytest.fixture

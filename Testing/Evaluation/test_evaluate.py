@@ -159,7 +159,8 @@ def test_a_prediction_on_another_grid_is_brought_to_the_reference(tmp_path: Path
 def test_results_of_segment_bring_their_own_outline_and_probability(tmp_path: Path) -> None:
     from ProstateAlignRefineLib.bundle.summary import ModelFacts
     from ProstateAlignRefineLib.core.maps import Maps, save_maps, write_volume
-    from ProstateAlignRefineLib.results.report import Run, write_report
+    from ProstateAlignRefineLib.results.report import write_report
+    from ProstateAlignRefineLib.results.run import Run
 
     folder = tmp_path / "1_1"
     folder.mkdir()
@@ -167,7 +168,8 @@ def test_results_of_segment_bring_their_own_outline_and_probability(tmp_path: Pa
     save_maps(Maps(GRID, base, base + 2, np.ones_like(base), np.zeros_like(base)), folder)
     write_volume(volume((FIRST, 1)).astype(np.uint8), GRID, folder / "lesions.nii.gz")  # the second below the minimum
     facts = ModelFacts("m", "0" * 64, "", 0.35, 0.5, "p", 0.3)
-    write_report(folder, Run(facts, 0.35, 0.5, "p", "CPU", "fp32", {}, {}, {}), (), {}, None)
+    run = Run(facts, "p", "CPU", "fp32", {}, {}, {})
+    write_report(folder, run, run.own_setting, (), {}, gland=None)
     assert list(find_cases(tmp_path)) == ["1_1"]
     prediction = read_prediction(folder, GRID, 0.5)
     np.testing.assert_array_equal(prediction.mask, volume((FIRST, 1)) > 0)

@@ -17,7 +17,7 @@ from ProstateAlignRefineLib.core.maps import read_volume
 from ProstateAlignRefineLib.core.protocol import ProtocolError, decode
 from ProstateAlignRefineLib.dicom.quiet import silent
 from ProstateAlignRefineLib.dicom.read.folder import scan_folder
-from ProstateAlignRefineLib.results.report import read_run
+from ProstateAlignRefineLib.results.report import read_run, read_setting
 from ProstateAlignRefineLib.training.layout import read_marksheet
 from ProstateAlignRefineLib.training.splits import read_folds
 
@@ -53,7 +53,7 @@ def _dicom(path: Path) -> None:
 
 
 READERS: dict[str, Callable[[bytes], None]] = {
-    "report": _as_file("report.json", lambda path: read_run(path.parent)),
+    "report": _as_file("report.json", lambda path: (read_run(path.parent), read_setting(path.parent))),
     "bundle": _as_file("bundle.json", lambda path: read_config(path.parent)),
     "panel-bundle": _as_file("bundle.json", _panel_bundle),
     "cohort": _as_file("list.csv", read_cohort),

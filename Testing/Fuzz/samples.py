@@ -7,7 +7,6 @@ import io
 import json
 import tempfile
 import zipfile
-from dataclasses import asdict
 from pathlib import Path
 
 import SimpleITK as sitk
@@ -16,17 +15,17 @@ from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
 
 from ProstateAlignRefineLib.bundle.starter import starter_bundle_path
 from ProstateAlignRefineLib.core.protocol import Segment, encode
-from ProstateAlignRefineLib.results.report import ModelFacts, Run
+from ProstateAlignRefineLib.results.run import ModelFacts, Run, plain_run
 
 FACTS = ModelFacts("model", "0" * 64, "Research only.", 0.35, 0.25, "prostate lesion", 0.065)
-RUN = Run(FACTS, 0.35, 0.25, "prostate lesion", "CPU", "fp32", {"t2w": "a file"}, {"torch": "2.6"}, {"read": 1.5})
+RUN = Run(FACTS, "prostate lesion", "CPU", "fp32", {"t2w": "a file"}, {"torch": "2.6"}, {"read": 1.5})
 GRID = {"size": [2, 2, 2], "spacing": [1, 1, 1], "origin": [0, 0, 0], "direction": [1, 0, 0, 0, 1, 0, 0, 0, 1]}
 FOLDS = [{"train": ["1_1"], "val": ["2_1"]}, {"train": ["2_1"], "val": ["1_1"]}]
 
 
 def sample_of(reader: str) -> bytes:
     made = {
-        "report": lambda: json.dumps({"format": 1, "run": asdict(RUN)}).encode(),
+        "report": lambda: json.dumps({"format": 1, "run": plain_run(RUN, RUN.own_setting)}).encode(),
         "bundle": (starter_bundle_path() / "bundle.json").read_bytes,
         "panel-bundle": (starter_bundle_path() / "bundle.json").read_bytes,
         "cohort": lambda: b"case,t2w,adc,hbv\n1_1,a_t2w.mha,a_adc.mha,a_hbv.mha\n1_2,b_t2w.mha,b_adc.mha,b_hbv.mha\n",

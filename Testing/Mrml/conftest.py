@@ -6,8 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from ProstateAlignRefineLib.bundle.summary import ModelFacts
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.maps import Maps
+from ProstateAlignRefineLib.results.run import Run
 
 TILT = np.deg2rad(18.0)
 OBLIQUE = Grid(
@@ -77,14 +79,13 @@ def inputs(scene, grid):
 
 
 @pytest.fixture
-def origin():
-    from ProstateAlignRefineLib.scene.reading import Origin
-
-    return Origin(tau=0.35, alpha=0.25, minimum_ml=0.01, algorithm="Align then Refine, test bundle")
+def run():
+    facts = ModelFacts("test bundle", "ab" * 32, "a notice", 0.35, 0.25, "prostate lesion", 0.01)
+    return Run(facts, "prostate lesion", "CPU", "fp32", {"t2w": "Chosen by you."}, {"torch": "2"}, {"network": 1.5})
 
 
 @pytest.fixture
-def reading(scene, inputs, maps, origin):
+def reading(scene, inputs, maps, run):
     from ProstateAlignRefineLib.scene.reading import Reading
 
-    return Reading.start(scene, inputs, maps, origin)
+    return Reading.start(scene, inputs, maps, run)

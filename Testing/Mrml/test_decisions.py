@@ -17,7 +17,7 @@ from ProstateAlignRefineLib.results.lesions_at import without_small
 from ProstateAlignRefineLib.results.review import Decision, review
 from ProstateAlignRefineLib.results.setting import Paint, Setting, paint_between
 from ProstateAlignRefineLib.scene.display import set_outline, show_ai, show_edits, show_live
-from ProstateAlignRefineLib.scene.history import History, Step
+from ProstateAlignRefineLib.scene.history import Action, ActionKind, History, Step
 from ProstateAlignRefineLib.scene.live import ADDED_ID, MASK_ID, REMOVED_ID
 from ProstateAlignRefineLib.scene.maps import heat_range
 from ProstateAlignRefineLib.scene.reading import Reading
@@ -28,11 +28,12 @@ CUT = 9  # a row through the first lesion
 
 
 @pytest.fixture
-def splitting(scene, inputs, maps, origin):
+def splitting(scene, inputs, maps, run):
     """A result whose first lesion falls in two at alpha 1: the refiner erases a row, one before it and four behind."""
     refined = maps.base_margin.copy()
     refined[FIRST[0], CUT, :] = -4.0
-    return Reading.start(scene, inputs, replace(maps, refined_margin=refined), replace(origin, minimum_ml=0.0))
+    run = replace(run, model=replace(run.model, minimum_lesion_ml=0.0))
+    return Reading.start(scene, inputs, replace(maps, refined_margin=refined), run)
 
 
 def test_the_parts_of_a_split_lesion_are_lesions_of_their_own(splitting):
@@ -159,7 +160,7 @@ def test_a_rejected_lesion_is_kept_unseen_and_can_be_taken_back(reading):
     assert segmentation.GetSegment(uid) is not None
     assert not reading.nodes.review.GetDisplayNode().GetSegmentVisibility(uid)
     reading.decide(2, Decision.UNDECIDED)
-    assert reading.undo_text == "Reopen lesion 2"
+    assert reading.undoable == Action(ActionKind.REOPEN, 2)
     assert segmentation.GetSegment(uid) is None
     assert names(reading.nodes.lesions) == ["Lesion 1", "Lesion 2"]
     assert reading.algorithm_type == "AUTOMATIC"
@@ -168,13 +169,13 @@ def test_a_rejected_lesion_is_kept_unseen_and_can_be_taken_back(reading):
 def test_a_hundred_steps_can_be_undone_in_order_and_a_new_one_ends_what_was_undone():
     history: History[int] = History()
     for number in range(103):
-        history.push(Step(f"step {number}", number, number + 1))
+        history.push(Step(Action(ActionKind.ACCEPT, number), number, number + 1))
     undone = [history.undo() for _ in range(101)]
     assert undone == [*range(102, 2, -1), None]
     assert (history.redo(), history.redo()) == (4, 5)
-    assert history.undoable.text == "step 4"
-    assert history.redoable.text == "step 5"
-    history.push(Step("another way", 5, 77))
+    assert history.undoable.action.lesion == 4
+    assert history.redoable.action.lesion == 5
+    history.push(Step(Action(ActionKind.MOVE_GATE), 5, 77))
     assert history.redo() is None
     assert history.undo() == 5
 

@@ -95,9 +95,9 @@ def test_a_slider_tick_knows_nothing_of_the_gland(maps):
     np.testing.assert_array_equal(with_zones.index, without.index)
 
 
-def test_a_model_without_anatomy_leaves_no_gland(scene, inputs, maps, origin):
+def test_a_model_without_anatomy_leaves_no_gland(scene, inputs, maps, run):
     others = Inputs(*(add_volume(scene, np.ones(maps.grid.shape, np.float32), maps.grid, "other") for _ in range(3)))
-    reading = Reading.start(scene, others, replace(maps, zones=None), origin)
+    reading = Reading.start(scene, others, replace(maps, zones=None), run)
     assert reading.nodes.gland is None
     assert reading.nodes.maps.zones is None
     assert len(list(reading.nodes.maps)) == 4

@@ -2,14 +2,14 @@ import pytest
 
 pytest.importorskip("slicer", reason="slicer-core is not installed")
 
-from ProstateAlignRefineLib.scene.history import MOST_STEPS, History, Step
+from ProstateAlignRefineLib.scene.history import MOST_STEPS, Action, ActionKind, History, Step
 
 
 @pytest.fixture
 def history():
     history = History()
     for number in range(3):
-        history.push(Step(f"to {number + 1}", number, number + 1))
+        history.push(Step(Action(ActionKind.ACCEPT, number + 1), number, number + 1))
     return history
 
 
@@ -25,17 +25,17 @@ def test_there_is_an_end_to_undo(history):
 
 def test_a_new_step_forgets_what_was_undone(history):
     history.undo()
-    history.push(Step("elsewhere", 2, 9))
+    history.push(Step(Action(ActionKind.MOVE_GATE), 2, 9))
     assert history.redoable is None
     assert history.undo() == 2
 
 
 def test_steps_name_themselves(history):
     history.undo()
-    assert (history.undoable.text, history.redoable.text) == ("to 2", "to 3")
+    assert (history.undoable.action.lesion, history.redoable.action.lesion) == (2, 3)
 
 
 def test_old_steps_are_dropped(history):
     for number in range(MOST_STEPS + 5):
-        history.push(Step("on", number, number + 1))
+        history.push(Step(Action(ActionKind.EDIT_VOXELS), number, number + 1))
     assert sum(history.undo() is not None for _ in range(2 * MOST_STEPS)) == MOST_STEPS

@@ -11,12 +11,14 @@ pytest.importorskip("slicer", reason="slicer-core is not installed")
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 
 from host.slice_views import open_host, picture
+from ProstateAlignRefineLib.bundle.summary import ModelFacts
 from ProstateAlignRefineLib.core.study import Modality
 from ProstateAlignRefineLib.results.review import Decision
+from ProstateAlignRefineLib.results.run import Run
 from ProstateAlignRefineLib.scene.display import set_outline, show_ai, show_edits
 from ProstateAlignRefineLib.scene.heatmap import Heatmap
 from ProstateAlignRefineLib.scene.layout import FIELD_MM, HEATMAP_TAG, LABELS, TAGS, ReadingLayout
-from ProstateAlignRefineLib.scene.reading import Origin, Reading
+from ProstateAlignRefineLib.scene.reading import Reading
 from ProstateAlignRefineLib.scene.volumes import Inputs, add_volume
 
 PIXELS = 200
@@ -51,7 +53,8 @@ def reading(host, grid):
     refined[2:5, 40:60, 50:56] = 30.0
     seen = np.ones(grid.shape, np.float32)
     similarity = np.where(base > 0, 0.8, 0.3).astype(np.float32)
-    return Reading.start(host.scene, Inputs(*volumes), Maps(grid, base, refined, seen, similarity), Origin(0.3, 0.0, 0))
+    run = Run(ModelFacts("m", "0" * 64, "", 0.3, 0.0, "p", 0.0), "p", "", "", {}, {}, {})
+    return Reading.start(host.scene, Inputs(*volumes), Maps(grid, base, refined, seen, similarity), run)
 
 
 @pytest.fixture

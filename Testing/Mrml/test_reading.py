@@ -15,6 +15,7 @@ slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 
 from Mrml.contents import in_scene, names, segments
 from ProstateAlignRefineLib.scene.display import show_edits, show_surface
+from ProstateAlignRefineLib.scene.history import Action, ActionKind
 from ProstateAlignRefineLib.scene.live import ADDED_ID, MASK_ID
 from ProstateAlignRefineLib.scene.reading import Reading
 from ProstateAlignRefineLib.scene.segmentation import SURFACE
@@ -22,8 +23,8 @@ from ProstateAlignRefineLib.scene.terminology import tag_of
 from ProstateAlignRefineLib.scene.volumes import add_volume, image_of, voxels_of
 
 
-def test_a_result_shows_the_gated_lesions(reading, maps, origin):
-    mask = apply_gate(maps, origin.tau, origin.alpha).mask
+def test_a_result_shows_the_gated_lesions(reading, maps, run):
+    mask = apply_gate(maps, run.model.tau, run.model.alpha).mask
     assert np.array_equal(in_scene(reading) > 0, mask)
     assert names(reading.nodes.lesions) == ["Lesion 1", "Lesion 2"]
     assert reading.counts.mask == mask.sum()
@@ -31,7 +32,7 @@ def test_a_result_shows_the_gated_lesions(reading, maps, origin):
 
 def test_lesions_are_those_that_the_command_line_finds(reading, maps, inputs):
     reading.set_gate(0.5, 0.8)
-    told = lesions_at(maps, image_of(inputs.adc), Setting(0.5, 0.8, reading.origin.minimum_ml))
+    told = lesions_at(maps, image_of(inputs.adc), Setting(0.5, 0.8, reading.run.model.minimum_lesion_ml))
     assert np.array_equal(reading.labels(), told.whole)
     for found, expected in zip(reading.lesions, told.lesions, strict=True):
         ours, theirs = asdict(found.lesion), asdict(expected)
@@ -60,7 +61,7 @@ def test_segments_say_what_they_are(reading):
             "~SCT^52988006^Lesion~^^~Anatomic codes - DICOM master list~SCT^41216001^Prostate~^^"
         )
         assert tag_of(segment, "DICOM.SegmentAlgorithmType") == "AUTOMATIC"
-        assert tag_of(segment, "DICOM.SegmentAlgorithmName") == "Align then Refine, test bundle"
+        assert tag_of(segment, "DICOM.SegmentAlgorithmName") == "ProstateAlignRefine"
         assert tag_of(segment, "DICOM.TrackingUID") == found.uid
         assert found.uid.startswith("2.25.")
         assert len(found.uid) <= 64
@@ -108,18 +109,18 @@ def test_on_release_the_lesions_follow(reading, maps):
     lesions = reading.commit()
     assert np.array_equal(in_scene(reading) > 0, apply_gate(maps, 0.7, 1.0).mask)
     assert lesions is reading.lesions
-    assert (reading.tau, reading.alpha) == (0.7, 1.0)
+    assert reading.setting.gate == (0.7, 1.0)
 
 
-def test_the_gate_away_from_the_bundles_own_makes_it_semiautomatic(reading, origin):
-    reading.set_gate(origin.tau, 0.9)
+def test_the_gate_away_from_the_bundles_own_makes_it_semiautomatic(reading, run):
+    reading.set_gate(run.model.tau, 0.9)
     assert {tag_of(s, "DICOM.SegmentAlgorithmType") for s in segments(reading.nodes.lesions)} == {"SEMIAUTOMATIC"}
-    reading.set_gate(origin.tau, origin.alpha)
+    reading.set_gate(run.model.tau, run.model.alpha)
     assert reading.algorithm_type == "AUTOMATIC"
 
 
-def test_another_prompt_makes_it_semiautomatic(scene, inputs, maps, origin):
-    reading = Reading.start(scene, inputs, maps, replace(origin, prompt_changed=True))
+def test_another_prompt_makes_it_semiautomatic(scene, inputs, maps, run):
+    reading = Reading.start(scene, inputs, maps, replace(run, prompt="left apex"))
     assert reading.algorithm_type == "SEMIAUTOMATIC"
 
 
@@ -130,27 +131,27 @@ def test_a_lesion_keeps_its_uid_and_segment_while_the_gate_moves(reading):
     assert list(reading.nodes.lesions.GetSegmentation().GetSegmentIDs()) == uids
 
 
-def test_undo_and_redo_of_a_gate_change(reading, origin):
+def test_undo_and_redo_of_a_gate_change(reading, run):
     before = in_scene(reading)
     reading.set_gate(0.7, 1.0)
     after = in_scene(reading)
-    assert reading.undo_text == "Move the gate"
+    assert reading.undoable == Action(ActionKind.MOVE_GATE)
     reading.undo()
     assert np.array_equal(in_scene(reading), before)
-    assert (reading.tau, reading.alpha) == (origin.tau, origin.alpha)
+    assert reading.setting.gate == (run.model.tau, run.model.alpha)
     reading.redo()
     assert np.array_equal(in_scene(reading), after)
 
 
-def test_a_slider_let_go_where_it_was_is_no_step(reading, origin):
+def test_a_slider_let_go_where_it_was_is_no_step(reading, run):
     reading.preview(0.9, 0.9)
-    reading.set_gate(origin.tau, origin.alpha)
-    assert reading.undo_text == ""
+    reading.set_gate(run.model.tau, run.model.alpha)
+    assert reading.undoable is None
 
 
-def test_a_second_result_leaves_the_first_in_place(scene, inputs, maps, origin, reading):
+def test_a_second_result_leaves_the_first_in_place(scene, inputs, maps, run, reading):
     before = in_scene(reading)
-    Reading.start(scene, inputs, maps, origin).set_gate(0.7, 1.0)
+    Reading.start(scene, inputs, maps, run).set_gate(0.7, 1.0)
     assert np.array_equal(in_scene(reading), before)
 
 
@@ -201,39 +202,39 @@ def test_a_gate_beyond_its_bounds_is_refused(reading):
         reading.preview(0.5, 1.5)
 
 
-def test_maps_of_another_volume_are_refused(scene, inputs, maps, origin, grid):
+def test_maps_of_another_volume_are_refused(scene, inputs, maps, run, grid):
     other = replace(grid, origin=(0.0, 0.0, 0.0))
     moved = replace(inputs, t2w=add_volume(scene, np.zeros(grid.shape, np.float32), other, "t2w"))
     with pytest.raises(InputError, match="segment again"):
-        Reading.start(scene, moved, maps, origin)
+        Reading.start(scene, moved, maps, run)
 
 
-def test_a_result_without_lesions_is_a_result(scene, inputs, maps, origin, grid):
+def test_a_result_without_lesions_is_a_result(scene, inputs, maps, run, grid):
     nothing = replace(maps, base_margin=maps.base_margin * 0 - 5, refined_margin=maps.base_margin * 0 - 5)
-    reading = Reading.start(scene, inputs, nothing, origin)
+    reading = Reading.start(scene, inputs, nothing, run)
     assert reading.lesions == ()
     assert reading.set_gate(0.2, 1.0) == ()
     assert not reading.labels().any()
 
 
-def test_lesions_below_the_smallest_volume_are_left_out(scene, inputs, maps, origin):
-    reading = Reading.start(scene, inputs, maps, replace(origin, minimum_ml=0.05))
+def test_lesions_below_the_smallest_volume_are_left_out(scene, inputs, maps, run):
+    reading = Reading.start(scene, inputs, maps, replace(run, model=replace(run.model, minimum_lesion_ml=0.05)))
     assert len(reading.lesions) == 1
 
 
-def test_undo_in_the_middle_of_a_slider_move_goes_back_to_before_it(reading, origin):
+def test_undo_in_the_middle_of_a_slider_move_goes_back_to_before_it(reading, run):
     before = in_scene(reading)
     reading.preview(0.7, 1.0)
     reading.undo()
     assert np.array_equal(in_scene(reading), before)
-    assert (reading.tau, reading.alpha) == (origin.tau, origin.alpha)
-    assert reading.redo_text == "Move the gate"
+    assert reading.setting.gate == (run.model.tau, run.model.alpha)
+    assert reading.redoable == Action(ActionKind.MOVE_GATE)
 
 
-def test_the_segmentations_join_the_study_of_the_t2w_volume(scene, inputs, maps, origin):
+def test_the_segmentations_join_the_study_of_the_t2w_volume(scene, inputs, maps, run):
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     study = hierarchy.CreateStudyItem(hierarchy.GetSceneItemID(), "Study")
     hierarchy.CreateItem(study, inputs.t2w)
-    nodes = Reading.start(scene, inputs, maps, origin).nodes
+    nodes = Reading.start(scene, inputs, maps, run).nodes
     for node in (nodes.lesions, nodes.review):
         assert hierarchy.GetItemParent(hierarchy.GetItemByDataNode(node)) == study

@@ -11,6 +11,7 @@ from Mrml.contents import draw, in_scene, names, segments
 from ProstateAlignRefineLib.core.boxes import Box
 from ProstateAlignRefineLib.results.review import Decision
 from ProstateAlignRefineLib.scene.display import set_outline, show_edits, show_surface
+from ProstateAlignRefineLib.scene.history import Action, ActionKind
 from ProstateAlignRefineLib.scene.oriented import empty_image, voxels
 from ProstateAlignRefineLib.scene.reading import Reading
 from ProstateAlignRefineLib.scene.segmentation import LABELMAP, add_segmentation
@@ -47,7 +48,7 @@ def test_a_rejected_lesion_stays_rejected_while_the_gate_moves(reading):
 def test_an_accepted_lesion_is_still_automatic(reading):
     reading.decide(1, Decision.ACCEPTED)
     assert reading.algorithm_type == "AUTOMATIC"
-    assert reading.undo_text == "Accept lesion 1"
+    assert reading.undoable == Action(ActionKind.ACCEPT, 1)
 
 
 def test_voxels_the_user_erased_and_painted_survive_the_gate(reading):
@@ -124,11 +125,11 @@ def test_a_segment_that_the_user_added_is_left_alone(reading):
     assert (voxels(image) == segmentation.GetSegment("mine").GetLabelValue()).sum() == 1
 
 
-def test_a_segmentation_of_the_users_is_never_written_to(scene, inputs, maps, origin):
+def test_a_segmentation_of_the_users_is_never_written_to(scene, inputs, maps, run):
     theirs = add_segmentation(scene, inputs.t2w, f"{inputs.t2w.GetName()} lesions")
     theirs.GetSegmentation().AddEmptySegment("prostate", "Prostate")
     changed = theirs.GetSegmentation().GetMTime()
-    reading = Reading.start(scene, inputs, maps, origin)
+    reading = Reading.start(scene, inputs, maps, run)
     reading.set_gate(0.5, 1.0)
     assert reading.nodes.lesions is not theirs
     assert reading.nodes.lesions.GetName() != theirs.GetName()

@@ -1,5 +1,7 @@
 # ruff: noqa: E402 - without slicer-core the whole file is skipped, before anything that needs it is imported
+import json
 import zipfile
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -97,13 +99,13 @@ def test_a_result_survives_saving_and_opening(scene, state, reading, tmp_path):
     reading.store(state)
     again = Reading.reopen(scene, reopened(scene, tmp_path))
     assert (where(again), facts(again)) == before
-    assert (again.tau, again.alpha, again.algorithm_type) == (0.3, 0.9, "SEMIAUTOMATIC")
+    assert (again.setting.tau, again.setting.alpha, again.algorithm_type) == (0.3, 0.9, "SEMIAUTOMATIC")
 
 
-def test_the_gate_of_a_reopened_result_moves(scene, state, reading, origin, tmp_path):
+def test_the_gate_of_a_reopened_result_moves(scene, state, reading, run, tmp_path):
     reading.set_gate(0.7, 1.0)
     expected = where(reading), facts(reading)
-    reading.set_gate(origin.tau, origin.alpha)
+    reading.set_gate(run.model.tau, run.model.alpha)
     reading.store(state)
     again = Reading.reopen(scene, reopened(scene, tmp_path))
     assert again.algorithm_type == "AUTOMATIC"
@@ -141,4 +143,27 @@ def test_reopening_without_a_result_gives_none(scene, state, reading):
     assert Reading.reopen(scene, state) is None
     reading.store(state)
     scene.RemoveNode(reading.nodes.maps.refined_margin)
+    assert Reading.reopen(scene, state) is None
+
+
+def test_a_scene_of_an_earlier_version_opens_with_its_gate_and_its_run(scene, state, reading, run, tmp_path):
+    """Which repeated the run's values in the state, and the gate in the run."""
+    reading.set_gate(0.3, 0.9)
+    reading.store(state)
+    expected = where(reading), facts(reading)
+    state.node.SetParameter("run", json.dumps({**asdict(run), "tau": 0.35, "alpha": 0.25}))
+    for name, text in {"bundle_tau": "0.5", "minimum_ml": "9.0", "prompt_changed": "true", "algorithm": "x"}.items():
+        state.node.SetParameter(name, text)
+    again = Reading.reopen(scene, reopened(scene, tmp_path))
+    assert (where(again), facts(again)) == expected
+    assert (again.run, again.setting.gate) == (run, (0.3, 0.9))
+    again.set_gate(*run.own_setting.gate)
+    assert again.algorithm_type == "AUTOMATIC"
+
+
+@pytest.mark.parametrize("kept", ["", "{", '{"model": {"name": "x"}}'])
+def test_a_result_that_does_not_say_how_it_came_about_is_not_taken_up(scene, state, reading, kept):
+    reading.store(state)
+    state.node.SetParameter("run", kept)
+    assert state.run is None
     assert Reading.reopen(scene, state) is None

@@ -101,9 +101,9 @@ def a_slider_tick_is_fast(stage):
     reading, times = stage.session.reading, []
     for alpha in np.linspace(0, 1, TICKS):
         started = time.perf_counter()
-        reading.preview(reading.tau, float(alpha))
+        reading.preview(reading.setting.tau, float(alpha))
         times.append((time.perf_counter() - started) * 1000)
-    stage.session.commit(reading.tau, 1.0)
+    stage.session.commit(reading.setting.tau, 1.0)
     tick = float(np.percentile(times, 95))
     stage.notes["slider tick, p95"] = f"{tick:.1f} ms"
     assert tick < TICK_MS
@@ -112,14 +112,14 @@ def a_slider_tick_is_fast(stage):
 def the_gate_moves_and_undo_and_redo_follow(stage):
     ui, reading = stage.ui, stage.session.reading
     ui.resetButton.click()
-    before = reading.alpha
+    before = reading.setting.alpha
     ui.alphaSlider.value = 1.0
-    assert reading.alpha == 1.0
+    assert reading.setting.alpha == 1.0
     assert reading.algorithm_type == "SEMIAUTOMATIC"
     ui.undoButton.click()
-    assert reading.alpha == before
+    assert reading.setting.alpha == before
     ui.redoButton.click()
-    assert reading.alpha == 1.0
+    assert reading.setting.alpha == 1.0
     ui.undoButton.click()
 
 

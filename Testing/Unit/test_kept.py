@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from ProstateAlignRefineLib.core.anatomy import GlandZone
+from ProstateAlignRefineLib.core.cautions import caution
 from ProstateAlignRefineLib.core.checks.study import check_together, check_volumes, prostate_region
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.exchange import read_exchange, write_exchange
@@ -17,18 +18,19 @@ from ProstateAlignRefineLib.core.gland import measure_gland
 from ProstateAlignRefineLib.core.lesions import find_lesions
 from ProstateAlignRefineLib.core.maps import Maps
 from ProstateAlignRefineLib.core.palette import ADDED_RGB, GLAND_RGB, LESION_RGB, REMOVED_RGB, blend, grey, heat
-from ProstateAlignRefineLib.core.protocol import Describe, Progress, ProtocolError, decode, encode
+from ProstateAlignRefineLib.core.protocol import Describe, Finished, Progress, ProtocolError, decode, encode
 from ProstateAlignRefineLib.core.study import Modality, Study
-from ProstateAlignRefineLib.results.overview import BAR, FOOT, PANEL, Scene, draw_overview
+from ProstateAlignRefineLib.results.overview import BAR, FOOT, PANEL, Overview, draw_overview
 from ProstateAlignRefineLib.results.report import (
     REPORT_NAME,
-    ModelFacts,
-    Run,
     gland_line,
     lesion_table,
     read_run,
+    read_setting,
     write_report,
 )
+from ProstateAlignRefineLib.results.run import ModelFacts, Run
+from ProstateAlignRefineLib.results.setting import Paint, Setting
 
 GRID = Grid((64, 60, 12), (1.0, 1.2, 3.0), (30.0, 36.0, -15.0), (-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0))
 
@@ -47,12 +49,12 @@ def maps() -> Maps:
 
 
 @pytest.fixture
-def scene(maps: Maps) -> Scene:
+def overview(maps: Maps) -> Overview:
     gated = apply_gate(maps, 0.4, 1.0)
     labels, lesions = find_lesions(gated.mask, maps, np.full(GRID.shape, 800.0))
     flat = np.linspace(100, 200, np.prod(GRID.shape), dtype=np.float32).reshape(GRID.shape)
     volumes = dict.fromkeys(Modality, flat)
-    return Scene(volumes, maps, gated, labels, lesions, "a notice", measure_gland(maps.zones, GRID))
+    return Overview(volumes, maps, gated, labels, lesions, "a notice", measure_gland(maps.zones, GRID))
 
 
 def panels(picture: Image.Image, row: int = 0) -> list[np.ndarray]:
@@ -65,8 +67,8 @@ def near(panel: np.ndarray, colour: tuple[int, int, int], within: int = 6) -> np
     return (np.abs(panel - colour) <= within).all(axis=-1)
 
 
-def test_the_overview_outlines_the_lesion_where_it_lies_and_marks_the_edits_at_their_side(scene: Scene):
-    picture = draw_overview(scene)
+def test_the_overview_outlines_the_lesion_where_it_lies_and_marks_the_edits_at_their_side(overview: Overview):
+    picture = draw_overview(overview)
     assert picture.size == (5 * PANEL, BAR + PANEL + BAR + FOOT)
     t2w, adc, hbv, _, edits = panels(picture)
     for panel in (t2w, adc, hbv):
@@ -82,28 +84,28 @@ def test_the_overview_outlines_the_lesion_where_it_lies_and_marks_the_edits_at_t
     assert near(np.asarray(picture)[-FOOT:].astype(int), LESION_RGB).any()  # the key
 
 
-def test_the_overview_draws_the_gland_where_there_is_one_and_the_heat_rising_to_the_right(scene: Scene):
-    t2w, _, _, heatmap, _ = panels(draw_overview(scene))
+def test_the_overview_draws_the_gland_where_there_is_one_and_the_heat_rising_to_the_right(overview: Overview):
+    t2w, _, _, heatmap, _ = panels(draw_overview(overview))
     whole = np.array(GLAND_RGB) - t2w
     assert (np.abs(whole).sum(axis=-1) < 160).sum() > 300
-    without = replace(scene, maps=replace(scene.maps, zones=None), gland=None)
+    without = replace(overview, maps=replace(overview.maps, zones=None), gland=None)
     assert np.abs(panels(draw_overview(without))[0] - t2w).sum() > 0
     inside = heatmap[:, 60:240].sum(axis=-1).mean(axis=0)
     assert inside[-20:].mean() > inside[:20].mean() + 50
 
 
-def test_without_a_lesion_the_slice_of_highest_confidence_is_shown(scene: Scene):
-    confidence = scene.maps.confidence.copy()
+def test_without_a_lesion_the_slice_of_highest_confidence_is_shown(overview: Overview):
+    confidence = overview.maps.confidence.copy()
     confidence[9, 5, 5] = 0.9
-    maps = replace(scene.maps, confidence=confidence)
-    picture = draw_overview(replace(scene, maps=maps, lesions=(), labels=scene.labels * 0))
+    maps = replace(overview.maps, confidence=confidence)
+    picture = draw_overview(replace(overview, maps=maps, lesions=(), labels=overview.labels * 0))
     assert picture.height == BAR + PANEL + BAR + FOOT
     assert not near(panels(picture)[0], LESION_RGB).any()
 
 
-def test_at_most_four_lesions_have_a_row(scene: Scene):
-    five = [replace(scene.lesions[0], number=1)] * 5
-    assert draw_overview(replace(scene, lesions=five)).height == BAR + 4 * (PANEL + BAR) + FOOT
+def test_at_most_four_lesions_have_a_row(overview: Overview):
+    five = [replace(overview.lesions[0], number=1)] * 5
+    assert draw_overview(replace(overview, lesions=five)).height == BAR + 4 * (PANEL + BAR) + FOOT
 
 
 def test_grey_and_heat_run_from_the_window_s_low_to_its_high_end():
@@ -132,14 +134,15 @@ def test_maps_on_their_way_to_the_panel_arrive_bit_for_bit(maps: Maps, tmp_path)
 
 
 FACTS = ModelFacts("test model", "ab" * 32, "a notice", 0.35, 0.25, "prostate lesion", 0.1)
-RUN = Run(
-    FACTS, 0.35, 0.25, "prostate lesion", "CPU", "fp32", {"t2w": "it"}, {"torch": "2"}, {"read": 1.23456}, psa=6.2
-)
+RUN = Run(FACTS, "prostate lesion", "CPU", "fp32", {"t2w": "it"}, {"torch": "2"}, {"read": 1.23456}, psa=6.2)
 
 
-def test_a_report_gives_back_the_run_and_says_the_gland_in_its_directions(scene: Scene, tmp_path):
-    write_report(tmp_path, RUN, scene.lesions, {"added": 3, "removed": 4}, scene.gland)
-    again = read_run(tmp_path)
+def test_a_report_gives_back_the_run_and_says_the_gland_in_its_directions(overview: Overview, tmp_path):
+    write_report(
+        tmp_path, RUN, Setting(0.4, 0.6, 0.1), overview.lesions, {"added": 3, "removed": 4}, gland=overview.gland
+    )
+    again, setting = read_run(tmp_path), read_setting(tmp_path)
+    assert (setting.gate, setting.minimum_ml) == ((0.4, 0.6), FACTS.minimum_lesion_ml)
     assert replace(again, seconds={}) == replace(RUN, seconds={})
     assert again.seconds == {"read": 1.2346}
     content = json.loads((tmp_path / REPORT_NAME).read_text())
@@ -149,32 +152,34 @@ def test_a_report_gives_back_the_run_and_says_the_gland_in_its_directions(scene:
     )
     assert gland["psa_density_ng_per_ml_per_ml"] == pytest.approx(6.2 / gland["volume_ml"], abs=1e-4)
     assert content["edits_voxels"] == {"added": 3, "removed": 4}
-    assert gland_line(scene.gland).startswith(f"Gland {gland['volume_ml']:.1f} mL, 40 x 36 x 24 mm")
+    assert gland_line(overview.gland).startswith(f"Gland {gland['volume_ml']:.1f} mL, 40 x 36 x 24 mm")
     content["format"] = 2
     (tmp_path / REPORT_NAME).write_text(json.dumps(content))
     with pytest.raises(InputError, match="has format 2, this version reads 1"):
         read_run(tmp_path)
 
 
-@pytest.mark.parametrize("changed", [{"tau": 0.36}, {"alpha": 0.3}, {"prompt": "another"}])
-def test_a_run_is_untouched_until_gate_or_prompt_is_changed(changed):
-    assert RUN.untouched
-    assert not replace(RUN, **changed).untouched
+@pytest.mark.parametrize("moved", [{"tau": 0.36}, {"alpha": 0.3}, {"paint": Paint(added=np.array([7]))}])
+def test_a_run_is_untouched_until_gate_voxels_or_prompt_are_changed(moved):
+    assert RUN.untouched_at(RUN.own_setting)
+    assert not RUN.untouched_at(replace(RUN.own_setting, **moved))
+    assert not replace(RUN, prompt="another").untouched_at(RUN.own_setting)
 
 
-def test_the_table_has_a_row_a_lesion_and_a_dash_where_there_is_no_adc(scene: Scene):
-    header, row = lesion_table([replace(scene.lesions[0], mean_adc=None, p10_adc=712.4)]).splitlines()
+def test_the_table_has_a_row_a_lesion_and_a_dash_where_there_is_no_adc(overview: Overview):
+    header, row = lesion_table([replace(overview.lesions[0], mean_adc=None, p10_adc=712.4)]).splitlines()
     assert header.split()[:3] == ["#", "volume", "mL"]
     cells = row.split()
     assert cells[0] == "1"
-    assert cells[1] == f"{scene.lesions[0].volume_ml:.2f}"
+    assert cells[1] == f"{overview.lesions[0].volume_ml:.2f}"
     assert cells[4:6] == ["-", "712"]
     assert cells[8] == "4-6"
     assert lesion_table([]) == "No lesion found."
 
 
 def test_a_message_survives_the_pipe_and_one_with_other_fields_is_refused():
-    for message in (Describe(3, "bundle", "cpu"), Progress(4, "network", 2, 9)):
+    finished = Finished(5, "CPU", "fp32", "", {}, {}, (caution("slice-empty", volume="ADC", slices="slice 3"),))
+    for message in (Describe(3, "bundle", "cpu"), Progress(4, "network", 2, 9), finished):
         assert decode(encode(message)) == message
     with pytest.raises(ProtocolError, match="other fields"):
         decode(b'{"kind": "progress", "request": 1}\n')

@@ -1,29 +1,50 @@
 """report.json as it comes back: read, or refused in one sentence, whatever was done to it."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
 from Fuzz.samples import RUN
+from ProstateAlignRefineLib.core.cautions import Caution, caution
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.results.report import read_run, run_from
+from ProstateAlignRefineLib.results.report import read_run, read_setting
+from ProstateAlignRefineLib.results.run import plain_run, run_from, setting_from
+
+SETTING = RUN.own_setting.moved(0.4, 0.6)
 
 
 def stored(folder, **changed):
-    content = {"format": 1, "run": {**asdict(RUN), **changed}}
+    content = {"format": 1, "run": {**plain_run(RUN, SETTING), **changed}}
     (folder / "report.json").write_text(json.dumps(content), encoding="utf-8")
     return folder
 
 
-def test_a_run_comes_back_as_it_was(tmp_path):
-    assert read_run(stored(tmp_path)) == RUN
+def test_a_run_and_its_setting_come_back_as_they_were(tmp_path):
+    folder = stored(tmp_path)
+    assert read_run(folder) == RUN
+    setting = read_setting(folder)
+    assert (setting.gate, setting.minimum_ml, bool(setting.paint)) == ((0.4, 0.6), SETTING.minimum_ml, False)
 
 
-def test_reports_of_other_versions_are_read(tmp_path):
-    run = asdict(RUN)
+def test_tau_and_alpha_stand_in_a_report_where_they_always_did():
+    assert list(plain_run(RUN, SETTING))[:4] == ["model", "tau", "alpha", "prompt"]
+    assert plain_run(RUN, SETTING) == {**asdict(RUN), "tau": 0.4, "alpha": 0.6, "cautions": []}
+
+
+def test_a_report_keeps_code_and_text_of_a_caution():
+    told = caution("slice-empty", volume="ADC", slices="slice 3")
+    run = replace(RUN, cautions=(told,))
+    assert plain_run(run, SETTING)["cautions"] == [{"code": "slice-empty", "text": told.text}]
+    assert run_from(plain_run(run, SETTING)).cautions == (Caution(told.code, told.text),)
+    assert run_from(json.loads(json.dumps(asdict(run)))).cautions == (told,)
+
+
+def test_reports_of_other_versions_are_read():
+    run = plain_run(RUN, SETTING)
     older = {name: value for name, value in run.items() if name not in ("psa", "cautions")}
     assert run_from(older) == RUN
+    assert setting_from(older).gate == SETTING.gate
     assert run_from({**run, "later": [1, 2]}) == RUN
 
 
@@ -39,8 +60,10 @@ def test_reports_of_other_versions_are_read(tmp_path):
     ids=str,
 )  # fmt: skip
 def test_absurd_entries_are_refused(tmp_path, changed):
-    with pytest.raises(InputError):
-        read_run(stored(tmp_path, **changed))
+    folder = stored(tmp_path, **changed)
+    with pytest.raises(InputError):  # noqa: PT012 - one of the two
+        read_run(folder)
+        read_setting(folder)
 
 
 @pytest.mark.parametrize(

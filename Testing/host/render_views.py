@@ -17,15 +17,17 @@ import SimpleITK as sitk
 import vtk
 from PIL import Image, ImageDraw, ImageFont
 
+from ProstateAlignRefineLib.bundle.summary import ModelFacts
 from ProstateAlignRefineLib.core.geometry import NEAREST, Grid, resample, to_array
 from ProstateAlignRefineLib.core.maps import Maps, load_maps
 from ProstateAlignRefineLib.core.study import Study
 from ProstateAlignRefineLib.core.study_files import find_study_files, read_study_files
+from ProstateAlignRefineLib.results.run import Run
 from ProstateAlignRefineLib.scene.display import set_outline, show_edits
 from ProstateAlignRefineLib.scene.heatmap import Heatmap
 from ProstateAlignRefineLib.scene.layout import LABELS, ReadingLayout
 from ProstateAlignRefineLib.scene.maps import heat_range
-from ProstateAlignRefineLib.scene.reading import Origin, Reading
+from ProstateAlignRefineLib.scene.reading import Reading
 from ProstateAlignRefineLib.scene.volumes import Inputs, add_volume
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -80,7 +82,8 @@ def load(host: Host, case: Case) -> Reading:
         add_volume(host.scene, to_array(image).astype(np.float32), Grid.of(image), name)
         for name, image in (("T2W", case.t2w), ("ADC", case.adc), ("HBV", case.hbv))
     ]
-    return Reading.start(host.scene, Inputs(*volumes), case.maps, Origin(tau=0.35, alpha=0.6, minimum_ml=0.05))
+    run = Run(ModelFacts("m", "0" * 64, "", 0.35, 0.6, "p", 0.05), "p", "", "", {}, {}, {})
+    return Reading.start(host.scene, Inputs(*volumes), case.maps, run)
 
 
 def draw(host: Host, reading: Reading, look: str) -> Image.Image:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from ..core.palette import LESION_RGB
 from ..core.storage.files import replacing_file
 from ..core.study import Modality
 from ..results.dicom_names import MEASUREMENTS_NAME, SEGMENTATION_NAME, SIMILARITY_FOLDER
-from ..results.report import Run
+from ..results.folder import segmentation_info
 from ..results.review import Decision, FoundLesion
 from ..scene.reading import Reading
 from ..scene.terminology import AUTOMATIC
@@ -32,7 +32,7 @@ SEGMENTATION_SUFFIX = ".seg.nrrd"
 
 
 @dataclass(frozen=True)
-class Objects:
+class DicomExtras:
     """What is written besides the segmentation."""
 
     report: bool = False
@@ -56,7 +56,7 @@ def write_csv(reading: Reading, path: Path) -> None:
         temporary.write_text(csv_text(reading), encoding="utf-8")
 
 
-def write_dicom_segmentation(reading: Reading, run: Run, headers: DicomHeaders, path: Path) -> None:
+def write_dicom_segmentation(reading: Reading, headers: DicomHeaders, path: Path) -> None:
     """A DICOM segmentation of the lesions that are not rejected; InputError where it cannot be."""
     from ..dicom import write_segmentation
 
@@ -64,18 +64,18 @@ def write_dicom_segmentation(reading: Reading, run: Run, headers: DicomHeaders, 
     if not kept:
         raise InputError(_("There is no lesion to export."))
     masks = np.stack([labels == found.lesion.number for found in kept], axis=-1)
-    write_segmentation(masks, reading.maps.grid, headers_of(reading, headers), _info(reading, run, kept), path)
+    write_segmentation(masks, reading.maps.grid, headers_of(reading, headers), _info(reading, kept), path)
 
 
-def write_dicom_report(reading: Reading, run: Run, headers: DicomHeaders, path: Path) -> Path:
+def write_dicom_report(reading: Reading, headers: DicomHeaders, path: Path) -> Path:
     """A DICOM report of measurements (TID 1500), and beside it the segmentation it refers to, which is returned."""
     from ..dicom.write.sr import write_measurements
 
     segmentation = beside_report(path)
-    write_dicom_segmentation(reading, run, headers, segmentation)
+    write_dicom_segmentation(reading, headers, segmentation)
     kept = kept_lesions(reading)
     lesions = [found.lesion for found in kept]
-    write_measurements(lesions, segmentation, headers_of(reading, headers), _info(reading, run, kept), path)
+    write_measurements(lesions, segmentation, headers_of(reading, headers), _info(reading, kept), path)
     return segmentation
 
 
@@ -84,16 +84,16 @@ def beside_report(path: Path) -> Path:
     return path.with_name(path.name.split(".")[0] + ".seg.dcm")
 
 
-def write_dicom_objects(reading: Reading, run: Run, headers: DicomHeaders, what: Objects, folder: Path) -> None:
+def write_dicom_results(reading: Reading, headers: DicomHeaders, extras: DicomExtras, folder: Path) -> None:
     """The segmentation and what else is wanted, into one folder; InputError where it cannot be."""
     from ..dicom import write_map
 
-    if what.report:
-        write_dicom_report(reading, run, headers, folder / MEASUREMENTS_NAME)
+    if extras.report:
+        write_dicom_report(reading, headers, folder / MEASUREMENTS_NAME)
     else:
-        write_dicom_segmentation(reading, run, headers, folder / SEGMENTATION_NAME)
-    if what.similarity:
-        info, maps = _info(reading, run, kept_lesions(reading)), reading.maps
+        write_dicom_segmentation(reading, headers, folder / SEGMENTATION_NAME)
+    if extras.similarity:
+        info, maps = _info(reading, kept_lesions(reading)), reading.maps
         write_map(maps.similarity, maps.grid, headers_of(reading, headers), info, folder / SIMILARITY_FOLDER)
 
 
@@ -109,23 +109,15 @@ def headers_of(reading: Reading, headers: DicomHeaders) -> Headers:
     return found
 
 
-def _info(reading: Reading, run: Run, kept: Sequence[FoundLesion]) -> SegmentationInfo:
-    from ..dicom import SegmentationInfo
-
-    return SegmentationInfo(
-        version=run.versions.get("prostate-align-refine", ""),
-        tau=reading.tau,
-        alpha=reading.alpha,
-        prompt=run.prompt,
-        weights_sha256=run.model.weights_digest,
+def _info(reading: Reading, kept: Sequence[FoundLesion]) -> SegmentationInfo:
+    info = segmentation_info(reading.run, reading.setting, [found.lesion for found in kept])
+    return replace(
+        info,
+        version=reading.run.versions.get("prostate-align-refine", ""),
         edited=reading.algorithm_type != AUTOMATIC,
         labels=tuple(f"Lesion {found.lesion.number}" for found in kept),
         tracking_uids=tuple(found.uid for found in kept),
         colours=(LESION_RGB,) * len(kept),
-        places=tuple(found.lesion.place for found in kept),
-        notice=run.model.notice,
-        cautions=run.cautions,
-        place_given=run.place_given,
     )
 
 

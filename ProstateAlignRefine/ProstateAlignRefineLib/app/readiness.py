@@ -10,7 +10,7 @@ from ..core.study import Modality
 from .i18n import _
 from .pacs import Pacs
 from .session import Session
-from .texts import step_text
+from .texts import action_text
 
 OLDEST_PYDICOM = 3
 
@@ -58,17 +58,17 @@ def to_adjust(session: Session) -> Ready:
 
 
 def to_undo(session: Session) -> Ready:
-    text = session.reading.undo_text if session.reading else ""
-    return (
-        Ready(True, _("Undo: {action}").format(action=step_text(text))) if text else Ready(False, _("Nothing to undo."))
-    )
+    action = session.reading.undoable if session.reading else None
+    if action is None:
+        return Ready(False, _("Nothing to undo."))
+    return Ready(True, _("Undo: {action}").format(action=action_text(action)))
 
 
 def to_redo(session: Session) -> Ready:
-    text = session.reading.redo_text if session.reading else ""
-    return (
-        Ready(True, _("Redo: {action}").format(action=step_text(text))) if text else Ready(False, _("Nothing to redo."))
-    )
+    action = session.reading.redoable if session.reading else None
+    if action is None:
+        return Ready(False, _("Nothing to redo."))
+    return Ready(True, _("Redo: {action}").format(action=action_text(action)))
 
 
 def to_decide(session: Session, number: int | None) -> Ready:
@@ -82,12 +82,7 @@ def to_decide(session: Session, number: int | None) -> Ready:
 
 def to_export(session: Session) -> Ready:
     """Files that need no DICOM."""
-    ready = to_adjust(session)
-    if not ready.possible:
-        return ready
-    if session.record is None:
-        return Ready(False, _("How this result came about is not known; segment again."))
-    return Ready(True, "")
+    return to_adjust(session)
 
 
 def to_export_dicom(session: Session) -> Ready:
@@ -99,7 +94,7 @@ def to_export_dicom(session: Session) -> Ready:
     missing = [
         modality.name
         for modality, node in zip(Modality, session.reading.inputs, strict=True)
-        if not session.headers.knows(node)
+        if not session.study.headers.knows(node)
     ]
     if missing:
         return Ready(

@@ -14,12 +14,12 @@ def run_self_test() -> Iterator[str]:
     panel = Panel()
     try:
         session = panel.session
-        opened = make_sample(session.application.scene, session.headers)
+        opened = make_sample(session.application.scene, session.study.headers)
         yield "The synthetic study is loaded."
         session.match_inputs()
         chosen = [getattr(session.state, modality.value) for modality in Modality]
         assert chosen == list(opened.inputs), "T2W, ADC and HBV were not told apart"
-        assert all(session.reasons[modality] for modality in Modality), "a choice has no reason"
+        assert all(session.study.reasons[modality] for modality in Modality), "a choice has no reason"
         yield "T2W, ADC and HBV are matched."
         session.read()
         assert session.layout.is_on, "the reading layout did not come up"

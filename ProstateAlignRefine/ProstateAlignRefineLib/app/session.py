@@ -4,33 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from ..bundle.starter import find_starter
 from ..bundle.summary import BundleSummary, read_summary
 from ..core.faults import told_fault
 from ..core.maps import Maps
 from ..core.protocol import Finished
+from ..core.psa import read_psa
 from ..core.study import Modality
-from ..results.report import Run
 from ..results.review import Decision
 from ..scene.display import show_surface
 from ..scene.live import Counts
-from ..scene.matching import match_volumes, volumes_in
-from ..scene.reading import Origin, Reading
+from ..scene.mrml import VolumeNode
+from ..scene.reading import Reading
 from ..scene.state import PanelState
-from ..scene.volumes import Inputs, Node
+from ..scene.volumes import Inputs
 from ..scene.windows import window_of
 from .application import Application
 from .devices import DeviceQuestion
 from .display_state import apply_display
 from .i18n import _
-from .launch import launch_with
-from .run_record import keep_run, kept_run, note_psa, record_of
+from .launch import Launch, launch_with
+from .run_record import AskedRun
 from .segmentation_run import SegmentationRun
 from .signal import Signal
-from .study_source import DicomHeaders, Opened, known_cautions, open_folder
+from .study_choice import StudyChoice
 from .worker import Worker
+
+Given = TypeVar("Given")
 
 PYTHON, BUNDLE = "python", "bundle"  # settings of the user, kept between sessions
 
@@ -49,11 +51,8 @@ class Session:
         self.shown = True  # whether the user is in the module
         self.message = ""
         self._typed: str | None = None
-        self.reasons: dict[Modality, str] = {}
-        self.headers = DicomHeaders(application.dicom_file)
-        self.opened: Opened | None = None
+        self.study = StudyChoice(application.dicom_file)
         self.reading: Reading | None = None
-        self.record: Run | None = None
         self.bundle: BundleSummary | None = None
         self._connect()
         self.adopt_scene()
@@ -64,9 +63,11 @@ class Session:
         """Takes up the state and the result that the scene holds; at the start and after one was opened."""
         self.state = PanelState(self.application.state_node())
         self.layout = self.application.reading_layout()
-        self.record, self._typed = kept_run(self.state.node), None
+        self._typed = None
         self._find_bundle()
         self.reading = self._guarded(lambda: Reading.reopen(self.application.scene, self.state))
+        if self.reading is None and self.state.lesions is not None and not self.message:
+            self.message = _("The result in this scene is not complete, or of another version; segment again.")
         self.show_as_set()
         self.changed.emit()
 
@@ -74,9 +75,8 @@ class Session:
         """The scene is about to close: what runs is cancelled, nothing of it is touched again."""
         self.cancel()
         self.layout.leave()
-        self.reading, self.record = None, None
-        self.reasons, self.message, self.opened = {}, "", None
-        self.headers.by_node.clear()
+        self.reading, self.message = None, ""
+        self.study.forget()
 
     def take_voxel_edits(self) -> None:
         """What the user painted in other modules becomes part of the result."""
@@ -96,32 +96,22 @@ class Session:
 
     @property
     def inputs(self) -> Inputs | None:
-        nodes = [getattr(self.state, modality.value) for modality in Modality]
-        return None if any(node is None for node in nodes) else Inputs(*nodes)
+        return self.study.inputs(self.state)
 
-    def choose_input(self, modality: Modality, node: Node | None) -> None:
+    def choose_input(self, modality: Modality, node: VolumeNode | None) -> None:
         if node is not getattr(self.state, modality.value):
-            setattr(self.state, modality.value, node)
-            self.reasons[modality] = _("Chosen by you.") if node is not None else ""
+            self.study.choose(self.state, modality, node)
             self.changed.emit()
 
     def match_inputs(self) -> None:
         """T2W, ADC and HBV among the volumes of the scene, each with the reason."""
-        volumes = volumes_in(self.application.scene)
-        matches = match_volumes(volumes, self.headers.series_headers(volumes))
-        for modality, match in matches.items():
-            setattr(self.state, modality.value, match.node)
-            self.reasons[modality] = match.reason
+        self.study.match(self.state, self.application.scene)
         self.changed.emit()
 
     def open_study(self, folder: Path) -> None:
-        opened = self._guarded(lambda: open_folder(self.application.scene, folder, self.headers))
-        if opened is not None:
-            for modality, node in zip(Modality, opened.inputs, strict=True):
-                setattr(self.state, modality.value, node)
-            self.reasons = dict(opened.reasons)
-            self.opened = opened
-            self.say("")
+        self.message = ""
+        self._guarded(lambda: self.study.open(self.state, self.application.scene, folder))
+        self.changed.emit()
 
     # --- model
 
@@ -167,11 +157,11 @@ class Session:
         if self.inputs is None or self.bundle is None:
             return
         inputs, facts, prompt = self.inputs, self.bundle.facts, self.prompt
-        known = self._guarded(lambda: known_cautions(inputs, self.headers, self.opened))
-        if known is None:
+        cautions = self._guarded(lambda: self.study.cautions(inputs))
+        if cautions is None:
             return
         folder = str(self.bundle.folder)
-        self._asked = (facts, prompt, known)
+        self._asked = AskedRun(facts, prompt, dict(self.study.reasons), cautions)
         self.message = ""
         self._guarded(lambda: self.run.start(inputs, folder, prompt, self.state.device, self.state.register))
         self.changed.emit()
@@ -196,7 +186,7 @@ class Session:
         self._on_result(lambda reading: reading.set_gate(tau, alpha))
 
     def reset_gate(self) -> None:
-        self._on_result(lambda reading: reading.set_gate(reading.origin.tau, reading.origin.alpha))
+        self._on_result(lambda reading: reading.set_gate(*reading.run.own_setting.gate))
 
     def decide(self, number: int, decision: Decision) -> None:
         self._on_result(lambda reading: reading.decide(number, decision))
@@ -209,10 +199,8 @@ class Session:
 
     def type_psa(self, text: str) -> None:
         """The PSA (ng/mL) of the patient whose result this is; empty takes it back. It stays with the result."""
-        record, self.message = self.record, ""
-        if record is not None:
-            self.record = self._guarded(lambda: note_psa(self.state.node, record, text)) or record
-        self.changed.emit()
+        self.message = ""
+        self._on_result(lambda reading: reading.note_psa(read_psa(text)))
 
     def jump(self, number: int) -> None:
         """Every view of the reading layout to a lesion."""
@@ -261,7 +249,7 @@ class Session:
         self.run.failed.connect(self.say)
         self.device.answered.connect(self.changed.emit)
 
-    def _launch(self) -> Any:
+    def _launch(self) -> Launch:
         return launch_with(self.python, self.application.outside_environment())
 
     def _find_bundle(self) -> None:
@@ -271,17 +259,14 @@ class Session:
         self.bundle = self._guarded(lambda: read_summary(candidates[0])) if candidates else None
 
     def _take_result(self, inputs: Inputs, maps: Maps, event: Finished) -> None:
-        facts, prompt, known = self._asked
         self.device.note(event.device)
-        origin = Origin(facts.tau, facts.alpha, facts.minimum_lesion_ml, prompt_changed=prompt != facts.prompt)
-        reading = self._guarded(lambda: Reading.start(self.application.scene, inputs, maps, origin))
+        psa = self.reading.run.psa if self.reading and self.reading.inputs.t2w is inputs.t2w else None
+        run = self._asked.answered(event, psa)
+        reading = self._guarded(lambda: Reading.start(self.application.scene, inputs, maps, run))
         if reading is None:
             return
-        psa = self.record.psa if self.record and self.reading and self.reading.inputs.t2w is inputs.t2w else None
         self.reading = reading
         reading.store(self.state)
-        self.record = record_of(facts, prompt, event, self.reasons, psa=psa, known=known)
-        keep_run(self.state.node, self.record)
         if self.shown:
             self.read()
         self.say(event.fell_back)
@@ -295,7 +280,7 @@ class Session:
                 self._guarded(lambda: show_surface(reading.nodes, self.state.surface))
             self.changed.emit()
 
-    def _guarded(self, act: Callable[[], Any]) -> Any:
+    def _guarded(self, act: Callable[[], Given]) -> Given | None:
         """The result, or None and the error's sentence as the message."""
         try:
             return act()

@@ -14,7 +14,8 @@ from ..core.geometry import Grid, to_array
 from ..core.match.evidence import SeriesHeader
 from ..core.study import Modality, Study
 from ..core.study_files import find_study_files, read_study_files
-from ..scene.volumes import Inputs, Node, add_volume, instance_uids
+from ..scene.mrml import Scene, VolumeNode
+from ..scene.volumes import Inputs, add_volume, instance_uids
 from .i18n import _
 
 Headers = Mapping[Modality, tuple[Any, ...]]
@@ -28,10 +29,10 @@ class DicomHeaders:
     find_file: FindFile
     by_node: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
-    def remember(self, node: Node, headers: Sequence[Any]) -> None:
+    def remember(self, node: VolumeNode, headers: Sequence[Any]) -> None:
         self.by_node[node.GetID()] = tuple(headers)
 
-    def of(self, node: Node) -> tuple[Any, ...]:
+    def of(self, node: VolumeNode) -> tuple[Any, ...]:
         """Empty where one slice's file is not known or not sound: half a series must not be exported upon."""
         if node.GetID() in self.by_node:
             return self.by_node[node.GetID()]
@@ -45,24 +46,27 @@ class DicomHeaders:
         found = {modality: self.of(node) for modality, node in zip(Modality, inputs, strict=True)}
         return {modality: headers for modality, headers in found.items() if headers}
 
-    def knows(self, node: Node | None) -> bool:
+    def knows(self, node: VolumeNode | None) -> bool:
         """Whether `of` will find headers, without reading any."""
         if node is None:
             return False
         uids = instance_uids(node)
         return node.GetID() in self.by_node or bool(uids and all(self.find_file(uid) for uid in (uids[0], uids[-1])))
 
-    def series_headers(self, volumes: Sequence[Node]) -> Mapping[str, SeriesHeader]:
+    def series_headers(self, volumes: Sequence[VolumeNode]) -> Mapping[str, SeriesHeader]:
         """What DICOM says of each volume that comes from it, by node ID."""
         try:
             from ..dicom.match.loaded import LoadedSlices, headers_of_loaded
         except ImportError:
             return {}  # older than 5.12, Slicer lacks what reads DICOM: names, geometry and values decide
-        slices = {node.GetID(): self.by_node.get(node.GetID()) or self._files(node) for node in volumes}
-        voxels = {node.GetID(): node.GetImageData().GetNumberOfPoints() for node in volumes}
-        return headers_of_loaded({key: LoadedSlices(slices[key], voxels[key]) for key in slices})
+        loaded = {}
+        for node in volumes:
+            if (image := node.GetImageData()) is not None:
+                slices = self.by_node.get(node.GetID()) or self._files(node)
+                loaded[node.GetID()] = LoadedSlices(slices, image.GetNumberOfPoints())
+        return headers_of_loaded(loaded)
 
-    def _files(self, node: Node) -> tuple[Path, ...]:
+    def _files(self, node: VolumeNode) -> tuple[Path, ...]:
         """Empty where one slice's file is not known."""
         files = [self.find_file(uid) for uid in instance_uids(node)]
         return () if None in files else tuple(file for file in files if file is not None)
@@ -77,7 +81,7 @@ class Opened:
     cautions: tuple[Caution, ...] = ()
 
 
-def open_folder(scene: Node, folder: Path, headers: DicomHeaders) -> Opened:
+def open_folder(scene: Scene, folder: Path, headers: DicomHeaders) -> Opened:
     """Reads a study from PI-CAI-named files or from DICOM into new volume nodes; InputError says what is wrong."""
     study = _read_study(folder)
     nodes = {modality: _add(scene, study, modality) for modality in Modality}
@@ -87,12 +91,12 @@ def open_folder(scene: Node, folder: Path, headers: DicomHeaders) -> Opened:
     return Opened(Inputs(*nodes.values()), study.reasons, study.cautions)
 
 
-def known_cautions(inputs: Inputs, headers: DicomHeaders, opened: Opened | None) -> tuple[Caution, ...]:
+def input_cautions(inputs: Inputs, headers: DicomHeaders, opened: Opened | None) -> tuple[Caution, ...]:
     """What reading the study and its DICOM headers give reason for; InputError where they name different patients."""
-    known = headers.of_all(inputs)
-    check_same_patient(known)
+    found = headers.of_all(inputs)
+    check_same_patient(found)
     of_reading = opened.cautions if opened is not None and tuple(opened.inputs) == tuple(inputs) else ()
-    return (*of_reading, *acquisition_cautions(known))
+    return (*of_reading, *acquisition_cautions(found))
 
 
 def _read_study(folder: Path) -> Study:
@@ -107,7 +111,7 @@ def _read_study(folder: Path) -> Study:
     return load_study(folder)
 
 
-def _add(scene: Node, study: Study, modality: Modality) -> Node:
+def _add(scene: Scene, study: Study, modality: Modality) -> VolumeNode:
     image = study.volume(modality)
     return add_volume(scene, to_array(image), Grid.of(image), modality.name)
 

@@ -6,21 +6,29 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from ..core.caution_texts import CONTEXT, TEMPLATES
 from ..core.cautions import Caution
 from ..core.gland import Gland
 from ..core.lesions import Lesion
 from ..core.places import zone_name
 from ..core.psa import psa_density
-from ..results.report import Run
 from ..results.review import Decision, FoundLesion
+from ..scene.history import Action, ActionKind
 from ..scene.reading import Reading
-from .i18n import _
+from .i18n import _, translate
 from .places import place_text, slices_of
 
 DECISIONS = {
     Decision.UNDECIDED: _("not reviewed"),
     Decision.ACCEPTED: _("accepted"),
     Decision.REJECTED: _("rejected"),
+}
+ACTIONS = {
+    ActionKind.MOVE_GATE: _("Move the gate"),
+    ActionKind.EDIT_VOXELS: _("Edit voxels"),
+    ActionKind.ACCEPT: _("Accept lesion {number}"),
+    ActionKind.REJECT: _("Reject lesion {number}"),
+    ActionKind.REOPEN: _("Reopen lesion {number}"),
 }
 CSV_HEADER = [
     "lesion",
@@ -47,17 +55,9 @@ CSV_HEADER = [
 ]
 
 
-def step_text(step: str) -> str:
-    """What `Reading.undo_text` says, spelled out for translation."""
-    words, _space, number = step.rpartition(" ")
-    texts = {
-        "Move the gate": _("Move the gate"),
-        "Edit voxels": _("Edit voxels"),
-        "Accept lesion": _("Accept lesion {number}"),
-        "Reject lesion": _("Reject lesion {number}"),
-        "Reopen lesion": _("Reopen lesion {number}"),
-    }
-    return texts.get(words if number.isdigit() else step, step).format(number=number)
+def action_text(action: Action) -> str:
+    """One entry of undo and redo."""
+    return ACTIONS[action.kind].format(number=action.lesion)
 
 
 def research_use() -> str:
@@ -65,8 +65,9 @@ def research_use() -> str:
     return _("For research use only. Not a medical device; not for diagnosis or treatment decisions.")
 
 
-def report_text(reading: Reading, run: Run) -> str:
+def report_text(reading: Reading) -> str:
     """Plain text to paste into a report; the research-use line first."""
+    run = reading.run
     kept = [found for found in reading.lesions if found.decision is not Decision.REJECTED]
     rejected = len(reading.lesions) - len(kept)
     lines = [
@@ -80,7 +81,7 @@ def report_text(reading: Reading, run: Run) -> str:
         gland_text(reading.anatomy.gland, run.psa),
         cautions_text(run.cautions),
         "",
-        _provenance(reading, run),
+        _provenance(reading),
     ]
     return "\n".join(_without_double_blanks(lines)) + "\n"
 
@@ -96,7 +97,16 @@ def csv_text(reading: Reading) -> str:
 
 def cautions_text(cautions: Sequence[Caution]) -> str:
     """A line a caution, for reading before the table."""
-    return "\n".join(_("Caution: {text}").format(text=caution.text) for caution in cautions)
+    return "\n".join(_("Caution: {text}").format(text=caution_text(caution)) for caution in cautions)
+
+
+def caution_text(caution: Caution) -> str:
+    """In the user's language where the caution has a sentence with named fields, else as it was written."""
+    template = translate(CONTEXT, TEMPLATES.get(caution.code, ""))
+    try:
+        return template.format(**caution.fields) or caution.text
+    except (KeyError, IndexError, ValueError):  # of a version without these fields, or a translation with others
+        return caution.text
 
 
 def adc_text(value: float | None) -> str:
@@ -134,15 +144,16 @@ def _lesion_text(found: FoundLesion) -> str:
     )
 
 
-def _provenance(reading: Reading, run: Run) -> str:
+def _provenance(reading: Reading) -> str:
+    run, setting = reading.run, reading.setting
     return _(
         "ProstateAlignRefine {version}, model {model} ({sha256}…), tau {tau:.2f}, alpha {alpha:.2f}, {kind}."
     ).format(
         version=run.versions.get("prostate-align-refine", ""),
         model=run.model.name,
         sha256=run.model.sha256[:12],
-        tau=reading.tau,
-        alpha=reading.alpha,
+        tau=setting.tau,
+        alpha=setting.alpha,
         kind=reading.algorithm_type.lower(),
     )
 

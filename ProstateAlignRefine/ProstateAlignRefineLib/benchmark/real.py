@@ -18,7 +18,7 @@ from ..core.study_files import find_study_files, read_study_files
 from ..evaluation.detection import match_lesions
 from ..evaluation.metrics import overlap, surface_distances
 from ..network.bundle import Bundle
-from ..results.overview import Scene, draw_overview
+from ..results.overview import Overview, draw_overview
 from .contrast import lesion_contrasts
 from .judging import GatedAnswer, gated_answer, maps_of
 from .rules import brightest_hbv
@@ -110,7 +110,7 @@ def _rule_dice(real: RealStudy) -> float | None:
 def _picture(study: Study, given: GatedAnswer, bundle: Bundle) -> Image.Image:
     volumes = {modality: to_array(resample(study.volume(modality), study.grid)) for modality in Modality}
     return draw_overview(
-        Scene(volumes, given.maps, given.found.gated, given.labels, given.lesions, bundle.config.notice)
+        Overview(volumes, given.maps, given.found.gated, given.labels, given.lesions, bundle.config.notice)
     )
 
 

@@ -30,10 +30,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: Options) -> int:
     stored = read_result(options.output)
-    tau = stored.run.tau if options.tau is None else options.tau
-    alpha = stored.run.alpha if options.alpha is None else options.alpha
+    tau = stored.setting.tau if options.tau is None else options.tau
+    alpha = stored.setting.alpha if options.alpha is None else options.alpha
     check_gate(tau, alpha)
-    result = replace(stored, run=replace(stored.run, tau=tau, alpha=alpha))
+    result = replace(stored, setting=stored.setting.moved(tau, alpha))
     with writing_folder(options.output, KIND, NAMES, kept=stored.files) as draft:
         written = write_gated(draft.folder, result)
         draft.hashed.update(written.files)

@@ -26,13 +26,13 @@ class ModelOptions:
         """InputError where tau or alpha is given and out of range."""
         check_gate(self.tau or 0.0, self.alpha or 0.0)
 
-    def in_force(self, config: ModelConfig) -> tuple[float, float, str]:
-        """Tau, alpha and prompt, those of the bundle where none is given."""
-        return (
-            config.tau if self.tau is None else self.tau,
-            config.alpha if self.alpha is None else self.alpha,
-            config.prompt if self.prompt is None else self.prompt,
-        )
+    def gate(self, config: ModelConfig) -> tuple[float, float]:
+        """Tau and alpha, those of the bundle where none is given."""
+        tau = config.tau if self.tau is None else self.tau
+        return tau, config.alpha if self.alpha is None else self.alpha
+
+    def prompt_in_force(self, config: ModelConfig) -> str:
+        return config.prompt if self.prompt is None else self.prompt
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:

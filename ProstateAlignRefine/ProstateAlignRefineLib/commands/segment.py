@@ -17,7 +17,8 @@ from ..core.storage.output import require_apart, writing_folder
 from ..core.study import Modality, Study
 from ..core.study_files import match_study_files, read_study_files
 from ..results.folder import KIND, NAMES, Result, write_gated, write_inputs
-from ..results.report import Run, gland_line, lesion_table
+from ..results.report import gland_line, lesion_table
+from ..results.run import Run
 from .model_options import ModelOptions, add_model_options
 from .progress import StageBar
 from .segmenting import load_model, result_of

@@ -22,7 +22,7 @@ from ..core.storage.signature import read_signature
 from ..core.storage.signed_file import require_replaceable, signed_file
 from ..core.storage.staging import finish_interrupted
 from ..results.folder import KIND, NAMES, write_gated, write_inputs
-from ..results.report import REPORT_NAME, read_run
+from ..results.report import REPORT_NAME, read_run, read_setting
 from .model_options import ModelOptions, add_model_options
 from .segmenting import load_model, result_of
 from .series_options import add_trust_option
@@ -159,9 +159,10 @@ def _is_finished(entry: Entry, options: Options, bundle: Bundle) -> bool:
     if read_signature(folder) is None and not (folder / REPORT_NAME).exists():
         return False
     earlier = read_run(folder)
-    if (earlier.model.sha256, earlier.tau, earlier.alpha, earlier.prompt) != (
+    if (earlier.model.sha256, read_setting(folder).gate, earlier.prompt) != (
         bundle.sha256,
-        *options.in_force(bundle.config),
+        options.gate(bundle.config),
+        options.prompt_in_force(bundle.config),
     ):
         raise InputError(
             f"The result of '{entry.case}' in the output folder was made with another model, gate or prompt; name "

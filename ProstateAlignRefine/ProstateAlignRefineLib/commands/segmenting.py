@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..bundle.summary import ModelFacts
 from ..core.study import Study
 from ..results.folder import Result, volumes_on_t2w
-from ..results.report import Run
+from ..results.run import Run
 from .model_options import ModelOptions
 
 if TYPE_CHECKING:
@@ -32,13 +32,10 @@ def result_of(
     study: Study, segmentation: Segmentation, bundle: Bundle, options: ModelOptions, before: Mapping[str, float]
 ) -> Result:
     """`before`: seconds by stage, of the stages before the network."""
-    return Result(
-        volumes_on_t2w(study),
-        segmentation.maps,
-        study.headers,
-        _run_of(study, segmentation, bundle, options, before),
-        stored=study.stored,
-    )
+    run = _run_of(study, segmentation, bundle, options, before)
+    tau, alpha = options.gate(bundle.config)
+    setting = run.own_setting.moved(tau, alpha)
+    return Result(volumes_on_t2w(study), segmentation.maps, study.headers, run, setting, stored=study.stored)
 
 
 def _run_of(
@@ -46,12 +43,9 @@ def _run_of(
 ) -> Run:
     from ..inference.versions import versions
 
-    tau, alpha, prompt = options.in_force(bundle.config)
     return Run(
         model=ModelFacts.of(bundle.config),
-        tau=tau,
-        alpha=alpha,
-        prompt=prompt,
+        prompt=options.prompt_in_force(bundle.config),
         device=segmentation.compute.description,
         precision=segmentation.compute.precision,
         sources={modality.value: reason for modality, reason in study.reasons.items()},

@@ -9,12 +9,13 @@ import dataclasses
 import math
 import types
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from .errors import InputError
 from .plain_data import named, shown
 
 Record = TypeVar("Record")
+Entry = TypeVar("Entry")
 
 
 BUNDLE_REMEDY = "use a bundle made for this version"
@@ -52,6 +53,13 @@ def with_defaults(record: type[Record], data: object) -> object:
         elif field.default_factory is not dataclasses.MISSING:
             entries[field.name] = field.default_factory()
     return entries
+
+
+def entry(data: object, name: str, kind: type[Entry], where: str, remedy: str = BUNDLE_REMEDY) -> Entry:
+    """One entry of `data`, read as strictly as a field of a record."""
+    if not isinstance(data, Mapping) or name not in data:
+        raise InputError(f"{where} lacks the entries {name}; {remedy}.")
+    return cast(Entry, _decode(kind, data[name], f"{where}, '{name}'", remedy))
 
 
 def to_dict(record: object) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from ..core.cautions import Caution
+from ..core.cautions import Caution, caution
 from ..core.checks.adc_units import adc_in_micrometres
 from ..core.checks.study import prostate_region
 from ..core.checks.study_entry import entered
@@ -86,11 +86,7 @@ def _in_micrometres(image: sitk.Image, choice: Choice, centre: Grid) -> tuple[si
 
 
 def _unit_caution(named: str, found: str) -> Caution:
-    return Caution(
-        "adc-unit-differs",
-        f"The ADC map names {named} as its unit, but its values in the middle are those of a map in {found}, and were "
-        "read so.",
-    )
+    return caution("adc-unit-differs", named=named, found=found)
 
 
 def _read(modality: Modality, volume: SeriesVolume, is_map: bool) -> tuple[sitk.Image, tuple[Dataset, ...]]:

@@ -23,7 +23,7 @@ from ..core.orientation import order_between
 from ..core.storage.files import file_sha256
 from ..core.storage.staging import finish_interrupted
 from ..core.storage.volume_files import read_volume_file
-from ..results.report import REPORT_NAME, read_run
+from ..results.report import REPORT_NAME, read_setting
 from .calibration import probabilities
 from .candidates import is_detection_map
 
@@ -157,8 +157,8 @@ def _case_name(path: Path) -> str:
 
 def _segment_result(folder: Path, grid: Grid) -> Prediction:
     """The gated margin as probability, and the lesions above the bundle's minimum volume as mask."""
-    run, maps = read_run(folder), load_maps(folder)
-    margin = gated_margin(maps, run.tau, run.alpha)
+    maps = load_maps(folder)
+    margin = gated_margin(maps, *read_setting(folder).gate)
     lesions = read_volume(folder / "lesions.nii.gz")
     order = order_between(maps.grid, grid)
     if order is not None:

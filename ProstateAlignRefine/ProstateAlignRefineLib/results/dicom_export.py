@@ -28,7 +28,7 @@ def write_objects(result: Result, objects: Objects, folder: Path) -> list[str]:
     from ..dicom import write_gland, write_map, write_measurements, write_segmentation
 
     found, headers, grid = lesions_of(result), result.headers, result.maps.grid
-    info = segmentation_info(result.run, found.lesions)
+    info = segmentation_info(result.run, result.setting, found.lesions)
     segmentation = folder / SEGMENTATION_NAME
     write_segmentation(found.whole, grid, headers, info, segmentation)
     written = [SEGMENTATION_NAME]

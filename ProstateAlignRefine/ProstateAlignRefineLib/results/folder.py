@@ -21,8 +21,9 @@ from ..core.places import Anatomy
 from ..core.study import Modality, Study
 from .dicom_names import SEGMENTATION_NAME
 from .lesions_at import LesionsAt, lesions_at
-from .overview import Scene, draw_overview
-from .report import REPORT_NAME, Run, read_run_and_files, require_unchanged, write_report
+from .overview import Overview, draw_overview
+from .report import REPORT_NAME, read_report, require_unchanged, write_report
+from .run import Run
 from .setting import Setting
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ NAMES = (
 
 @dataclass(frozen=True)
 class Result:
-    """All that a gate setting is applied to. `volumes` [Z, Y, X] and `maps` lie on the T2W grid, in axial order.
+    """What the network gave, and the setting in force. `volumes` [Z, Y, X], `maps`: on the T2W grid, in axial order.
 
     `files`: SHA-256 by name of the files it was read from; empty where it was computed. `stored`: the T2W grid in the
     order in which the T2W is stored, which is that of the files written.
@@ -49,6 +50,7 @@ class Result:
     maps: Maps
     headers: Mapping[Modality, tuple[Any, ...]]
     run: Run
+    setting: Setting
     files: Mapping[str, str] = field(default_factory=dict)
     stored: Grid | None = None
 
@@ -100,8 +102,8 @@ def read_result(folder: Path) -> Result:
     """What `write_inputs` and the report left; InputError where a part is missing or damaged."""
     from ..dicom import load_headers
 
-    run, files = read_run_and_files(folder)
-    inputs = {name: digest for name, digest in files.items() if _is_input(name)}
+    report = read_report(folder)
+    inputs = {name: digest for name, digest in report.files.items() if _is_input(name)}
     require_unchanged(folder, (*_always_read(), *inputs), inputs)
     stored = load_maps(folder)
     order = axial_order(stored.grid)
@@ -113,7 +115,8 @@ def read_result(folder: Path) -> Result:
         volumes[modality] = to_array(order.of_image(image))
     headers = folder / STUDY_FOLDER / "headers"
     maps = laid_maps(stored, order.of_grid(stored.grid))
-    return Result(volumes, maps, load_headers(headers) if headers.is_dir() else {}, run, inputs, stored.grid)
+    kept_headers = load_headers(headers) if headers.is_dir() else {}
+    return Result(volumes, maps, kept_headers, report.run, report.setting, inputs, stored.grid)
 
 
 def _is_input(name: str) -> bool:
@@ -129,10 +132,9 @@ def _always_read() -> tuple[str, ...]:
 
 
 def lesions_of(result: Result) -> LesionsAt:
-    """The result at its run's gate."""
-    run = result.run
+    """The result at its setting."""
     adc = to_image(result.volumes[Modality.ADC], result.maps.grid)
-    return lesions_at(result.maps, adc, Setting(run.tau, run.alpha, run.model.minimum_lesion_ml), result.anatomy)
+    return lesions_at(result.maps, adc, result.setting, result.anatomy)
 
 
 def write_gated(folder: Path, result: Result) -> WrittenResult:
@@ -143,25 +145,25 @@ def write_gated(folder: Path, result: Result) -> WrittenResult:
     write_volume(*result.as_stored(gated.edits), folder / "edits.nii.gz")
     wrote_dicom = _write_dicom(folder / SEGMENTATION_NAME, result, labels, lesions)
     added, removed = _counts(gated)
-    gland = result.anatomy.gland
-    scene = Scene(result.volumes, result.maps, gated, labels, lesions, result.run.model.notice, gland)
-    draw_overview(scene).save(folder / OVERVIEW_NAME)
+    run, gland = result.run, result.anatomy.gland
+    overview = Overview(result.volumes, result.maps, gated, labels, lesions, run.model.notice, gland)
+    draw_overview(overview).save(folder / OVERVIEW_NAME)
     edited = {"added": added, "removed": removed}
-    files = write_report(folder, result.run, lesions, edited, gland, kept=result.files)
+    files = write_report(folder, run, result.setting, lesions, edited, gland=gland, kept=result.files)
     return WrittenResult(lesions, added, removed, wrote_dicom, files)
 
 
-def segmentation_info(run: Run, lesions: Sequence[Lesion]) -> SegmentationInfo:
-    """How the lesions of a run came about and where they lie, for DICOM."""
+def segmentation_info(run: Run, setting: Setting, lesions: Sequence[Lesion]) -> SegmentationInfo:
+    """How the lesions came about and where they lie, for DICOM."""
     from ..dicom import SegmentationInfo
 
     return SegmentationInfo(
         version=__version__,
-        tau=run.tau,
-        alpha=run.alpha,
+        tau=setting.tau,
+        alpha=setting.alpha,
         prompt=run.prompt,
         weights_sha256=run.model.weights_digest,
-        edited=not run.untouched,
+        edited=not run.untouched_at(setting),
         places=tuple(lesion.place for lesion in lesions),
         notice=run.model.notice,
         cautions=run.cautions,
@@ -179,5 +181,6 @@ def _write_dicom(path: Path, result: Result, labels: Array, lesions: Sequence[Le
         return False
     from ..dicom import write_segmentation
 
-    write_segmentation(labels, result.maps.grid, result.headers, segmentation_info(result.run, lesions), path)
+    info = segmentation_info(result.run, result.setting, lesions)
+    write_segmentation(labels, result.maps.grid, result.headers, info, path)
     return True

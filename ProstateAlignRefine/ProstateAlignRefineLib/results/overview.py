@@ -32,7 +32,7 @@ INK, PAPER = (225, 225, 225), (18, 18, 20)
 
 
 @dataclass(frozen=True)
-class Scene:
+class Overview:
     """What is drawn. `volumes` and `labels` are [Z, Y, X] on the maps' grid. `gland`: None where there is none."""
 
     volumes: Mapping[Modality, Array]
@@ -49,11 +49,11 @@ class Scene:
         return None if self.maps.zones is None else plausible_gland(self.maps.zones, self.maps.grid)
 
 
-def draw_overview(scene: Scene) -> Image.Image:
+def draw_overview(overview: Overview) -> Image.Image:
     """One row a lesion (the four most confident), or the most suspicious slice where there is none."""
-    rows = _rows(scene)
-    windows = {name: _window(in_view(values, scene.maps.grid, VIEW_MM)) for name, values in scene.volumes.items()}
-    heat_range = _window(scene.maps.similarity[scene.maps.confidence > 0], 2.0, 99.9)
+    rows = _rows(overview)
+    windows = {name: _window(in_view(values, overview.maps.grid, VIEW_MM)) for name, values in overview.volumes.items()}
+    heat_range = _window(overview.maps.similarity[overview.maps.confidence > 0], 2.0, 99.9)
     sheet = Image.new("RGB", (5 * PANEL, BAR + len(rows) * (PANEL + BAR) + FOOT), PAPER)
     pen = ImageDraw.Draw(sheet)
     titles = ("T2W", "ADC", "HBV", f"similarity {heat_range[0]:.2f} to {heat_range[1]:.2f}", "refiner's edits")
@@ -61,21 +61,21 @@ def draw_overview(scene: Scene) -> Image.Image:
         pen.text((column * PANEL + 8, 5), title, fill=INK, font=_font(14))
     for number, (caption, z) in enumerate(rows):
         top = BAR + number * (PANEL + BAR)
-        for column, panel in enumerate(_panels(scene, z, windows, heat_range)):
+        for column, panel in enumerate(_panels(overview, z, windows, heat_range)):
             sheet.paste(panel, (column * PANEL, top))
         pen.text((8, top + PANEL + 4), caption, fill=INK, font=_font(14))
-    _foot(pen, sheet.height - FOOT, scene)
+    _foot(pen, sheet.height - FOOT, overview)
     return sheet
 
 
-def _rows(scene: Scene) -> list[tuple[str, int]]:
+def _rows(overview: Overview) -> list[tuple[str, int]]:
     """Caption and slice."""
-    if not scene.lesions:
-        z = int(np.unravel_index(scene.maps.confidence.argmax(), scene.maps.grid.shape)[0])
+    if not overview.lesions:
+        z = int(np.unravel_index(overview.maps.confidence.argmax(), overview.maps.grid.shape)[0])
         return [(f"No lesion found; slice {z} holds the highest confidence", z)]
     rows = []
-    for lesion in scene.lesions[:MOST_ROWS]:
-        z = int((scene.labels == lesion.number).sum(axis=(1, 2)).argmax())
+    for lesion in overview.lesions[:MOST_ROWS]:
+        z = int((overview.labels == lesion.number).sum(axis=(1, 2)).argmax())
         caption = (
             f"lesion {lesion.number}, slice {z}, {lesion.place.text}: {lesion.volume_ml:.2f} mL, "
             f"{lesion.max_axial_diameter_mm:.0f} mm, confidence {lesion.mean_confidence:.2f}, "
@@ -86,26 +86,27 @@ def _rows(scene: Scene) -> list[tuple[str, int]]:
 
 
 def _panels(
-    scene: Scene,
+    overview: Overview,
     z: int,
     windows: Mapping[Modality, tuple[float, float]],
     heat_range: tuple[float, float],
 ) -> list[Image.Image]:
     def shown(picture: Array) -> Image.Image:
-        return view(picture, scene.maps.grid, VIEW_MM, PANEL)
+        return view(picture, overview.maps.grid, VIEW_MM, PANEL)
 
-    outline = _outline(shown((scene.labels[z] > 0).astype(np.uint8) * 255))
-    base = {m: np.asarray(shown(grey(values[z], *windows[m]))) for m, values in scene.volumes.items()}
+    outline = _outline(shown((overview.labels[z] > 0).astype(np.uint8) * 255))
+    base = {m: np.asarray(shown(grey(values[z], *windows[m]))) for m, values in overview.volumes.items()}
     images = [blend(base[m], LESION_RGB, outline) for m in (Modality.T2W, Modality.ADC, Modality.HBV)]
-    if scene.gland_mask is not None:
-        capsule = GLAND_OPACITY * _outline(shown(scene.gland_mask[z].astype(np.uint8) * 255), width=1) * (1 - outline)
-        images = [blend(image, GLAND_RGB, capsule) for image in images]
-    similarity = np.asarray(shown(heat(scene.maps.similarity[z], *heat_range)))
-    strength = np.asarray(shown(grey(scene.maps.similarity[z], *heat_range)))[..., 0] / 255
+    if overview.gland_mask is not None:
+        capsule = _outline(shown(overview.gland_mask[z].astype(np.uint8) * 255), width=1)
+        images = [blend(image, GLAND_RGB, GLAND_OPACITY * capsule * (1 - outline)) for image in images]
+    similarity = np.asarray(shown(heat(overview.maps.similarity[z], *heat_range)))
+    strength = np.asarray(shown(grey(overview.maps.similarity[z], *heat_range)))[..., 0] / 255
     images.append(blend(base[Modality.T2W], similarity, 0.15 + 0.6 * strength))
     edited = blend(base[Modality.T2W], LESION_RGB, 0.5 * outline)
     for code, colour in ((ADDED, ADDED_RGB), (REMOVED, REMOVED_RGB)):
-        edited = blend(edited, colour, np.asarray(shown((scene.gated.edits[z] == code).astype(np.uint8) * 255)) / 255)
+        changed = shown((overview.gated.edits[z] == code).astype(np.uint8) * 255)
+        edited = blend(edited, colour, np.asarray(changed) / 255)
     return [Image.fromarray(image) for image in [*images, edited]]
 
 
@@ -122,16 +123,16 @@ def _window(values: Array, low: float = 1.0, high: float = 99.5) -> tuple[float,
     return float(np.percentile(values, low)), float(np.percentile(values, high))
 
 
-def _foot(pen: ImageDraw.ImageDraw, top: int, scene: Scene) -> None:
+def _foot(pen: ImageDraw.ImageDraw, top: int, overview: Overview) -> None:
     x = 8.0
     entries = [("lesion", LESION_RGB), ("added by the refiner", ADDED_RGB), ("removed by it", REMOVED_RGB)]
-    if scene.gland is not None:
-        entries.append((f"gland, {scene.gland.volume_ml:.0f} mL", GLAND_RGB))
+    if overview.gland is not None:
+        entries.append((f"gland, {overview.gland.volume_ml:.0f} mL", GLAND_RGB))
     for text, colour in entries:
         pen.rectangle((x, top + 6, x + 10, top + 16), fill=colour)
         pen.text((x + 16, top + 3), text, fill=INK, font=_font(13))
         x += 32 + pen.textlength(text, font=_font(13))
-    pen.text((8, top + 24), f"{RESEARCH_USE} {scene.notice}".strip(), fill=INK, font=_font(13))
+    pen.text((8, top + 24), f"{RESEARCH_USE} {overview.notice}".strip(), fill=INK, font=_font(13))
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

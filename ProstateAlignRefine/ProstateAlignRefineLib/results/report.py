@@ -9,65 +9,39 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
-from ..bundle.summary import ModelFacts
-from ..core import schema
-from ..core.cautions import Caution
 from ..core.errors import InputError
-from ..core.gate import check_gate
 from ..core.gland import Gland
 from ..core.lesions import Lesion
-from ..core.lexicon import gives_place
-from ..core.plain_data import plain_words, read_json, shown
+from ..core.plain_data import read_json, shown
 from ..core.psa import psa_density
-from ..core.spellings import english
 from ..core.storage.files import file_sha256, replacing_file
 from ..core.storage.signature import PROGRAM, plain_files, state_of
 from ..core.storage.staging import finish_interrupted
+from .run import AGAIN, Run, plain_run, run_from, setting_from
+from .setting import Setting
 
 REPORT_NAME = "report.json"
 FORMAT = 1
-AGAIN = "run the segmentation again"
 RESEARCH_USE = "For research use only. Not a medical device; not for diagnosis or treatment decisions."
 
 
 @dataclass(frozen=True)
-class Run:
-    """How a result came about. `tau`, `alpha`, `prompt` are those in force, those of `model` the bundle's own.
+class StoredReport:
+    """What is read of a folder's report. `files`: SHA-256 by name of the files that it lists."""
 
-    `sources`: a sentence a modality, why that series or file was read. `seconds`: wall-clock time a stage. `psa`:
-    ng/mL, as the user gave it. `cautions`: what a reader must know of the images and the result.
-    """
-
-    model: ModelFacts
-    tau: float
-    alpha: float
-    prompt: str
-    device: str
-    precision: str
-    sources: Mapping[str, str]
-    versions: Mapping[str, str]
-    seconds: Mapping[str, float]
-    psa: float | None = None
-    cautions: tuple[Caution, ...] = ()
-
-    @property
-    def untouched(self) -> bool:
-        """Whether gate and prompt are the bundle's own (DICOM: AUTOMATIC rather than SEMIAUTOMATIC)."""
-        return (self.tau, self.alpha, self.prompt) == (self.model.tau, self.model.alpha, self.model.prompt)
-
-    @property
-    def place_given(self) -> bool:
-        """Whether the prompt told the place: what was found then is no finding of the model alone."""
-        return self.prompt != self.model.prompt and gives_place(self.prompt, english())
+    run: Run
+    setting: Setting
+    files: Mapping[str, str]
 
 
 def write_report(
     folder: Path,
     run: Run,
+    setting: Setting,
     lesions: Sequence[Lesion],
     edited: Mapping[str, int],
-    gland: Gland | None,
     *,
+    gland: Gland | None,
     kept: Mapping[str, str] = MappingProxyType({}),
 ) -> Mapping[str, str]:
     """Written last: it lists the SHA-256 of all files of the result; those that lie in `folder` are returned.
@@ -84,7 +58,7 @@ def write_report(
         "gland": None if gland is None else _rounded(_gland_facts(gland, run.psa)),
         "lesions": [_rounded(_lesion_facts(lesion, run)) for lesion in lesions],
         "edits_voxels": dict(edited),
-        "run": {**asdict(run), "seconds": _rounded(dict(run.seconds))},
+        "run": {**plain_run(run, setting), "seconds": _rounded(dict(run.seconds))},
         "files": dict(sorted({**kept, **written}.items())),
     }
     with replacing_file(folder / REPORT_NAME) as path:
@@ -93,19 +67,25 @@ def write_report(
 
 
 def read_run(folder: Path) -> Run:
-    """The `run` part of a report; InputError where the folder holds no report of this program."""
+    """How the folder's result came about; InputError where it holds no report of this program."""
     return run_from(_read_report(folder).get("run"))
 
 
-def read_run_and_files(folder: Path) -> tuple[Run, Mapping[str, str]]:
-    """As `read_run`, with the SHA-256 by name of the files that the report lists; InputError where it lists none."""
+def read_setting(folder: Path) -> Setting:
+    """What the folder's lesions were found with; InputError as for `read_run`."""
+    return setting_from(_read_report(folder).get("run"))
+
+
+def read_report(folder: Path) -> StoredReport:
+    """InputError as for `read_run`, and where the report lists no files."""
     report = _read_report(folder)
-    run, files = run_from(report.get("run")), report.get("files")
+    run, files = report.get("run"), report.get("files")
     if not isinstance(files, dict):
         raise InputError(
             f"{REPORT_NAME} lists no files, as those of earlier versions do not; run the segmentation again."
         )
-    return run, {str(name): str(digest) for name, digest in files.items()}
+    listed = {str(name): str(digest) for name, digest in files.items()}
+    return StoredReport(run_from(run), setting_from(run), listed)
 
 
 def require_unchanged(folder: Path, names: Collection[str], files: Mapping[str, str]) -> None:
@@ -133,21 +113,6 @@ def _read_report(folder: Path) -> Mapping[str, Any]:
         return dict(content)
     except (KeyError, TypeError, ValueError):
         raise InputError(f"{REPORT_NAME} is damaged; {AGAIN}.") from None
-
-
-def run_from(stored: object) -> Run:
-    """The inverse of `asdict(run)`; InputError where something is missing, of another type, or impossible.
-
-    Entries with a default may be missing: runs kept by earlier versions lack them.
-    """
-    data = schema.with_defaults(Run, stored)
-    if isinstance(data, Mapping):
-        data = {**data, "model": schema.with_defaults(ModelFacts, data.get("model"))}
-    run = schema.from_dict(Run, plain_words(data), f"{REPORT_NAME}, 'run'", AGAIN)
-    check_gate(run.tau, run.alpha)
-    if run.model.minimum_lesion_ml < 0 or (run.psa is not None and run.psa <= 0):
-        raise InputError(f"{REPORT_NAME} holds a volume or PSA that cannot be; {AGAIN}.")
-    return run
 
 
 def lesion_table(lesions: Sequence[Lesion]) -> str:

@@ -18,7 +18,7 @@ from ..core.places import Anatomy
 from .lesions_at import lesions_at, spread
 from .setting import Setting
 
-Known = Mapping[int, tuple[str, "Decision"]]  # tracking UID and decision, by lesion number
+Tracked = Mapping[int, tuple[str, "Decision"]]  # tracking UID and decision, by lesion number
 
 
 class Decision(str, Enum):
@@ -46,7 +46,7 @@ class Review:
     lesions: tuple[FoundLesion, ...]
 
     @property
-    def known(self) -> Known:
+    def tracked(self) -> Tracked:
         return {found.lesion.number: (found.uid, found.decision) for found in self.lesions}
 
     def where(self, rejected: bool) -> tuple[FoundLesion, ...]:
@@ -78,7 +78,7 @@ def review(maps: Maps, adc: sitk.Image, setting: Setting, anatomy: Anatomy) -> R
     return Review(setting, found.box, found.labels, tuple(FoundLesion(lesion, new_uid()) for lesion in found.lesions))
 
 
-def inherit(new: Review, before: NDArray[np.uint8], known: Known) -> Review:
+def inherit(new: Review, before: NDArray[np.uint8], tracked: Tracked) -> Review:
     """`new` with the tracking UIDs and decisions of the earlier lesions (labels [z, y, x]) its own ones overlap.
 
     Parts of a lesion that split all keep its decision; the part that shares most voxels keeps its UID.
@@ -87,7 +87,7 @@ def inherit(new: Review, before: NDArray[np.uint8], known: Known) -> Review:
     shared = np.zeros((len(new.lesions) + 1, 256), np.int64)
     np.add.at(shared, (new.labels, earlier), 1)
     shared[0] = 0
-    return replace(new, lesions=tuple(_heir(found, shared, known) for found in new.lesions))
+    return replace(new, lesions=tuple(_heir(found, shared, tracked) for found in new.lesions))
 
 
 def new_uid() -> str:
@@ -95,11 +95,11 @@ def new_uid() -> str:
     return f"2.25.{uuid.uuid4().int}"
 
 
-def _heir(found: FoundLesion, shared: NDArray[np.int64], known: Known) -> FoundLesion:
+def _heir(found: FoundLesion, shared: NDArray[np.int64], tracked: Tracked) -> FoundLesion:
     overlaps = shared[found.lesion.number, 1:]
     ancestor = int(overlaps.argmax()) + 1
-    if not overlaps.any() or ancestor not in known:
+    if not overlaps.any() or ancestor not in tracked:
         return found
-    uid, decision = known[ancestor]
+    uid, decision = tracked[ancestor]
     closest = int(shared[:, ancestor].argmax())
     return replace(found, uid=uid if closest == found.lesion.number else found.uid, decision=decision)

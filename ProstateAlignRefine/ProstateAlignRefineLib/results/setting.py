@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,15 @@ class Setting:
     alpha: float
     minimum_ml: float = 0.0
     paint: Paint = field(default_factory=Paint)
+
+    @property
+    def gate(self) -> tuple[float, float]:
+        """`tau` and `alpha`, to be compared."""
+        return self.tau, self.alpha
+
+    def moved(self, tau: float, alpha: float) -> Setting:
+        """The same with another gate."""
+        return replace(self, tau=tau, alpha=alpha)
 
 
 def paint_between(before: Array, after: Array) -> Paint:

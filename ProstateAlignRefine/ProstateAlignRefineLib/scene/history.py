@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Generic, TypeVar
 
 State = TypeVar("State")
@@ -10,11 +11,27 @@ State = TypeVar("State")
 MOST_STEPS = 100
 
 
+class ActionKind(Enum):
+    MOVE_GATE = "move the gate"
+    EDIT_VOXELS = "edit voxels"
+    ACCEPT = "accept"
+    REJECT = "reject"
+    REOPEN = "reopen"
+
+
+@dataclass(frozen=True)
+class Action:
+    """What the user did; `lesion`: its number, where the action is one on a lesion."""
+
+    kind: ActionKind
+    lesion: int | None = None
+
+
 @dataclass(frozen=True)
 class Step(Generic[State]):
-    """One user action; `text` names it for the menu ("Reject lesion 2")."""
+    """One user action, and the state on both sides of it."""
 
-    text: str
+    action: Action
     before: State
     after: State
 

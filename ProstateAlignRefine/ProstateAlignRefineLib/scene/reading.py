@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import InputError
 from ..core.gate import apply_gate, check_gate
-from ..core.maps import MAP_NAMES, ZONES_NAME, Maps
+from ..core.maps import Maps
 from ..core.places import Anatomy
 from ..results.lesions_at import without_small
 from ..results.review import Decision, FoundLesion, Review, inherit, review
+from ..results.run import Run
 from ..results.setting import Setting, paint_between
 from .display import ResultNodes, show_live, style_result
 from .edit_mark import EditMark
 from .gland import add_gland
-from .history import History, Step
+from .history import Action, ActionKind, History, Step
 from .live import Counts, LiveGate
-from .maps import MapNodes, add_maps, maps_of
+from .maps import add_maps, maps_of
+from .mrml import Scene, SegmentationNode
 from .segmentation import (
     Signature,
     add_segmentation,
@@ -30,26 +32,15 @@ from .segmentation import (
     write_lesions,
 )
 from .state import PanelState
-from .terminology import AUTOMATIC, SEMIAUTOMATIC, Algorithm
-from .volumes import Inputs, Node, grid_of, has_one_grid, image_of, moved_alike
+from .stored import nodes_of_result, refer_to
+from .terminology import AUTOMATIC, SEMIAUTOMATIC
+from .volumes import Inputs, grid_of, image_of, moved_alike
 
-GATE_TEXT, PAINT_TEXT = "Move the gate", "Edit voxels"
-DECISION_TEXTS = {
-    Decision.ACCEPTED: "Accept lesion {}",
-    Decision.REJECTED: "Reject lesion {}",
-    Decision.UNDECIDED: "Reopen lesion {}",
+DECISIONS = {
+    Decision.ACCEPTED: ActionKind.ACCEPT,
+    Decision.REJECTED: ActionKind.REJECT,
+    Decision.UNDECIDED: ActionKind.REOPEN,
 }
-
-
-@dataclass(frozen=True)
-class Origin:
-    """How the network's result came about; `tau` and `alpha` are the bundle's own."""
-
-    tau: float
-    alpha: float
-    minimum_ml: float
-    algorithm: str = "ProstateAlignRefine"
-    prompt_changed: bool = False
 
 
 class Reading:
@@ -62,9 +53,9 @@ class Reading:
     _outcome: Review
     _counts: Counts
 
-    def __init__(self, scene: Node, inputs: Inputs, nodes: ResultNodes, maps: Maps, origin: Origin) -> None:
+    def __init__(self, scene: Scene, inputs: Inputs, nodes: ResultNodes, maps: Maps, run: Run) -> None:
         """Use `start` or `reopen`."""
-        self.scene, self.inputs, self.nodes, self.maps, self.origin = scene, inputs, nodes, maps, origin
+        self.scene, self.inputs, self.nodes, self.maps, self.run = scene, inputs, nodes, maps, run
         self.anatomy = Anatomy.of(maps)
         self._adc = image_of(inputs.adc)
         self._mark = EditMark(nodes.lesions)
@@ -74,7 +65,7 @@ class Reading:
         self._written: Signature = ()
 
     @classmethod
-    def start(cls, scene: Node, inputs: Inputs, maps: Maps, origin: Origin) -> Reading:
+    def start(cls, scene: Scene, inputs: Inputs, maps: Maps, run: Run) -> Reading:
         """A new result in new nodes, gated with the bundle's own tau and alpha."""
         if not maps.grid.matches(grid_of(inputs.t2w)):
             raise InputError("The T2W volume changed while the network ran; segment again.")
@@ -84,35 +75,30 @@ class Reading:
             review=add_segmentation(scene, inputs.t2w, f"{inputs.t2w.GetName()} lesion review"),
             gland=add_gland(scene, maps, inputs.t2w),
         )
-        reading = cls(scene, inputs, nodes, maps_of(nodes.maps), origin)  # the nodes' voxels: not a second copy
-        reading._go_to(reading._reviewed(Setting(origin.tau, origin.alpha, origin.minimum_ml)))
+        reading = cls(scene, inputs, nodes, maps_of(nodes.maps), run)  # the nodes' voxels: not a second copy
+        reading._go_to(reading._reviewed(run.own_setting))
         style_result(nodes)
         return reading
 
     @classmethod
-    def reopen(cls, scene: Node, state: PanelState) -> Reading | None:
-        """The result that a loaded scene holds, edits and decisions included; None where parts of it are missing."""
-        inputs = Inputs(state.result_t2w, state.result_adc, state.result_hbv)
-        stored = MapNodes(state.base_margin, state.refined_margin, state.confidence, state.similarity, state.zones)
-        nodes = ResultNodes(stored, state.lesions, state.review, state.gland)
-        if any(node is None for node in (*inputs, *nodes)) or not has_one_grid((inputs.t2w, *stored)):
+    def reopen(cls, scene: Scene, state: PanelState) -> Reading | None:
+        """The result that a loaded scene holds, edits and decisions included.
+
+        None where parts of it are missing, or where the scene does not say how it came about.
+        """
+        run, stored = state.run, nodes_of_result(state)
+        if run is None or stored is None:
             return None
-        origin = Origin(state.bundle_tau, state.bundle_alpha, state.minimum_ml, state.algorithm, state.prompt_changed)
-        reading = cls(scene, inputs, nodes, maps_of(stored), origin)
-        reading._go_to(reading._found_in_segments(state.tau, state.alpha))
+        inputs, nodes = stored
+        reading = cls(scene, inputs, nodes, maps_of(nodes.maps), run)
+        reading._go_to(reading._found_in_segments(run.own_setting.moved(state.tau, state.alpha)))
         return reading
 
     def store(self, state: PanelState) -> None:
-        """Keep references and gate in the state, for `reopen`; what is chosen for the next run stays chosen."""
-        state.result_t2w, state.result_adc, state.result_hbv = self.inputs
-        state.lesions, state.review = self.nodes.lesions, self.nodes.review
-        for name in (*MAP_NAMES, ZONES_NAME):
-            setattr(state, name, getattr(self.nodes.maps, name))
-        state.gland = self.nodes.gland if self.nodes.has_gland else None
-        state.tau, state.alpha = self.tau, self.alpha
-        state.bundle_tau, state.bundle_alpha = self.origin.tau, self.origin.alpha
-        state.minimum_ml, state.algorithm = self.origin.minimum_ml, self.origin.algorithm
-        state.prompt_changed = self.origin.prompt_changed
+        """Keep references, gate and run in the state, for `reopen`; what is chosen for the next run stays chosen."""
+        refer_to(state, self.inputs, self.nodes)
+        state.tau, state.alpha = self.setting.gate
+        state.run = self.run
 
     @property
     def alive(self) -> bool:
@@ -121,12 +107,8 @@ class Reading:
         return all(node.GetScene() is not None and self.scene.IsNodePresent(node) for node in needed)
 
     @property
-    def tau(self) -> float:
-        return self._outcome.setting.tau
-
-    @property
-    def alpha(self) -> float:
-        return self._outcome.setting.alpha
+    def setting(self) -> Setting:
+        return self._outcome.setting
 
     @property
     def lesions(self) -> tuple[FoundLesion, ...]:
@@ -140,10 +122,8 @@ class Reading:
     @property
     def algorithm_type(self) -> str:
         """AUTOMATIC until a person changes the gate, the prompt, a voxel, or rejects a lesion."""
-        setting, origin = self._outcome.setting, self.origin
-        untouched = (setting.tau, setting.alpha) == (origin.tau, origin.alpha) and not setting.paint
         rejected = self._outcome.where(rejected=True)
-        return AUTOMATIC if untouched and not rejected and not origin.prompt_changed else SEMIAUTOMATIC
+        return AUTOMATIC if self.run.untouched_at(self.setting) and not rejected else SEMIAUTOMATIC
 
     def preview(self, tau: float, alpha: float) -> Counts:
         """One tick of a slider: mask and edits in the views follow at once, lesions and tables wait for `commit`."""
@@ -152,7 +132,7 @@ class Reading:
             self.collect_voxel_edits()
             show_live(self.nodes, True)
             self._is_live = True
-        self._pending = (tau, alpha)
+        self._moving = self.setting.moved(tau, alpha)
         self._counts = self._gate().move(tau, alpha)
         return self._counts
 
@@ -160,9 +140,8 @@ class Reading:
         """Find and measure the lesions of the gate last previewed; one step to undo."""
         if not self._is_live:
             self.collect_voxel_edits()
-        tau, alpha = self._pending
-        if (tau, alpha) != (self.tau, self.alpha):
-            self._take(replace(self._outcome.setting, tau=tau, alpha=alpha), GATE_TEXT)
+        if self._moving.gate != self.setting.gate:
+            self._take(self.setting.moved(*self._moving.gate), Action(ActionKind.MOVE_GATE))
         else:
             self._write()
         return self.lesions
@@ -177,7 +156,7 @@ class Reading:
         self.collect_voxel_edits()
         after = self._outcome.decided(number, decision)
         if after != self._outcome:
-            self._step(DECISION_TEXTS[decision].format(number), after)
+            self._step(Action(DECISIONS[decision], number), after)
 
     def collect_voxel_edits(self) -> bool:
         """Take over what the user painted or erased in the lesion segments; one step to undo, False without edits."""
@@ -189,18 +168,22 @@ class Reading:
         self._written = signature(self._holders)
         if not strokes:
             return False
-        setting = self._outcome.setting
-        self._take(replace(setting, paint=strokes.over(setting.paint)), PAINT_TEXT)
+        painted = replace(self.setting, paint=strokes.over(self.setting.paint))
+        self._take(painted, Action(ActionKind.EDIT_VOXELS))
         return True
 
-    @property
-    def undo_text(self) -> str:
-        """What `undo` would take back; empty where there is nothing."""
-        return self._history.undoable.text if self._history.undoable else ""
+    def note_psa(self, psa: float | None) -> None:
+        """The PSA (ng/mL) of the patient whose result this is."""
+        self.run = replace(self.run, psa=psa)
 
     @property
-    def redo_text(self) -> str:
-        return self._history.redoable.text if self._history.redoable else ""
+    def undoable(self) -> Action | None:
+        """What `undo` would take back."""
+        return self._history.undoable.action if self._history.undoable else None
+
+    @property
+    def redoable(self) -> Action | None:
+        return self._history.redoable.action if self._history.redoable else None
 
     def undo(self) -> None:
         if self._is_live:
@@ -229,16 +212,16 @@ class Reading:
         return self._outcome.kept(self.maps.grid.shape)
 
     @property
-    def _holders(self) -> tuple[Node, Node]:
+    def _holders(self) -> tuple[SegmentationNode, SegmentationNode]:
         return self.nodes.lesions, self.nodes.review
 
-    def _take(self, setting: Setting, text: str) -> None:
+    def _take(self, setting: Setting, action: Action) -> None:
         found = self._reviewed(setting)
         before = self._outcome
-        self._step(text, inherit(found, before.whole(self.maps.grid.shape), before.known))
+        self._step(action, inherit(found, before.whole(self.maps.grid.shape), before.tracked))
 
-    def _step(self, text: str, after: Review) -> None:
-        self._history.push(Step(text, self._outcome, after))
+    def _step(self, action: Action, after: Review) -> None:
+        self._history.push(Step(action, self._outcome, after))
         self._go_to(after)
 
     def _go_to(self, outcome: Review | None) -> None:
@@ -247,19 +230,19 @@ class Reading:
         if self._live is not None and outcome.setting.paint is not self._outcome.setting.paint:
             self._live = None
         self._outcome = outcome
-        self._pending = (self.tau, self.alpha)
+        self._moving = outcome.setting
         self._write()
 
     def _write(self) -> None:
         """The outcome into the scene: lesions, rejected lesions, edits, surface, counts."""
         self._check()
-        by = Algorithm(self.origin.algorithm, self.algorithm_type)
+        by = self.algorithm_type
         grid = self.maps.grid
         with self._mark.own_writing():
             write_lesions(self.nodes.lesions, self._outcome, self._outcome.where(rejected=False), grid, by)
             write_lesions(self.nodes.review, self._outcome, self._outcome.where(rejected=True), grid, by)
             refresh_surface(self.nodes.lesions)
-        moved = self._gate().move(self.tau, self.alpha)
+        moved = self._gate().move(*self.setting.gate)
         kept = [found.lesion.number for found in self._outcome.where(rejected=False)]
         self._counts = replace(moved, mask=int(np.isin(self._outcome.labels, kept).sum()))
         show_live(self.nodes, False)
@@ -271,14 +254,12 @@ class Reading:
             self._live = LiveGate(self.nodes.review, self.maps, self._outcome.setting.paint)
         return self._live
 
-    def _found_in_segments(self, tau: float, alpha: float) -> Review:
-        """What the lesion segments hold: voxels that the gate does not explain were painted by the reader."""
-        setting = Setting(tau, alpha, self.origin.minimum_ml)
+    def _found_in_segments(self, setting: Setting) -> Review:
+        """What the lesion segments hold: voxels that the setting does not explain were painted by the reader."""
         labels = read_labels(self._holders, self.maps.grid)
-        gated = apply_gate(self.maps, tau, alpha).mask
+        gated = apply_gate(self.maps, *setting.gate).mask
         paint = paint_between(without_small(gated, self.maps, setting.minimum_ml), labels)
-        setting = replace(setting, paint=paint)
-        return inherit(self._reviewed(setting), labels, read_decisions(self._holders))
+        return inherit(self._reviewed(replace(setting, paint=paint)), labels, read_decisions(self._holders))
 
     def _reviewed(self, setting: Setting) -> Review:
         return review(self.maps, self._adc, setting, self.anatomy)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import slicer
@@ -11,9 +10,10 @@ from numpy.typing import NDArray
 
 from ..core.geometry import Grid
 from ..results.review import Decision, FoundLesion, Review
+from .mrml import MrmlSegment, MrmlSegmentation, OrientedImage, Scene, SegmentationNode, VolumeNode
 from .oriented import empty_image, voxels, write_mask
-from .terminology import DECISION_TAG, NUMBER_TAG, TRACKING_TAG, Algorithm, new_segment, tag_lesion, tag_of
-from .volumes import Node, place_beside
+from .terminology import DECISION_TAG, NUMBER_TAG, TRACKING_TAG, new_segment, tag_lesion, tag_of
+from .volumes import place_beside
 
 LABELMAP = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
 SURFACE = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
@@ -21,24 +21,26 @@ SURFACE = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresenta
 Signature = tuple[tuple[str, int], ...]
 
 
-def add_segmentation(scene: Node, t2w: Node, name: str) -> Node:
+def add_segmentation(scene: Scene, t2w: VolumeNode, name: str) -> SegmentationNode:
     """A new, empty segmentation in the geometry and the study of the T2W volume."""
-    node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", scene.GenerateUniqueName(name))
+    node: SegmentationNode = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", scene.GenerateUniqueName(name))
     node.CreateDefaultDisplayNodes()
     node.SetReferenceImageGeometryParameterFromVolumeNode(t2w)
     place_beside(scene, node, t2w)
     return node
 
 
-def lesion_segments(segmentation: Any) -> Iterator[tuple[str, Any]]:
+def lesion_segments(segmentation: MrmlSegmentation) -> Iterator[tuple[str, MrmlSegment]]:
     """Id and segment of every lesion of ours; segments that the user added are not among them."""
     for segment_id in segmentation.GetSegmentIDs():
         segment = segmentation.GetSegment(segment_id)
-        if tag_of(segment, NUMBER_TAG):
+        if segment is not None and tag_of(segment, NUMBER_TAG):
             yield segment_id, segment
 
 
-def write_lesions(node: Node, outcome: Review, lesions: Sequence[FoundLesion], grid: Grid, by: Algorithm) -> None:
+def write_lesions(
+    node: SegmentationNode, outcome: Review, lesions: Sequence[FoundLesion], grid: Grid, algorithm_type: str
+) -> None:
     """Make the node's lesion segments those `lesions` of the outcome, voxels and tags.
 
     A lesion keeps its segment (whose id is the tracking UID) through changes of number and shape, and a name or colour
@@ -53,7 +55,7 @@ def write_lesions(node: Node, outcome: Review, lesions: Sequence[FoundLesion], g
     image = _labelmap(outcome, lesions, grid)
     for index, found in enumerate(lesions):
         segment = _own_segment(segmentation, found)
-        tag_lesion(segment, found.lesion.number, found.uid, found.decision.value, by)
+        tag_lesion(segment, found.lesion.number, found.uid, found.decision.value, algorithm_type)
         segment.SetLabelValue(found.lesion.number)
         segment.AddRepresentation(LABELMAP, image)
         if segmentation.GetSegment(found.uid) is None:
@@ -62,7 +64,7 @@ def write_lesions(node: Node, outcome: Review, lesions: Sequence[FoundLesion], g
     node.EndModify(modified)
 
 
-def refresh_surface(node: Node) -> None:
+def refresh_surface(node: SegmentationNode) -> None:
     """Rebuild the closed surface where one is shown, drop one that is hidden: it does not follow written voxels."""
     if node.GetSegmentation().ContainsRepresentation(SURFACE):
         node.RemoveClosedSurfaceRepresentation()
@@ -70,7 +72,7 @@ def refresh_surface(node: Node) -> None:
             node.CreateClosedSurfaceRepresentation()
 
 
-def read_labels(nodes: Sequence[Node], grid: Grid) -> NDArray[np.uint8]:
+def read_labels(nodes: Sequence[SegmentationNode], grid: Grid) -> NDArray[np.uint8]:
     """The lesion segments as they are now, edited or not: labels on the whole T2W grid, by their number tags."""
     labels = np.zeros(grid.shape, np.uint8)
     for node in nodes:
@@ -81,7 +83,7 @@ def read_labels(nodes: Sequence[Node], grid: Grid) -> NDArray[np.uint8]:
     return labels
 
 
-def read_decisions(nodes: Sequence[Node]) -> dict[int, tuple[str, Decision]]:
+def read_decisions(nodes: Sequence[SegmentationNode]) -> dict[int, tuple[str, Decision]]:
     """Tracking UID and decision of each lesion segment, by number."""
     return {
         int(tag_of(segment, NUMBER_TAG)): (tag_of(segment, TRACKING_TAG), Decision(tag_of(segment, DECISION_TAG)))
@@ -90,7 +92,7 @@ def read_decisions(nodes: Sequence[Node]) -> dict[int, tuple[str, Decision]]:
     }
 
 
-def signature(nodes: Sequence[Node]) -> Signature:
+def signature(nodes: Sequence[SegmentationNode]) -> Signature:
     """Changes whenever voxels of a lesion segment change, or a segment comes or goes."""
     found = []
     for node in nodes:
@@ -100,14 +102,14 @@ def signature(nodes: Sequence[Node]) -> Signature:
     return tuple(found)
 
 
-def _labelmap(outcome: Review, lesions: Sequence[FoundLesion], grid: Grid) -> Any:
+def _labelmap(outcome: Review, lesions: Sequence[FoundLesion], grid: Grid) -> OrientedImage:
     image = empty_image(grid, outcome.box)
     numbers = [found.lesion.number for found in lesions]
     voxels(image)[:] = np.where(np.isin(outcome.labels, numbers), outcome.labels, 0)
     return image
 
 
-def _own_segment(segmentation: Any, found: FoundLesion) -> Any:
+def _own_segment(segmentation: MrmlSegmentation, found: FoundLesion) -> MrmlSegment:
     """The lesion's segment, taken out of any labelmap it shares with the user's segments; a new one if it has none."""
     name = f"Lesion {found.lesion.number}"
     segment = segmentation.GetSegment(found.uid)

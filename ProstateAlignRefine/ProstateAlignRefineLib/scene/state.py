@@ -5,13 +5,20 @@ Works on a bare `vtkMRMLScriptedModuleNode` and on the node that Slicer's `getPa
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import Generic, TypeVar, cast, overload
 
-from .volumes import Node
+from ..core.errors import InputError
+from ..core.plain_data import parse_json
+from ..results.run import Run, run_from
+from .mrml import ModuleNode, Node, Scene, SegmentationNode, VolumeNode
 
 MODULE_NAME = "ProstateAlignRefine"
+RUN = "run"
 
 Value = TypeVar("Value", bound="str | float | bool")
+Found = TypeVar("Found", bound=Node)
 
 
 class Parameter(Generic[Value]):
@@ -38,7 +45,7 @@ class Parameter(Generic[Value]):
         state.node.SetParameter(self.name, _text(value))
 
 
-class Reference:
+class NodeReference(Generic[Found]):
     """A node of the scene, or None; MRML keeps the link through saving, opening and renumbering."""
 
     def __init__(self) -> None:
@@ -47,47 +54,43 @@ class Reference:
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    def __get__(self, state: PanelState, owner: type | None = None) -> Node | None:
-        return state.node.GetNodeReference(self.name)
+    def __get__(self, state: PanelState, owner: type | None = None) -> Found | None:
+        node: Found | None = state.node.GetNodeReference(self.name)
+        return node
 
-    def __set__(self, state: PanelState, node: Node | None) -> None:
+    def __set__(self, state: PanelState, node: Found | None) -> None:
         state.node.SetNodeReferenceID(self.name, node.GetID() if node is not None else None)
 
 
 class PanelState:
     """What the panel shows and the module remembers.
 
-    `t2w`, `adc` and `hbv` are chosen for the next run; `result_t2w` and so on are those the result was made from.
+    `t2w`, `adc`, `hbv`, `bundle` and `prompt` are chosen for the next run; `result_t2w` and so on are those the result
+    was made from, `tau` and `alpha` its gate now, `run` how it came about.
     """
 
-    t2w = Reference()
-    adc = Reference()
-    hbv = Reference()
-    result_t2w = Reference()
-    result_adc = Reference()
-    result_hbv = Reference()
-    lesions = Reference()
-    review = Reference()
-    base_margin = Reference()
-    refined_margin = Reference()
-    confidence = Reference()
-    similarity = Reference()
-    zones = Reference()
-    gland = Reference()
+    t2w = NodeReference[VolumeNode]()
+    adc = NodeReference[VolumeNode]()
+    hbv = NodeReference[VolumeNode]()
+    result_t2w = NodeReference[VolumeNode]()
+    result_adc = NodeReference[VolumeNode]()
+    result_hbv = NodeReference[VolumeNode]()
+    lesions = NodeReference[SegmentationNode]()
+    review = NodeReference[SegmentationNode]()
+    base_margin = NodeReference[VolumeNode]()
+    refined_margin = NodeReference[VolumeNode]()
+    confidence = NodeReference[VolumeNode]()
+    similarity = NodeReference[VolumeNode]()
+    zones = NodeReference[VolumeNode]()
+    gland = NodeReference[SegmentationNode]()
 
     bundle = Parameter("")
     prompt = Parameter("")
-    python = Parameter("")
     device = Parameter("auto")
     register = Parameter(False)
-    algorithm = Parameter(MODULE_NAME)
 
     tau = Parameter(0.35)
     alpha = Parameter(0.25)
-    bundle_tau = Parameter(0.35)
-    bundle_alpha = Parameter(0.25)
-    minimum_ml = Parameter(0.0)
-    prompt_changed = Parameter(False)
 
     outline = Parameter(True)
     show_ai = Parameter(True)
@@ -98,19 +101,31 @@ class PanelState:
     heatmap_opacity = Parameter(0.5)
     heatmap_threshold = Parameter(0.0)
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: ModuleNode) -> None:
         self.node = node
+
+    @property
+    def run(self) -> Run | None:
+        """None where the scene holds none, or one that this version cannot read."""
+        try:
+            return run_from(parse_json(self.node.GetParameter(RUN) or "null", "the scene", "segment again"))
+        except InputError:
+            return None
+
+    @run.setter
+    def run(self, run: Run) -> None:
+        self.node.SetParameter(RUN, json.dumps(asdict(run)))
 
     def names(self) -> tuple[str, ...]:
         """Every parameter, references aside."""
         return tuple(name for name, field in vars(PanelState).items() if isinstance(field, Parameter))
 
 
-def find_or_add_state_node(scene: Node) -> Node:
+def find_or_add_state_node(scene: Scene) -> ModuleNode:
     """The module's one state node, as Slicer's `getParameterNode()` would make it."""
     count = scene.GetNumberOfNodesByClass("vtkMRMLScriptedModuleNode")
     for index in range(count):
-        node = scene.GetNthNodeByClass(index, "vtkMRMLScriptedModuleNode")
+        node: ModuleNode = scene.GetNthNodeByClass(index, "vtkMRMLScriptedModuleNode")
         if node.GetModuleName() == MODULE_NAME:
             return node
     node = scene.CreateNodeByClass("vtkMRMLScriptedModuleNode")
@@ -119,7 +134,8 @@ def find_or_add_state_node(scene: Node) -> Node:
     node.SetModuleName(MODULE_NAME)
     node.SetAttribute("ModuleName", MODULE_NAME)  # what Slicer's `getParameterNode()` looks for
     node.SetName(MODULE_NAME)
-    return scene.AddNode(node)
+    added: ModuleNode = scene.AddNode(node)
+    return added
 
 
 def _text(value: str | float | bool) -> str:

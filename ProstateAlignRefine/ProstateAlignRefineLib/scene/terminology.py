@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import slicer
 import vtk
 
 from ..core.palette import LESION_RGB
+from .mrml import MrmlSegment
 
 CATEGORY = "SCT^49755003^Morphologically Altered Structure"
 LESION = "SCT^52988006^Lesion"
@@ -23,6 +21,7 @@ GLAND_TERMINOLOGY = (
     "~Anatomic codes - DICOM master list~^^~^^"
 )
 
+ALGORITHM_NAME = "ProstateAlignRefine"
 AUTOMATIC, SEMIAUTOMATIC = "AUTOMATIC", "SEMIAUTOMATIC"
 
 ALGORITHM_TYPE_TAG = "DICOM.SegmentAlgorithmType"
@@ -32,31 +31,26 @@ NUMBER_TAG = "ProstateAlignRefine.Lesion"
 DECISION_TAG = "ProstateAlignRefine.Decision"
 
 
-@dataclass(frozen=True)
-class Algorithm:
-    """Segment Algorithm Type (0062,0008) and Name (0062,0009)."""
+def tag_lesion(segment: MrmlSegment, number: int, uid: str, decision: str, algorithm_type: str) -> None:
+    """Terminology, algorithm, Tracking UID (0062,0021) and our own numbering.
 
-    name: str
-    type: str = AUTOMATIC
-
-
-def tag_lesion(segment: Any, number: int, uid: str, decision: str, algorithm: Algorithm) -> None:
-    """Terminology, algorithm, Tracking UID (0062,0021) and our own numbering."""
+    `algorithm_type`: Segment Algorithm Type (0062,0008), AUTOMATIC or SEMIAUTOMATIC.
+    """
     segment.SetTag(segment.GetTerminologyEntryTagName(), TERMINOLOGY)
-    segment.SetTag(ALGORITHM_TYPE_TAG, algorithm.type)
-    segment.SetTag(ALGORITHM_NAME_TAG, algorithm.name)
+    segment.SetTag(ALGORITHM_TYPE_TAG, algorithm_type)
+    segment.SetTag(ALGORITHM_NAME_TAG, ALGORITHM_NAME)
     segment.SetTag(TRACKING_TAG, uid)
     segment.SetTag(NUMBER_TAG, str(number))
     segment.SetTag(DECISION_TAG, decision)
 
 
-def tag_of(segment: Any, name: str) -> str:
+def tag_of(segment: MrmlSegment, name: str) -> str:
     """The tag's text, empty where the segment has none."""
     text = vtk.reference("")
     return str(text) if segment.GetTag(name, text) else ""
 
 
-def new_segment(name: str, colour: tuple[int, int, int] = LESION_RGB) -> Any:
+def new_segment(name: str, colour: tuple[int, int, int] = LESION_RGB) -> MrmlSegment:
     segment = slicer.vtkSegment()
     segment.SetName(name)
     segment.SetColor(*(channel / 255 for channel in colour))

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from ...core.errors import InputError
 from ...core.faults import reason_of, told_fault
 from ...results.dicom_names import MEASUREMENTS_NAME, SEGMENTATION_NAME
-from ...results.report import Run
 from ...scene.reading import Reading
 from .. import exports, readiness
 from ..binding import allow
 from ..i18n import _
 from ..session import Session
 from ..texts import report_text
+from ..widgets import PanelWidgets
 
 
 class ExportSection:
-    def __init__(self, ui: Any, session: Session) -> None:
+    def __init__(self, ui: PanelWidgets, session: Session) -> None:
         self._ui, self._session = ui, session
         ui.segButton.clicked.connect(self._segmentation)
         ui.srButton.clicked.connect(self._measurements)
@@ -37,49 +36,49 @@ class ExportSection:
         self._say(dicom.why if session.reading is not None and not dicom.possible else "")
 
     def _segmentation(self) -> None:
-        def write(reading: Reading, run: Run, path: Path) -> None:
-            exports.write_dicom_segmentation(reading, run, self._session.headers, path)
+        def write(reading: Reading, path: Path) -> None:
+            exports.write_dicom_segmentation(reading, self._session.study.headers, path)
             self._session.application.add_to_dicom_database(path)
 
         self._export(_("DICOM segmentation"), SEGMENTATION_NAME, "DICOM (*.dcm)", write)
 
     def _measurements(self) -> None:
-        def write(reading: Reading, run: Run, path: Path) -> None:
+        def write(reading: Reading, path: Path) -> None:
             beside = exports.beside_report(path)
             question = _("{name}, which the report refers to, is there already. Replace it?")
             if beside.exists() and not self._session.application.confirm(question.format(name=beside.name)):
                 raise InputError(_("Nothing was written; give the report another name."))
-            segmentation = exports.write_dicom_report(reading, run, self._session.headers, path)
+            segmentation = exports.write_dicom_report(reading, self._session.study.headers, path)
             for file in (segmentation, path):
                 self._session.application.add_to_dicom_database(file)
 
         self._export(_("DICOM structured report"), MEASUREMENTS_NAME, "DICOM (*.dcm)", write)
 
     def _labels(self) -> None:
-        def write(reading: Reading, run: Run, path: Path) -> None:
+        def write(reading: Reading, path: Path) -> None:
             exports.write_labels(reading, path)
 
         self._export(_("Lesions"), "lesions.nii.gz", "NIfTI (*.nii.gz);;Segmentation (*.seg.nrrd)", write)
 
     def _csv(self) -> None:
-        def write(reading: Reading, run: Run, path: Path) -> None:
+        def write(reading: Reading, path: Path) -> None:
             exports.write_csv(reading, path)
 
         self._export(_("Lesion table"), "lesions.csv", "CSV (*.csv)", write)
 
     def _copy(self) -> None:
-        reading, run = self._session.reading, self._session.record
-        if reading is not None and run is not None:
-            self._session.application.copy_text(report_text(reading, run))
+        reading = self._session.reading
+        if reading is not None:
+            self._session.application.copy_text(report_text(reading))
             self._say(_("The text is on the clipboard."))
 
-    def _export(self, title: str, name: str, kinds: str, write: Callable[[Reading, Run, Path], None]) -> None:
-        reading, run = self._session.reading, self._session.record
+    def _export(self, title: str, name: str, kinds: str, write: Callable[[Reading, Path], None]) -> None:
+        reading = self._session.reading
         path = self._session.application.ask_new_file(title, name, kinds)
-        if path is None or reading is None or run is None:
+        if path is None or reading is None:
             return
         try:
-            write(reading, run, path)
+            write(reading, path)
             message = _("Written: {name}").format(name=path.name)
         except OSError as error:
             message = _("{name} could not be written ({reason}); choose another folder.").format(

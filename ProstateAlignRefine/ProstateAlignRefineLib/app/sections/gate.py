@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...core.palette import ADDED_RGB, REMOVED_RGB
 from ...scene.live import Counts
 from .. import readiness
@@ -11,12 +9,13 @@ from ..binding import Coalesced, allow, put
 from ..i18n import _
 from ..readiness import Ready
 from ..session import Session
+from ..widgets import PanelWidgets
 
 
 class GateSection:
     """Mask, edits and counts follow a dragged slider; lesions, tables and 3D when it is let go."""
 
-    def __init__(self, ui: Any, session: Session) -> None:
+    def __init__(self, ui: PanelWidgets, session: Session) -> None:
         self._ui, self._session = ui, session
         self._preview = Coalesced(session.preview)
         self._tau, self._alpha = session.state.tau, session.state.alpha
@@ -32,8 +31,8 @@ class GateSection:
     def refresh(self) -> None:
         session, ui = self._session, self._ui
         ready, reading = readiness.to_adjust(session), session.reading
-        source = reading or session.state
-        self._tau, self._alpha = source.tau, source.alpha
+        shown = reading.setting if reading else session.state
+        self._tau, self._alpha = shown.tau, shown.alpha
         for slider, value in ((ui.tauSlider, self._tau), (ui.alphaSlider, self._alpha)):
             slider.enabled = ready.possible
             put(slider, "value", value)
@@ -93,10 +92,10 @@ def _to_reset(session: Session) -> Ready:
     ready, reading = readiness.to_adjust(session), session.reading
     if not ready.possible or reading is None:
         return ready
-    origin = reading.origin
-    if (reading.tau, reading.alpha) == (origin.tau, origin.alpha):
+    own = reading.run.own_setting
+    if reading.setting.gate == own.gate:
         return Ready(False, _("These are the model's own values."))
-    return Ready(True, _("Back to tau {tau:.2f} and alpha {alpha:.2f}.").format(tau=origin.tau, alpha=origin.alpha))
+    return Ready(True, _("Back to tau {tau:.2f} and alpha {alpha:.2f}.").format(tau=own.tau, alpha=own.alpha))
 
 
 def _square(rgb: tuple[int, int, int]) -> str:

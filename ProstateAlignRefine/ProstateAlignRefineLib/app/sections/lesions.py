@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import qt
 
@@ -15,6 +14,7 @@ from ..i18n import _
 from ..places import place_text, short_place, slices_of
 from ..session import Session
 from ..texts import adc_text, cautions_text, gland_text
+from ..widgets import PanelWidgets
 
 ROW_HEIGHT = 22
 MARKS = {Decision.UNDECIDED: "–", Decision.ACCEPTED: _("accepted"), Decision.REJECTED: _("rejected")}
@@ -82,7 +82,7 @@ COLUMNS = (
 
 
 class LesionSection:
-    def __init__(self, ui: Any, session: Session) -> None:
+    def __init__(self, ui: PanelWidgets, session: Session) -> None:
         self._ui, self._session = ui, session
         self._shown: tuple[FoundLesion, ...] = ()
         self._prepare_table()
@@ -128,14 +128,15 @@ class LesionSection:
 
     def _show_patient(self) -> None:
         """What the model was trained on, the gland's size, and the PSA that belongs to this result."""
-        ui, reading, record = self._ui, self._session.reading, self._session.record
-        ui.noticeLabel.text = record.model.notice if reading and record else ""
+        ui, reading = self._ui, self._session.reading
+        run = reading.run if reading else None
+        ui.noticeLabel.text = run.model.notice if run else ""
         ui.noticeLabel.visible = bool(ui.noticeLabel.text)
-        ui.cautionLabel.text = cautions_text(record.cautions) if reading and record else ""
+        ui.cautionLabel.text = cautions_text(run.cautions) if run else ""
         ui.cautionLabel.visible = bool(ui.cautionLabel.text)
-        psa = record.psa if record else None
+        psa = run.psa if run else None
         ui.glandLabel.text = gland_text(reading.anatomy.gland, psa) if reading else ""
-        ui.psaEdit.enabled = reading is not None and record is not None
+        ui.psaEdit.enabled = reading is not None
         put(ui.psaEdit, "text", "" if psa is None else f"{psa:g}")
 
     def _type_psa(self) -> None:

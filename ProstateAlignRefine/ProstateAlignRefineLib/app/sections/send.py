@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import qt
 
 from ...core.faults import reason_of, told_fault
@@ -14,13 +12,14 @@ from ..install import Installer
 from ..pacs import DIMSE, WEB, Pacs, keep_pacs, kept_pacs
 from ..sending import Sending
 from ..session import Session
+from ..widgets import PanelWidgets
 
 KINDS = ((DIMSE, _("DICOM (C-STORE)")), (WEB, _("DICOMweb (STOW-RS)")))
 POLL_MS = 100
 
 
 class SendSection:
-    def __init__(self, ui: Any, session: Session, installer: Installer) -> None:
+    def __init__(self, ui: PanelWidgets, session: Session, installer: Installer) -> None:
         self._ui, self._session, self._installer = ui, session, installer
         self._sending = Sending()
         self._sending.ended.connect(self._end)
@@ -112,12 +111,12 @@ class SendSection:
     def _export(self) -> bool:
         """The objects into the outbox; whether there is something to send."""
         session, ui = self._session, self._ui
-        reading, run = session.reading, session.record
-        if reading is None or run is None:
+        reading = session.reading
+        if reading is None:
             return False
-        what = exports.Objects(ui.sendReportCheck.checked, ui.sendMapCheck.checked)
+        extras = exports.DicomExtras(ui.sendReportCheck.checked, ui.sendMapCheck.checked)
         try:
-            exports.write_dicom_objects(reading, run, session.headers, what, self._sending.outbox)
+            exports.write_dicom_results(reading, session.study.headers, extras, self._sending.outbox)
         except OSError as error:
             problem = _("The objects could not be written ({reason}); free some space.").format(reason=reason_of(error))
         except Exception as error:  # a slot must not end in a traceback, which can quote what a file says

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..cautions import Caution
+from ..cautions import Caution, caution
 from ..errors import InputError
 from ..study import Modality
 
@@ -52,13 +52,7 @@ def acquisition_cautions(headers: Headers) -> tuple[Caution, ...]:
         days = abs((times[0].date() - t2w[0].date()).days)
         when = _days(days) if other_day else f"{gap.total_seconds() / 60:.0f} min"
         order = "before" if times[0] < t2w[0] else "after"
-        found.append(
-            Caution(
-                code,
-                f"The {modality.name} was acquired {when} {order} the T2W; the prostate may have moved or changed "
-                "between them.",
-            )
-        )
+        found.append(caution(code, volume=modality.name, time=when, order=order))
     return tuple(found)
 
 

@@ -22,7 +22,7 @@ NAMES = (JSON_NAME, MARKDOWN_NAME, *(f"{name}.png" for name in PICTURES))
 
 
 @dataclass(frozen=True)
-class Options:
+class BenchmarkOptions:
     model: Path | None
     output: Path
     cache: Path
@@ -54,10 +54,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--resamples", type=resamples, default=1000, help="bootstrap resamples (default: 1000)")
     parser.add_argument("--workers", type=processes, default=1, help="processes (default: 1)")
     parser.add_argument("--write-card", action="store_true", help="put the section into the bundle's MODEL_CARD.md")
-    parser.set_defaults(options=Options, run=run)
+    parser.set_defaults(options=BenchmarkOptions, run=run)
 
 
-def run(options: Options) -> int:
+def run(options: BenchmarkOptions) -> int:
     from ..benchmark.card import as_markdown
     from ..benchmark.run import BenchmarkPlan, measure
     from ..network.bundle import starter_bundle_path
@@ -97,7 +97,7 @@ def write_card(path: Path, section: str) -> None:
     )
 
 
-def _real(options: Options) -> RealFiles | None:
+def _real(options: BenchmarkOptions) -> RealFiles | None:
     """InputError where files of a real study are given, but not all that it needs."""
     from ..benchmark.run import RealFiles
 

@@ -19,22 +19,22 @@ SEED = 15
 
 
 @dataclass(frozen=True)
-class Options:
+class DemoOptions:
     output: Path
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("demo", help="write a synthetic study, segment it, compare with the truth")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write")
-    parser.set_defaults(options=Options, run=run)
+    parser.set_defaults(options=DemoOptions, run=run)
 
 
-def run(options: Options) -> int:
+def run(options: DemoOptions) -> int:
     study, results = options.output / "study", options.output / "results"
     check_output(study, PHANTOM, phantom.NAMES)
     check_output(results, KIND, NAMES)
-    phantom.run(phantom.Options(study, SEED))
-    segment.run(segment.Options(input=(study / phantom.STUDY_FOLDER,), output=results))
+    phantom.run(phantom.DemoOptions(study, SEED))
+    segment.run(segment.DemoOptions(input=(study / phantom.STUDY_FOLDER,), output=results))
     truth = to_array(read_volume(study / phantom.TRUTH_FOLDER / "lesions.nii.gz"))
     found = to_array(read_volume(results / "lesions.nii.gz"))
     print(f"\nKnown truth beside it:\n{comparison(found, truth)}\nPicture: {results / 'overview.png'}")

@@ -10,7 +10,7 @@ BIOMEDCLIP = "hf-hub:microsoft/BiomedCLIP-PubMedBERT_256-vit_base_patch16_224"
 
 
 @dataclass(frozen=True)
-class Options:
+class EncodeTextOptions:
     prompts: tuple[str, ...]
     encoder: str
     output: Path
@@ -25,10 +25,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="hf-hub:owner/name, local-dir:FOLDER or starter:SEED (default: BiomedCLIP)",
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="a .npz file")
-    parser.set_defaults(options=Options, run=run)
+    parser.set_defaults(options=EncodeTextOptions, run=run)
 
 
-def run(options: Options) -> int:
+def run(options: EncodeTextOptions) -> int:
     from ..core.errors import InputError
     from ..core.storage.files import replacing_file
     from ..network.text import save_text

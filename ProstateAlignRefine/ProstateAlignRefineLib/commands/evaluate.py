@@ -19,7 +19,7 @@ HEADLINE = (
 
 
 @dataclass(frozen=True)
-class Options:
+class EvaluateOptions:
     predictions: Path
     references: Path
     against: Path | None
@@ -46,10 +46,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--minimum-ml", type=real(0, 1000, "mL"), default=0, help="smallest component (default: 0)")
     parser.add_argument("--regions", type=Path, metavar="DIR", help="masks (the gland) to measure calibration in")
     parser.add_argument("--resamples", type=resamples, default=1000, help="bootstrap resamples (default: 1000)")
-    parser.set_defaults(options=Options, run=run)
+    parser.set_defaults(options=EvaluateOptions, run=run)
 
 
-def run(options: Options) -> int:
+def run(options: EvaluateOptions) -> int:
     from ..core.storage.output import writing_folder
     from ..evaluation.evaluate import Protocol, judge_folder
     from ..evaluation.plots import write_plots

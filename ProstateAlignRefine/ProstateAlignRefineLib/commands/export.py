@@ -12,7 +12,7 @@ from ..core.errors import InputError
 from ..core.geometry import to_image
 from ..core.storage.output import require_apart, writing_folder
 from ..core.study import Modality, Study
-from ..results.dicom_export import Objects, write_objects
+from ..results.dicom_export import FurtherObjects, write_objects
 from ..results.dicom_names import GLAND_NAME, MEASUREMENTS_NAME, SEGMENTATION_NAME, SIMILARITY_FOLDER
 from ..results.folder import Result, read_result
 
@@ -22,7 +22,7 @@ NAMES = (SEGMENTATION_NAME, MEASUREMENTS_NAME, GLAND_NAME, SIMILARITY_FOLDER, RE
 
 
 @dataclass(frozen=True)
-class Options:
+class ExportOptions:
     result: Path
     output: Path
     measurements: bool
@@ -44,10 +44,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--link", type=Path, metavar="FOLDER", help="the DICOM study that the image files were made of")
     source.add_argument("--research-study", action="store_true", help="put image files into a new study, so marked")
-    parser.set_defaults(options=Options, run=run)
+    parser.set_defaults(options=ExportOptions, run=run)
 
 
-def run(options: Options) -> int:
+def run(options: ExportOptions) -> int:
     result = read_result(options.result)
     require_apart(options.output, [options.link] if options.link else [])
     with writing_folder(options.output, KIND, NAMES) as draft:
@@ -56,7 +56,7 @@ def run(options: Options) -> int:
             from ..dicom import deidentified
 
             headers = deidentified(headers, options.deidentify)
-        objects = Objects(options.measurements, options.gland, options.similarity)
+        objects = FurtherObjects(options.measurements, options.gland, options.similarity)
         written = write_objects(replace(result, headers=headers), objects, draft.folder)
         written += [f"{RESEARCH_FOLDER}/"] * options.research_study
     kept = ", in place of the earlier export" if draft.replaces else ""
@@ -64,7 +64,7 @@ def run(options: Options) -> int:
     return 0
 
 
-def _headers(options: Options, result: Result, folder: Path) -> Mapping[Modality, tuple[Any, ...]]:
+def _headers(options: ExportOptions, result: Result, folder: Path) -> Mapping[Modality, tuple[Any, ...]]:
     """The source headers that the objects refer to, the user's explicit choice where the input was not DICOM."""
     from ..dicom import link_to_dicom, write_research_study
 

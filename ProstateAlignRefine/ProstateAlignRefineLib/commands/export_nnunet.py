@@ -14,7 +14,7 @@ DATASET_NAME = re.compile(r"Dataset\d{3}_\w+")
 
 
 @dataclass(frozen=True)
-class Options:
+class ExportNnunetOptions:
     """`config`: a file or preset whose split is taken."""
 
     dataset: Path
@@ -33,10 +33,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("dataset", type=Path, metavar="DATASET", help="a folder that prepare made")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="such as Dataset101_Prostate")
     parser.add_argument("--config", metavar="FILE", help="a training configuration, or a preset: paper, ours")
-    parser.set_defaults(options=Options, run=run)
+    parser.set_defaults(options=ExportNnunetOptions, run=run)
 
 
-def run(options: Options) -> int:
+def run(options: ExportNnunetOptions) -> int:
     from ..training.manifest import read_manifest
     from ..training.nnunet_export import NnunetSplit, export_dataset
     from ..training.nnunet_layout import NAMES

@@ -14,7 +14,7 @@ from .segment import print_cautions
 
 
 @dataclass(frozen=True)
-class Options:
+class GateOptions:
     output: Path
     tau: float | None
     alpha: float | None
@@ -25,10 +25,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("output", type=Path, metavar="OUT", help="a folder that `segment` has written")
     parser.add_argument("--tau", type=float, help="confidence above which the refiner edits (default: as it was)")
     parser.add_argument("--alpha", type=float, help="how strongly it edits (default: as it was)")
-    parser.set_defaults(options=Options, run=run)
+    parser.set_defaults(options=GateOptions, run=run)
 
 
-def run(options: Options) -> int:
+def run(options: GateOptions) -> int:
     stored = read_result(options.output)
     tau = stored.setting.tau if options.tau is None else options.tau
     alpha = stored.setting.alpha if options.alpha is None else options.alpha

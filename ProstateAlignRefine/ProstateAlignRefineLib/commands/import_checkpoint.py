@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Options:
+class ImportCheckpointOptions:
     checkpoint: Path
     plans: Path
     dataset: Path
@@ -29,10 +29,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="read 192 mm in tiles with mirroring, as published: 8 forwards a tile instead of one a study",
     )
-    parser.set_defaults(options=Options, run=run)
+    parser.set_defaults(options=ImportCheckpointOptions, run=run)
 
 
-def run(options: Options) -> int:
+def run(options: ImportCheckpointOptions) -> int:
     from ..network.checkpoint import import_checkpoint
 
     report = import_checkpoint(

@@ -16,7 +16,7 @@ from .series_options import SeriesOptions, add_series_options
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(SeriesOptions):
+class InspectOptions(SeriesOptions):
     input: Path
     json: bool = False
 
@@ -26,10 +26,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("input", type=Path, metavar="INPUT", help="a study folder")
     parser.add_argument("--json", action="store_true", help="print it as JSON")
     add_series_options(parser)
-    parser.set_defaults(options=Options, run=run)
+    parser.set_defaults(options=InspectOptions, run=run)
 
 
-def run(options: Options) -> int:
+def run(options: InspectOptions) -> int:
     from ..dicom.match.survey import as_data, as_text, survey
 
     if not options.input.is_dir():

@@ -20,7 +20,7 @@ STUDY_FOLDER, TRUTH_FOLDER = NAMES = "dicom", "truth"
 
 
 @dataclass(frozen=True)
-class Options:
+class PhantomOptions:
     output: Path
     seed: int
 
@@ -29,10 +29,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("phantom", help="write a synthetic bp-MRI study with known lesions, as DICOM")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write")
     parser.add_argument("--seed", type=seed, default=0, help="which study (default: 0)")
-    parser.set_defaults(options=Options, run=run)
+    parser.set_defaults(options=PhantomOptions, run=run)
 
 
-def run(options: Options) -> int:
+def run(options: PhantomOptions) -> int:
     from ..phantom import make_phantom
 
     with writing_folder(options.output, PHANTOM, NAMES) as draft:

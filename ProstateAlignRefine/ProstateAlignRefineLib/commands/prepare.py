@@ -17,7 +17,7 @@ NAMED = 5
 
 
 @dataclass(frozen=True)
-class Options:
+class PrepareOptions:
     images: Path
     labels: Path
     output: Path
@@ -54,10 +54,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--folds", type=whole(2, 1000), default=5, help="dealt by patient (default: 5)")
     parser.add_argument("--seed", type=seed, default=0, help="of the folds dealt (default: 0)")
     parser.add_argument("--workers", type=processes, default=1, help="processes that read cases (default: 1)")
-    parser.set_defaults(options=Options, run=run)
+    parser.set_defaults(options=PrepareOptions, run=run)
 
 
-def run(options: Options) -> int:
+def run(options: PrepareOptions) -> int:
     from ..core.storage.output import writing_folder
     from ..training.manifest import MANIFEST_NAME, REPORT_NAME, write_manifest
     from ..training.prepare import RawDataset, prepare

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(ModelOptions, SeriesOptions):
+class SegmentOptions(ModelOptions, SeriesOptions):
     """`input`: a study folder, or the three files, which `t2w`, `adc` and `hbv` name one by one instead."""
 
     output: Path
@@ -61,10 +61,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     add_series_options(parser)
     add_model_options(parser)
-    parser.set_defaults(options=Options, run=run)
+    parser.set_defaults(options=SegmentOptions, run=run)
 
 
-def run(options: Options) -> int:
+def run(options: SegmentOptions) -> int:
     from ..inference.device import choose_compute
 
     options.check()
@@ -98,7 +98,7 @@ def print_cautions(run: Run) -> None:
         print(caution_lines(run.cautions))
 
 
-def _segment(options: Options, compute: Compute, bar: StageBar) -> Result:
+def _segment(options: SegmentOptions, compute: Compute, bar: StageBar) -> Result:
     from ..inference.device import computed_otherwise
     from ..inference.preprocess import network_grid
     from ..inference.segment import expected_seconds, segment_entered
@@ -122,7 +122,7 @@ def _segment(options: Options, compute: Compute, bar: StageBar) -> Result:
     return result_of(study, segmentation, bundle, options, before)
 
 
-def _read(options: Options) -> Study:
+def _read(options: SegmentOptions) -> Study:
     """InputError where it is not clear which study is meant."""
     given, named = options.input, options.named
     if named:

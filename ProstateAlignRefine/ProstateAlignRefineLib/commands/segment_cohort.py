@@ -38,7 +38,7 @@ LIBRARY = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(ModelOptions):
+class SegmentCohortOptions(ModelOptions):
     list: Path
     output: Path
     trust_positions: bool = False
@@ -61,7 +61,7 @@ class StudyRow:
 class CohortRun:
     """What all studies of a run share. `finished`: cases whose result was there before."""
 
-    options: Options
+    options: SegmentCohortOptions
     bundle: Bundle
     compute: Compute
     shard: Shard
@@ -85,10 +85,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder for the results")
     add_trust_option(parser)
     add_model_options(parser)
-    parser.set_defaults(options=Options, run=run)
+    parser.set_defaults(options=SegmentCohortOptions, run=run)
 
 
-def run(options: Options) -> int:
+def run(options: SegmentCohortOptions) -> int:
     from ..inference.device import choose_compute
     from ..inference.shard import Shard
 
@@ -150,7 +150,7 @@ def _segment(entry: Entry, cohort: CohortRun) -> StudyRow:
     return StudyRow(entry.case, DONE, len(written.lesions), seconds, cautions=codes)
 
 
-def _is_finished(entry: Entry, options: Options, bundle: Bundle) -> bool:
+def _is_finished(entry: Entry, options: SegmentCohortOptions, bundle: Bundle) -> bool:
     """Whether the study's result is there; InputError where it was made with other options."""
     folder = options.output / entry.case
     if not folder.is_dir():

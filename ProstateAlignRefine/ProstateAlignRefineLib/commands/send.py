@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Options:
+class SendOptions:
     results: tuple[Path, ...]
     to: str
     test: bool
@@ -45,10 +45,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--token-file", type=Path, metavar="FILE", help="file with a bearer token (URL); - for standard input"
     )
     parser.add_argument("--allow-research", action="store_true", help="also send research and synthetic studies")
-    parser.set_defaults(options=Options, run=run)
+    parser.set_defaults(options=SendOptions, run=run)
 
 
-def run(options: Options) -> int:
+def run(options: SendOptions) -> int:
     from ..dicom.send.sendable import describe, sendable_files
 
     server = server_of(options)
@@ -66,7 +66,7 @@ def run(options: Options) -> int:
     return 0
 
 
-def server_of(options: Options) -> DicomServer | WebServer:
+def server_of(options: SendOptions) -> DicomServer | WebServer:
     """The server that `--to` names; InputError where options do not fit it."""
     from ..dicom.send.dicomweb import WebServer
     from ..dicom.send.dimse import DicomServer
@@ -97,7 +97,7 @@ def _is_url(text: str) -> bool:
     return text.startswith(("http://", "https://"))
 
 
-def _check_options(options: Options) -> None:
+def _check_options(options: SendOptions) -> None:
     """InputError where an option would have no effect: nobody must believe in an encryption that is not there."""
     if _is_url(options.to):
         if options.tls or options.certificate or options.key:

@@ -14,7 +14,7 @@ RATE, SEED = 3e-3, 0
 
 
 @dataclass(frozen=True)
-class Options:
+class TeachPromptsOptions:
     model: Path
     output: Path
     cases: int
@@ -35,10 +35,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--steps", type=int, default=2500, help="of two studies each (default: 2500)")
     parser.add_argument("--first-seed", type=int, default=500_000, help="of the studies (default: 500000)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
-    parser.set_defaults(options=Options, run=run)
+    parser.set_defaults(options=TeachPromptsOptions, run=run)
 
 
-def run(options: Options) -> int:
+def run(options: TeachPromptsOptions) -> int:
     from tqdm import tqdm
 
     from ..bundle.summary import CARD_FILE

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Options:
+class TrainOptions:
     """`initial`: a bundle whose weights the run starts from."""
 
     config: str
@@ -48,10 +48,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--workers", type=processes, default=1, help="processes that ready cases (default: 1)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16"))
-    parser.set_defaults(options=Options, run=run)
+    parser.set_defaults(options=TrainOptions, run=run)
 
 
-def run(options: Options) -> int:
+def run(options: TrainOptions) -> int:
     from ..core.storage.files import made_folder
     from ..core.storage.output import output_folder
     from ..core.storage.staging import claimed
@@ -89,7 +89,7 @@ def _require_free(folder: Path) -> None:
     check_output(folder / BUNDLE_FOLDER, BUNDLE, NAMES)
 
 
-def _train(config: TrainingConfig, options: Options, processes: Processes) -> None:
+def _train(config: TrainingConfig, options: TrainOptions, processes: Processes) -> None:
     from ..evaluation.candidates import require_picai_eval
     from ..inference.device import choose_compute
     from ..training.completion import BUNDLE, TEST, complete_training

@@ -15,7 +15,7 @@ from .folder import Result, lesions_of, segmentation_info
 
 
 @dataclass(frozen=True)
-class Objects:
+class FurtherObjects:
     """What is written besides the segmentation of the lesions."""
 
     measurements: bool = False
@@ -23,7 +23,7 @@ class Objects:
     similarity: bool = False
 
 
-def write_objects(result: Result, objects: Objects, folder: Path) -> list[str]:
+def write_objects(result: Result, objects: FurtherObjects, folder: Path) -> list[str]:
     """Their names; InputError where one cannot be made. They refer to the result's `headers`."""
     from ..dicom import write_gland, write_map, write_measurements, write_segmentation
 

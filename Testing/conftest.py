@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,23 @@ def real_study() -> Path:
     if not REAL_STUDY.is_dir():
         pytest.skip(NO_REAL_STUDY)
     return REAL_STUDY
+
+
+@pytest.fixture
+def small_disk(tmp_path) -> Iterator[Callable[[int], Path]]:
+    """A file system of so many KiB, mounted as an empty folder."""
+    folder = tmp_path / "disk"
+
+    def mounted(kib: int) -> Path:
+        folder.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", f"size={kib}k", "tmpfs", folder]
+        if subprocess.run(command, check=False).returncode != 0:
+            pytest.skip("file systems can be mounted by root alone")
+        return folder
+
+    yield mounted
+    if folder.is_mount():
+        subprocess.run(["umount", folder], check=True)
 
 
 @pytest.fixture

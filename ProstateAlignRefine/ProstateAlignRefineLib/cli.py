@@ -29,6 +29,7 @@ from .commands import (
     teach_prompts,
     train,
 )
+from .commands.options import options_of
 from .core.error_log import ErrorLog
 from .core.errors import InputError
 from .core.faults import fault_of
@@ -70,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _check_names(parsed)
         log = _begun_log(parsed)
         with stoppable():
-            code = int(parsed.run(parsed))
+            code = int(parsed.run(options_of(parsed.options, parsed)))
         flush_output()
     except Stopped as stopped:
         with suppress(OSError):
@@ -113,7 +114,8 @@ def _begun_log(parsed: argparse.Namespace) -> ErrorLog | None:
     if parsed.log is None:
         return None
     log = ErrorLog(parsed.log)
-    given = [name for name, value in vars(parsed).items() if name not in ("run", "log") and value not in (None, False)]
+    values = {name: value for name, value in vars(parsed).items() if name not in ("run", "options", "log")}
+    given = [name for name, value in values.items() if value not in (None, False)]
     log.begin(__version__, [parsed.run.__module__.rpartition(".")[2], *sorted(given)])
     return log
 
@@ -142,10 +144,10 @@ def _parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add_parser(subparsers)
-    for known in (parser, *subparsers.choices.values()):
+    for each in (parser, *subparsers.choices.values()):
         # Where it is given twice, the later counts; what is not given after the command must not undo what was before.
-        default = None if known is parser else argparse.SUPPRESS
-        known.add_argument("--log", type=Path, metavar="FILE", default=default, help="a log for reports of faults")
+        default = None if each is parser else argparse.SUPPRESS
+        each.add_argument("--log", type=Path, metavar="FILE", default=default, help="a log for reports of faults")
     return parser
 
 

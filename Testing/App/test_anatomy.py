@@ -1,6 +1,7 @@
 """What the panel says and shows of the gland, and what a PSA value adds to it."""
 
 import csv
+from itertools import product
 
 import pytest
 
@@ -114,3 +115,14 @@ def test_the_models_notice_stands_beside_the_result_and_in_the_report(segmented)
 def test_before_a_result_there_is_no_place_for_a_psa(panel):
     assert not panel.ui.psaEdit.enabled
     assert not panel.ui.noticeLabel.text
+
+
+def test_every_place_is_spelled_out_for_translation():
+    from ProstateAlignRefineLib.app.places import place_text, short_place
+    from ProstateAlignRefineLib.core.anatomy import GlandZone
+    from ProstateAlignRefineLib.core.places import SECTOR_WORDS, ZONE_WORDS, Level, Place, Side, StackThird
+
+    in_gland = product(Side, Level, [*ZONE_WORDS, GlandZone.OUTSIDE], [None, *ZONE_WORDS], [*SECTOR_WORDS, "CZ", "AS"])
+    for place in (*(Place(*words) for words in in_gland), *(Place(*words) for words in product(Side, StackThird))):
+        assert place_text(place) == place.text
+        assert short_place(place) == place.short_text()

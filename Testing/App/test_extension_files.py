@@ -4,10 +4,11 @@ import ast
 import re
 import shutil
 import subprocess
+import typing
 
 import pytest
 
-from ProstateAlignRefineLib.app import texts
+from ProstateAlignRefineLib.app import texts, widgets
 from ProstateAlignRefineLib.results.report import RESEARCH_USE
 
 
@@ -22,6 +23,15 @@ def test_cmake_lists_every_file_of_the_module(repository, tmp_path):
     kept = {".py", ".toml", ".ui", ".png", ".svg"}
     wanted = {path.relative_to(module).as_posix() for path in module.rglob("*") if path.suffix in kept}
     assert set((tmp_path / "listed").read_text().split(";")) == wanted
+
+
+def test_the_panels_widgets_are_those_of_its_ui_file(repository):
+    described = repository / "ProstateAlignRefine" / "Resources" / "UI" / "ProstateAlignRefine.ui"
+    classes = {
+        name: kind for kind, name in re.findall(r'<widget class="(\w+)" name="(\w+)">', described.read_text("utf-8"))
+    }
+    for name, kind in typing.get_type_hints(widgets.PanelWidgets).items():
+        assert re.match(r"\w+", kind.__doc__).group() == classes[name], name
 
 
 def test_the_shell_stays_a_shell(repository):

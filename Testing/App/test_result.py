@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from ProstateAlignRefineLib.core.cautions import Caution, caution
 from ProstateAlignRefineLib.core.findings.rule import FindingRule, FrocPoint, Term
 from ProstateAlignRefineLib.results.report import RESEARCH_USE
 
@@ -269,6 +270,24 @@ def test_cautions_stand_above_the_lesions_and_stay_with_the_scene(segmented):
     assert "Caution: The worker saw something." in segmented.ui.cautionLabel.text
     segmented.session.adopt_scene()
     assert "Caution: The worker saw something." in segmented.ui.cautionLabel.text
+
+
+def test_a_caution_is_put_into_the_users_language_with_its_figures(segmented, monkeypatch):
+    from ProstateAlignRefineLib.app import texts
+
+    german = {"The ADC is zero or less in {share} of the gland": "Im ADC ist {share} der Druese null oder kleiner"}
+
+    def translate(context, text):
+        assert context == "core.caution_texts"
+        return next((found for start, found in german.items() if text.startswith(start)), text)
+
+    monkeypatch.setattr(texts, "translate", translate)
+    filled = caution("adc-empty-in-gland", share="12%")
+    segmented.session.state.run = replace(segmented.session.reading.run, cautions=(filled,))
+    (kept,) = segmented.session.state.run.cautions
+    assert texts.caution_text(kept) == "Im ADC ist 12% der Druese null oder kleiner"
+    assert texts.caution_text(Caution(kept.code, kept.text)) == kept.text  # of a report, which keeps no fields
+    assert texts.caution_text(Caution("seen", "As {it} was written.")) == "As {it} was written."
 
 
 RULE = FindingRule(

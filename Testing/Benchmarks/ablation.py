@@ -24,8 +24,8 @@ from ProstateAlignRefineLib.network.baselines import NetworkKind
 from ProstateAlignRefineLib.training.cases import Cases
 from ProstateAlignRefineLib.training.completion import fold_temperature
 from ProstateAlignRefineLib.training.config import TrainingConfig, read_training_config
+from ProstateAlignRefineLib.training.configured_cases import cases_of
 from ProstateAlignRefineLib.training.mirrored_text import encode_training_text
-from ProstateAlignRefineLib.training.sources import cases_of
 from ProstateAlignRefineLib.training.test_predictions import PREDICTIONS, REFERENCES, write_test_cases
 from ProstateAlignRefineLib.training.trainer import Trainer
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ProstateAlignRefineLib.benchmark.known_study import load_known
-from ProstateAlignRefineLib.benchmark.phantoms import known_phantoms
+from ProstateAlignRefineLib.benchmark.phantom_study import load_phantom_study
+from ProstateAlignRefineLib.benchmark.phantoms import cached_phantoms
 from ProstateAlignRefineLib.benchmark.rules import brightest_hbv, lowest_adc
 from ProstateAlignRefineLib.evaluation.metrics import overlap
 from ProstateAlignRefineLib.phantom import Sampling
@@ -26,12 +26,12 @@ RULES = {"brightest HBV": brightest_hbv, "lowest ADC": lowest_adc}
 
 def dice_by_radius(path: Path) -> np.ndarray | None:
     """[rules, radii] of one study; None where it has no lesion."""
-    known = load_known(path)
-    truth = known.lesions > 0
+    phantom = load_phantom_study(path)
+    truth = phantom.lesions > 0
     if not truth.any():
         return None
     return np.array(
-        [[overlap(truth, rule(known.study, known.gland, r).mask).dice for r in RADII_MM] for rule in RULES.values()]
+        [[overlap(truth, rule(phantom.study, phantom.gland, r).mask).dice for r in RADII_MM] for rule in RULES.values()]
     )
 
 
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     arguments = parser.parse_args()
     seeds = range(FIRST_SEED, FIRST_SEED + arguments.count)
-    make = partial(known_phantoms, arguments.cache, seeds=seeds, sampling=SAMPLING, workers=arguments.workers)
+    make = partial(cached_phantoms, arguments.cache, seeds=seeds, sampling=SAMPLING, workers=arguments.workers)
     paths = [path for family in ("standard", "holdout") for path in make(family)]
     rows = [row for row in mapped(dice_by_radius, paths, arguments.workers) if row is not None]
     means = np.mean(rows, axis=0)

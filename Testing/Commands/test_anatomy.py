@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from host.plain_run import a_run
 from host.stand_in_maps import stand_in_maps
-from ProstateAlignRefineLib.bundle.summary import ModelFacts
 from ProstateAlignRefineLib.cli import main
 from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.core.geometry import resample, to_array, to_image
@@ -22,16 +22,7 @@ from ProstateAlignRefineLib.results.report import read_run
 from ProstateAlignRefineLib.results.run import Run
 
 NOTICE = "Trained on nothing."
-RUN = Run(
-    model=ModelFacts("a model", "cd" * 32, NOTICE, 0.35, 0.25, "prostate lesion", 0.05),
-    prompt="prostate lesion",
-    device="cpu",
-    precision="fp32",
-    sources={},
-    versions={},
-    seconds={},
-    psa=6.25,
-)
+RUN = replace(a_run(NOTICE), psa=6.25)
 
 
 @pytest.fixture(scope="module")

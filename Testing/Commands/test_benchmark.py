@@ -9,13 +9,15 @@ import SimpleITK as sitk
 from PIL import Image
 
 from ProstateAlignRefineLib.benchmark import run as benchmarking
-from ProstateAlignRefineLib.benchmark.known_study import load_known
-from ProstateAlignRefineLib.benchmark.phantoms import known_phantoms
+from ProstateAlignRefineLib.benchmark.phantom_study import load_phantom_study
+from ProstateAlignRefineLib.benchmark.phantoms import cached_phantoms
 from ProstateAlignRefineLib.cli import main
 from ProstateAlignRefineLib.commands.benchmark import write_card
 from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
-from ProstateAlignRefineLib.network.bundle import load_bundle
+from ProstateAlignRefineLib.network.bundle import load_bundle, save_bundle
+from ProstateAlignRefineLib.network.prompted.head import PromptedHead
 from ProstateAlignRefineLib.phantom import Sampling, make_phantom
+from ProstateAlignRefineLib.training.prompts.phantoms import settings_for
 
 pytest.importorskip("picai_eval", reason="the extra 'train' is not installed")
 
@@ -28,22 +30,22 @@ def a_cache(tmp_path_factory):
 
 
 def test_phantoms_are_made_once_and_hold_their_truth(a_cache):
-    paths = known_phantoms(a_cache, "holdout", [900_000, 900_001], COARSE, workers=1)
+    paths = cached_phantoms(a_cache, "holdout", [900_000, 900_001], COARSE, workers=1)
     times = [path.stat().st_mtime_ns for path in paths]
-    assert known_phantoms(a_cache, "holdout", [900_000, 900_001], COARSE, workers=1) == paths
+    assert cached_phantoms(a_cache, "holdout", [900_000, 900_001], COARSE, workers=1) == paths
     assert [path.stat().st_mtime_ns for path in paths] == times
-    known, phantom = load_known(paths[0]), make_phantom(900_000, COARSE, "holdout")
-    np.testing.assert_array_equal(known.lesions, to_array(phantom.truth.lesions))
-    np.testing.assert_array_equal(known.gland, to_array(phantom.truth.gland) > 0)
-    np.testing.assert_array_equal(to_array(known.study.hbv), to_array(phantom.study.hbv))
+    kept, phantom = load_phantom_study(paths[0]), make_phantom(900_000, COARSE, "holdout")
+    np.testing.assert_array_equal(kept.lesions, to_array(phantom.truth.lesions))
+    np.testing.assert_array_equal(kept.gland, to_array(phantom.truth.gland) > 0)
+    np.testing.assert_array_equal(to_array(kept.study.hbv), to_array(phantom.study.hbv))
 
 
 @pytest.fixture
 def results(a_cache, a_bundle, a_study_folder, tmp_path, monkeypatch):
     def coarse(cache, family, seeds, sampling, workers):
-        return known_phantoms(cache, family, seeds, COARSE, workers)
+        return cached_phantoms(cache, family, seeds, COARSE, workers)
 
-    monkeypatch.setattr(benchmarking, "known_phantoms", coarse)
+    monkeypatch.setattr(benchmarking, "cached_phantoms", coarse)
     label = np.zeros((12, 64, 64), np.uint8)
     label[4:7, 30:38, 20:28] = 1
     grid = Grid.of(sitk.ReadImage(str(a_study_folder / "a_t2w.mha")))
@@ -95,6 +97,17 @@ def test_what_was_measured_goes_into_the_card_and_the_bundle_stays_sound(a_bundl
     assert after.config.files["weights.safetensors"] == before.config.files["weights.safetensors"]
     assert after.config.files["text.npz"] == before.config.files["text.npz"]
     assert after.sha256 == before.sha256  # a card is no part of what answers
+
+
+def test_a_bundle_with_a_new_card_still_knows_prompts(a_bundle, tmp_path):
+    plain, copy = load_bundle(a_bundle), tmp_path / "bundle"
+    head = PromptedHead(settings_for(plain))
+    save_bundle(copy, plain.network, plain.config, plain.text, "# taught\n", prompted=head)
+    write_card(copy, "## Benchmark\n")
+    kept = load_bundle(copy).prompted
+    assert kept is not None
+    for name, weights in head.state_dict().items():
+        np.testing.assert_array_equal(kept.state_dict()[name], weights)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
-import argparse
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from host.commands import run_command
 from Model.clip_clone import TEXT_WIDTH, write_clone
 from ProstateAlignRefineLib.commands import encode_text
 from ProstateAlignRefineLib.core.errors import InputError
@@ -15,10 +15,7 @@ pytest.importorskip("open_clip", reason="the extra 'text' is not installed")
 
 
 def run(*options: str) -> int:
-    parser = argparse.ArgumentParser()
-    encode_text.add_parser(parser.add_subparsers())
-    arguments = parser.parse_args(["encode-text", *options])
-    return int(arguments.run(arguments))
+    return run_command(encode_text, *options)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The exported dataset, read by nnU-Net's own check where nnunetv2 is installed."""
 
-import argparse
 import json
 import shutil
 from pathlib import Path
@@ -9,21 +8,14 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from host.commands import run_command
 from ProstateAlignRefineLib.commands import evaluate, export_nnunet
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
 from ProstateAlignRefineLib.training.manifest import write_manifest
-from ProstateAlignRefineLib.training.prepare import Source, prepare
+from ProstateAlignRefineLib.training.prepare import RawDataset, prepare
 
 PATIENTS = 6
-
-
-def run(command, *options: str | Path) -> int:
-    parser = argparse.ArgumentParser()
-    command.add_parser(parser.add_subparsers())
-    name = command.__name__.rpartition(".")[2].replace("_", "-")
-    arguments = parser.parse_args([name, *map(str, options)])
-    return int(arguments.run(arguments))
 
 
 @pytest.fixture
@@ -41,14 +33,14 @@ def a_dataset(a_study_folder: Path, tmp_path: Path) -> Path:
         sitk.WriteImage(to_image(mask, grid), str(labels / f"{patient}_1.nii.gz"))
     dataset = tmp_path / "dataset"
     dataset.mkdir()
-    write_manifest(prepare(Source(images, labels, folds=3)), dataset)
+    write_manifest(prepare(RawDataset(images, labels, folds=3)), dataset)
     return dataset
 
 
 @pytest.fixture
 def exported(a_dataset: Path, tmp_path: Path) -> Path:
     out = tmp_path / "nnUNet_raw" / "Dataset101_Prostate"
-    assert run(export_nnunet, a_dataset, "-o", out) == 0
+    assert run_command(export_nnunet, a_dataset, "-o", out) == 0
     return out
 
 
@@ -94,7 +86,7 @@ def test_a_configuration_gives_its_own_split(a_dataset: Path, tmp_path: Path) ->
     from ProstateAlignRefineLib.training.manifest import read_manifest
 
     out = tmp_path / "Dataset102_Prostate"
-    assert run(export_nnunet, a_dataset, "-o", out, "--config", "ours") == 0
+    assert run_command(export_nnunet, a_dataset, "-o", out, "--config", "ours") == 0
     parts = split_cases(read_manifest(a_dataset), read_training_config("ours"))
     training, validation, test = (sorted(case.name for case in part) for part in parts)
     (split,) = json.loads((out / "splits_final.json").read_text())
@@ -108,7 +100,7 @@ def test_predictions_under_nnunets_names_come_back_through_evaluate(exported: Pa
     pytest.importorskip("picai_eval", reason="the extra 'train' is not installed")
     out = tmp_path / "report"
     labels = exported / "labelsTr"
-    assert run(evaluate, "--predictions", labels, "--references", labels, "-o", out, "--resamples", "5") == 0
+    assert run_command(evaluate, "--predictions", labels, "--references", labels, "-o", out, "--resamples", "5") == 0
     figures = json.loads((out / "evaluation.json").read_text())["systems"][0]["figures"]
     assert figures["Dice, positives"]["value"] == 1.0
     assert figures["AUROC"]["value"] == 1.0
@@ -118,10 +110,10 @@ def test_a_file_changed_since_is_refused_and_nothing_is_left(a_dataset: Path, tm
     shutil.copy(tmp_path / "labels" / "1_1.nii.gz", tmp_path / "labels" / "2_1.nii.gz")
     out = tmp_path / "Dataset101_Prostate"
     with pytest.raises(InputError, match="Case 2_1: label is missing or has changed"):
-        run(export_nnunet, a_dataset, "-o", out)
+        run_command(export_nnunet, a_dataset, "-o", out)
     assert not out.exists()
 
 
 def test_names_that_nnunet_does_not_know_are_refused(a_dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="Dataset101_Prostate"):
-        run(export_nnunet, a_dataset, "-o", tmp_path / "prostate")
+        run_command(export_nnunet, a_dataset, "-o", tmp_path / "prostate")

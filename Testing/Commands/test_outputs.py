@@ -207,30 +207,19 @@ def test_results_of_a_cohort_are_no_studies(a_study_folder, a_bundle, tmp_path):
     files = [studies / "one" / f"a-{name}.mha" for name in ("t2w", "adc", "hbv")]
     listed.write_text("case,t2w,adc,hbv\none," + ",".join(map(str, files)) + "\n")
     assert main(["segment-cohort", str(listed), "-o", str(studies / "out"), "--model", str(a_bundle)]) == 0
-    from ProstateAlignRefineLib.commands.cohort import read_cohort
+    from ProstateAlignRefineLib.core.cohort import read_cohort
 
     assert [entry.case for entry in read_cohort(studies)] == ["one"]
     assert main(["segment-cohort", str(listed), "-o", str(studies / "out"), "--model", str(a_bundle)]) == 0
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """192 KiB: enough for some of the maps."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=192k", "tmpfs", folder], check=False)
-    if mounted.returncode != 0:
-        pytest.skip("file systems can be mounted by root alone")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
-
-
 @pytest.mark.fault("the disk is full before the result is written", "one sentence; OUT is as it was, mount points too")
 def test_a_full_disk_leaves_nothing(segment, a_study_folder, small_disk, capsys):
-    for out in (small_disk, small_disk / "out"):
+    disk = small_disk(192)  # KiB: enough for some of the maps
+    for out in (disk, disk / "out"):
         assert segment(a_study_folder, out) == 2
         assert "free space" in capsys.readouterr().err
-        assert list(small_disk.iterdir()) == []
+        assert list(disk.iterdir()) == []
 
 
 @pytest.mark.fault("segment is killed at any moment", "the next command finds the old result or the new one")

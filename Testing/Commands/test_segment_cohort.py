@@ -1,4 +1,3 @@
-import argparse
 import csv
 import shutil
 from pathlib import Path
@@ -7,18 +6,18 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from host.commands import run_command
 from ProstateAlignRefineLib.cli import main
 from ProstateAlignRefineLib.commands import segment_cohort
-from ProstateAlignRefineLib.commands.cohort import Entry, Shard, read_cohort
+from ProstateAlignRefineLib.core.cohort import Entry, read_cohort
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.storage.staging import STAGING_NAME
+from ProstateAlignRefineLib.dicom.study_folder import read_entry
+from ProstateAlignRefineLib.inference.shard import Shard
 
 
 def run(*options: str | Path) -> int:
-    parser = argparse.ArgumentParser()
-    segment_cohort.add_parser(parser.add_subparsers())
-    arguments = parser.parse_args(["segment-cohort", *map(str, options)])
-    return int(arguments.run(arguments))
+    return run_command(segment_cohort, *options)
 
 
 def table(path: Path) -> dict[str, dict[str, str]]:
@@ -83,6 +82,18 @@ def test_results_of_another_gate_are_not_mixed_in(a_cohort, a_bundle, tmp_path) 
         run(a_cohort, "-o", out, "--model", a_bundle, "--tau", "0.2")
 
 
+def test_registered_results_and_others_are_not_mixed(a_cohort, a_bundle, tmp_path) -> None:
+    plain, moved = tmp_path / "plain", tmp_path / "moved"
+    run(a_cohort, "-o", plain, "--model", a_bundle)
+    with pytest.raises(InputError, match="was made without --register; name another"):
+        run(a_cohort, "-o", plain, "--model", a_bundle, "--register")
+    run(a_cohort, "-o", moved, "--model", a_bundle, "--register")
+    with pytest.raises(InputError, match="was made with --register; name another"):
+        run(a_cohort, "-o", moved, "--model", a_bundle)
+    run(a_cohort, "-o", moved, "--model", a_bundle, "--register")
+    assert table(moved / "cohort.csv")["1_10"]["state"] == "skipped"
+
+
 def test_processes_of_torchrun_share_the_studies(a_cohort, a_bundle, tmp_path, monkeypatch) -> None:
     out = tmp_path / "out"
     for rank in (0, 1):
@@ -112,10 +123,10 @@ def test_lists_name_folders_or_files(a_cohort, a_study_folder, tmp_path) -> None
     assert read_cohort(plain) == (Entry("1", tmp_path / "images/1"), Entry("study", tmp_path / "study"))
     named = tmp_path / "named.csv"
     named.write_text("case,study\nfirst,study\n")
-    assert read_cohort(named)[0].read().grid.size == (64, 64, 12)
+    assert read_entry(read_cohort(named)[0]).grid.size == (64, 64, 12)
     files = tmp_path / "files.csv"
     files.write_text("case,t2w,adc,hbv\nfirst,study/a_t2w.mha,study/a_adc.mha,study/a_hbv.mha\n")
-    assert read_cohort(files)[0].read().grid.size == (64, 64, 12)
+    assert read_entry(read_cohort(files)[0]).grid.size == (64, 64, 12)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from ProstateAlignRefineLib.core.lesions import Lesion
 from ProstateAlignRefineLib.core.places import Level, Place, Side, StackThird
 from ProstateAlignRefineLib.core.study import Modality, Study
 from ProstateAlignRefineLib.dicom import SegmentationInfo
-from ProstateAlignRefineLib.dicom.write.seg import lps_affine_zyx
+from ProstateAlignRefineLib.dicom.write.masks import lps_affine_zyx
 
 INFO = SegmentationInfo(version="1.2.3", tau=0.35, alpha=0.25, prompt="prostate lesion", weights_sha256="ab" * 32)
 

@@ -5,7 +5,9 @@ import struct
 import pytest
 from pydicom import Dataset
 
-from ProstateAlignRefineLib.dicom.read.b_value import b_value, described_b_value
+from Dicom.series_files import csa_header
+from ProstateAlignRefineLib.core.match.evidence import named_b_value
+from ProstateAlignRefineLib.dicom.read.b_value import b_value
 
 SIEMENS = (0x0019, "SIEMENS MR HEADER", 0x0C)
 GE = (0x0043, "GEMS_PARM_01", 0x39)
@@ -80,16 +82,6 @@ def test_sequence_name_tells_single_b_values_only(name, expected):
     assert (found and found.value) == expected
 
 
-def csa_header(**tags: str) -> bytes:
-    """A CSA2 header with one value a tag."""
-    content = b"SV10\4\3\2\1" + struct.pack("<ii", len(tags), 77)
-    for name, value in tags.items():
-        text = value.encode() + b"\0"
-        content += struct.pack("<64si4siii", name.encode(), 1, b"IS", 6, 1, 77)
-        content += struct.pack("<4i", len(text), len(text), 77, len(text)) + text + b"\0" * (-len(text) % 4)
-    return content
-
-
 def test_csa_header_is_the_last_resort():
     header = header_with((0x0029, "SIEMENS CSA HEADER", 0x10), "OB", csa_header(EchoNumber="1", B_value="1400 "))
     assert b_value(header).value == 1400
@@ -119,11 +111,15 @@ def test_nonsense_is_no_b_value(value):
     [
         ("DWI b1400 tra", 1400),
         ("ep2d_diff_b=800", 800),
+        ("DWI b-value 50", 50),
+        ("dwi_b1400_1", 1400),
+        ("diff tra b 50 500 800 WIP511b", None),
+        ("DWI b0-1400", None),
         ("b50 b400 b800", None),
+        ("b1 map", None),
         ("t2_tse_tra", None),
         ("rib 12", None),
     ],
 )
-def test_description_names_a_b_value_only_where_it_is_one(description, expected):
-    found = described_b_value(description)
-    assert (found and found.value) == expected
+def test_a_name_tells_a_b_value_only_where_it_is_one(description, expected):
+    assert named_b_value(description) == expected

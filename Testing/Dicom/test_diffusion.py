@@ -13,11 +13,11 @@ from Dicom.making import INFO, change, dciodvfy_errors, small_study, two_lesions
 from ProstateAlignRefineLib.core.diffusion_fit import fit_diffusion, trace
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_array
+from ProstateAlignRefineLib.core.match.rules import Kind
 from ProstateAlignRefineLib.core.study import Modality
 from ProstateAlignRefineLib.dicom import load_study, write_segmentation, write_study
-from ProstateAlignRefineLib.dicom.match.classify import Kind
 from ProstateAlignRefineLib.dicom.match.diffusion_sources import b_values_for_fit
-from ProstateAlignRefineLib.dicom.match.select import candidates_of
+from ProstateAlignRefineLib.dicom.match.select import series_volumes
 from ProstateAlignRefineLib.dicom.read.folder import scan_folder
 from ProstateAlignRefineLib.dicom.read.volume import read_volume
 
@@ -85,7 +85,7 @@ def test_computed_maps_of_the_real_study_agree_with_the_scanner(without_maps, re
 def high_b(real_dicom) -> tuple[sitk.Image, sitk.Image, np.ndarray]:
     """At b = 1000: the image computed from the diffusion-weighted series, the scanner's, and where both have values."""
     scanner = load_study(real_dicom)
-    weighted = [one for one in candidates_of(scan_folder(real_dicom)) if one.kind is Kind.DWI]
+    weighted = [one for one in series_volumes(scan_folder(real_dicom)) if one.kind is Kind.DWI]
     arrays = [to_array(read_volume(one.stack)[0]) for one in weighted]
     fit = fit_diffusion(arrays, [one.b_value for one in weighted])
     inside = sitk.GetImageFromArray((fit.valid & (to_array(scanner.adc) > 0)).astype(np.uint8))

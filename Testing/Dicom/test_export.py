@@ -1,6 +1,5 @@
 """`export` turns a stored result into the DICOM objects that the user asks for, and nothing else."""
 
-import argparse
 import json
 from pathlib import Path
 
@@ -10,7 +9,8 @@ import pytest
 from pydicom import dcmread
 
 from Dicom.making import dciodvfy_errors, read_by_dcmqi, two_lesions
-from ProstateAlignRefineLib.bundle.summary import ModelFacts
+from host.commands import run_command
+from host.plain_run import a_run
 from ProstateAlignRefineLib.commands import export as command
 from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.core.errors import InputError
@@ -18,19 +18,10 @@ from ProstateAlignRefineLib.core.geometry import to_array
 from ProstateAlignRefineLib.core.maps import Maps, read_volume
 from ProstateAlignRefineLib.core.storage.signature import SIGNATURE_NAME
 from ProstateAlignRefineLib.dicom.write.ascii_text import fitting_clause
-from ProstateAlignRefineLib.results.folder import Result, volumes_on_t2w, write_gated, write_inputs
-from ProstateAlignRefineLib.results.run import Run
+from ProstateAlignRefineLib.results.folder import Result, segmentation_info, volumes_on_t2w, write_gated, write_inputs
 
 NOTICE = "trained on test images only, and never to be used for anything else than a test"
-RUN = Run(
-    model=ModelFacts("a model", "cd" * 32, NOTICE, 0.35, 0.25, "prostate lesion", 0.05),
-    prompt="prostate lesion",
-    device="cpu",
-    precision="fp32",
-    sources={},
-    versions={},
-    seconds={},
-)
+RUN = a_run(NOTICE)
 
 
 def write_result(study, folder: Path, headers, inside: float = 2.0, zones=None) -> Path:
@@ -55,10 +46,7 @@ def result_of_files(study, tmp_path) -> Path:
 
 
 def export(*words: object) -> int:
-    parser = argparse.ArgumentParser()
-    command.add_parser(parser.add_subparsers())
-    parsed = parser.parse_args(["export", *map(str, words)])
-    return parsed.run(parsed)
+    return run_command(command, *words)
 
 
 def names(folder: Path) -> list[str]:
@@ -77,12 +65,12 @@ def test_all_objects_are_valid_and_share_identities(result, tmp_path, study):
     folder = tmp_path / "dicom"
     export(result, "-o", folder, "--measurements", "--similarity")
     assert len(names(folder)) == 12
-    for name in ("lesions.seg.dcm", "measurements.sr.dcm", "similarity/0001.dcm"):
+    for name in ("lesions.seg.dcm", "lesions.sr.dcm", "similarity/0001.dcm"):
         assert dciodvfy_errors(folder / name) == []
     stored = read_by_dcmqi(folder / "lesions.seg.dcm", tmp_path / "dcmqi", study.grid)
     assert np.array_equal(stored, to_array(read_volume(result / "lesions.nii.gz")))
     segments = dcmread(folder / "lesions.seg.dcm").SegmentSequence
-    report = dcmread(folder / "measurements.sr.dcm").to_json()
+    report = dcmread(folder / "lesions.sr.dcm").to_json()
     assert all(str(segment.TrackingUID) in report for segment in segments)
     studies = {dcmread(path).StudyInstanceUID for path in folder.rglob("*.dcm")}
     assert studies == {study.headers["t2w"][0].StudyInstanceUID}
@@ -106,7 +94,7 @@ def test_result_of_files_is_linked_to_its_study(result_of_files, study_folder, s
     export(result_of_files, "-o", tmp_path / "dicom", "--link", study_folder, "--measurements")
     stored = dcmread(tmp_path / "dicom" / "lesions.seg.dcm")
     assert stored.StudyInstanceUID == study.headers["t2w"][0].StudyInstanceUID
-    assert dciodvfy_errors(tmp_path / "dicom" / "measurements.sr.dcm") == []
+    assert dciodvfy_errors(tmp_path / "dicom" / "lesions.sr.dcm") == []
 
 
 def test_result_of_files_becomes_a_research_study(result_of_files, tmp_path, study):
@@ -164,8 +152,8 @@ def test_an_earlier_export_is_replaced(result, tmp_path):
 
 def test_changed_gate_is_semiautomatic():
     own = RUN.own_setting
-    assert command.segmentation_info(RUN, own, ()).edited is False
-    assert command.segmentation_info(RUN, own.moved(0.5, own.alpha), ()).edited is True
+    assert segmentation_info(RUN, own, ()).edited is False
+    assert segmentation_info(RUN, own.moved(0.5, own.alpha), ()).edited is True
 
 
 @pytest.fixture
@@ -189,13 +177,13 @@ def test_zone_and_side_are_coded_where_the_model_gives_a_gland(result_with_gland
     ]
     coded = {"peripheral": "279706003", "transition": "399384005", "left": "7771000", "midline": None}
     segments = dcmread(folder / "lesions.seg.dcm").SegmentSequence
-    groups = hd.sr.srread(folder / "measurements.sr.dcm").content.get_volumetric_roi_measurement_groups()
+    groups = hd.sr.srread(folder / "lesions.sr.dcm").content.get_volumetric_roi_measurement_groups()
     for place, segment, group in zip(places, segments, groups, strict=True):
         assert segment.AnatomicRegionSequence[0].CodeValue == coded[place["zone"]]
         (site,) = group.finding_sites
         assert site.value.value == coded[place["zone"]]
         assert (site.laterality.value if site.laterality else None) == coded[place["side"]]
-    for name in ("lesions.seg.dcm", "measurements.sr.dcm"):
+    for name in ("lesions.seg.dcm", "lesions.sr.dcm"):
         assert dciodvfy_errors(folder / name) == []
 
 
@@ -203,7 +191,7 @@ def test_without_a_gland_the_site_is_the_prostate_and_no_side_is_claimed(result,
     export(result, "-o", tmp_path / "dicom", "--measurements")
     for segment in dcmread(tmp_path / "dicom" / "lesions.seg.dcm").SegmentSequence:
         assert segment.AnatomicRegionSequence[0].CodeValue == "41216001"
-    groups = hd.sr.srread(tmp_path / "dicom" / "measurements.sr.dcm").content.get_volumetric_roi_measurement_groups()
+    groups = hd.sr.srread(tmp_path / "dicom" / "lesions.sr.dcm").content.get_volumetric_roi_measurement_groups()
     assert [(group.finding_sites[0].value.value, group.finding_sites[0].laterality) for group in groups] == [
         ("41216001", None),
         ("41216001", None),

@@ -25,13 +25,19 @@ from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_array
 from ProstateAlignRefineLib.core.study import Modality, Study
 from ProstateAlignRefineLib.dicom import load_headers, load_study, save_headers, write_segmentation
-from ProstateAlignRefineLib.dicom.match.select import candidates_of
+from ProstateAlignRefineLib.dicom.match.select import series_volumes
 from ProstateAlignRefineLib.dicom.read import volume
 from ProstateAlignRefineLib.dicom.read.folder import scan_folder
 
 T2W_TYPE = ("ORIGINAL", "PRIMARY", "T2", "NONE")
 ADC_TYPE = ("DERIVED", "PRIMARY", "DIFFUSION", "ADC")
 DWI_TYPE = ("ORIGINAL", "PRIMARY", "DIFFUSION", "NONE")
+
+EVERY_TRANSFER_SYNTAX = pytest.mark.parametrize(
+    "transfer_syntax",
+    [RLELossless, JPEGLSLossless, JPEG2000Lossless, DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian],
+    ids=lambda uid: uid.keyword,
+)
 
 
 @pytest.fixture
@@ -58,7 +64,7 @@ def test_real_pixels_are_the_same_in_every_lossless_form(real_dicom, tmp_path):
 
 
 def values_of(folder: Path) -> NDArray[np.float32]:
-    (candidate,) = candidates_of(scan_folder(folder))
+    (candidate,) = series_volumes(scan_folder(folder))
     return to_array(volume.read_volume(candidate.stack)[0])
 
 
@@ -79,11 +85,7 @@ def recoded(transfer_syntax):
     return edit
 
 
-@pytest.mark.parametrize(
-    "transfer_syntax",
-    [RLELossless, JPEGLSLossless, JPEG2000Lossless, DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian],
-    ids=lambda uid: uid.keyword,
-)
+@EVERY_TRANSFER_SYNTAX
 def test_every_transfer_syntax_gives_the_same_study(study_folder, tmp_path, transfer_syntax):
     change(study_folder, recoded(transfer_syntax))
     assert dcmread(study_folder / "t2w" / "0001.dcm").file_meta.TransferSyntaxUID == transfer_syntax
@@ -95,11 +97,7 @@ def test_every_transfer_syntax_gives_the_same_study(study_folder, tmp_path, tran
     assert dciodvfy_errors(tmp_path / "lesions.seg.dcm") == []
 
 
-@pytest.mark.parametrize(
-    "transfer_syntax",
-    [RLELossless, JPEGLSLossless, JPEG2000Lossless, DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian],
-    ids=lambda uid: uid.keyword,
-)
+@EVERY_TRANSFER_SYNTAX
 def test_pixels_are_the_same_in_every_transfer_syntax(t2w_folder, values, transfer_syntax):
     change(t2w_folder, recoded(transfer_syntax))
     assert dcmread(next(t2w_folder.glob("*.dcm"))).file_meta.TransferSyntaxUID == transfer_syntax

@@ -1,6 +1,5 @@
 """What `inspect` shows of a folder."""
 
-import argparse
 import json
 import shutil
 
@@ -8,16 +7,14 @@ import pytest
 import SimpleITK as sitk
 
 from Dicom.making import change
+from host.commands import run_command
 from ProstateAlignRefineLib.commands import inspect as command
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.study import Modality
 
 
 def run(*words: object) -> int:
-    parser = argparse.ArgumentParser()
-    command.add_parser(parser.add_subparsers())
-    parsed = parser.parse_args(["inspect", *map(str, words)])
-    return parsed.run(parsed)
+    return run_command(command, *words)
 
 
 def test_table_names_the_right_three_of_the_real_study(real_dicom, capsys):

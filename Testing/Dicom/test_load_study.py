@@ -14,7 +14,7 @@ from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_array
 from ProstateAlignRefineLib.core.study import Modality, Study
 from ProstateAlignRefineLib.dicom import load_study, synthetic_label, write_study
-from ProstateAlignRefineLib.dicom.match.select import candidates_of, select
+from ProstateAlignRefineLib.dicom.match.select import select, series_volumes
 from ProstateAlignRefineLib.dicom.read.folder import scan_folder
 
 
@@ -42,7 +42,7 @@ def copy_series(folder, name, into, edit):
 
 def test_real_study_picks_the_right_three_of_seven_series(real_dicom):
     selection = select(scan_folder(real_dicom))
-    chosen = {modality: choice.candidates[0] for modality, choice in selection.choices.items()}
+    chosen = {modality: choice.volumes[0] for modality, choice in selection.choices.items()}
     numbers = {modality: candidate.frames[0].series_number for modality, candidate in chosen.items()}
     assert numbers == {Modality.T2W: 4, Modality.ADC: 7, Modality.HBV: 8}
     assert chosen[Modality.HBV].b_value == 1000
@@ -203,7 +203,7 @@ def test_localizer_mosaic_and_projection_are_not_taken(study_folder):
 
     copy_series(study_folder, "t2w", "localizer", localizer)
     copy_series(study_folder, "hbv", "mosaic", mosaic)
-    kinds = {c.frames[0].series_number: c.kind.value for c in candidates_of(scan_folder(study_folder))}
+    kinds = {c.frames[0].series_number: c.kind.value for c in series_volumes(scan_folder(study_folder))}
     assert kinds == {1: "T2W", 2: "ADC", 3: "HBV", 30: "other", 31: "other"}
 
 

@@ -12,7 +12,7 @@ from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_array
 from ProstateAlignRefineLib.core.study import Modality
 from ProstateAlignRefineLib.dicom import load_study, write_map
-from ProstateAlignRefineLib.dicom.match.select import candidates_of
+from ProstateAlignRefineLib.dicom.match.select import series_volumes
 from ProstateAlignRefineLib.dicom.read.folder import scan_folder
 from ProstateAlignRefineLib.dicom.write import map_series
 
@@ -63,7 +63,7 @@ def test_map_of_an_enhanced_study_refers_to_frames(study_folder, values, folder)
 
 def test_map_beside_the_study_does_not_change_what_is_read(study_folder, study, values):
     write_map(values, study.grid, study.headers, INFO, study_folder / "similarity")
-    kinds = [one.kind.value for one in candidates_of(scan_folder(study_folder))]
+    kinds = [one.kind.value for one in series_volumes(scan_folder(study_folder))]
     assert kinds == ["T2W", "ADC", "HBV", "other"]
 
 

@@ -16,14 +16,14 @@ from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
 from ProstateAlignRefineLib.core.study import Modality, Study
 from ProstateAlignRefineLib.dicom import load_study, write_map, write_study
 from ProstateAlignRefineLib.dicom.match.diffusion_sources import b_values_for_fit
-from ProstateAlignRefineLib.dicom.match.select import candidates_of
+from ProstateAlignRefineLib.dicom.match.select import series_volumes
 from ProstateAlignRefineLib.dicom.read import volume as volume_module
 from ProstateAlignRefineLib.dicom.read.folder import scan_folder
 from ProstateAlignRefineLib.dicom.read.volume import read_volume
 
 
 def volume_of(folder: Path) -> sitk.Image:
-    (candidate,) = candidates_of(scan_folder(folder))
+    (candidate,) = series_volumes(scan_folder(folder))
     return read_volume(candidate.stack)[0]
 
 
@@ -214,7 +214,7 @@ def test_of_several_high_b_values_the_one_nearest_to_1400_is_read(study_folder, 
 def test_a_series_of_its_own_is_high_b_from_800_on(study_folder, b, kind):
     hbv_series(study_folder, (b,))
     change(study_folder / f"hbv{b:g}", lambda dataset: setattr(dataset, "SeriesDescription", "ep2d_diff_tra"))
-    (found,) = candidates_of(scan_folder(study_folder / f"hbv{b:g}"))
+    (found,) = series_volumes(scan_folder(study_folder / f"hbv{b:g}"))
     assert (found.kind.value, found.b_value) == (kind, b)
 
 

@@ -1,6 +1,5 @@
 """Sending to servers on this machine: what arrives, what is refused, and what is said when something fails."""
 
-import argparse
 import io
 import logging
 import socket
@@ -13,6 +12,7 @@ from pydicom import dcmread
 
 from Dicom.making import INFO, LESIONS, two_lesions
 from Dicom.servers import Archive, Web, server_context
+from host.commands import run_command
 from ProstateAlignRefineLib.commands import send as command
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.dicom import save_headers, write_measurements, write_segmentation
@@ -101,7 +101,7 @@ def test_an_ipv6_server_is_reached(result):
     if not socket.has_ipv6:
         pytest.skip("this machine has no IPv6")
     with Archive(host="::1") as archive:
-        run_command("--to", f"[::1]:{archive.port}", "--called", "ARCHIVE", "--test")
+        run_command(command, "--to", f"[::1]:{archive.port}", "--called", "ARCHIVE", "--test")
 
 
 def test_class_that_the_archive_does_not_take_is_said(result):
@@ -203,19 +203,12 @@ def test_unsafe_or_unusable_urls_are_refused(server, words):
     assert "secret" not in str(refused.value)
 
 
-def run_command(*words: str) -> int:
-    parser = argparse.ArgumentParser()
-    command.add_parser(parser.add_subparsers())
-    parsed = parser.parse_args(["send", *words])
-    return parsed.run(parsed)
-
-
 def test_command_tests_and_sends(result, capsys):
     with Archive() as archive:
         to = ["--to", f"127.0.0.1:{archive.port}", "--called", "ARCHIVE"]
-        assert run_command(*to, "--test") == 0
+        assert run_command(command, *to, "--test") == 0
         assert archive.received == []
-        assert run_command(str(result), *to) == 0
+        assert run_command(command, str(result), *to) == 0
     assert len(archive.received) == 1
     assert "has stored 1 object." in capsys.readouterr().out
 
@@ -223,7 +216,7 @@ def test_command_tests_and_sends(result, capsys):
 def test_command_sends_over_dicomweb_with_a_token_file(result, tmp_path, capsys):
     (tmp_path / "token").write_text("abc\n")
     with Web() as web:
-        run_command(str(result), "--to", web.url, "--token-file", str(tmp_path / "token"))
+        run_command(command, str(result), "--to", web.url, "--token-file", str(tmp_path / "token"))
     assert web.requests[0][2]["Authorization"] == "Bearer abc"
     assert "abc" not in capsys.readouterr().out
 
@@ -232,7 +225,7 @@ def test_command_sends_over_dicomweb_with_a_token_file(result, tmp_path, capsys)
 def test_command_takes_the_token_from_standard_input(monkeypatch, typed):
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
     with Web() as web:
-        run_command("--to", web.url, "--token-file", "-", "--test")
+        run_command(command, "--to", web.url, "--token-file", "-", "--test")
     assert web.requests[0][2]["Authorization"] == "Bearer abc"
 
 
@@ -240,7 +233,7 @@ def test_command_takes_the_token_from_standard_input(monkeypatch, typed):
 def test_command_refuses_what_is_no_token(monkeypatch, typed):
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
     with pytest.raises(InputError, match="not hold one token"):
-        run_command("--to", "http://127.0.0.1:1", "--token-file", "-", "--test")
+        run_command(command, "--to", "http://127.0.0.1:1", "--token-file", "-", "--test")
 
 
 def test_sending_needs_none_of_the_networks_packages():
@@ -273,5 +266,5 @@ def test_sending_needs_none_of_the_networks_packages():
 )
 def test_command_says_what_does_not_fit(words, said, capsys):
     with pytest.raises(InputError, match=said):
-        run_command(*words)
+        run_command(command, *words)
     assert capsys.readouterr().out == ""

@@ -15,7 +15,7 @@ from Evaluation.making import FIRST, GRID, volume
 from ProstateAlignRefineLib.evaluation.cases import CaseRow, judge
 from ProstateAlignRefineLib.evaluation.evaluate import Judged
 from ProstateAlignRefineLib.evaluation.statistics import resampled_runs
-from ProstateAlignRefineLib.evaluation.volumes import Prediction, Reference
+from ProstateAlignRefineLib.evaluation.volumes import Prediction, ReferenceMask
 from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.training.config import read_training_config
 from Training.runs import write_config
@@ -27,7 +27,7 @@ SCRIPT = REPOSITORY / "Testing" / "Benchmarks" / "ablation.py"
 def rows_of(shares: list[float]) -> tuple[CaseRow, ...]:
     """Cases whose lesion is found in its first `share` of columns, 0 not at all."""
     z, y, x = FIRST
-    reference = Reference(volume((FIRST, 1)) > 0, GRID)
+    reference = ReferenceMask(volume((FIRST, 1)) > 0, GRID)
     rows = []
     for number, share in enumerate(shares):
         width = round((x.stop - x.start) * share)

@@ -8,8 +8,8 @@ import pytest
 from Evaluation.making import FIRST, GRID, SECOND, volume
 from ProstateAlignRefineLib.benchmark.families import drawn_figures, family_report, worst
 from ProstateAlignRefineLib.benchmark.gallery import shown_slice
-from ProstateAlignRefineLib.benchmark.judging import SYSTEMS, Answer, judged_answer, judged_rule
-from ProstateAlignRefineLib.benchmark.known_study import KnownStudy, load_known, save_known
+from ProstateAlignRefineLib.benchmark.judging import SYSTEMS, GatedAnswer, judged_answer, judged_rule
+from ProstateAlignRefineLib.benchmark.phantom_study import PhantomStudy, load_phantom_study, save_phantom_study
 from ProstateAlignRefineLib.benchmark.real import RealStudy, figures_of
 from ProstateAlignRefineLib.benchmark.rows import anatomy_row, benchmark_figures, within
 from ProstateAlignRefineLib.benchmark.rules import brightest_hbv
@@ -31,19 +31,19 @@ BESIDE = (slice(5, 7), slice(27, 30), slice(2, 10))  # outside the gland
 SIZE = 30 * 30 * 8
 
 
-def known(name: str, *lesions: tuple[slice, ...]) -> KnownStudy:
+def a_study(name: str, *lesions: tuple[slice, ...]) -> PhantomStudy:
     """A gland of peripheral zone with these lesions, where the HBV is bright."""
     labels = volume(*((place, number) for number, place in enumerate(lesions, 1))).astype(np.uint8)
     zones = volume((GLAND, GlandZone.PERIPHERAL)).astype(np.uint8)
     hbv = volume((GLAND, 100)) + np.random.default_rng(0).normal(0, 5, GRID.shape) + 200 * (labels > 0)
     study = Study(*(to_image(values.astype(np.float32), GRID) for values in (hbv, hbv, hbv)))
-    return KnownStudy(name, study, labels, zones)
+    return PhantomStudy(name, study, labels, zones)
 
 
 EVEN_ADC = to_image(np.ones(GRID.shape, np.float32), GRID)
 
 
-def told(*places: tuple[slice, ...], probability: float = 0.9, zones: np.ndarray | None = None) -> Answer:
+def told(*places: tuple[slice, ...], probability: float = 0.9, zones: np.ndarray | None = None) -> GatedAnswer:
     """An answer that is sure of these places, as sure as `probability`, and of nothing else."""
     logit = float(np.log(probability / (1 - probability)))
     margin = volume(*((place, 1) for place in places))
@@ -51,15 +51,15 @@ def told(*places: tuple[slice, ...], probability: float = 0.9, zones: np.ndarray
     confidence = probabilities(margin).astype(np.float32)
     maps = Maps(GRID, margin, margin, confidence, confidence, zones)
     found = lesions_at(maps, EVEN_ADC, Setting(1.0, 0.0, 0.05))
-    return Answer(maps, found, Prediction(confidence, found.whole > 0, True, False))
+    return GatedAnswer(maps, found, Prediction(confidence, found.whole > 0, True, False))
 
 
-def judged(study: KnownStudy, answer: Answer):
+def judged(study: PhantomStudy, answer: GatedAnswer):
     return judged_answer(study, answer, within(study.gland, (3, 1, 1)), 0.05)
 
 
 def test_a_perfect_answer_is_perfect_in_every_figure():
-    study, healthy = known("a", FIRST, SECOND), known("b")
+    study, healthy = a_study("a", FIRST, SECOND), a_study("b")
     rows = [
         judged(study, told(FIRST, SECOND, probability=0.99, zones=study.zones)),
         judged(healthy, told(zones=healthy.zones)),
@@ -76,7 +76,7 @@ def test_a_perfect_answer_is_perfect_in_every_figure():
 
 
 def test_an_empty_answer_finds_nothing_and_claims_nothing():
-    figures = benchmark_figures([judged(known("a", FIRST), told()), judged(known("b"), told())])
+    figures = benchmark_figures([judged(a_study("a", FIRST), told()), judged(a_study("b"), told())])
     assert figures["Dice, positives"] == figures["lesion sensitivity"] == 0
     assert figures["Dice, all cases"] == 0.5
     assert figures["empty answer, share of negatives"] == 1.0
@@ -85,14 +85,14 @@ def test_an_empty_answer_finds_nothing_and_claims_nothing():
 
 def test_the_confidence_of_findings_is_held_against_what_they_are():
     """A true finding and a false one, both sure of themselves by 0.8: one of two is right."""
-    row = judged(known("a", FIRST), told(FIRST, ELSEWHERE, probability=0.8))
+    row = judged(a_study("a", FIRST), told(FIRST, ELSEWHERE, probability=0.8))
     assert row.findings.count.sum() == 2
     assert row.findings.expected_error == pytest.approx(0.3)
     assert row.findings.brier == pytest.approx((0.2**2 + 0.8**2) / 2)
 
 
 def test_calibration_near_the_gland_and_everywhere_differ_by_their_voxels():
-    study = known("a", FIRST)
+    study = a_study("a", FIRST)
     row = judged(study, told(FIRST, probability=0.75))
     assert row.everywhere.count.sum() == SIZE
     near = within(study.gland, (3, 1, 1), reach_mm=3.0)
@@ -112,7 +112,7 @@ def test_anatomy_is_judged_zone_by_zone_and_by_volume():
     assert anatomy_row(half, truth, 0.003).gland_ml == pytest.approx(truth[:4].astype(bool).sum() * 0.003)
 
 
-def families_of(answers: dict[str, tuple[KnownStudy, Answer]]) -> dict:
+def families_of(answers: dict[str, tuple[PhantomStudy, GatedAnswer]]) -> dict:
     """The report of one family, the model beside itself without refiner and the rules."""
     rows = []
     for study, answer in answers.values():
@@ -125,8 +125,8 @@ def families_of(answers: dict[str, tuple[KnownStudy, Answer]]) -> dict:
 
 
 def test_a_family_report_sets_the_model_beside_the_rule():
-    cases = {name: (known(name, FIRST), told(FIRST)) for name in "abc"}
-    report = families_of({**cases, "d": (known("d"), told())})
+    cases = {name: (a_study(name, FIRST), told(FIRST)) for name in "abc"}
+    report = families_of({**cases, "d": (a_study("d"), told())})
     assert (report["studies"], report["positives"], report["lesions"]) == (4, 3, 3)
     assert report["lesions by volume"] == {"below 0.5 mL": 0, "0.5 to 1.5 mL": 3, "above 1.5 mL": 0}
     assert report["lesions by contrast"] == {"below 1.5": 0, "1.5 to 2.5": 0, "above 2.5": 3}
@@ -146,10 +146,10 @@ def test_a_family_report_sets_the_model_beside_the_rule():
 
 def test_the_worst_are_missed_lesions_then_false_alarms():
     rows = [
-        judged(known("good", FIRST), told(FIRST)),
-        judged(known("missed", FIRST), told()),
-        judged(known("alarm"), told(ELSEWHERE)),
-        judged(known("silent"), told()),
+        judged(a_study("good", FIRST), told(FIRST)),
+        judged(a_study("missed", FIRST), told()),
+        judged(a_study("alarm"), told(ELSEWHERE)),
+        judged(a_study("silent"), told()),
     ]
     assert worst(rows) == ["missed", "good", "alarm"]
 
@@ -162,7 +162,7 @@ def test_the_gallery_shows_the_slice_of_what_went_wrong():
 
 
 def test_a_real_study_ranks_its_findings():
-    study = known("a", FIRST)
+    study = a_study("a", FIRST)
     real = RealStudy(study.study, study.lesions > 0, study.gland)
     answer = told(FIRST, BESIDE, SECOND)
     doubtful = answer.maps.confidence.copy()
@@ -178,7 +178,7 @@ def test_a_real_study_ranks_its_findings():
 
 
 def test_a_real_study_in_which_the_lesion_is_missed_has_no_rank():
-    study = known("a", FIRST)
+    study = a_study("a", FIRST)
     report = figures_of(RealStudy(study.study, study.lesions > 0, None), told(SECOND), told())
     assert (report["lesion_rank"], report["others_in_gland"], report["rule_dice"]) == (None, None, None)
     assert report["contrasts"] == []
@@ -204,10 +204,10 @@ def test_targets_are_met_or_not_and_what_does_not_exist_is_not():
     assert found[-1] == {"where": "model", "figure": "megabytes", "target": "at most 40", "value": 41.0, "met": False}
 
 
-def test_a_known_study_comes_back_from_its_files(tmp_path):
-    study = known("phantom-1", FIRST, SECOND)
-    save_known(study, tmp_path / "phantom-1")
-    again = load_known(tmp_path / "phantom-1")
+def test_a_phantom_study_comes_back_from_its_files(tmp_path):
+    study = a_study("phantom-1", FIRST, SECOND)
+    save_phantom_study(study, tmp_path / "phantom-1")
+    again = load_phantom_study(tmp_path / "phantom-1")
     assert again.name == "phantom-1"
     np.testing.assert_array_equal(again.lesions, study.lesions)
     np.testing.assert_array_equal(again.zones, study.zones)

@@ -3,13 +3,7 @@
 import numpy as np
 import pytest
 
-from ProstateAlignRefineLib.evaluation.calibration import (
-    Reliability,
-    brier_score,
-    expected_calibration_error,
-    fit_temperature,
-    probabilities,
-)
+from ProstateAlignRefineLib.evaluation.calibration import Reliability, fit_temperature, probabilities
 from ProstateAlignRefineLib.evaluation.detection import Detection, detect
 
 SPACING = (3.0, 1.0, 1.0)
@@ -58,11 +52,12 @@ def test_calibration_of_margins_drawn_from_their_own_probabilities() -> None:
     rng = np.random.default_rng(0)
     margins = rng.normal(0, 3, 200_000)
     truth = rng.random(margins.size) < probabilities(margins)
-    assert expected_calibration_error(margins, truth) < 0.005
+    calibrated, bold = (Reliability.of(probabilities(scaled), truth) for scaled in (margins, margins * 2.5))
+    assert calibrated.expected_error < 0.005
     assert fit_temperature(margins, truth) == pytest.approx(1.0, abs=0.02)
     assert fit_temperature(margins * 2.5, truth) == pytest.approx(2.5, abs=0.05)
-    assert expected_calibration_error(margins * 2.5, truth) > 0.03
-    assert brier_score(margins, truth) < brier_score(margins * 2.5, truth)
+    assert bold.expected_error > 0.03
+    assert calibrated.brier < bold.brier
 
 
 def test_the_error_by_chance_is_what_a_calibrated_claim_gets_on_average() -> None:

@@ -1,6 +1,5 @@
 """The command: files of any system in, JSON, tables, Markdown and figures out."""
 
-import argparse
 import csv
 import json
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from PIL import Image
 
 from Evaluation.making import FIRST, GRID, SECOND, volume, write
+from host.commands import run_command
 from ProstateAlignRefineLib.commands import evaluate
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid
@@ -21,10 +21,7 @@ HALF = (slice(2, 5), slice(4, 12), slice(4, 8))
 
 
 def run(*options: str | Path) -> int:
-    parser = argparse.ArgumentParser()
-    evaluate.add_parser(parser.add_subparsers())
-    arguments = parser.parse_args(["evaluate", "--resamples", "20", *map(str, options)])
-    return int(arguments.run(arguments))
+    return run_command(evaluate, "--resamples", 20, *options)
 
 
 @pytest.fixture
@@ -152,7 +149,7 @@ def test_lesion_numbers_are_a_mask(tmp_path: Path) -> None:
 
 def test_a_prediction_on_another_grid_is_brought_to_the_reference(tmp_path: Path) -> None:
     """Twice as fine in plane; the physical place of the box decides."""
-    fine = Grid((60, 60, 8), (0.5, 0.5, 3.0), (-0.25, -0.25, 0.0), GRID.direction)
+    fine = Grid((60, 60, 8), (0.5, 0.6, 2.5), tuple(GRID.to_lps((-0.25, -0.25, 0.0))), GRID.direction)
     write(np.kron(volume((FIRST, 1)), np.ones((1, 2, 2))).astype(np.uint8), tmp_path / "a.nii.gz", fine)
     prediction = read_prediction(tmp_path / "a.nii.gz", GRID, 0.5)
     assert prediction.resampled

@@ -10,7 +10,7 @@ from ProstateAlignRefineLib.evaluation.cases import CaseRow, judge
 from ProstateAlignRefineLib.evaluation.extraction import extract_candidates
 from ProstateAlignRefineLib.evaluation.figures import cohort_figures, froc
 from ProstateAlignRefineLib.evaluation.statistics import differences, estimates, paired_tests
-from ProstateAlignRefineLib.evaluation.volumes import Prediction, Reference
+from ProstateAlignRefineLib.evaluation.volumes import Prediction, ReferenceMask
 
 pytest.importorskip("picai_eval", reason="the extra 'train' is not installed")
 
@@ -21,7 +21,7 @@ HALF = (slice(2, 5), slice(4, 12), slice(4, 8))  # half of FIRST
 def row(case: str, reference: np.ndarray, confidence: np.ndarray, minimum_ml: float = 0.0) -> CaseRow:
     graded = not is_detection_map(confidence)
     prediction = Prediction(confidence, confidence >= 0.5, graded, False)
-    return judge(case, Reference(reference > 0, GRID), prediction, minimum_ml)
+    return judge(case, ReferenceMask(reference > 0, GRID), prediction, minimum_ml)
 
 
 @pytest.fixture
@@ -100,7 +100,9 @@ def test_a_found_lesion_is_measured_against_its_own_component() -> None:
     """Half of the first lesion: the far face is 4 mm away, and a false alarm elsewhere does not count."""
     judged = row("1_1", volume((FIRST, 1)), volume((HALF, 0.8), (ELSEWHERE, 0.8)))
     assert judged.lesions[0].metrics.hd95 == pytest.approx(4.0)
-    assert judged.lesions[0].metrics.assd == pytest.approx(0.9)
+    # Of 84 and 156 surface voxels: those of the half inside the lesion are 1.2, 2.4 or 2.5 mm from its surface, twice
+    # each; 18 each of the other half's first three columns and 24 of its last are 1 to 4 mm from the half.
+    assert judged.lesions[0].metrics.assd == pytest.approx((2 * (1.2 + 2.4 + 2.5) + 18 * (1 + 2 + 3) + 24 * 4) / 240)
     assert judged.metrics.hd95 > 4.0
 
 
@@ -158,7 +160,9 @@ def test_reliability_of_two_bins_and_of_parts_added() -> None:
 def test_calibration_keeps_to_its_region() -> None:
     reference, region = volume((FIRST, 1)) > 0, volume((FIRST, 1)) > 0
     confidence = volume((FIRST, 0.5), (HALF, 0.9), (ELSEWHERE, 1.0))
-    judged = judge("1_1", Reference(reference, GRID), Prediction(confidence, confidence >= 0.5, True, False), 0, region)
+    judged = judge(
+        "1_1", ReferenceMask(reference, GRID), Prediction(confidence, confidence >= 0.5, True, False), 0, region
+    )
     assert judged.reliability.count.sum() == region.sum()
     assert judged.reliability.expected_error == pytest.approx((96 * 0.5 + 96 * 0.1) / 192, abs=1e-6)
 

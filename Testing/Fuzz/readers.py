@@ -10,7 +10,7 @@ from pathlib import Path
 from ProstateAlignRefineLib.bundle.archive import look_into, unpack
 from ProstateAlignRefineLib.bundle.config import read_config
 from ProstateAlignRefineLib.bundle.summary import read_summary
-from ProstateAlignRefineLib.commands.cohort import read_cohort
+from ProstateAlignRefineLib.core.cohort import read_cohort
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.exchange import read_exchange
 from ProstateAlignRefineLib.core.maps import read_volume

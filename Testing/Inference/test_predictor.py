@@ -19,10 +19,11 @@ from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.maps import MAP_NAMES
 from ProstateAlignRefineLib.inference.device import Compute
-from ProstateAlignRefineLib.inference.predictor import Plan, maps_on, plan_forwards, predict
+from ProstateAlignRefineLib.inference.predictor import ForwardPlan, maps_on, plan_forwards, predict
 from ProstateAlignRefineLib.network.network import NetworkOutput
 
 CPU = Compute(torch.device("cpu"), "fp32")
+OBLIQUE = (1, 0, 0, 0, 0.96, -0.28, 0, 0.28, 0.96)
 
 
 class Pointwise(torch.nn.Module):
@@ -80,7 +81,7 @@ def volumes() -> np.ndarray:
 
 
 def test_the_region_is_padded_to_the_networks_stride(a_bundle, volumes):
-    assert plan_forwards(a_bundle, volumes.shape[1:], CPU) == Plan((8, 36, 32), (8, 36, 32), 1)
+    assert plan_forwards(a_bundle, volumes.shape[1:], CPU) == ForwardPlan((8, 36, 32), (8, 36, 32), 1)
 
 
 def test_tiles_give_exactly_what_one_forward_gives(a_bundle, volumes):
@@ -118,7 +119,7 @@ def test_zones_come_with_the_maps_and_lesions_far_outside_the_gland_are_doubted(
     volumes[1] = 1.0
     anatomist = replace(a_bundle, network=Anatomist())
     stacked = predict(anatomist, volumes, plan_forwards(anatomist, volumes.shape[1:], CPU), CPU, lambda *_: None)
-    region = Grid((64, 64, 8), (1.0, 1.0, 3.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    region = Grid((64, 64, 8), (1.0, 1.2, 3.0), (0.0, 0.0, 0.0), OBLIQUE)
     maps = maps_on(region, region, stacked)
     assert (maps.zones[:, :30] == GlandZone.TRANSITION).all()
     assert (maps.zones[:, 34:] == GlandZone.OUTSIDE).all()
@@ -129,8 +130,8 @@ def test_zones_come_with_the_maps_and_lesions_far_outside_the_gland_are_doubted(
 
 
 def test_zones_beyond_the_region_are_outside_the_gland(a_bundle):
-    region = Grid((10, 10, 4), (1.0, 1.0, 3.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
-    t2w = Grid((40, 40, 4), (0.5, 0.5, 3.0), (-5.0, -5.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    region = Grid((10, 10, 4), (1.0, 1.2, 3.0), (0.0, 0.0, 0.0), OBLIQUE)
+    t2w = Grid((40, 36, 4), (0.5, 0.7, 3.0), tuple(region.to_lps((-5.0, -5.0, 0.0))), OBLIQUE)
     stacked = np.zeros((len(MAP_NAMES) + len(GlandZone), 4, 10, 10), np.float32)
     stacked[len(MAP_NAMES) + GlandZone.CENTRAL] = 1.0
     zones = maps_on(t2w, region, stacked).zones
@@ -139,8 +140,8 @@ def test_zones_beyond_the_region_are_outside_the_gland(a_bundle):
 
 
 def test_voxels_outside_the_region_are_background_no_gate_can_lift(volumes):
-    region = Grid((10, 10, 4), (1.0, 1.0, 3.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
-    t2w = Grid((40, 40, 4), (0.5, 0.5, 3.0), (-5.0, -5.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    region = Grid((10, 10, 4), (1.0, 1.2, 3.0), (0.0, 0.0, 0.0), OBLIQUE)
+    t2w = Grid((40, 36, 4), (0.5, 0.7, 3.0), tuple(region.to_lps((-5.0, -5.0, 0.0))), OBLIQUE)
     maps = maps_on(t2w, region, np.ones((4, 4, 10, 10), np.float32))
     assert maps.base_margin[0, 0, 0] == maps.refined_margin[0, 0, 0] == -20
     assert maps.confidence[0, 0, 0] == 0

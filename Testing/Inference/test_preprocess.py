@@ -82,13 +82,14 @@ def test_smoothing_keeps_what_fine_voxels_say_and_leaves_coarse_ones_alone():
     """One bright voxel in every 4 x 4: without smoothing a grid of every fourth voxel sees all of it, or nothing."""
     fine = np.zeros((6, 64, 64), np.float32)
     fine[:, ::4, ::4] = 16.0
-    volume = to_image(fine, Grid((64, 64, 6), (0.5, 0.5, 3.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1)))
-    coarse = replace(preprocessing("absolute_adc", smoothing=True), spacing_mm=(3.0, 2.0, 2.0), region_mm=24.0)
+    tilted = (1, 0, 0, 0, 0.96, -0.28, 0, 0.28, 0.96)
+    volume = to_image(fine, Grid((64, 64, 6), (0.5, 0.4, 3.0), (0.0, 0.0, 0.0), tilted))
+    coarse = replace(preprocessing("absolute_adc", smoothing=True), spacing_mm=(3.0, 1.6, 2.0), region_mm=24.0)
     adc, _ = network_volumes(Study(volume, volume, volume), coarse, ("T2W", "ADC", "HBV"))
     np.testing.assert_allclose(adc[1] * 600 + 1200, 1.0, atol=0.35)
     rough, _ = network_volumes(Study(volume, volume, volume), replace(coarse, smoothing=False), ("T2W", "ADC", "HBV"))
     assert np.abs(rough[1] * 600 + 1200 - 1.0).max() > 0.6
-    as_scanned = replace(coarse, spacing_mm=(3.0, 0.5, 0.5))
+    as_scanned = replace(coarse, spacing_mm=(3.0, 0.4, 0.5))
     same, _ = network_volumes(Study(volume, volume, volume), as_scanned, ("T2W", "ADC", "HBV"))
     sharp, _ = network_volumes(
         Study(volume, volume, volume), replace(as_scanned, smoothing=False), ("T2W", "ADC", "HBV")
@@ -97,6 +98,6 @@ def test_smoothing_keeps_what_fine_voxels_say_and_leaves_coarse_ones_alone():
 
 
 def test_a_small_field_of_view_is_padded_and_a_tall_one_is_cut():
-    small = Grid((100, 100, 80), (0.5, 0.5, 3.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    small = Grid((100, 90, 80), (0.5, 0.6, 3.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
     grid = network_grid(small, preprocessing())
     assert grid.size == (256, 256, 43)

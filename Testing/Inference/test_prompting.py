@@ -11,11 +11,11 @@ import torch
 from host.random_bundle import write_random_bundle
 from ProstateAlignRefineLib.core.maps import MAP_NAMES
 from ProstateAlignRefineLib.core.study import Modality
-from ProstateAlignRefineLib.inference import last_reading
+from ProstateAlignRefineLib.inference import last_forward_pass
 from ProstateAlignRefineLib.inference.device import Compute
-from ProstateAlignRefineLib.inference.last_reading import LastReading
+from ProstateAlignRefineLib.inference.last_forward_pass import LastForwardPass
 from ProstateAlignRefineLib.inference.prompting import MAPS, prompted
-from ProstateAlignRefineLib.inference.segment import NetworkReading, answer, read
+from ProstateAlignRefineLib.inference.segment import ForwardPass, answer, forward_pass
 from ProstateAlignRefineLib.network.bundle import Bundle, load_bundle
 from ProstateAlignRefineLib.network.prompted.head import PromptedHead
 from ProstateAlignRefineLib.network.text_encoder import with_prompt
@@ -43,19 +43,19 @@ def study():
 
 
 @pytest.fixture(scope="module")
-def reading(bundle: Bundle, study) -> NetworkReading:
-    return read(study, bundle, CPU, silent)
+def seen(bundle: Bundle, study) -> ForwardPass:
+    return forward_pass(study, bundle, CPU, silent)
 
 
-def test_the_bundles_own_prompt_gives_what_the_network_gave(bundle: Bundle, reading: NetworkReading, study) -> None:
-    own = prompted(bundle, reading.region)
-    plain = read(study, replace(bundle, prompted=None), CPU, silent)
-    assert own.shape[0] == MAPS < reading.region.stacked.shape[0]
+def test_the_bundles_own_prompt_gives_what_the_network_gave(bundle: Bundle, seen: ForwardPass, study) -> None:
+    own = prompted(bundle, seen.region)
+    plain = forward_pass(study, replace(bundle, prompted=None), CPU, silent)
+    assert own.shape[0] == MAPS < seen.region.stacked.shape[0]
     np.testing.assert_array_equal(own, plain.region.stacked)
 
 
-def test_two_places_give_two_answers_from_one_reading(bundle: Bundle, reading: NetworkReading) -> None:
-    left, right = (answer(reading, with_prompt(bundle, f"{side} PZ lesion"), silent).maps for side in ("left", "right"))
+def test_two_places_give_two_answers_from_one_forward_pass(bundle: Bundle, seen: ForwardPass) -> None:
+    left, right = (answer(seen, with_prompt(bundle, f"{side} PZ lesion"), silent).maps for side in ("left", "right"))
     assert np.abs(left.base_margin - right.base_margin).max() > 0.1
     assert np.abs(left.similarity - right.similarity).max() > 0.01
     assert left.zones is not None
@@ -63,9 +63,9 @@ def test_two_places_give_two_answers_from_one_reading(bundle: Bundle, reading: N
     np.testing.assert_array_equal(left.zones, right.zones)
 
 
-def test_margins_confidence_and_similarity_move_together(bundle: Bundle, reading: NetworkReading) -> None:
-    before = prompted(bundle, reading.region)
-    after = prompted(with_prompt(bundle, "apex lesion"), reading.region)
+def test_margins_confidence_and_similarity_move_together(bundle: Bundle, seen: ForwardPass) -> None:
+    before = prompted(bundle, seen.region)
+    after = prompted(with_prompt(bundle, "apex lesion"), seen.region)
     base, refined, confidence = (MAP_NAMES.index(name) for name in ("base_margin", "refined_margin", "confidence"))
     change = after[base] - before[base]
     np.testing.assert_allclose(after[refined] - before[refined], change, atol=1e-4)
@@ -84,8 +84,8 @@ def files(study, tmp_path: Path) -> dict[Modality, Path]:
 
 def test_another_prompt_needs_no_further_run(bundle: Bundle, files, monkeypatch: pytest.MonkeyPatch) -> None:
     runs = []
-    monkeypatch.setattr(last_reading, "read", lambda *given: runs.append(1) or read(*given))
-    last = LastReading()
+    monkeypatch.setattr(last_forward_pass, "forward_pass", lambda *given: runs.append(1) or forward_pass(*given))
+    last = LastForwardPass()
     first = last.of(files, False, bundle, CPU, silent)
     again = last.of(files, False, with_prompt(bundle, "left lesion"), CPU, silent)
     assert (len(runs), again.region, again.seconds) == (1, first.region, {})

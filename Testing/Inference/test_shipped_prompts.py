@@ -7,7 +7,7 @@ import torch
 from ProstateAlignRefineLib.core.geometry import to_array
 from ProstateAlignRefineLib.core.maps import Maps
 from ProstateAlignRefineLib.inference.device import Compute
-from ProstateAlignRefineLib.inference.segment import NetworkReading, answer, read
+from ProstateAlignRefineLib.inference.segment import ForwardPass, answer, forward_pass
 from ProstateAlignRefineLib.network.bundle import Bundle, load_bundle, starter_bundle_path
 from ProstateAlignRefineLib.network.text_encoder import with_prompt
 from ProstateAlignRefineLib.phantom import Phantom, Sampling, make_phantom
@@ -31,20 +31,20 @@ def bundle() -> Bundle:
 
 
 @pytest.fixture(scope="module")
-def reading(phantom: Phantom, bundle: Bundle) -> NetworkReading:
-    return read(phantom.study, bundle, Compute(torch.device("cpu"), "fp32"), silent)
+def seen(phantom: Phantom, bundle: Bundle) -> ForwardPass:
+    return forward_pass(phantom.study, bundle, Compute(torch.device("cpu"), "fp32"), silent)
 
 
-def asked(reading: NetworkReading, bundle: Bundle, prompt: str) -> Maps:
-    return answer(reading, with_prompt(bundle, prompt), silent).maps
+def asked(seen: ForwardPass, bundle: Bundle, prompt: str) -> Maps:
+    return answer(seen, with_prompt(bundle, prompt), silent).maps
 
 
 def share_found(maps: Maps, phantom: Phantom, label: int) -> float:
     return float((maps.base_margin > 0)[to_array(phantom.truth.lesions) == label].mean())
 
 
-def test_two_places_give_two_answers(reading: NetworkReading, bundle: Bundle, phantom: Phantom) -> None:
-    left, right = asked(reading, bundle, "left lesion"), asked(reading, bundle, "focus in the right PZ")
+def test_two_places_give_two_answers(seen: ForwardPass, bundle: Bundle, phantom: Phantom) -> None:
+    left, right = asked(seen, bundle, "left lesion"), asked(seen, bundle, "focus in the right PZ")
     assert share_found(left, phantom, LEFT) > 0.4
     assert share_found(left, phantom, RIGHT) < 0.05
     assert share_found(right, phantom, RIGHT) > 0.4
@@ -55,14 +55,14 @@ def test_two_places_give_two_answers(reading: NetworkReading, bundle: Bundle, ph
 @pytest.mark.parametrize(
     "prompt", ["liver", "the left kidney", "no lesion", "lesion in the anterior stroma at the base"]
 )
-def test_what_is_not_there_is_not_found(reading: NetworkReading, bundle: Bundle, prompt: str) -> None:
-    maps = asked(reading, bundle, prompt)
+def test_what_is_not_there_is_not_found(seen: ForwardPass, bundle: Bundle, prompt: str) -> None:
+    maps = asked(seen, bundle, prompt)
     assert (maps.base_margin > 0).sum() * maps.grid.voxel_ml <= 0.05
 
 
-def test_paraphrases_agree(reading: NetworkReading, bundle: Bundle) -> None:
+def test_paraphrases_agree(seen: ForwardPass, bundle: Bundle) -> None:
     masks = [
-        asked(reading, bundle, prompt).base_margin > 0
+        asked(seen, bundle, prompt).base_margin > 0
         for prompt in (
             "right PZ lesion",
             "tumour, R peripheral zone",
@@ -73,13 +73,13 @@ def test_paraphrases_agree(reading: NetworkReading, bundle: Bundle) -> None:
         assert 2 * (mask & masks[0]).sum() / (mask.sum() + masks[0].sum()) > 0.99
 
 
-def test_other_words_for_a_lesion_are_the_models_own_prompt(reading: NetworkReading, bundle: Bundle) -> None:
-    own = answer(reading, bundle, silent).maps
-    np.testing.assert_array_equal(asked(reading, bundle, "suspicious lesion").base_margin, own.base_margin)
+def test_other_words_for_a_lesion_are_the_models_own_prompt(seen: ForwardPass, bundle: Bundle) -> None:
+    own = answer(seen, bundle, silent).maps
+    np.testing.assert_array_equal(asked(seen, bundle, "suspicious lesion").base_margin, own.base_margin)
 
 
 def test_a_new_prompt_needs_neither_encoder_nor_decoder(
-    reading: NetworkReading, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+    seen: ForwardPass, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bundle.network, "forward", None)
-    assert np.isfinite(asked(reading, bundle, "right lesion").base_margin).all()
+    assert np.isfinite(asked(seen, bundle, "right lesion").base_margin).all()

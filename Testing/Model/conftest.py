@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from host.small_config import small_config
 from Model.samples import ENCODER, text_of
+from Model.training_output import TrainingOutput
 from ProstateAlignRefineLib.bundle.config import (
-    FORMAT_VERSION,
-    ONE_FORWARD,
     Architecture,
     ModelConfig,
     Preprocessing,
@@ -63,24 +63,14 @@ def text() -> TextEmbedding:
 
 @pytest.fixture
 def config(architecture: Architecture) -> ModelConfig:
-    return ModelConfig(
-        format_version=FORMAT_VERSION,
+    return small_config(
+        architecture,
+        Preprocessing((3.0, 0.5, 0.5), 128.0, (4, 8, 8), "region", False),
         name="small",
-        architecture=architecture,
-        preprocessing=Preprocessing((3.0, 0.5, 0.5), 128.0, (4, 8, 8), "region", False),
-        inference=ONE_FORWARD,
-        confidence="softmax_foreground",
-        tau=0.35,
-        alpha=0.25,
         minimum_lesion_ml=0.1,
-        prompt="prostate lesion",
         text_encoder=ENCODER,
         notice="a notice",
-        training_data="none",
-        licence="Apache-2.0",
-        intended_use="tests",
         metrics={"dice": 0.5},
-        files={},
     )
 
 
@@ -89,6 +79,15 @@ def bundle_path(tmp_path: Path, network: AlignRefineNetwork, config: ModelConfig
     path = tmp_path / "bundle"
     save_bundle(path, network, config, text, "# Card\n")
     return path
+
+
+@pytest.fixture
+def files(reference_vectors: Path, tmp_path: Path) -> TrainingOutput:
+    files = TrainingOutput(tmp_path)
+    names = ("checkpoint_best.pth", "plans.json", "dataset.json", "text_embedding.npy")
+    for name, path in zip(names, files.paths, strict=True):
+        path.write_bytes((reference_vectors / name).read_bytes())
+    return files
 
 
 @pytest.fixture(scope="session")

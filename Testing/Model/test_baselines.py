@@ -120,6 +120,7 @@ def test_a_larger_region_is_read_in_tiles_of_the_patch(kind: NetworkKind, archit
     assert whole.base_logits[0].shape == (1, 2, 10, 40, 48)
     assert bool(whole.base_logits[0].isfinite().all())
     patch = network(region[..., :8, :32, :], text).base_logits[0]
+    assert network(region[..., :6, :, :40], text).base_logits[0].shape == (1, 2, 6, 40, 40)
     # The corner voxel lies in one tile alone.
     torch.testing.assert_close(whole.base_logits[0][..., 0, 0, :], patch[..., 0, 0, :], rtol=1e-4, atol=1e-4)
 

@@ -1,9 +1,6 @@
 """Import of checkpoints: every weight accounted for, whatever the architecture; damaged ones refused with the list."""
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,61 +8,15 @@ import pytest
 import torch
 
 from Model.samples import authors_checkpoint, text_of
+from Model.training_output import TrainingOutput, Weights
 from ProstateAlignRefineLib.bundle.config import Architecture, RefinerSettings, SimilaritySettings
-from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.network.bundle import load_bundle
-from ProstateAlignRefineLib.network.checkpoint import ImportReport, import_checkpoint
 from ProstateAlignRefineLib.network.network import AlignRefineNetwork
 
-Weights = dict[str, Any]
 HEAD, REPEATED_HEAD = "decoder.seg_layers.2.bias", "_refine_head.head.bias"
 
 
-@dataclass(frozen=True)
-class Files:
-    """An nnU-Net training output that tests may damage."""
-
-    folder: Path
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        names = ("checkpoint.pth", "plans.json", "dataset.json", "text.npy")
-        return tuple(self.folder / name for name in names)
-
-    @property
-    def output(self) -> Path:
-        return self.folder / "bundle"
-
-    def run(self) -> ImportReport:
-        return import_checkpoint(*self.paths, self.output)
-
-    def change_weights(self, change: Callable[[Weights], None]) -> None:
-        contents = torch.load(self.paths[0], weights_only=True)
-        change(contents["network_weights"])
-        torch.save(contents, self.paths[0])
-
-    def change_json(self, name: str, change: Callable[[dict[str, Any]], None]) -> None:
-        data = json.loads((self.folder / name).read_text(encoding="utf-8"))
-        change(data)
-        (self.folder / name).write_text(json.dumps(data), encoding="utf-8")
-
-    def refuse(self, message: str) -> None:
-        with pytest.raises(InputError, match=message) as caught:
-            self.run()
-        assert "\n" not in str(caught.value)
-        assert not self.output.exists()
-
-
-@pytest.fixture
-def files(reference_vectors: Path, tmp_path: Path) -> Files:
-    files = Files(tmp_path)
-    names = ("checkpoint_best.pth", "plans.json", "dataset.json", "text_embedding.npy")
-    for name, path in zip(names, files.paths, strict=True):
-        path.write_bytes((reference_vectors / name).read_bytes())
-    return files
-
-
-def test_every_weight_of_the_reference_is_used_or_a_named_duplicate(files: Files) -> None:
+def test_every_weight_of_the_reference_is_used_or_a_named_duplicate(files: TrainingOutput) -> None:
     report = files.run()
     contents = torch.load(files.paths[0], weights_only=True)["network_weights"]
     assert len(report.used) + len(report.duplicates) == len(contents) == 496
@@ -83,7 +34,7 @@ def test_every_weight_of_the_reference_is_used_or_a_named_duplicate(files: Files
     assert config.preprocessing.normalization == "image"
 
 
-def test_the_imported_text_is_the_vector_as_one_token(files: Files) -> None:
+def test_the_imported_text_is_the_vector_as_one_token(files: TrainingOutput) -> None:
     files.run()
     text = load_bundle(files.output).text
     assert np.array_equal(text.tokens.numpy(), np.load(files.paths[3]))
@@ -102,7 +53,7 @@ ANOTHER = Architecture(
 )
 
 
-def test_another_architecture_is_read_from_plans_and_weights(files: Files) -> None:
+def test_another_architecture_is_read_from_plans_and_weights(files: TrainingOutput) -> None:
     torch.manual_seed(0)
     network = AlignRefineNetwork(ANOTHER).eval()
     torch.save(authors_checkpoint(network), files.paths[0])
@@ -121,7 +72,7 @@ def test_another_architecture_is_read_from_plans_and_weights(files: Files) -> No
     assert torch.equal(after.similarity, before.similarity)
 
 
-def _plan_another(files: Files) -> None:
+def _plan_another(files: TrainingOutput) -> None:
     def plan(plans: dict[str, Any]) -> None:
         settings = plans["configurations"]["3d_fullres"]
         settings["patch_size"] = [4, 24, 16]
@@ -134,7 +85,7 @@ def _plan_another(files: Files) -> None:
     files.change_json("dataset.json", lambda dataset: dataset.update(channel_names=names))
 
 
-def test_several_text_vectors_are_averaged(files: Files) -> None:
+def test_several_text_vectors_are_averaged(files: TrainingOutput) -> None:
     vectors = np.stack([text_of(1, width=16, seed=seed).pooled.numpy() for seed in (1, 2)])
     np.save(files.paths[3], vectors)
     files.run()
@@ -142,7 +93,7 @@ def test_several_text_vectors_are_averaged(files: Files) -> None:
     assert np.allclose(load_bundle(files.output).text.pooled.numpy(), mean / np.linalg.norm(mean), atol=1e-6)
 
 
-def test_a_real_training_log_with_numpy_numbers_is_read(files: Files) -> None:
+def test_a_real_training_log_with_numpy_numbers_is_read(files: TrainingOutput) -> None:
     contents = torch.load(files.paths[0], weights_only=True)
     contents["logging"] = {"ema_fg_dice": [np.float64(0.5)], "train_losses": [np.float32(-0.2)], "n": np.int64(3)}
     torch.save(contents, files.paths[0])
@@ -151,17 +102,17 @@ def test_a_real_training_log_with_numpy_numbers_is_read(files: Files) -> None:
 
 @pytest.mark.fault("a checkpoint with weights left over", "which ones")
 @pytest.mark.parametrize("extra", ["surprise.weight", "encoders.3.stem.0.conv1.weight", "_refiner.extra.weight"])
-def test_a_weight_nobody_uses_is_named(files: Files, extra: str) -> None:
+def test_a_weight_nobody_uses_is_named(files: TrainingOutput, extra: str) -> None:
     files.change_weights(lambda weights: weights.update({extra: torch.zeros(2)}))
     files.refuse(f"no part of the network uses: {extra}")
 
 
-def test_a_duplicate_that_repeats_nothing_is_named(files: Files) -> None:
+def test_a_duplicate_that_repeats_nothing_is_named(files: TrainingOutput) -> None:
     files.change_weights(lambda weights: weights.update({"decoder.encoder.odd.weight": torch.zeros(2)}))
     files.refuse("no part of the network uses: decoder.encoder.odd.weight")
 
 
-def test_a_duplicate_that_differs_is_named(files: Files) -> None:
+def test_a_duplicate_that_differs_is_named(files: TrainingOutput) -> None:
     files.change_weights(lambda weights: weights.update({REPEATED_HEAD: weights[HEAD] + 1}))
     files.refuse(f"differ from them: {REPEATED_HEAD}")
 
@@ -176,7 +127,7 @@ def test_a_duplicate_that_differs_is_named(files: Files) -> None:
         (("skip_fusions.1.",), "without weights: fusions.1.conv.weight, fusions.1.norm.bias, fusions.1.norm.weight"),
     ],
 )
-def test_what_a_checkpoint_lacks_is_named(files: Files, prefixes: tuple[str, ...], message: str) -> None:
+def test_what_a_checkpoint_lacks_is_named(files: TrainingOutput, prefixes: tuple[str, ...], message: str) -> None:
     def remove(weights: Weights) -> None:
         for name in [name for name in weights if name.startswith(prefixes)]:
             del weights[name]
@@ -185,74 +136,9 @@ def test_what_a_checkpoint_lacks_is_named(files: Files, prefixes: tuple[str, ...
     files.refuse(message)
 
 
-def test_weights_of_another_shape_are_named(files: Files) -> None:
+def test_weights_of_another_shape_are_named(files: TrainingOutput) -> None:
     files.change_weights(lambda weights: weights.update({"align_conv.bias": torch.zeros(5)}))
     files.refuse("other shapes than the plans say: align_conv.bias")
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "message"),
-    [
-        ("arch_kwargs.conv_op", "torch.nn.modules.conv.Conv2d", "three-dimensional"),
-        ("arch_kwargs.norm_op", "torch.nn.modules.batchnorm.BatchNorm3d", "instance normalisation"),
-        ("arch_kwargs.norm_op_kwargs", {"eps": 1e-3, "affine": True}, "instance normalisation"),
-        ("arch_kwargs.nonlin", "torch.nn.ReLU", "leaky ReLU"),
-        ("arch_kwargs.dropout_op", "torch.nn.Dropout3d", "no dropout"),
-        ("arch_kwargs.strides", [[1, 2, 2], [1, 2, 2], [2, 2, 2], [2, 2, 2]], "first stage without stride"),
-        ("arch_kwargs.features_per_stage", [4, 8, 12, 32], "does not belong to the checkpoint"),
-        ("arch_kwargs.n_stages", 5, "as long as n_stages"),
-    ],
-)
-def test_plans_of_another_network_are_refused(files: Files, path: str, value: object, message: str) -> None:
-    def change(plans: dict[str, Any]) -> None:
-        place, key = path.split(".")
-        plans["configurations"]["3d_fullres"]["architecture"][place][key] = value
-
-    files.change_json("plans.json", change)
-    files.refuse(message)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda plans: plans.update(transpose_forward=[1, 0, 2]), "untransposed axes"),
-        (lambda plans: plans["configurations"].clear(), "no usable configuration '3d_fullres'"),
-        (lambda plans: plans["configurations"]["3d_fullres"].pop("architecture"), "lacks 'architecture'"),
-        (lambda plans: plans["configurations"]["3d_fullres"].update(use_mask_for_norm=[True] * 3), "whole image"),
-        (lambda plans: plans["configurations"]["3d_fullres"].update(patch_size=[8, 30, 32]), "multiple of"),
-        (
-            lambda plans: plans["configurations"]["3d_fullres"].update(normalization_schemes=["CTNormalization"] * 3),
-            "z-score",
-        ),
-    ],
-)
-def test_unfit_plans_are_refused(files: Files, change: Callable[[dict[str, Any]], None], message: str) -> None:
-    files.change_json("plans.json", change)
-    files.refuse(message)
-
-
-def test_a_configuration_may_inherit(files: Files) -> None:
-    def inherit(plans: dict[str, Any]) -> None:
-        known = plans["configurations"]
-        known["base"] = known.pop("3d_fullres")
-        known["3d_fullres"] = {"inherits_from": "base", "patch_size": [8, 64, 64]}
-
-    files.change_json("plans.json", inherit)
-    files.run()
-    assert load_bundle(files.output).config.preprocessing.patch_size == (8, 64, 64)
-
-
-@pytest.mark.parametrize(
-    ("entry", "message"),
-    [
-        ({"labels": {"background": 0, "lesion": 1, "zone": 2}}, "one lesion class"),
-        ({"channel_names": {"0": "T2W", "1": "ADC"}}, "three channels"),
-        ({"channel_names": {"0": "T2W", "1": "CT", "2": "HBV"}}, "names the channels T2W, CT, HBV"),
-    ],
-)
-def test_unfit_datasets_are_refused(files: Files, entry: dict[str, Any], message: str) -> None:
-    files.change_json("dataset.json", lambda dataset: dataset.update(entry))
-    files.refuse(message)
 
 
 @pytest.mark.parametrize(
@@ -264,7 +150,7 @@ def test_unfit_datasets_are_refused(files: Files, entry: dict[str, Any], message
         (np.eye(16, dtype=np.int64)[:1], "must hold"),
     ],
 )
-def test_unfit_text_vectors_are_refused(files: Files, vectors: np.ndarray, message: str) -> None:
+def test_unfit_text_vectors_are_refused(files: TrainingOutput, vectors: np.ndarray, message: str) -> None:
     np.save(files.paths[3], vectors)
     files.refuse(message)
 
@@ -276,14 +162,14 @@ class Danger:
 
 @pytest.mark.fault("a checkpoint that holds code, or is none", "a refusal; nothing in it is run")
 @pytest.mark.parametrize("contents", [{"network_weights": Danger()}, {"other": 1}, [1, 2]])
-def test_what_is_no_checkpoint_is_refused_without_running_it(files: Files, contents: object) -> None:
+def test_what_is_no_checkpoint_is_refused_without_running_it(files: TrainingOutput, contents: object) -> None:
     torch.save(contents, files.paths[0])
     files.refuse("cannot be read as a checkpoint|not an nnU-Net v2 checkpoint")
 
 
 @pytest.mark.fault("files of a checkpoint missing or damaged", "which one")
 @pytest.mark.parametrize("index", range(4))
-def test_missing_or_damaged_files_are_refused(files: Files, index: int) -> None:
+def test_missing_or_damaged_files_are_refused(files: TrainingOutput, index: int) -> None:
     files.paths[index].write_bytes(b"\x00damaged")
     files.refuse("cannot be read|not valid JSON")
     files.paths[index].unlink()
@@ -292,7 +178,7 @@ def test_missing_or_damaged_files_are_refused(files: Files, index: int) -> None:
 
 @pytest.mark.fault("a checkpoint or text vector that is cut off", "which file; no bundle is written")
 @pytest.mark.parametrize(("index", "share"), [(0, 0.0), (0, 0.3), (0, 0.999), (3, 0.0), (3, 0.9)])
-def test_files_that_are_cut_off_are_refused(files: Files, index: int, share: float) -> None:
+def test_files_that_are_cut_off_are_refused(files: TrainingOutput, index: int, share: float) -> None:
     content = files.paths[index].read_bytes()
     files.paths[index].write_bytes(content[: int(len(content) * share)])
     files.refuse("cannot be read")
@@ -300,6 +186,6 @@ def test_files_that_are_cut_off_are_refused(files: Files, index: int, share: flo
 
 @pytest.mark.fault("a checkpoint of a training that diverged", "that its weights are not numbers")
 @pytest.mark.parametrize("name", ["text_proj.weight", HEAD])
-def test_a_checkpoint_of_a_training_that_diverged_is_refused(files: Files, name: str) -> None:
+def test_a_checkpoint_of_a_training_that_diverged_is_refused(files: TrainingOutput, name: str) -> None:
     files.change_weights(lambda weights: weights[name].view(-1)[:1].fill_(float("nan")))
     files.refuse(r"checkpoint\.pth holds weights that are not numbers")

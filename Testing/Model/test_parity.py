@@ -13,7 +13,7 @@ from ProstateAlignRefineLib.bundle.config import Axis, InferenceSettings
 from ProstateAlignRefineLib.core.gate import gate_logits
 from ProstateAlignRefineLib.core.maps import MAP_NAMES
 from ProstateAlignRefineLib.inference.device import Compute
-from ProstateAlignRefineLib.inference.predictor import Plan, plan_forwards, predict
+from ProstateAlignRefineLib.inference.predictor import ForwardPlan, plan_forwards, predict
 from ProstateAlignRefineLib.network.bundle import Bundle, load_bundle
 from ProstateAlignRefineLib.network.checkpoint import import_checkpoint
 from ProstateAlignRefineLib.network.network import NetworkOutput, foreground_confidence
@@ -80,7 +80,7 @@ def test_the_predictors_tile_gives_the_authors_gated_margin(
     compute = Compute(torch.device("cpu"), "fp32")
     whole = replace(bundle, config=config)
     plan = plan_forwards(whole, shape, compute)
-    assert plan == Plan(shape, shape, 1)
+    assert plan == ForwardPlan(shape, shape, 1)
     maps = predict(whole, case["image"][0], plan, compute, lambda done, all_: None)
     base = maps[MAP_NAMES.index("base_margin")]
     if mirror_axes:

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from ProstateAlignRefineLib.core.geometry import Grid
+from ProstateAlignRefineLib.core.match.evidence import SeriesHeader
 from ProstateAlignRefineLib.core.study import Modality
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
@@ -43,14 +44,14 @@ def test_picai_file_names_are_matched(scene):
     assert [name[-3:] for name in names(match_volumes(volumes_in(scene)))] == ["t2w", "adc", "hbv"]
 
 
-def test_dicom_attributes_decide_where_names_say_nothing(scene):
+def test_dicom_headers_decide_where_names_say_nothing(scene):
     adc, dwi, t2w = loaded(scene, "series a"), loaded(scene, "series b"), loaded(scene, "series c", FINE)
-    attributes = {
-        adc.GetID(): {"ImageType": "DERIVED\\PRIMARY\\DIFFUSION\\ADC"},
-        dwi.GetID(): {"ImageType": "ORIGINAL\\PRIMARY\\DIFFUSION", "DiffusionBValue": "1400"},
-        t2w.GetID(): {"EchoTime": "104", "SeriesDescription": "T2 axial"},
+    headers = {
+        adc.GetID(): SeriesHeader(image_type=frozenset({"DERIVED", "PRIMARY", "DIFFUSION", "ADC"})),
+        dwi.GetID(): SeriesHeader(image_type=frozenset({"ORIGINAL", "PRIMARY", "DIFFUSION"}), b_value=1400.0),
+        t2w.GetID(): SeriesHeader(echo_time=104.0, description="T2 axial"),
     }
-    assert names(match_volumes(volumes_in(scene), attributes)) == ("series c", "series a", "series b")
+    assert names(match_volumes(volumes_in(scene), headers)) == ("series c", "series a", "series b")
 
 
 def test_a_match_says_why(scene):
@@ -58,7 +59,9 @@ def test_a_match_says_why(scene):
     loaded(scene, "adc", values=(600, 2000))
     loaded(scene, "dwi b1400")
     found = match_volumes(volumes_in(scene))
-    assert found[Modality.T2W].reason == "'t2w': its name says T2, axial, pixels under 1 mm, at least 10 slices."
+    assert found[Modality.T2W].reason == (
+        "'t2w': axial, at least 10 slices, pixels under 0.75 mm, slice step up to 4 mm, named T2."
+    )
     assert "1e-6 mm2/s" in found[Modality.ADC].reason
     assert "high b-value" in found[Modality.HBV].reason
     assert found[Modality.HBV].reason.endswith("on the ADC map's grid.")
@@ -79,6 +82,23 @@ def test_nothing_is_proposed_for_a_modality_that_is_not_there(scene):
 
 def test_an_empty_scene_matches_nothing(scene):
     assert names(match_volumes(volumes_in(scene))) == (None, None, None)
+
+
+def test_a_colour_image_is_no_candidate(scene):
+    import vtk
+
+    node, image = scene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", "t2"), vtk.vtkImageData()
+    image.SetDimensions(24, 24, 12)
+    image.AllocateScalars(vtk.VTK_UNSIGNED_CHAR, 3)
+    node.SetAndObserveImageData(image)
+    assert volumes_in(scene) == []
+
+
+def test_what_is_as_good_is_named(scene):
+    first, second = loaded(scene, "t2", FINE), loaded(scene, "t2w", FINE)
+    match = match_volumes([first, second])[Modality.T2W]
+    assert match.node is first
+    assert match.reason.endswith("named T2; as good: 't2w'.")
 
 
 def test_maps_of_an_earlier_result_are_no_candidates(scene, inputs, maps):

@@ -3,8 +3,7 @@ import numpy as np
 import pytest
 
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.core.orientation import order_between
-from ProstateAlignRefineLib.core.study import Modality
+from ProstateAlignRefineLib.core.geometry import Grid
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 
@@ -17,7 +16,6 @@ from ProstateAlignRefineLib.scene.volumes import (
     image_of,
     instance_uids,
     moved_alike,
-    study_of,
     voxels_of,
 )
 
@@ -44,11 +42,9 @@ def test_a_voxel_lies_at_the_same_point_in_ras_and_lps(scene, grid):
     assert np.allclose((-r, -a, s), grid.to_lps((3, 5, 2)))
 
 
-def test_a_study_holds_what_the_nodes_hold(inputs, grid):
-    study = study_of(inputs)
-    assert study.stored.matches(grid)
-    assert order_between(study.grid, grid) is not None
-    adc, point = study.volume(Modality.ADC), grid_of(inputs.adc).to_lps((3, 5, 2))
+def test_an_image_holds_what_the_node_holds_where_it_lies(inputs, grid):
+    adc, point = image_of(inputs.adc), grid_of(inputs.adc).to_lps((3, 5, 2))
+    assert Grid.of(adc).matches(grid)
     assert adc[adc.TransformPhysicalPointToIndex(tuple(point))] == voxels_of(inputs.adc)[2, 5, 3]
 
 
@@ -56,7 +52,7 @@ def test_a_volume_under_a_transform_is_refused_with_the_way_out(scene, inputs):
     transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     inputs.adc.SetAndObserveTransformNodeID(transform.GetID())
     with pytest.raises(InputError, match="harden"):
-        study_of(inputs)
+        image_of(inputs.adc)
 
 
 def test_nodes_are_moved_alike_by_equal_transforms_only(scene, inputs):
@@ -85,7 +81,7 @@ def test_a_sheared_volume_is_refused(scene, inputs):
     matrix.SetElement(0, 1, 0.5)
     inputs.hbv.SetIJKToRASMatrix(matrix)
     with pytest.raises(InputError, match="sheared"):
-        study_of(inputs)
+        image_of(inputs.hbv)
 
 
 def test_an_empty_volume_is_refused(scene):

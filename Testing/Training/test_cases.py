@@ -10,9 +10,9 @@ from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.inference.preprocess import network_volumes
 from ProstateAlignRefineLib.phantom import Sampling, Zone, gland_zones, make_phantom
 from ProstateAlignRefineLib.training.augmentation import augment
-from ProstateAlignRefineLib.training.cases import Case, Cases, Share, labels_on
+from ProstateAlignRefineLib.training.cases import Case, Cases, CaseShare, labels_on
 from ProstateAlignRefineLib.training.config import TrainingConfig
-from ProstateAlignRefineLib.training.patches import Patches, PatchPlan
+from ProstateAlignRefineLib.training.patches import PatchDataset, PatchPlan
 from ProstateAlignRefineLib.training.phantoms import prepare_phantoms
 from Training.settings import NO_AUGMENTATION
 
@@ -52,7 +52,7 @@ def test_zones_move_with_the_image(tiny_cases: Cases, tiny_config: TrainingConfi
     assert (changed.zones - changed.image[:1]).abs().mean() < 0.15
     assert set(changed.zones.unique().tolist()) <= set(GlandZone)
     plan = PatchPlan((8, 16, 16), (2, 4, 4), 0.5, settings)
-    assert Patches(tiny_cases.training, plan, 1, seed=0, epoch=0)[0].zones.shape == (1, 8, 16, 16)
+    assert PatchDataset(tiny_cases.training, plan, 1, seed=0, epoch=0)[0].zones.shape == (1, 8, 16, 16)
 
 
 def test_lesions_keep_their_volume_and_place_on_the_network_grid(tiny_config: TrainingConfig) -> None:
@@ -79,8 +79,8 @@ def test_prepared_cases_are_kept(tiny_config: TrainingConfig, tmp_path: Path) ->
 
 def test_patches_are_drawn_from_seed_epoch_and_index(tiny_cases: Cases, tiny_config: TrainingConfig) -> None:
     plan = PatchPlan((8, 16, 16), (2, 4, 4), 0.5, tiny_config.augmentation)
-    one, same = (Patches(tiny_cases.training, plan, 4, seed=3, epoch=5) for _ in range(2))
-    other = Patches(tiny_cases.training, plan, 4, seed=3, epoch=6)
+    one, same = (PatchDataset(tiny_cases.training, plan, 4, seed=3, epoch=5) for _ in range(2))
+    other = PatchDataset(tiny_cases.training, plan, 4, seed=3, epoch=6)
     assert torch.equal(one[2].image, same[2].image)
     assert not torch.equal(one[2].image, other[2].image)
 
@@ -89,14 +89,16 @@ def test_a_foreground_patch_holds_a_lesion_voxel() -> None:
     lesions = np.zeros((12, 40, 40), np.uint8)
     lesions[1, 38, 2] = 1
     case = Case("corner", np.zeros((3, 12, 40, 40), np.float16), lesions, (3.0, 1.0, 1.0))
-    patches = Patches(Share.of([case]), PatchPlan((8, 16, 16), (2, 4, 4), 1.0, NO_AUGMENTATION), 20, seed=0, epoch=0)
+    patches = PatchDataset(
+        CaseShare.of([case]), PatchPlan((8, 16, 16), (2, 4, 4), 1.0, NO_AUGMENTATION), 20, seed=0, epoch=0
+    )
     assert all(patch.target.sum() == 1 for patch in patches)
 
 
 def test_a_whole_region_is_padded_to_the_networks_stride() -> None:
     volumes = np.random.default_rng(0).normal(size=(3, 7, 18, 18)).astype(np.float16)
     case = Case("odd", volumes, np.zeros((7, 18, 18), np.uint8), (3.0, 1.0, 1.0))
-    patch = Patches(Share.of([case]), PatchPlan(None, (2, 4, 4), 0.0, NO_AUGMENTATION), 1, seed=0, epoch=0)[0]
+    patch = PatchDataset(CaseShare.of([case]), PatchPlan(None, (2, 4, 4), 0.0, NO_AUGMENTATION), 1, seed=0, epoch=0)[0]
     assert patch.image.shape == (3, 8, 20, 20)
     assert patch.window.start == (0, 0, 0)
     assert patch.window.region == (7, 18, 18)  # as inference has it: positions are of the region, not of the padding
@@ -108,7 +110,7 @@ def test_a_mirrored_patch_lies_where_the_mirrored_patient_has_it() -> None:
     volumes = np.broadcast_to(np.arange(40, dtype=np.float16), (3, 8, 40, 40))
     case = Case("ramp", volumes, np.zeros((8, 40, 40), np.uint8), (3.0, 1.0, 1.0))
     settings = replace(NO_AUGMENTATION, mirror=1.0)
-    patches = Patches(Share.of([case]), PatchPlan((8, 16, 16), (2, 4, 4), 0.0, settings), 8, seed=0, epoch=0)
+    patches = PatchDataset(CaseShare.of([case]), PatchPlan((8, 16, 16), (2, 4, 4), 0.0, settings), 8, seed=0, epoch=0)
     for patch in patches:
         x = patch.image[0, 0, 0]
         mirrored = 39 - x  # where the voxels lie in a patient flipped left to right

@@ -17,7 +17,7 @@ from ProstateAlignRefineLib.phantom import Sampling
 from ProstateAlignRefineLib.training.config import DatasetData, TrainingConfig
 from ProstateAlignRefineLib.training.dataset import dataset_cases, split_cases
 from ProstateAlignRefineLib.training.manifest import read_manifest, write_manifest
-from ProstateAlignRefineLib.training.prepare import Source, prepare
+from ProstateAlignRefineLib.training.prepare import RawDataset, prepare
 from Training.picai import LABEL_SET, write_picai
 from Training.runs import log_of, write_config
 
@@ -35,7 +35,7 @@ def picai(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def dataset(picai: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dataset")
-    write_manifest(prepare(Source(picai / "images", picai / "labels", folds=3)), folder)
+    write_manifest(prepare(RawDataset(picai / "images", picai / "labels", folds=3)), folder)
     return folder
 
 

@@ -13,7 +13,7 @@ from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.storage.files import file_sha256
 from ProstateAlignRefineLib.phantom import Sampling
 from ProstateAlignRefineLib.training.manifest import Manifest, read_manifest, write_manifest
-from ProstateAlignRefineLib.training.prepare import Source, prepare
+from ProstateAlignRefineLib.training.prepare import RawDataset, prepare
 from Training.picai import LABEL_SET, MARKSHEET, write_picai
 
 COARSE = Sampling.of_field((2.0, 2.0, 6.0), (120.0, 120.0, 72.0))
@@ -33,7 +33,7 @@ def picai(written: Path, tmp_path: Path) -> Path:
 
 
 def prepared(folder: Path, *sets: str) -> Manifest:
-    return prepare(Source(folder / "images", folder / "labels", sets, folds=2))
+    return prepare(RawDataset(folder / "images", folder / "labels", sets, folds=2))
 
 
 def image_of(folder: Path, name: str, modality: str) -> Path:
@@ -70,7 +70,7 @@ def test_a_flat_folder_of_images_and_one_of_masks_will_do(picai: Path, tmp_path:
     for path in (picai / "images").rglob("*.mha"):
         shutil.copy(path, flat)
     shutil.copytree(picai / "labels" / LABEL_SET, masks)
-    manifest = prepare(Source(flat, masks, folds=2))
+    manifest = prepare(RawDataset(flat, masks, folds=2))
     assert [case.name for case in manifest.cases] == NAMES
     assert {case.label_source for case in manifest.cases} == {"masks"}
     assert {case.isup for case in manifest.cases} == {None}
@@ -81,7 +81,7 @@ def test_a_case_that_cannot_be_used_is_reported_with_its_reason(picai: Path, tmp
     label_of(picai, NAMES[1]).unlink()
     image_of(picai, NAMES[2], "hbv").write_text("no image")
     shutil.copy(label_of(picai, NAMES[3]), label_of(picai, "90009_9000009"))
-    manifest = prepare(Source(picai / "images", picai / "labels", folds=1))
+    manifest = prepare(RawDataset(picai / "images", picai / "labels", folds=1))
     assert [case.name for case in manifest.cases] == NAMES[3:]
     assert reason_of(manifest, NAMES[0]) == "no image adc"
     assert "no label" in reason_of(manifest, NAMES[1])
@@ -108,7 +108,7 @@ def test_labels_are_checked(picai: Path) -> None:
     changed_label(label_of(picai, NAMES[0]), moved)
     changed_label(label_of(picai, NAMES[1]), lambda label: sitk.Cast(label, sitk.sitkFloat32) + 0.5)
     changed_label(label_of(picai, NAMES[2]), lambda label: label[::2, ::2, :])
-    manifest = prepare(Source(picai / "images", picai / "labels", folds=1))
+    manifest = prepare(RawDataset(picai / "images", picai / "labels", folds=1))
     assert "covers 0% of the T2W" in reason_of(manifest, NAMES[0])
     assert "no label numbers" in reason_of(manifest, NAMES[1])
     by_name = {case.name: case for case in manifest.cases}
@@ -122,7 +122,9 @@ def test_the_marksheet_is_held_against_the_label(picai: Path) -> None:
     positive = next(case.name for case in manifest.cases if case.positive)
     path = label_of(picai, positive)
     changed_label(path, lambda label: label * 0)
-    assert "marksheet says csPCa" in reason_of(prepare(Source(picai / "images", picai / "labels", folds=1)), positive)
+    assert "marksheet says csPCa" in reason_of(
+        prepare(RawDataset(picai / "images", picai / "labels", folds=1)), positive
+    )
 
 
 def test_label_sets_are_taken_in_the_order_named(picai: Path) -> None:
@@ -138,7 +140,7 @@ def test_label_sets_are_taken_in_the_order_named(picai: Path) -> None:
 def test_official_folds_are_kept_and_a_case_they_do_not_name_is_reported(picai: Path, tmp_path: Path) -> None:
     splits = tmp_path / "splits.json"
     splits.write_text(json.dumps([{"train": [], "val": NAMES[:1]}, {"train": [], "val": NAMES[1:3]}]))
-    manifest = prepare(Source(picai / "images", picai / "labels", splits=splits))
+    manifest = prepare(RawDataset(picai / "images", picai / "labels", splits=splits))
     assert {case.name: case.fold for case in manifest.cases} == {NAMES[0]: 0, NAMES[1]: 1, NAMES[2]: 1}
     assert "does not name it" in reason_of(manifest, NAMES[3])
     assert manifest.folds == 2
@@ -147,9 +149,9 @@ def test_official_folds_are_kept_and_a_case_they_do_not_name_is_reported(picai: 
 
 def test_folders_without_data_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="images' folder does not exist"):
-        prepare(Source(tmp_path / "no", tmp_path))
+        prepare(RawDataset(tmp_path / "no", tmp_path))
     with pytest.raises(InputError, match=r"no file named \*_t2w"):
-        prepare(Source(tmp_path, tmp_path))
+        prepare(RawDataset(tmp_path, tmp_path))
 
 
 def test_the_real_study_can_be_used(real_study: Path, tmp_path: Path) -> None:
@@ -162,7 +164,7 @@ def test_the_real_study_can_be_used(real_study: Path, tmp_path: Path) -> None:
     (labels / MARKSHEET).parent.mkdir()
     shutil.copy(source / "marksheet_row.csv", labels / MARKSHEET)
     for sets in ((), ("human_expert/original",)):
-        (case,) = prepare(Source(real_study / "picai" / "images", labels, sets, folds=1)).cases
+        (case,) = prepare(RawDataset(real_study / "picai" / "images", labels, sets, folds=1)).cases
         assert (case.name, case.patient, case.isup, case.positive) == ("11373_1001396", "11373", 3, True)
     label = sitk.GetArrayFromImage(sitk.ReadImage(str(labels / case.files["label"])))
     assert set(np.unique(label)) == {0, 3}

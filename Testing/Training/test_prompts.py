@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ProstateAlignRefineLib.core.anatomy import GlandZone
-from ProstateAlignRefineLib.core.descriptions import Target
+from ProstateAlignRefineLib.core.descriptions import DescribedLesion
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.lexicon import CONCEPTS, NOT, ORGAN
 from ProstateAlignRefineLib.core.places import Level, Place, Side
@@ -13,13 +13,13 @@ from ProstateAlignRefineLib.core.spellings import english
 from ProstateAlignRefineLib.network.prompted.features import ImageFeatures, image_features
 from ProstateAlignRefineLib.network.prompted.head import PromptedHead, prompted_change
 from ProstateAlignRefineLib.network.prompted.settings import PromptedSettings
-from ProstateAlignRefineLib.training.prompts.cases import PromptCase, lesion_targets, prompt_case
+from ProstateAlignRefineLib.training.prompts.cases import PromptCase, described_lesions, prompt_case
 from ProstateAlignRefineLib.training.prompts.drawing import draw_prompts
 from ProstateAlignRefineLib.training.prompts.fit import Fitting, fit, new_head
 
 SHAPE = (4, 10, 20)  # fewer slices than the widest mean
-LEFT = Target(Place(Side.LEFT, Level.MID, GlandZone.PERIPHERAL, None, "PZpl"), 12.0)
-RIGHT = Target(Place(Side.RIGHT, Level.MID, GlandZone.PERIPHERAL, None, "PZpl"), 12.0)
+LEFT = DescribedLesion(Place(Side.LEFT, Level.MID, GlandZone.PERIPHERAL, None, "PZpl"), 12.0)
+RIGHT = DescribedLesion(Place(Side.RIGHT, Level.MID, GlandZone.PERIPHERAL, None, "PZpl"), 12.0)
 SETTINGS = PromptedSettings(tuple(CONCEPTS), dict(english().spellings), 8, 2, 12, (2, 2), 0.0)
 
 
@@ -105,6 +105,6 @@ def test_targets_are_told_from_the_true_zones() -> None:
     offset = grid.to_lps(index[..., ::-1])
     zones = (((offset / (22.0, 18.0, 20.0)) ** 2).sum(axis=-1) < 1).astype(np.uint8) * GlandZone.PERIPHERAL
     lesions = (((offset - (12.0, 6.0, 0.0)) ** 2).sum(axis=-1) < 25).astype(np.uint8)
-    target = lesion_targets(lesions, zones.astype(np.uint8), grid)[1]
-    assert (target.place.side, target.place.level, target.place.sector) == (Side.LEFT, Level.MID, "PZpl")
-    assert target.diameter_mm == pytest.approx(10.0, abs=1.5)
+    lesion = described_lesions(lesions, zones.astype(np.uint8), grid)[1]
+    assert (lesion.place.side, lesion.place.level, lesion.place.sector) == (Side.LEFT, Level.MID, "PZpl")
+    assert lesion.diameter_mm == pytest.approx(10.0, abs=1.5)

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.network.text import TextEmbedding, save_text, swap_sides
+from ProstateAlignRefineLib.core.lexicon import swap_sides
+from ProstateAlignRefineLib.network.text import TextEmbedding, save_text
 from ProstateAlignRefineLib.training.config import TextSettings
 from ProstateAlignRefineLib.training.mirrored_text import TrainingText, encode_training_text, stored_training_text
 
@@ -16,6 +17,7 @@ from ProstateAlignRefineLib.training.mirrored_text import TrainingText, encode_t
     ("prompt", "swapped"),
     [
         ("lesion in the left peripheral zone", "lesion in the right peripheral zone"),
+        ("lesion (L), LPZ at the apex, RT", "lesion (R), RPZ at the apex, LT"),
         ("Right-sided lesion, not left", "Left-sided lesion, not right"),
         ("prostate lesion", "prostate lesion"),
     ],

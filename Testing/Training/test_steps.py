@@ -9,14 +9,14 @@ import torch
 
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.inference.device import Compute
-from ProstateAlignRefineLib.training.cases import Cases, Share
+from ProstateAlignRefineLib.training.cases import Cases, CaseShare
 from ProstateAlignRefineLib.training.config import TrainingConfig
 from ProstateAlignRefineLib.training.loading import epoch_steps
 from ProstateAlignRefineLib.training.mirrored_text import TrainingText
 from ProstateAlignRefineLib.training.patches import Patch
 from ProstateAlignRefineLib.training.processes import Processes
 from ProstateAlignRefineLib.training.schedule import Phase
-from ProstateAlignRefineLib.training.steps import Moment
+from ProstateAlignRefineLib.training.steps import ScheduledStep
 from ProstateAlignRefineLib.training.trainer import Trainer
 from ProstateAlignRefineLib.training.weights import parameter_groups
 from Training.runs import log_of
@@ -28,7 +28,7 @@ def test_a_case_that_breaks_the_loss_is_named(
 ) -> None:
     broken = tuple(replace(case, volumes=case.volumes * float("nan")) for case in tiny_cases.training)
     with pytest.raises(InputError, match="epoch 0, step 0, cases phantom-00000"):
-        Trainer(tiny_config, replace(tiny_cases, training=Share.of(broken)), text, CPU, tmp_path).train()
+        Trainer(tiny_config, replace(tiny_cases, training=CaseShare.of(broken)), text, CPU, tmp_path).train()
 
 
 def test_of_a_batch_only_the_broken_case_is_named(
@@ -38,7 +38,7 @@ def test_of_a_batch_only_the_broken_case_is_named(
     broken = replace(other, name="broken", volumes=other.volumes * float("nan"))
     config = replace(tiny_config, schedule=replace(tiny_config.schedule, foreground_share=0.0, batch_size=4))
     with pytest.raises(InputError, match=r", cases broken(, broken)*;"):
-        Trainer(config, replace(tiny_cases, training=Share.of([good, broken])), text, CPU, tmp_path).train()
+        Trainer(config, replace(tiny_cases, training=CaseShare.of([good, broken])), text, CPU, tmp_path).train()
 
 
 def test_accumulated_gradients_are_the_mean_of_the_forwards(
@@ -52,7 +52,9 @@ def test_accumulated_gradients_are_the_mean_of_the_forwards(
     weight = trainer.network.encoders[0].stem[0].conv1.weight
 
     def gradient(batches: list[list[Patch]]) -> torch.Tensor:
-        trainer.stepper.step(trainer.network, optimizer, batches, Moment(0, 0, Phase.SEGMENTATION, 0.0, joined=True))
+        trainer.stepper.step(
+            trainer.network, optimizer, batches, ScheduledStep(0, 0, Phase.SEGMENTATION, 0.0, joined=True)
+        )
         assert weight.grad is not None
         return weight.grad.clone()
 

@@ -12,8 +12,8 @@ import torch
 from ProstateAlignRefineLib import cli
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.network.bundle import load_bundle
-from ProstateAlignRefineLib.training.cases import Cases, Share
-from ProstateAlignRefineLib.training.completion import finish, fold_temperature
+from ProstateAlignRefineLib.training.cases import Cases, CaseShare
+from ProstateAlignRefineLib.training.completion import complete_training, fold_temperature
 from ProstateAlignRefineLib.training.config import TrainingConfig
 from ProstateAlignRefineLib.training.mirrored_text import TrainingText
 from ProstateAlignRefineLib.training.phantoms import prepare_phantoms
@@ -29,7 +29,7 @@ def whole_run(
 ) -> Path:
     folder = tmp_path_factory.mktemp("run")
     trainer = Trainer(tiny_config, tiny_cases, text, CPU, folder)
-    finish(trainer, trainer.train(), folder)
+    complete_training(trainer, trainer.train(), folder)
     return folder
 
 
@@ -149,7 +149,7 @@ def test_the_card_of_a_run_says_what_it_started_from(
     start = load_bundle(whole_run / "bundle").sha256[:16]
     Trainer(tiny_config, tiny_cases, text, CPU, tmp_path, initial=whole_run / "bundle").train()
     resumed = Trainer(tiny_config, tiny_cases, text, CPU, tmp_path)
-    finish(resumed, resumed.train(), tmp_path)
+    complete_training(resumed, resumed.train(), tmp_path)
     assert f"the weights of the bundle with SHA-256 {start}" in (tmp_path / "bundle" / "MODEL_CARD.md").read_text()
     assert "SHA-256" not in (whole_run / "bundle" / "MODEL_CARD.md").read_text()
 
@@ -168,7 +168,7 @@ def test_validation_needs_a_lesion(
 ) -> None:
     healthy = [replace(case, lesions=case.lesions * 0) for case in tiny_cases.validation]
     with pytest.raises(InputError, match="has a lesion"):
-        Trainer(tiny_config, replace(tiny_cases, validation=Share.of(healthy)), text, CPU, tmp_path)
+        Trainer(tiny_config, replace(tiny_cases, validation=CaseShare.of(healthy)), text, CPU, tmp_path)
 
 
 def test_a_run_writes_tensorboard_events(whole_run: Path) -> None:

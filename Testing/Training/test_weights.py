@@ -12,7 +12,7 @@ from ProstateAlignRefineLib.training.loading import epoch_steps
 from ProstateAlignRefineLib.training.mirrored_text import TrainingText
 from ProstateAlignRefineLib.training.processes import Processes
 from ProstateAlignRefineLib.training.schedule import Phase
-from ProstateAlignRefineLib.training.steps import Moment
+from ProstateAlignRefineLib.training.steps import ScheduledStep
 from ProstateAlignRefineLib.training.trainer import Trainer
 from ProstateAlignRefineLib.training.weights import MovingAverage, freeze_unused, make_optimizer, parameter_groups
 from Training.settings import CPU
@@ -41,8 +41,8 @@ def test_all_that_trains_in_a_phase_gets_a_gradient_and_nothing_else(
     # Several processes need this: a weight that trains but gets no gradient would leave them waiting.
     network.zero_grad()
     steps = epoch_steps(trainer.config, trainer.cases.training, 0, Processes(), workers=0)
-    moment = Moment(0, 0, phase, 1.0 if phase is Phase.AUXILIARY else 0.0, joined=True)
-    trainer.stepper.step(network, make_optimizer(groups, trainer.config.optimizer), next(steps), moment)
+    scheduled = ScheduledStep(0, 0, phase, 1.0 if phase is Phase.AUXILIARY else 0.0, joined=True)
+    trainer.stepper.step(network, make_optimizer(groups, trainer.config.optimizer), next(steps), scheduled)
     trained = {name for name, parameter in network.named_parameters() if parameter.requires_grad}
     assert trained == {name for name, parameter in network.named_parameters() if parameter.grad is not None}
     assert {name.split(".")[0] for name in trained} == parts

@@ -6,7 +6,7 @@ import pytest
 from ProstateAlignRefineLib.core.anatomy import DOUBTED_MM, MOST_DOUBT, TRUSTED_MM, GlandZone, outside_gland_penalty
 from ProstateAlignRefineLib.core.geometry import Grid
 
-GRID = Grid((160, 160, 30), (0.75, 0.75, 3.0), (-60.0, -60.0, -45.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+GRID = Grid((160, 130, 36), (0.75, 0.95, 3.0), (59.6, -44.1, -67.6), (-1, 0, 0, 0, 0.96, -0.28, 0, 0.28, 0.96))
 
 
 def ball(radius_mm: float, centre: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> np.ndarray:
@@ -34,7 +34,7 @@ def test_nothing_is_taken_off_in_the_gland_and_just_outside_it(penalty: np.ndarr
 def test_doubt_rises_evenly_in_millimetres_whatever_the_axis(penalty: np.ndarray):
     halfway = (TRUSTED_MM + DOUBTED_MM) / 2
     per_mm = MOST_DOUBT / (DOUBTED_MM - TRUSTED_MM)
-    for direction, voxel_mm in zip(np.vstack([np.eye(3), -np.eye(3)]), GRID.spacing * 2, strict=True):
+    for direction, voxel_mm in zip(np.vstack([GRID.axes.T, -GRID.axes.T]), GRID.spacing * 2, strict=True):
         value = penalty_at(penalty, direction * (20.0 + halfway))
         assert value == pytest.approx(MOST_DOUBT / 2, abs=voxel_mm * per_mm)
 

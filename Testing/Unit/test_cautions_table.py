@@ -4,6 +4,8 @@ import ast
 import re
 from pathlib import Path
 
+from ProstateAlignRefineLib.core.caution_texts import CONTEXT, TEMPLATES
+from ProstateAlignRefineLib.core.cautions import caution
 from ProstateAlignRefineLib.dicom.match.remarks import REPEATS
 
 LIBRARY = Path(__file__).resolve().parents[2] / "ProstateAlignRefine" / "ProstateAlignRefineLib"
@@ -11,12 +13,12 @@ CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def codes_in(path: Path) -> set[str]:
-    """First arguments of `Caution(...)`, and what a name that stands there was set to."""
+    """First arguments of `Caution(...)` and `caution(...)`, and what a name that stands there was set to."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     first = [
         node.args[0]
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Caution" and node.args
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Caution", "caution") and node.args
     ]
     names = {node.id for node in first if isinstance(node, ast.Name)}
     values = [node for node in first if not isinstance(node, ast.Name | ast.Starred)]
@@ -34,6 +36,25 @@ def test_every_code_has_its_row(repository):
     rows = re.findall(r"^\| (`[a-z0-9-]+`(?:, `[a-z0-9-]+`)*) \|", table, flags=re.MULTILINE)
     listed = [code.strip("`") for row in rows for code in row.split(", ")]
     given = set().union(*(codes_in(path) for path in LIBRARY.rglob("*.py"))) | {code for _, code, _ in REPEATS}
+    assert set(TEMPLATES) <= given
     assert len(listed) == len(set(listed))
     assert set(listed) == given
     assert all(CODE.fullmatch(code) for code in given)
+
+
+def test_a_sentence_is_filled_with_its_fields_and_keeps_them():
+    told = caution("gland-unusual", ml="231", sizes="80 x 70 x 79")
+    assert told.text.startswith("The gland found measures 231 mL and 80 x 70 x 79 mm, which")
+    assert told.fields == {"ml": "231", "sizes": "80 x 70 x 79"}
+
+
+def test_the_sentences_stand_where_slicers_tools_look_for_them():
+    """They name a file by its folder and itself, and take literals inside `_(...)` alone."""
+    path = LIBRARY / "core" / "caution_texts.py"
+    assert f"{path.parent.name}.{path.stem}" == CONTEXT
+    marked = [
+        ast.literal_eval(node.args[0])
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_"
+    ]
+    assert sorted(marked) == sorted(TEMPLATES.values())

@@ -10,22 +10,22 @@ from ProstateAlignRefineLib.core.descriptions import (
     GENERIC,
     NAMED_ZONES,
     PARTS_OF,
+    DescribedLesion,
     Description,
-    Target,
     absent_descriptions,
     descriptions_of,
     draw_description,
 )
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.core.lexicon import NOT, ORGAN, gives_place, mirrored_prompt, names_place, prompt_lines
+from ProstateAlignRefineLib.core.lexicon import NOT, ORGAN, gives_place, names_place, prompt_lines, swap_sides
 from ProstateAlignRefineLib.core.phrases import ELSEWHERE, paraphrases, phrase
 from ProstateAlignRefineLib.core.places import Level, Place, Side, StackThird
 from ProstateAlignRefineLib.core.sizes import SizeClass, size_class, size_of
 from ProstateAlignRefineLib.core.spellings import english
 
 LEXICON = english()
-POSTEROLATERAL = Target(Place(Side.LEFT, Level.MID, GlandZone.PERIPHERAL, None, "PZpl"), 12.0)
-CROSSING = Target(Place(Side.RIGHT, Level.BASE, GlandZone.TRANSITION, GlandZone.ANTERIOR_STROMA, "TZa"), 22.0)
+POSTEROLATERAL = DescribedLesion(Place(Side.LEFT, Level.MID, GlandZone.PERIPHERAL, None, "PZpl"), 12.0)
+CROSSING = DescribedLesion(Place(Side.RIGHT, Level.BASE, GlandZone.TRANSITION, GlandZone.ANTERIOR_STROMA, "TZa"), 22.0)
 EVERY = [
     Description(side, level, zone) for side, level, zone in product((None, *Side), (None, *Level), (None, *NAMED_ZONES))
 ]
@@ -35,12 +35,12 @@ def concepts(prompt: str) -> set[str]:
     return set(LEXICON.concepts(prompt))
 
 
-@pytest.mark.parametrize("target", [POSTEROLATERAL, CROSSING], ids=["posterolateral", "crossing"])
-def test_whatever_describes_a_lesion_fits_it_and_no_opposite_does(target):
-    found = descriptions_of(target)
+@pytest.mark.parametrize("lesion", [POSTEROLATERAL, CROSSING], ids=["posterolateral", "crossing"])
+def test_whatever_describes_a_lesion_fits_it_and_no_opposite_does(lesion):
+    found = descriptions_of(lesion)
     assert len(set(found)) == len(found) == 31
-    assert all(description.fits(target) for description in (GENERIC, *found))
-    assert not any(description.mirrored.fits(target) for description in found if description.side)
+    assert all(description.fits(lesion) for description in (GENERIC, *found))
+    assert not any(description.mirrored.fits(lesion) for description in found if description.side)
 
 
 def test_a_lesion_that_crosses_fits_both_zones():
@@ -49,15 +49,15 @@ def test_a_lesion_that_crosses_fits_both_zones():
 
 
 def test_outside_the_gland_no_zone_is_asked():
-    beyond = Target(Place(Side.LEFT, Level.APEX, GlandZone.OUTSIDE), 5.0)
+    beyond = DescribedLesion(Place(Side.LEFT, Level.APEX, GlandZone.OUTSIDE), 5.0)
     assert {name for description in descriptions_of(beyond) for name in description.asked} == {"side", "level", "size"}
-    stack = Target(Place(Side.LEFT, StackThird.LOWER), 5.0)
+    stack = DescribedLesion(Place(Side.LEFT, StackThird.LOWER), 5.0)
     assert {name for description in descriptions_of(stack) for name in description.asked} == {"side", "size"}
 
 
 def test_absent_descriptions_fit_no_lesion_of_the_study():
     absent = absent_descriptions([POSTEROLATERAL, CROSSING])
-    assert not any(description.fits(target) for description in absent for target in (POSTEROLATERAL, CROSSING))
+    assert not any(description.fits(lesion) for description in absent for lesion in (POSTEROLATERAL, CROSSING))
     assert Description(side=Side.MIDLINE) in absent
     assert Description(side=Side.LEFT) not in absent
 
@@ -85,8 +85,8 @@ def test_different_descriptions_are_different_in_words():
 def test_mirrored_words_are_the_mirrored_description(description):
     left = Description(Side.LEFT, Level.APEX, GlandZone.PERIPHERAL, description.part)
     for prompt in paraphrases(left, 12):
-        assert concepts(mirrored_prompt(prompt)) == concepts(prompt) - {"left"} | {"right"}
-        assert mirrored_prompt(mirrored_prompt(prompt)) == prompt
+        assert concepts(swap_sides(prompt)) == concepts(prompt) - {"left"} | {"right"}
+        assert swap_sides(swap_sides(prompt)) == prompt
 
 
 @pytest.mark.parametrize("prompt", ELSEWHERE)

@@ -8,14 +8,15 @@ import pytest
 from PIL import Image
 
 from ProstateAlignRefineLib.core.anatomy import GlandZone
-from ProstateAlignRefineLib.core.checks.study import check_study, prostate_region
+from ProstateAlignRefineLib.core.cautions import caution
+from ProstateAlignRefineLib.core.checks.study import check_together, check_volumes, prostate_region
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.exchange import read_exchange, write_exchange
 from ProstateAlignRefineLib.core.geometry import Grid, to_image
 from ProstateAlignRefineLib.core.gland import measure_gland
 from ProstateAlignRefineLib.core.maps import Maps
 from ProstateAlignRefineLib.core.palette import ADDED_RGB, GLAND_RGB, LESION_RGB, REMOVED_RGB, blend, grey, heat
-from ProstateAlignRefineLib.core.protocol import Describe, Progress, ProtocolError, decode, encode
+from ProstateAlignRefineLib.core.protocol import Describe, Finished, Progress, ProtocolError, decode, encode
 from ProstateAlignRefineLib.core.study import Modality, Study
 from ProstateAlignRefineLib.results.lesions_at import lesions_at
 from ProstateAlignRefineLib.results.overview import BAR, FOOT, PANEL, Overview, draw_overview
@@ -184,7 +185,8 @@ def test_the_table_has_a_row_a_lesion_and_a_dash_where_there_is_no_adc(overview:
 
 
 def test_a_message_survives_the_pipe_and_one_with_other_fields_is_refused():
-    for message in (Describe(3, "bundle", "cpu"), Progress(4, "network", 2, 9)):
+    finished = Finished(5, "CPU", "fp32", "", {}, {}, (caution("slice-empty", volume="ADC", slices="slice 3"),))
+    for message in (Describe(3, "bundle", "cpu"), Progress(4, "network", 2, 9), finished):
         assert decode(encode(message)) == message
     with pytest.raises(ProtocolError, match="other fields"):
         decode(b'{"kind": "progress", "request": 1}\n')
@@ -200,6 +202,11 @@ def study(adc: float = 1200.0, moved: float = 0.0, slices: int = 12) -> Study:
         to_image(noise.uniform(0.9, 1.1, grid.shape).astype(np.float32), place) for place in (grid, beside, beside)
     ]
     return Study(tissue[0], tissue[1] * adc, tissue[2])
+
+
+def check_study(study: Study) -> None:
+    check_volumes(study)
+    check_together(study)
 
 
 @pytest.mark.parametrize("adc", [310.0, 1200.0, 2950.0])

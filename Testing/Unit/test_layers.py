@@ -1,10 +1,15 @@
 """Who may import whom: read from the source, so that no room sneaks upstairs."""
 
+import argparse
 import ast
+import re
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+
+from ProstateAlignRefineLib import cli
 
 PACKAGE = "ProstateAlignRefineLib"
 LIBRARY = Path(__file__).resolve().parents[2] / "ProstateAlignRefine" / PACKAGE
@@ -100,6 +105,23 @@ def test_core_needs_only_numpy_simpleitk_and_pillow():
     for path in modules_of("core"):
         outside = {name.split(".")[0] for name in imports_of(path)} - {PACKAGE}
         assert outside <= set(sys.stdlib_module_names) | CORE_PACKAGES, path.relative_to(LIBRARY)
+
+
+def test_no_namespace_goes_further_than_where_it_becomes_options():
+    for path in sorted(LIBRARY.rglob("*.py")):
+        if path.relative_to(LIBRARY).as_posix() not in ("cli.py", "commands/options.py"):
+            assert "Namespace" not in re.sub("SimpleNamespace", "", path.read_text(encoding="utf-8")), path
+
+
+def test_every_option_of_a_command_is_a_field_of_its_own():
+    parser = argparse.ArgumentParser(add_help=False)
+    subparsers = parser.add_subparsers()
+    for command in cli.COMMANDS:
+        command.add_parser(subparsers)
+    assert len(subparsers.choices) == len(cli.COMMANDS)
+    for name, one in subparsers.choices.items():
+        given = {action.dest for action in one._actions} - {"help"}
+        assert given == {field.name for field in fields(one.get_default("options"))}, name
 
 
 def test_every_room_is_known_to_the_rule():

@@ -6,7 +6,8 @@ from ProstateAlignRefineLib.core.lesions import find_lesions
 from ProstateAlignRefineLib.core.maps import Maps, laid_maps
 from ProstateAlignRefineLib.core.orientation import ORDERS
 
-GRID = Grid((40, 40, 10), (0.5, 0.5, 3.0), (-10.0, -10.0, -15.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+TO_THE_RIGHT_AND_FRONT = (-1, 0, 0, 0, -0.96, 0.28, 0, 0.28, 0.96)  # stored so, and tilted
+GRID = Grid((40, 36, 10), (0.5, 0.8, 3.0), (10.0, 14.0, -15.0), TO_THE_RIGHT_AND_FRONT)
 
 
 def maps_with(confidence: np.ndarray) -> Maps:
@@ -38,12 +39,12 @@ def test_measures_of_a_box(two_boxes):
     adc[1, 10, 5:15] = 0.0  # masked by the scanner
     _, lesions = find_lesions(two_boxes, maps_with(two_boxes * 0.7), adc)
     box = max(lesions, key=lambda lesion: lesion.volume_ml)
-    assert box.volume_ml == pytest.approx(6 * 8 * 10 * 0.75e-3)
+    assert box.volume_ml == pytest.approx(6 * 8 * 10 * 1.2e-3)
     # Outline of a 10 x 8 voxel rectangle through the centres of the voxel faces.
-    assert box.max_axial_diameter_mm == pytest.approx(0.5 * np.hypot(10, 7), abs=1e-6)
-    assert box.diameter_3d_mm == pytest.approx(np.sqrt((9 * 0.5) ** 2 + (7 * 0.5) ** 2 + 18.0**2))
+    assert box.max_axial_diameter_mm == pytest.approx(np.hypot(9 * 0.5, 8 * 0.8), abs=1e-6)
+    assert box.diameter_3d_mm == pytest.approx(np.sqrt((9 * 0.5) ** 2 + (7 * 0.8) ** 2 + 18.0**2))
     assert box.mean_adc == pytest.approx(1000.0)
-    assert box.centre_lps == pytest.approx((-10 + 9.5 * 0.5, -10 + 13.5 * 0.5, -15 + 3.5 * 3))
+    assert box.centre_lps == pytest.approx(tuple(GRID.origin + GRID.axes @ (9.5 * 0.5, 13.5 * 0.8, 3.5 * 3)))
     assert box.slices == (1, 6)
 
 
@@ -54,7 +55,7 @@ def test_diameter_equals_the_largest_distance_between_all_outline_points():
     _, lesions = find_lesions(mask, maps_with(mask * 0.7), np.ones(GRID.shape))
     index = np.argwhere(mask)
     steps = np.concatenate([np.eye(3), -np.eye(3)]) / 2
-    points = ((index[:, None] + steps) * [3.0, 0.5, 0.5]).reshape(-1, 3)
+    points = ((index[:, None] + steps) * [3.0, 0.8, 0.5]).reshape(-1, 3)
     longest = max(np.sqrt(((points - p) ** 2).sum(1).max()) for p in points)
     largest = max(lesion.diameter_3d_mm for lesion in lesions)
     assert largest == pytest.approx(longest)

@@ -10,7 +10,7 @@ from ProstateAlignRefineLib.core.exchange import read_exchange, write_exchange
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.maps import MAP_NAMES, Maps, load_maps, save_maps, write_volume
 
-GRID = Grid((6, 5, 4), (0.5, 0.5, 3.0), (1.0, 2.0, 3.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+GRID = Grid((6, 5, 4), (0.5, 0.7, 3.0), (1.0, 2.0, 3.0), (-1, 0, 0, 0, -0.96, 0.28, 0, 0.28, 0.96))
 WAYS = ((save_maps, load_maps), (write_exchange, read_exchange))
 
 

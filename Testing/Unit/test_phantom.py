@@ -8,9 +8,9 @@ from ProstateAlignRefineLib.core.geometry import NEAREST, Grid, resample, to_arr
 from ProstateAlignRefineLib.phantom import Phantom, Sampling, Zone, make_phantom
 from ProstateAlignRefineLib.phantom.canvas import plain_canvas
 from ProstateAlignRefineLib.phantom.diffusion import fit_adc
-from ProstateAlignRefineLib.phantom.fields import Frame, NoiseBox
+from ProstateAlignRefineLib.phantom.fields import AnatomyFrame, NoiseBox
 from ProstateAlignRefineLib.phantom.gland import TEXTURE_MM, draw_gland, gland_field
-from ProstateAlignRefineLib.phantom.lesions import Lesion, draw_plans, paint_lesion
+from ProstateAlignRefineLib.phantom.lesions import PlacedLesion, draw_plans, paint_lesion
 from ProstateAlignRefineLib.phantom.tissue import Contrast, Properties, diffusion_contrast, draw_tissues, t2w_contrast
 
 COARSE_FIELD = (108.0, 108.0, 72.0)
@@ -112,7 +112,7 @@ def test_lesions_are_darker_in_adc_and_brighter_in_hbv_than_their_own_zone(phant
 @pytest.mark.parametrize("contrast", [t2w_contrast(100.0), diffusion_contrast(70.0)])
 def test_a_lesion_is_lower_in_adc_than_what_it_grows_in_and_never_brighter_on_t2w(contrast: Contrast) -> None:
     """Also from a stromal nodule, which is as dark and as dense as some cancers are."""
-    frame, maps = Frame(np.zeros(3), np.eye(3)), len(contrast(Properties(60, 0.85, 1080)))
+    frame, maps = AnatomyFrame(np.zeros(3), np.eye(3)), len(contrast(Properties(60, 0.85, 1080)))
     tissues = draw_tissues(np.random.default_rng(0))
     gland = draw_gland(np.random.default_rng(1), tissues)
     for seed in range(10):
@@ -129,7 +129,7 @@ def test_a_lesion_is_lower_in_adc_than_what_it_grows_in_and_never_brighter_on_t2
         before = [target.copy() for target in canvas.maps]
         plans = draw_plans(np.random.default_rng(seed), gland, tissues)
         for plan in plans:
-            paint_lesion(Lesion(plan, (0.0, 0.0, 0.0), 1.0), canvas, field)
+            paint_lesion(PlacedLesion(plan, (0.0, 0.0, 0.0), 1.0), canvas, field)
         quantity = [m[0] if len(m) == 1 else m[1] / m[0] for m in (canvas.maps, before)]
         assert (quantity[0] <= quantity[1] * 1.0001).all()
         if plans and maps == 2:

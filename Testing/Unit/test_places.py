@@ -16,7 +16,7 @@ from ProstateAlignRefineLib.core.places import Anatomy, Level, Place, Side, Stac
 from ProstateAlignRefineLib.phantom import LesionFact, Phantom, Sampling, gland_zones, make_phantom
 
 COARSE = Sampling.of_field((1.5, 1.5, 4.0), (108.0, 108.0, 72.0))
-GRID = Grid((100, 90, 30), (0.8, 0.8, 3.0), (-40.0, -30.0, -45.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+GRID = Grid((100, 80, 30), (0.8, 0.9, 3.0), (40.0, 44.0, -45.0), (-1, 0, 0, 0, -1, 0, 0, 0, 1))
 CENTRE = np.array([3.0, 8.0, 0.0])
 OPPOSITE = {Side.RIGHT: Side.LEFT, Side.LEFT: Side.RIGHT, Side.MIDLINE: Side.MIDLINE}
 

@@ -1,11 +1,12 @@
 """report.json as it comes back: read, or refused in one sentence, whatever was done to it."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
 from Fuzz.samples import RUN
+from ProstateAlignRefineLib.core.cautions import Caution, caution
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.results.report import read_run, read_setting
 from ProstateAlignRefineLib.results.run import plain_run, run_from, setting_from
@@ -28,7 +29,15 @@ def test_a_run_and_its_setting_come_back_as_they_were(tmp_path):
 
 def test_tau_and_alpha_stand_in_a_report_where_they_always_did():
     assert list(plain_run(RUN, SETTING))[:4] == ["model", "tau", "alpha", "prompt"]
-    assert plain_run(RUN, SETTING) == {**asdict(RUN), "tau": 0.4, "alpha": 0.6, "false_positives": 0.0}
+    assert plain_run(RUN, SETTING) == {**asdict(RUN), "tau": 0.4, "alpha": 0.6, "cautions": [], "false_positives": 0.0}
+
+
+def test_a_report_keeps_code_and_text_of_a_caution():
+    told = caution("slice-empty", volume="ADC", slices="slice 3")
+    run = replace(RUN, cautions=(told,))
+    assert plain_run(run, SETTING)["cautions"] == [{"code": "slice-empty", "text": told.text}]
+    assert run_from(plain_run(run, SETTING)).cautions == (Caution(told.code, told.text),)
+    assert run_from(json.loads(json.dumps(asdict(run)))).cautions == (told,)
 
 
 def test_reports_of_other_versions_are_read():

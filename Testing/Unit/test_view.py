@@ -5,14 +5,14 @@ import numpy as np
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.results.view import in_view, view
 
-A_GRID = Grid((60, 40, 3), (2.0, 2.0, 3.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))  # 120 x 80 mm
+A_GRID = Grid((60, 50, 3), (2.0, 1.6, 3.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))  # 120 x 80 mm
 
 
 def test_what_lies_beyond_the_view_is_left_out():
     values = np.zeros(A_GRID.shape)
     values[:, :, :10] = values[:, :, 50:] = 9.0
     shown = in_view(values, A_GRID, 80.0)
-    assert shown.shape == (3, 40, 40)
+    assert shown.shape == (3, 50, 40)
     assert shown.max() == 0.0
     assert np.array_equal(in_view(values[1], A_GRID, 80.0), shown[1])
 

@@ -4,11 +4,9 @@ from pathlib import Path
 
 import torch
 
+from host.small_config import small_config
 from ProstateAlignRefineLib.bundle.config import (
-    FORMAT_VERSION,
-    ONE_FORWARD,
     Architecture,
-    ModelConfig,
     Preprocessing,
     RefinerSettings,
     SimilaritySettings,
@@ -35,24 +33,14 @@ def write_random_bundle(folder: Path, features: tuple[int, int, int] = (4, 6, 8)
     )
     tokens = torch.nn.functional.normalize(torch.randn(TOKENS, WIDTH), dim=1)
     text = TextEmbedding(("prostate lesion",), tokens[0], tokens, torch.ones(TOKENS, dtype=torch.bool), "none")
-    config = ModelConfig(
-        format_version=FORMAT_VERSION,
+    config = small_config(
+        architecture,
+        Preprocessing((3.0, 2.0, 2.0), 64.0, (8, 16, 16), "region", False),
         name="random weights",
-        architecture=architecture,
-        preprocessing=Preprocessing((3.0, 2.0, 2.0), 64.0, (8, 16, 16), "region", False),
-        inference=ONE_FORWARD,
-        confidence="softmax_foreground",
-        tau=0.35,
-        alpha=0.25,
         minimum_lesion_ml=0.05,
-        prompt="prostate lesion",
         text_encoder="none",
         notice="",
-        training_data="none",
-        licence="Apache-2.0",
-        intended_use="tests",
         metrics={},
-        files={},
     )
     save_bundle(folder, _network(architecture), config, text, "# random weights\n")
     return folder

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..scene.layout import ReadingLayout
+from ..scene.mrml import ModuleNode, Scene
 from ..scene.state import find_or_add_state_node
-
-Node = Any
-Widget = Any
+from .widgets import PanelWidgets, Widget
 
 RESOURCES = Path(__file__).resolve().parents[2] / "Resources"
 SETTINGS_PREFIX = "ProstateAlignRefine/"
@@ -20,15 +19,15 @@ class Application(Protocol):
     """What the panel needs from the program it runs in."""
 
     @property
-    def scene(self) -> Node: ...
+    def scene(self) -> Scene: ...
 
-    def state_node(self) -> Node: ...
+    def state_node(self) -> ModuleNode: ...
 
     def reading_layout(self) -> ReadingLayout: ...
 
     def load_ui(self, path: Path) -> Widget: ...
 
-    def widgets_of(self, widget: Widget) -> Any:
+    def widgets_of(self, widget: Widget) -> PanelWidgets:
         """The named children as attributes."""
 
     def outside_environment(self) -> Mapping[str, str]:
@@ -62,12 +61,13 @@ class SlicerApplication:
     """3D Slicer."""
 
     @property
-    def scene(self) -> Node:
+    def scene(self) -> Scene:
         import slicer
 
-        return slicer.mrmlScene
+        scene: Scene = slicer.mrmlScene
+        return scene
 
-    def state_node(self) -> Node:
+    def state_node(self) -> ModuleNode:
         return find_or_add_state_node(self.scene)
 
     def reading_layout(self) -> ReadingLayout:
@@ -79,12 +79,14 @@ class SlicerApplication:
     def load_ui(self, path: Path) -> Widget:
         import slicer
 
-        return slicer.util.loadUI(str(path))
+        widget: Widget = slicer.util.loadUI(str(path))
+        return widget
 
-    def widgets_of(self, widget: Widget) -> Any:
+    def widgets_of(self, widget: Widget) -> PanelWidgets:
         import slicer
 
-        return slicer.util.childWidgetVariables(widget)
+        widgets: PanelWidgets = slicer.util.childWidgetVariables(widget)
+        return widgets
 
     def outside_environment(self) -> Mapping[str, str]:
         import slicer

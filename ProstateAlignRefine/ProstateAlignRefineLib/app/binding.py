@@ -8,8 +8,7 @@ from typing import Any
 import qt
 
 from .readiness import Ready
-
-Widget = Any
+from .widgets import Widget
 
 
 def allow(button: Widget, ready: Ready) -> None:

@@ -15,6 +15,7 @@ from ..core.maps import write_volume
 from ..core.palette import LESION_RGB
 from ..core.storage.files import replacing_file
 from ..core.study import Modality
+from ..results.dicom_names import MEASUREMENTS_NAME, SEGMENTATION_NAME, SIMILARITY_FOLDER
 from ..results.folder import segmentation_info
 from ..results.review import FoundLesion
 from ..scene.reading import Reading
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 NIFTI_SUFFIXES = (".nii.gz", ".nii")
 SEGMENTATION_SUFFIX = ".seg.nrrd"
-SEGMENTATION_NAME, REPORT_NAME, SIMILARITY_FOLDER = "lesions.seg.dcm", "lesions.sr.dcm", "similarity"
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def write_dicom_results(reading: Reading, headers: DicomHeaders, extras: DicomEx
     from ..dicom import write_map
 
     if extras.report:
-        write_dicom_report(reading, headers, folder / REPORT_NAME)
+        write_dicom_report(reading, headers, folder / MEASUREMENTS_NAME)
     else:
         write_dicom_segmentation(reading, headers, folder / SEGMENTATION_NAME)
     if extras.similarity:

@@ -38,7 +38,7 @@ class Panel:
         self.installer: Installer = installer or SlicerInstaller()
         self.session = Session(self.application, worker)
         self.widget = self.application.load_ui(RESOURCES / "UI" / "ProstateAlignRefine.ui")
-        self.ui: Any = self.application.widgets_of(self.widget)
+        self.ui = self.application.widgets_of(self.widget)
         self.ui.researchLabel.text = research_use()
         self._run = RunSection(self.ui, self.session, self.installer)
         self._advanced = AdvancedSection(self.ui, self.session, self.installer)

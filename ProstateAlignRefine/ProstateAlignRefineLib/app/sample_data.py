@@ -9,7 +9,7 @@ from typing import Any
 
 from ..core.errors import InputError
 from ..core.storage.scratch import scratch_folder
-from ..scene.volumes import Node
+from ..scene.mrml import Scene, VolumeNode
 from .i18n import _
 from .launch import own_python, program
 from .study_source import DicomHeaders, Opened, open_folder
@@ -31,7 +31,7 @@ def register(icons: Path) -> None:
     )
 
 
-def make_sample(scene: Node, headers: DicomHeaders, seed: int = SEED) -> Opened:
+def make_sample(scene: Scene, headers: DicomHeaders, seed: int = SEED) -> Opened:
     """Computes the study in a process of its own (a few seconds) and reads it into the scene."""
     with scratch_folder() as folder:
         study = folder / "study"
@@ -42,7 +42,7 @@ def make_sample(scene: Node, headers: DicomHeaders, seed: int = SEED) -> Opened:
         return open_folder(scene, study / "dicom", headers)
 
 
-def _make_nodes(_source: Any) -> list[Node]:
+def _make_nodes(_source: Any) -> list[VolumeNode]:
     import slicer
 
     return list(make_sample(slicer.mrmlScene, DicomHeaders(lambda _uid: None)).inputs)

@@ -8,14 +8,12 @@ from ..core.exchange import read_exchange
 from ..core.faults import told_fault
 from ..core.maps import Maps
 from ..core.protocol import Failed, Finished, Progress, Segment
+from ..core.stages import percent_done
 from ..scene.volumes import Inputs
 from .handover import Handover, hand_over
 from .i18n import _
 from .signal import Signal
 from .worker import Worker
-
-# Shares of the whole at which a stage begins; the network takes nearly all of the time.
-BEGINNINGS = {"read": 0.02, "load": 0.05, "preprocess": 0.1, "network": 0.15, "maps": 0.92, "write": 0.96}
 
 
 class SegmentationRun:
@@ -25,7 +23,7 @@ class SegmentationRun:
         self.finished: Signal[[Inputs, Maps, Finished]] = Signal()
         self.failed: Signal[[str]] = Signal()
         self.ended: Signal[[]] = Signal()
-        self.stage, self.share = "", 0.0
+        self.stage, self.percent = "", 0.0
         self._worker = worker
         self._handover: Handover | None = None
         self._inputs: Inputs | None = None
@@ -49,17 +47,13 @@ class SegmentationRun:
         request = self._worker.next_request()
         self._handover = hand_over(inputs, self._worker.folder, request)
         self._inputs, self._started = inputs, time.monotonic()
-        self.stage, self.share = _("starting Python"), 0.0
+        self.stage, self.percent = _("starting Python"), 0.0
         study, maps = str(self._handover.study), str(self._handover.maps)
         self._worker.request(Segment(request, study, bundle, prompt, maps, device, register))
 
     def _progress(self, event: Progress) -> None:
         self.stage = STAGE_TEXTS.get(event.stage, event.stage)
-        if event.stage == "network":
-            begin, end = BEGINNINGS["network"], BEGINNINGS["maps"]
-            self.share = begin + (end - begin) * event.done / max(event.all, 1)
-        else:
-            self.share = max(self.share, BEGINNINGS.get(event.stage, 0.0))
+        self.percent = max(self.percent, percent_done(event.stage, event.done, event.all) or 0.0)
 
     def _finish(self, event: Finished) -> None:
         inputs, handover = self._inputs, self._handover

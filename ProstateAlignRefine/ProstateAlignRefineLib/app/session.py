@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from ..bundle.starter import find_starter
 from ..bundle.summary import BundleSummary, read_summary
@@ -16,20 +16,23 @@ from ..core.study import Modality
 from ..results.review import Decision
 from ..scene.display import show_surface
 from ..scene.live import Counts
+from ..scene.mrml import VolumeNode
 from ..scene.reading import Reading
 from ..scene.state import PanelState
-from ..scene.volumes import Inputs, Node
+from ..scene.volumes import Inputs
 from ..scene.windows import window_of
 from .application import Application
 from .devices import DeviceQuestion
 from .display_state import apply_display
 from .i18n import _
-from .launch import launch_with
+from .launch import Launch, launch_with
 from .run_record import AskedRun
 from .segmentation_run import SegmentationRun
 from .signal import Signal
 from .study_choice import StudyChoice
 from .worker import Worker
+
+Given = TypeVar("Given")
 
 PYTHON, BUNDLE = "python", "bundle"  # settings of the user, kept between sessions
 
@@ -95,7 +98,7 @@ class Session:
     def inputs(self) -> Inputs | None:
         return self.study.inputs(self.state)
 
-    def choose_input(self, modality: Modality, node: Node | None) -> None:
+    def choose_input(self, modality: Modality, node: VolumeNode | None) -> None:
         if node is not getattr(self.state, modality.value):
             self.study.choose(self.state, modality, node)
             self.changed.emit()
@@ -249,7 +252,7 @@ class Session:
         self.run.failed.connect(self.say)
         self.device.answered.connect(self.changed.emit)
 
-    def _launch(self) -> Any:
+    def _launch(self) -> Launch:
         return launch_with(self.python, self.application.outside_environment())
 
     def _find_bundle(self) -> None:
@@ -280,7 +283,7 @@ class Session:
                 self._guarded(lambda: show_surface(reading.nodes, self.state.surface))
             self.changed.emit()
 
-    def _guarded(self, act: Callable[[], Any]) -> Any:
+    def _guarded(self, act: Callable[[], Given]) -> Given | None:
         """The result, or None and the error's sentence as the message."""
         try:
             return act()

@@ -7,8 +7,9 @@ from pathlib import Path
 from ..core.cautions import Caution
 from ..core.study import Modality
 from ..scene.matching import match_volumes, volumes_in
+from ..scene.mrml import Scene, VolumeNode
 from ..scene.state import PanelState
-from ..scene.volumes import Inputs, Node
+from ..scene.volumes import Inputs
 from .i18n import _
 from .study_source import DicomHeaders, FindFile, Opened, input_cautions, open_folder
 
@@ -25,20 +26,20 @@ class StudyChoice:
         nodes = [getattr(state, modality.value) for modality in Modality]
         return None if any(node is None for node in nodes) else Inputs(*nodes)
 
-    def choose(self, state: PanelState, modality: Modality, node: Node | None) -> None:
+    def choose(self, state: PanelState, modality: Modality, node: VolumeNode | None) -> None:
         """What the user sets by hand."""
         setattr(state, modality.value, node)
         self.reasons[modality] = _("Chosen by you.") if node is not None else ""
 
-    def match(self, state: PanelState, scene: Node) -> None:
+    def match(self, state: PanelState, scene: Scene) -> None:
         """T2W, ADC and HBV among the volumes of the scene."""
         volumes = volumes_in(scene)
-        matches = match_volumes(volumes, self.headers.attributes(volumes))
+        matches = match_volumes(volumes, self.headers.series_headers(volumes))
         for modality, match in matches.items():
             setattr(state, modality.value, match.node)
             self.reasons[modality] = match.reason
 
-    def open(self, state: PanelState, scene: Node, folder: Path) -> None:
+    def open(self, state: PanelState, scene: Scene, folder: Path) -> None:
         """Reads the folder's study into new volumes and chooses them; InputError says what is wrong."""
         self._opened = opened = open_folder(scene, folder, self.headers)
         for modality, node in zip(Modality, opened.inputs, strict=True):

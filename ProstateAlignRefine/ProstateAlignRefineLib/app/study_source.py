@@ -11,25 +11,15 @@ from ..core.cautions import Caution
 from ..core.checks.acquisition import acquisition_cautions, check_same_patient
 from ..core.errors import InputError
 from ..core.geometry import Grid, to_array
+from ..core.match.evidence import SeriesHeader
 from ..core.study import Modality, Study
 from ..core.study_files import find_study_files, read_study_files
-from ..scene.volumes import Inputs, Node, add_volume, instance_uids
+from ..scene.mrml import Scene, VolumeNode
+from ..scene.volumes import Inputs, add_volume, instance_uids
 from .i18n import _
 
 Headers = Mapping[Modality, tuple[Any, ...]]
 FindFile = Callable[[str], Path | None]
-
-# What the matching reads of a volume's first DICOM file.
-KEYWORDS = (
-    "SeriesDescription",
-    "ProtocolName",
-    "ImageType",
-    "DiffusionBValue",
-    "SequenceName",
-    "ScanningSequence",
-    "EchoTime",
-    "RepetitionTime",
-)
 
 
 @dataclass
@@ -39,18 +29,16 @@ class DicomHeaders:
     find_file: FindFile
     by_node: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
-    def remember(self, node: Node, headers: Sequence[Any]) -> None:
+    def remember(self, node: VolumeNode, headers: Sequence[Any]) -> None:
         self.by_node[node.GetID()] = tuple(headers)
 
-    def of(self, node: Node) -> tuple[Any, ...]:
-        """Empty where one slice's file is not known: half a series must not be exported upon."""
+    def of(self, node: VolumeNode) -> tuple[Any, ...]:
+        """Empty where one slice's file is not known or not sound: half a series must not be exported upon."""
         if node.GetID() in self.by_node:
             return self.by_node[node.GetID()]
-        files = [self.find_file(uid) for uid in instance_uids(node)]
-        if not files or None in files:
-            return ()
-        headers = tuple(_read_header(file) for file in files if file is not None)
-        self.remember(node, headers)
+        headers = _read_headers(self._files(node))
+        if headers:
+            self.remember(node, headers)
         return headers
 
     def of_all(self, inputs: Inputs) -> Headers:
@@ -58,24 +46,30 @@ class DicomHeaders:
         found = {modality: self.of(node) for modality, node in zip(Modality, inputs, strict=True)}
         return {modality: headers for modality, headers in found.items() if headers}
 
-    def knows(self, node: Node | None) -> bool:
+    def knows(self, node: VolumeNode | None) -> bool:
         """Whether `of` will find headers, without reading any."""
         if node is None:
             return False
         uids = instance_uids(node)
         return node.GetID() in self.by_node or bool(uids and all(self.find_file(uid) for uid in (uids[0], uids[-1])))
 
-    def attributes(self, volumes: Sequence[Node]) -> Mapping[str, Mapping[str, str]]:
-        """DICOM keywords and their values as text, by node ID, for volumes that come from DICOM."""
-        return {node.GetID(): _keywords(header) for node in volumes if (header := self._first(node)) is not None}
+    def series_headers(self, volumes: Sequence[VolumeNode]) -> Mapping[str, SeriesHeader]:
+        """What DICOM says of each volume that comes from it, by node ID."""
+        try:
+            from ..dicom.match.loaded import LoadedSlices, headers_of_loaded
+        except ImportError:
+            return {}  # older than 5.12, Slicer lacks what reads DICOM: names, geometry and values decide
+        loaded = {}
+        for node in volumes:
+            if (image := node.GetImageData()) is not None:
+                slices = self.by_node.get(node.GetID()) or self._files(node)
+                loaded[node.GetID()] = LoadedSlices(slices, image.GetNumberOfPoints())
+        return headers_of_loaded(loaded)
 
-    def _first(self, node: Node) -> Any | None:
-        remembered = self.by_node.get(node.GetID())
-        if remembered:
-            return remembered[0]
-        uids = instance_uids(node)
-        file = self.find_file(uids[0]) if uids else None
-        return _read_header(file) if file is not None else None
+    def _files(self, node: VolumeNode) -> tuple[Path, ...]:
+        """Empty where one slice's file is not known."""
+        files = [self.find_file(uid) for uid in instance_uids(node)]
+        return () if None in files else tuple(file for file in files if file is not None)
 
 
 @dataclass(frozen=True)
@@ -87,7 +81,7 @@ class Opened:
     cautions: tuple[Caution, ...] = ()
 
 
-def open_folder(scene: Node, folder: Path, headers: DicomHeaders) -> Opened:
+def open_folder(scene: Scene, folder: Path, headers: DicomHeaders) -> Opened:
     """Reads a study from PI-CAI-named files or from DICOM into new volume nodes; InputError says what is wrong."""
     study = _read_study(folder)
     nodes = {modality: _add(scene, study, modality) for modality in Modality}
@@ -117,24 +111,18 @@ def _read_study(folder: Path) -> Study:
     return load_study(folder)
 
 
-def _add(scene: Node, study: Study, modality: Modality) -> Node:
+def _add(scene: Scene, study: Study, modality: Modality) -> VolumeNode:
     image = study.volume(modality)
     return add_volume(scene, to_array(image), Grid.of(image), modality.name)
 
 
-def _read_header(file: Path) -> Any:
-    import pydicom
-
-    return pydicom.dcmread(file, stop_before_pixels=True)
-
-
-def _keywords(header: Any) -> dict[str, str]:
-    from ..dicom.read.values import sound, value_of
-
-    values = {name: sound(value_of(header, name)) for name in KEYWORDS}
-    return {name: _text(value) for name, value in values.items() if value is not None}
-
-
-def _text(value: Any) -> str:
-    several = isinstance(value, Sequence) and not isinstance(value, str)
-    return "\\".join(map(str, value)) if several else str(value)
+def _read_headers(files: Sequence[Path]) -> tuple[Any, ...]:
+    """Without pixels; empty where a file is not sound DICOM, or Slicer too old to bring what reads it."""
+    try:
+        from ..dicom.read.dataset import UnreadableError, read_header
+    except ImportError:
+        return ()
+    try:
+        return tuple(read_header(file) for file in files)
+    except UnreadableError:
+        return ()

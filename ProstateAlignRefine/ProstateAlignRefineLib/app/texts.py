@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from ..core.caution_texts import CONTEXT, TEMPLATES
 from ..core.cautions import Caution
 from ..core.findings.rule import FindingRule
 from ..core.gland import Gland
@@ -15,7 +16,7 @@ from ..core.psa import psa_density
 from ..results.review import Decision, FoundLesion
 from ..scene.history import Action, ActionKind
 from ..scene.reading import Reading
-from .i18n import _
+from .i18n import _, translate
 from .places import place_text, slices_of
 
 DECISIONS = {
@@ -116,7 +117,16 @@ def csv_text(reading: Reading) -> str:
 
 def cautions_text(cautions: Sequence[Caution]) -> str:
     """A line a caution, for reading before the table."""
-    return "\n".join(_("Caution: {text}").format(text=caution.text) for caution in cautions)
+    return "\n".join(_("Caution: {text}").format(text=caution_text(caution)) for caution in cautions)
+
+
+def caution_text(caution: Caution) -> str:
+    """In the user's language where the caution has a sentence with named fields, else as it was written."""
+    template = translate(CONTEXT, TEMPLATES.get(caution.code, ""))
+    try:
+        return template.format(**caution.fields) or caution.text
+    except (KeyError, IndexError, ValueError):  # of a version without these fields, or a translation with others
+        return caution.text
 
 
 def adc_text(value: float | None) -> str:

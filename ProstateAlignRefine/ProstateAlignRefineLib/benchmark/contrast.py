@@ -27,7 +27,7 @@ def lesion_contrasts(study: Study, lesions: Mask, gland: Mask) -> tuple[float | 
     numbers, count = label(lesions, NEIGHBOURS_26)
     if not count:
         return ()
-    spacing = study.grid.spacing[::-1]
+    spacing = study.grid.spacing_zyx
     plain = gland & ~within(lesions, spacing, BORDER_MM)
     adc, hbv = (to_array(resample(volume, study.grid)) for volume in (study.adc, study.hbv))
     contrasts: list[float | None] = []

@@ -19,8 +19,8 @@ from ..evaluation.statistics import resampled
 from ..inference.preprocess import ADC_MEAN
 from ..network.bundle import Bundle
 from .degradations import MIRRORED, degradations
-from .judging import answer, loaded_bundle, run
-from .known_study import load_known
+from .judging import gated_answer, loaded_bundle, maps_of
+from .phantom_study import load_phantom_study
 
 Mask = NDArray[np.bool_]
 
@@ -42,18 +42,18 @@ class DegradedRow:
 
 def judge_degraded(bundle: Path, folder: Path) -> tuple[DegradedRow, ...]:
     """A row for each of `degradations`."""
-    known, loaded = load_known(folder), loaded_bundle(bundle)
+    phantom, loaded = load_phantom_study(folder), loaded_bundle(bundle)
     patient = f"{folder.parent.name}/{folder.name}"
     minimum_ml = loaded.config.minimum_lesion_ml
     rows: list[DegradedRow] = []
     first: Mask | None = None
     for degradation in degradations(blank_adc(loaded.config.preprocessing)):
-        found = found_lesions(degradation.apply(known.study, patient), loaded)
+        found = found_lesions(degradation.apply(phantom.study, patient), loaded)
         if degradation is MIRRORED:
             found = np.ascontiguousarray(found[..., ::-1])
         first = found if first is None else first
-        truth = known.lesions > 0
-        detection = detect(known.lesions, found, known.study.grid.spacing[::-1], minimum_ml)
+        truth = phantom.lesions > 0
+        detection = detect(phantom.lesions, found, phantom.study.grid.spacing_zyx, minimum_ml)
         agreement = overlap(first, found).dice
         rows.append(DegradedRow(patient, bool(truth.any()), overlap(truth, found).dice, agreement, detection))
     return tuple(rows)
@@ -65,7 +65,7 @@ def blank_adc(preprocessing: Preprocessing) -> float:
 
 
 def found_lesions(study: Study, bundle: Bundle) -> Mask:
-    found: Mask = answer(run(study, bundle), study, bundle, bundle.config.alpha).labels > 0
+    found: Mask = gated_answer(maps_of(study, bundle), study, bundle, bundle.config.alpha).labels > 0
     return found
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from ..core.geometry import Grid, to_array, to_image
+from ..core.geometry import Grid, to_array, to_image, triple
 from ..core.study import Study
 
 Degrade = Callable[[Study, str], Study]
@@ -134,7 +134,7 @@ def _reflected(volume: sitk.Image, normal: NDArray[np.float64], point: NDArray[n
     last = grid.to_lps((grid.size[0] - 1.0, 0.0, 0.0))
     origin = reflection @ (last - point) + point
     axes[:, 0] *= -1
-    place = (float(origin[0]), float(origin[1]), float(origin[2]))
+    place = triple(origin)
     return to_image(
         np.ascontiguousarray(to_array(volume)[..., ::-1]),
         Grid(grid.size, grid.spacing, place, tuple(map(float, axes.ravel()))),

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..evaluation.figures import STRATA
 from ..evaluation.statistics import Resampled, paired_tests, resampled
+from ..evaluation.strata import in_strata
 from .judging import MODEL, SYSTEMS, Rows
 from .rows import BenchmarkRow, benchmark_figures, by_contrast
 
@@ -32,7 +33,7 @@ def family_report(rows: Sequence[Rows], draw: Draw, resamples: int) -> dict[str,
         "positives": sum(row.positive for row in model),
         "lesions": len(lesions),
         "lesions by volume": {
-            name: sum(low <= volume < high for volume in lesions) for name, (low, high) in STRATA.items()
+            name: len(inside) for name, inside in in_strata(zip(lesions, lesions, strict=True), STRATA).items()
         },
         "lesions by contrast": {name: len(inside) for name, inside in by_contrast(model).items()},
         "systems": {name: _plain(one.estimates) for name, one in drawn.items()},

@@ -15,8 +15,8 @@ from ..core.palette import ADDED_RGB, LESION_RGB, blend, grey
 from ..core.study import Modality
 from ..evaluation.metrics import overlap
 from ..results.view import in_view, view
-from .judging import answer, loaded_bundle, run
-from .known_study import load_known
+from .judging import gated_answer, loaded_bundle, maps_of
+from .phantom_study import load_phantom_study
 
 VIEW_MM, PANEL, BAR = 90.0, 260, 24
 INK, PAPER = (225, 225, 225), (18, 18, 20)
@@ -41,21 +41,21 @@ def draw_gallery(bundle: Path, folders: Sequence[Path]) -> Image.Image:
 
 
 def _row(bundle: Path, folder: Path) -> tuple[str, list[Image.Image]]:
-    known, loaded = load_known(folder), loaded_bundle(bundle)
-    given = answer(run(known.study, loaded), known.study, loaded, loaded.config.alpha)
-    truth, found = known.lesions > 0, given.labels > 0
+    phantom, loaded = load_phantom_study(folder), loaded_bundle(bundle)
+    given = gated_answer(maps_of(phantom.study, loaded), phantom.study, loaded, loaded.config.alpha)
+    truth, found = phantom.lesions > 0, given.labels > 0
     z = shown_slice(truth, found)
     panels = []
     for modality, outlined in ((Modality.T2W, False), *((modality, True) for modality in Modality)):
-        values = to_array(resample(known.study.volume(modality), known.study.grid))
-        shown = in_view(values[z], known.study.grid, VIEW_MM)
+        values = to_array(resample(phantom.study.volume(modality), phantom.study.grid))
+        shown = in_view(values[z], phantom.study.grid, VIEW_MM)
         low, high = np.percentile(shown, (1, 99.9 if modality is Modality.HBV else 99.5))
         masks = (truth[z], found[z]) if outlined else ()
-        panels.append(_panel(values[z], (float(low), float(high)), masks, known.study.grid))
+        panels.append(_panel(values[z], (float(low), float(high)), masks, phantom.study.grid))
     dice = f", Dice {overlap(truth, found).dice:.2f}" if truth.any() else ""
-    voxel_ml = known.study.grid.voxel_ml
+    voxel_ml = phantom.study.grid.voxel_ml
     volumes = f"truth {truth.sum() * voxel_ml:.2f} mL, answer {found.sum() * voxel_ml:.2f} mL{dice}"
-    return f"{known.name}, slice {z}: {volumes}", panels
+    return f"{phantom.name}, slice {z}: {volumes}", panels
 
 
 def shown_slice(truth: Mask, found: Mask) -> int:

@@ -20,7 +20,7 @@ from ..core.maps import Maps
 from ..core.study import Study
 from ..evaluation.calibration import Reliability, probabilities
 from ..evaluation.cases import judge
-from ..evaluation.volumes import Prediction, Reference
+from ..evaluation.volumes import Prediction, ReferenceMask
 from ..inference.device import choose_compute
 from ..inference.segment import segment_entered
 from ..network.bundle import Bundle, load_bundle
@@ -28,7 +28,7 @@ from ..results.folder import volumes_on_t2w
 from ..results.lesions_at import LesionsAt, lesions_at
 from ..results.setting import Setting
 from .contrast import lesion_contrasts
-from .known_study import KnownStudy, load_known
+from .phantom_study import PhantomStudy, load_phantom_study
 from .rows import BenchmarkRow, anatomy_row, findings_reliability, within
 from .rules import brightest_hbv, lowest_adc
 
@@ -39,7 +39,7 @@ Rows = Mapping[str, BenchmarkRow]
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class GatedAnswer:
     """What a bundle says of a study at one gate setting: `labels` [Z, Y, X] number the `lesions`."""
 
     maps: Maps
@@ -55,49 +55,51 @@ class Answer:
         return self.found.lesions
 
 
-def judge_known(bundle: Path, folder: Path) -> Rows:
-    """The study in `folder` (see `known`), a row a system of SYSTEMS."""
-    known = load_known(folder)
+def judge_phantom(bundle: Path, folder: Path) -> Rows:
+    """The study in `folder` (see `phantom_study`), a row a system of SYSTEMS."""
+    phantom = load_phantom_study(folder)
     loaded = loaded_bundle(bundle)
-    region = within(known.gland, known.study.grid.spacing[::-1])
-    maps = run(known.study, loaded)
+    region = within(phantom.gland, phantom.study.grid.spacing_zyx)
+    maps = maps_of(phantom.study, loaded)
     rows: dict[str, BenchmarkRow] = {}
     for name, alpha in ((MODEL, loaded.config.alpha), (BASE, 0.0)):
         rows[name] = judged_answer(
-            known, answer(maps, known.study, loaded, alpha), region, loaded.config.minimum_lesion_ml
+            phantom, gated_answer(maps, phantom.study, loaded, alpha), region, loaded.config.minimum_lesion_ml
         )
     for name, rule in ((HBV_RULE, brightest_hbv), (ADC_RULE, lowest_adc)):
-        rows[name] = judged_rule(known, rule(known.study, known.gland))
-    contrasts = lesion_contrasts(known.study, known.lesions > 0, known.gland)
+        rows[name] = judged_rule(phantom, rule(phantom.study, phantom.gland))
+    contrasts = lesion_contrasts(phantom.study, phantom.lesions > 0, phantom.gland)
     return {name: replace(row, contrasts=contrasts) for name, row in rows.items()}
 
 
-def run(study: Study, bundle: Bundle) -> Maps:
+def maps_of(study: Study, bundle: Bundle) -> Maps:
     return segment_entered(study, bundle, choose_compute(), lambda _stage, _done, _whole: None).maps
 
 
-def answer(maps: Maps, study: Study, bundle: Bundle, alpha: float) -> Answer:
+def gated_answer(maps: Maps, study: Study, bundle: Bundle, alpha: float) -> GatedAnswer:
     """`maps`: of the study, to the bundle's own prompt, for which its rule of findings holds."""
     tau, rule = bundle.config.tau, bundle.config.findings
     judge = None if rule is None else Judge(rule, maps, volumes_on_t2w(study))
     found = lesions_at(maps, study.adc, Setting(tau, alpha, bundle.config.minimum_lesion_ml), judge=judge)
     confidence = probabilities(gated_margin(maps, tau, alpha)).astype(np.float32)
-    return Answer(maps, found, Prediction(confidence, found.whole > 0, graded=True, resampled=False))
+    return GatedAnswer(maps, found, Prediction(confidence, found.whole > 0, graded=True, resampled=False))
 
 
-def judged_answer(known: KnownStudy, given: Answer, region: NDArray[np.bool_], minimum_ml: float) -> BenchmarkRow:
+def judged_answer(
+    phantom: PhantomStudy, given: GatedAnswer, region: NDArray[np.bool_], minimum_ml: float
+) -> BenchmarkRow:
     """`region`: where calibration is measured beside all voxels."""
-    truth = known.lesions > 0
-    row = judge(known.name, Reference(truth, known.study.grid), given.prediction, minimum_ml, region)
+    truth = phantom.lesions > 0
+    row = judge(phantom.name, ReferenceMask(truth, phantom.study.grid), given.prediction, minimum_ml, region)
     everywhere = Reliability.of(given.prediction.confidence.ravel(), truth.ravel())
-    findings = findings_reliability(given.labels, given.lesions, known.lesions)
+    findings = findings_reliability(given.labels, given.lesions, phantom.lesions)
     zones = given.maps.zones
-    anatomy = None if zones is None else anatomy_row(zones, known.zones, known.study.grid.voxel_ml)
+    anatomy = None if zones is None else anatomy_row(zones, phantom.zones, phantom.study.grid.voxel_ml)
     return BenchmarkRow.of(row, everywhere, findings, anatomy)
 
 
-def judged_rule(known: KnownStudy, ball: Prediction) -> BenchmarkRow:
-    row = judge(known.name, Reference(known.lesions > 0, known.study.grid), ball, minimum_ml=0.0)
+def judged_rule(phantom: PhantomStudy, ball: Prediction) -> BenchmarkRow:
+    row = judge(phantom.name, ReferenceMask(phantom.lesions > 0, phantom.study.grid), ball, minimum_ml=0.0)
     return BenchmarkRow.of(row)
 
 

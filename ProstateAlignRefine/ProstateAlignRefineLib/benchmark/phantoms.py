@@ -12,13 +12,13 @@ from ..core.geometry import to_array
 from ..phantom import GENERATOR, Sampling, gland_zones, make_phantom
 from ..phantom.generate import Family
 from ..training.pool import mapped
-from .known_study import KnownStudy, save_known
+from .phantom_study import PhantomStudy, save_phantom_study
 
 
-def known_phantoms(
+def cached_phantoms(
     cache: Path, family: Family, seeds: Sequence[int], sampling: Sampling | None, workers: int
 ) -> list[Path]:
-    """Folders of `load_known`, one a seed; those that `cache` lacks are made by `workers` processes.
+    """Folders of `load_phantom_study`, one a seed; those that `cache` lacks are made by `workers` processes.
 
     They lie under the generator's number, so that no study of an older generator is taken for one of this.
     """
@@ -37,4 +37,6 @@ def _make(family: Family, sampling: Sampling | None, item: tuple[int, Path]) -> 
     seed, path = item
     phantom = make_phantom(seed, sampling, family)
     truth = phantom.truth
-    save_known(KnownStudy(path.name, phantom.study, to_array(truth.lesions), gland_zones(to_array(truth.zones))), path)
+    save_phantom_study(
+        PhantomStudy(path.name, phantom.study, to_array(truth.lesions), gland_zones(to_array(truth.zones))), path
+    )

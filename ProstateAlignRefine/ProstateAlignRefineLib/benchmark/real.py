@@ -20,7 +20,7 @@ from ..evaluation.metrics import overlap, surface_distances
 from ..network.bundle import Bundle
 from ..results.overview import Overview, draw_overview
 from .contrast import lesion_contrasts
-from .judging import Answer, answer, run
+from .judging import GatedAnswer, gated_answer, maps_of
 from .rules import brightest_hbv
 
 INSIDE_SHARE = 0.5
@@ -49,12 +49,12 @@ def read_real(images: Path, label: Path, gland: Path | None) -> RealStudy:
 
 def judge_real(real: RealStudy, bundle: Bundle) -> tuple[dict[str, Any], Image.Image]:
     """Figures, and the picture of what was found."""
-    maps = run(real.study, bundle)
-    given, base = (answer(maps, real.study, bundle, alpha) for alpha in (bundle.config.alpha, 0.0))
+    maps = maps_of(real.study, bundle)
+    given, base = (gated_answer(maps, real.study, bundle, alpha) for alpha in (bundle.config.alpha, 0.0))
     return figures_of(real, given, base), _picture(real.study, given, bundle)
 
 
-def figures_of(real: RealStudy, given: Answer, base: Answer) -> dict[str, Any]:
+def figures_of(real: RealStudy, given: GatedAnswer, base: GatedAnswer) -> dict[str, Any]:
     """`base`: the answer without the refiner. The rank of the lesion is None where it is missed."""
     found, grid = given.labels > 0, real.study.grid
     findings = _findings(real, given)
@@ -63,7 +63,7 @@ def figures_of(real: RealStudy, given: Answer, base: Answer) -> dict[str, Any]:
         "contrasts": [] if real.gland is None else lesion_contrasts(real.study, real.lesion, real.gland),
         "found_ml": float(found.sum()) * grid.voxel_ml,
         "dice": overlap(real.lesion, found).dice,
-        "nsd_2mm": surface_distances(real.lesion, found, grid.spacing[::-1]).nsd(2.0),
+        "nsd_2mm": surface_distances(real.lesion, found, grid.spacing_zyx).nsd(2.0),
         "dice_without_refiner": overlap(real.lesion, base.labels > 0).dice,
         "rule_dice": _rule_dice(real),
         "findings": findings,
@@ -71,7 +71,7 @@ def figures_of(real: RealStudy, given: Answer, base: Answer) -> dict[str, Any]:
     }
 
 
-def _findings(real: RealStudy, given: Answer) -> list[dict[str, Any]]:
+def _findings(real: RealStudy, given: GatedAnswer) -> list[dict[str, Any]]:
     """By falling confidence, as they are numbered."""
     matching = match_findings(real.lesion.astype(np.uint8), given.labels)
     findings = []
@@ -106,7 +106,7 @@ def _rule_dice(real: RealStudy) -> float | None:
     return overlap(real.lesion, brightest_hbv(real.study, real.gland).mask).dice
 
 
-def _picture(study: Study, given: Answer, bundle: Bundle) -> Image.Image:
+def _picture(study: Study, given: GatedAnswer, bundle: Bundle) -> Image.Image:
     volumes = {modality: to_array(resample(study.volume(modality), study.grid)) for modality in Modality}
     return draw_overview(Overview(volumes, given.maps, given.found, bundle.config.notice))
 

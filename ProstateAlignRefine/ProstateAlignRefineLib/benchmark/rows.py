@@ -20,6 +20,7 @@ from ..evaluation.cases import CaseRow, LesionRow
 from ..evaluation.detection import match_findings
 from ..evaluation.figures import Figures, cohort_figures, share
 from ..evaluation.metrics import overlap
+from ..evaluation.strata import in_strata
 
 NEIGHBOURHOOD_MM = 10.0
 # Contrast-to-noise of a lesion: from the first up to the second.
@@ -74,8 +75,8 @@ def benchmark_figures(rows: Sequence[CaseRow]) -> Figures:
     """`cohort_figures`, and where the rows have them, contrasts, calibration of all voxels and of findings, anatomy."""
     figures = {**cohort_figures(rows), **_contrast_figures(rows)}
     for field, name in (("everywhere", "all voxels"), ("findings", "findings")):
-        known = [part for row in rows if (part := getattr(row, field, None)) is not None]
-        whole = reduce(add, known) if known else None
+        measured = [part for row in rows if (part := getattr(row, field, None)) is not None]
+        whole = reduce(add, measured) if measured else None
         told = whole if whole is not None and whole.count.sum() > 0 else None
         figures[f"ECE, {name}"] = told and told.expected_error
         figures[f"Brier score, {name}"] = told and told.brier
@@ -99,11 +100,7 @@ def by_contrast(rows: Sequence[CaseRow]) -> dict[str, list[LesionRow]]:
     """The lesions of every stratum of contrast; those whose contrast is not known are in none."""
     measured = [row for row in rows if isinstance(row, BenchmarkRow) and row.contrasts]
     pairs = [pair for row in measured for pair in zip(row.lesions, row.contrasts, strict=True)]
-    known = [(lesion, contrast) for lesion, contrast in pairs if contrast is not None]
-    return {
-        name: [lesion for lesion, contrast in known if low <= contrast < high]
-        for name, (low, high) in CONTRASTS.items()
-    }
+    return in_strata(((lesion, contrast) for lesion, contrast in pairs if contrast is not None), CONTRASTS)
 
 
 def findings_reliability(labels: Labels, lesions: Sequence[Lesion], truth: Labels) -> Reliability:
@@ -132,8 +129,8 @@ def _contrast_figures(rows: Sequence[CaseRow]) -> Figures:
 def _anatomy_figures(anatomies: Sequence[AnatomyRow]) -> Figures:
     figures: Figures = {}
     for name in REGIONS:
-        known = [dice for row in anatomies if (dice := row.dice[name]) is not None]
-        figures[f"Dice, {name}"] = float(np.mean(known)) if known else None
+        measured = [dice for row in anatomies if (dice := row.dice[name]) is not None]
+        figures[f"Dice, {name}"] = float(np.mean(measured)) if measured else None
     errors = [abs(row.gland_ml - row.true_gland_ml) for row in anatomies]
     shares = [abs(row.gland_ml / row.true_gland_ml - 1) for row in anatomies if row.true_gland_ml > 0]
     figures["gland volume error, mL"] = float(np.mean(errors)) if errors else None

@@ -34,11 +34,11 @@ def lowest_adc(study: Study, gland: Mask, radius_mm: float = ADC_BALL_MM) -> Pre
     """A ball about the lowest ADC of the gland, smoothed over the voxels where the map is above zero."""
     box = _box(gland)
     values = _on(study.adc, study.grid, box)
-    known = ((values > 0) & gland[box.slices]).astype(float)
-    sigma = ADC_SMOOTHING_MM / np.asarray(study.grid.spacing[::-1])
-    weight = gaussian_filter(known, sigma)
-    mean = gaussian_filter(values * known, sigma) / np.maximum(weight, 1e-6)
-    trusted = np.where(known > 0, -mean, -np.inf)
+    tissue = ((values > 0) & gland[box.slices]).astype(float)
+    sigma = ADC_SMOOTHING_MM / np.asarray(study.grid.spacing_zyx)
+    weight = gaussian_filter(tissue, sigma)
+    mean = gaussian_filter(values * tissue, sigma) / np.maximum(weight, 1e-6)
+    trusted = np.where(tissue > 0, -mean, -np.inf)
     return _ball(trusted if np.isfinite(trusted).any() else -values, gland, box, study.grid, radius_mm)
 
 
@@ -56,11 +56,11 @@ def _ball(suspicion: NDArray[np.float64], gland: Mask, box: Box, grid: Grid, rad
     """`suspicion` [Z, Y, X] of the gland's box. The ball reaches as far as the grid does, beyond the gland too."""
     inside = np.where(gland[box.slices], suspicion, -np.inf)
     centre = np.unravel_index(int(inside.argmax()), inside.shape)
-    known = inside[np.isfinite(inside)]
-    low, middle, high = np.percentile(known, (25, 50, 75))
+    finite = inside[np.isfinite(inside)]
+    low, middle, high = np.percentile(finite, (25, 50, 75))
     contrast = max(float(inside[centre] - middle), 0.0) / max(float(high - low), 1e-6)
     places = [np.arange(n) - (low + at) for n, low, at in zip(grid.shape, box.low, centre, strict=True)]
-    away = [(p * s) ** 2 for p, s in zip(places, grid.spacing[::-1], strict=True)]
+    away = [(p * s) ** 2 for p, s in zip(places, grid.spacing_zyx, strict=True)]
     mask = away[0][:, None, None] + away[1][:, None] + away[2] <= radius_mm**2
     confidence = mask.astype(np.float32) * np.float32(contrast / (1.0 + contrast))
     return Prediction(confidence, mask, graded=False, resampled=False)

@@ -19,8 +19,8 @@ from .curves import curves_report, judge_degraded
 from .facts import bundle_facts, run_facts
 from .families import drawn_figures, family_report
 from .gallery import draw_gallery
-from .judging import Rows, judge_known, loaded_bundle
-from .phantoms import known_phantoms
+from .judging import Rows, judge_phantom, loaded_bundle
+from .phantoms import cached_phantoms
 from .plots import write_family_plots
 from .real import judge_real, read_real
 from .rules import ADC_BALL_MM, ADC_SMOOTHING_MM, HBV_BALL_MM
@@ -42,7 +42,7 @@ class RealFiles:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BenchmarkPlan:
     """What is measured: `count` studies of each family, of which `degraded` on a coarser grid are degraded."""
 
     cache: Path
@@ -53,7 +53,7 @@ class Plan:
     workers: int
 
 
-def measure(bundle: Path, plan: Plan, folder: Path) -> dict[str, Any]:
+def measure(bundle: Path, plan: BenchmarkPlan, folder: Path) -> dict[str, Any]:
     """The figures of a bundle, plain; pictures go to `folder`."""
     report: dict[str, Any] = {
         "format": FORMAT,
@@ -69,7 +69,7 @@ def measure(bundle: Path, plan: Plan, folder: Path) -> dict[str, Any]:
     return {**report, "targets": verdicts(report)}
 
 
-def _protocol(plan: Plan) -> dict[str, Any]:
+def _protocol(plan: BenchmarkPlan) -> dict[str, Any]:
     return {
         "first_seed": FIRST_SEED,
         "count": plan.count,
@@ -83,12 +83,12 @@ def _protocol(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _families(bundle: Path, plan: Plan, folder: Path) -> dict[str, Any]:
+def _families(bundle: Path, plan: BenchmarkPlan, folder: Path) -> dict[str, Any]:
     reports: dict[str, Any] = {}
     judged: dict[str, list[Rows]] = {}
     for family in get_args(Family):
-        paths = known_phantoms(plan.cache, family, _seeds(plan.count), None, plan.workers)
-        judged[family] = _each(partial(judge_known, bundle), paths, plan.workers, f"{family} studies")
+        paths = cached_phantoms(plan.cache, family, _seeds(plan.count), None, plan.workers)
+        judged[family] = _each(partial(judge_phantom, bundle), paths, plan.workers, f"{family} studies")
         draw = partial(
             _each, partial(drawn_figures, resamples=plan.resamples), workers=plan.workers, said=f"{family} intervals"
         )
@@ -99,11 +99,11 @@ def _families(bundle: Path, plan: Plan, folder: Path) -> dict[str, Any]:
     return reports
 
 
-def _degradation(bundle: Path, plan: Plan, folder: Path) -> dict[str, Any]:
+def _degradation(bundle: Path, plan: BenchmarkPlan, folder: Path) -> dict[str, Any]:
     paths = [
         path
         for family in get_args(Family)
-        for path in known_phantoms(plan.cache, family, _seeds(plan.degraded), DEGRADED_SAMPLING, plan.workers)
+        for path in cached_phantoms(plan.cache, family, _seeds(plan.degraded), DEGRADED_SAMPLING, plan.workers)
     ]
     rows = _each(partial(judge_degraded, bundle), paths, plan.workers, "degraded studies")
     report = curves_report(rows, plan.resamples)

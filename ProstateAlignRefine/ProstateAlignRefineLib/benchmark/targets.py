@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Target:
+class FigureTarget:
     """`limit` is the least value where `at_least`, else the most."""
 
     limit: float
@@ -24,25 +24,25 @@ class Target:
 
 
 FAMILY = {
-    "Dice, positives": Target(0.68, at_least=True),
-    "lesion sensitivity": Target(0.85, at_least=True),
-    "false positives a case": Target(0.5, at_least=False),
-    "lesion sensitivity at 0.5 false positives a case": Target(0.85, at_least=True),
-    "empty answer, share of negatives": Target(0.6, at_least=True),
-    "ECE, gland and 10 mm": Target(0.05, at_least=False),
-    "ECE, findings": Target(0.05, at_least=False),
+    "Dice, positives": FigureTarget(0.68, at_least=True),
+    "lesion sensitivity": FigureTarget(0.85, at_least=True),
+    "false positives a case": FigureTarget(0.5, at_least=False),
+    "lesion sensitivity at 0.5 false positives a case": FigureTarget(0.85, at_least=True),
+    "empty answer, share of negatives": FigureTarget(0.6, at_least=True),
+    "ECE, gland and 10 mm": FigureTarget(0.05, at_least=False),
+    "ECE, findings": FigureTarget(0.05, at_least=False),
 }
 """Of the family that the model was not trained on."""
 
 REAL = {
-    "lesion_rank": Target(1, at_least=False),
-    "dice": Target(0.5, at_least=True),
-    "others_in_gland": Target(1, at_least=False),
+    "lesion_rank": FigureTarget(1, at_least=False),
+    "dice": FigureTarget(0.5, at_least=True),
+    "others_in_gland": FigureTarget(1, at_least=False),
 }
 FACTS = {
-    "megabytes": Target(40, at_least=False),
-    "seconds": Target(15, at_least=False),
-    "forwards": Target(1, at_least=False),
+    "megabytes": FigureTarget(40, at_least=False),
+    "seconds": FigureTarget(15, at_least=False),
+    "forwards": FigureTarget(1, at_least=False),
 }
 
 
@@ -55,9 +55,9 @@ def verdicts(report: Mapping[str, Any]) -> list[dict[str, Any]]:
         found += [_verdict("holdout", name, target, figures[name]["value"]) for name, target in FAMILY.items()]
     if report["real"]:
         found += [_verdict("real", name, target, report["real"][name]) for name, target in REAL.items()]
-    known = {name: target for name, target in FACTS.items() if name in report["model"]}
-    return found + [_verdict("model", name, target, report["model"][name]) for name, target in known.items()]
+    judgeable = {name: target for name, target in FACTS.items() if name in report["model"]}
+    return found + [_verdict("model", name, target, report["model"][name]) for name, target in judgeable.items()]
 
 
-def _verdict(where: str, name: str, target: Target, value: float | None) -> dict[str, Any]:
+def _verdict(where: str, name: str, target: FigureTarget, value: float | None) -> dict[str, Any]:
     return {"where": where, "figure": name, "target": target.text, "value": value, "met": target.met(value)}

@@ -4,16 +4,36 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..core.errors import InputError
 from ..core.storage.output import writing_folder
 from .numbers import processes, resamples, whole
 
+if TYPE_CHECKING:
+    from ..benchmark.run import RealFiles
+
 MOST_STUDIES = 100_000
 JSON_NAME, MARKDOWN_NAME = "figures.json", "figures.md"
 PICTURES = ("froc", "dice", "reliability", "degradation", "real", "worst-standard", "worst-holdout")
 NAMES = (JSON_NAME, MARKDOWN_NAME, *(f"{name}.png" for name in PICTURES))
+
+
+@dataclass(frozen=True)
+class BenchmarkOptions:
+    model: Path | None
+    output: Path
+    cache: Path
+    count: int
+    degraded: int
+    images: Path | None
+    label: Path | None
+    gland: Path | None
+    resamples: int
+    workers: int
+    write_card: bool
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -34,45 +54,57 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--resamples", type=resamples, default=1000, help="bootstrap resamples (default: 1000)")
     parser.add_argument("--workers", type=processes, default=1, help="processes (default: 1)")
     parser.add_argument("--write-card", action="store_true", help="put the section into the bundle's MODEL_CARD.md")
-    parser.set_defaults(run=run)
+    parser.set_defaults(options=BenchmarkOptions, run=run)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(options: BenchmarkOptions) -> int:
     from ..benchmark.card import as_markdown
-    from ..benchmark.run import Plan, RealFiles, measure
+    from ..benchmark.run import BenchmarkPlan, measure
     from ..network.bundle import starter_bundle_path
 
-    _check(arguments)
-    real = RealFiles(arguments.images, arguments.label, arguments.gland) if arguments.images else None
-    bundle = arguments.model or starter_bundle_path()
-    plan = Plan(arguments.cache, arguments.count, arguments.degraded, real, arguments.resamples, arguments.workers)
-    with writing_folder(arguments.output, "benchmark", NAMES) as draft:
+    real = _real(options)
+    bundle = options.model or starter_bundle_path()
+    plan = BenchmarkPlan(options.cache, options.count, options.degraded, real, options.resamples, options.workers)
+    with writing_folder(options.output, "benchmark", NAMES) as draft:
         folder = draft.folder
         report = measure(bundle, plan, folder)
         (folder / JSON_NAME).write_text(json.dumps(report, indent=2, allow_nan=False) + "\n", encoding="utf-8")
         (folder / MARKDOWN_NAME).write_text(section := as_markdown(report), encoding="utf-8")
-    if arguments.write_card:
+    if options.write_card:
         write_card(bundle, section)
     for one in report["targets"]:
         print(f"{one['where']}, {one['figure']}: {one['value']}, {one['target']}: {'met' if one['met'] else 'missed'}")
-    print(f"The report is in {arguments.output}; see {MARKDOWN_NAME}.")
+    print(f"The report is in {options.output}; see {MARKDOWN_NAME}.")
     return 0
 
 
 def write_card(path: Path, section: str) -> None:
     """The bundle at `path` again, its card ending on this section; weights and text stay as they are."""
     from ..benchmark.card import with_section
-    from ..network.bundle import CARD_FILE, load_bundle, save_bundle
+    from ..bundle.summary import CARD_FILE
+    from ..network.bundle import load_bundle, save_bundle
 
     bundle = load_bundle(path)
     card = with_section((path / CARD_FILE).read_text(encoding="utf-8"), section)
-    save_bundle(path, bundle.network, bundle.config, bundle.text, card)
+    save_bundle(
+        path,
+        bundle.network,
+        bundle.config,
+        bundle.text,
+        card,
+        mirrored_text=bundle.mirrored_text,
+        prompted=bundle.prompted,
+    )
 
 
-def _check(arguments: argparse.Namespace) -> None:
-    if arguments.count < 1 or arguments.degraded < 0 or arguments.resamples < 1:
-        raise InputError("At least one study of each family and one resample are needed; raise --count or --resamples.")
-    if (arguments.images is None) != (arguments.label is None):
+def _real(options: BenchmarkOptions) -> RealFiles | None:
+    """InputError where files of a real study are given, but not all that it needs."""
+    from ..benchmark.run import RealFiles
+
+    if (options.images is None) != (options.label is None):
         raise InputError("A real study needs its images and its lesion label; give --images and --label together.")
-    if arguments.gland is not None and arguments.images is None:
-        raise InputError("--gland belongs to a real study; give --images and --label too.")
+    if options.images is None or options.label is None:
+        if options.gland is not None:
+            raise InputError("--gland belongs to a real study; give --images and --label too.")
+        return None
+    return RealFiles(options.images, options.label, options.gland)

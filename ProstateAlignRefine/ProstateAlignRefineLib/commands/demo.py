@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,26 +18,23 @@ from . import phantom, segment
 SEED = 15
 
 
+@dataclass(frozen=True)
+class DemoOptions:
+    output: Path
+
+
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("demo", help="write a synthetic study, segment it, compare with the truth")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write")
-    parser.set_defaults(run=run)
+    parser.set_defaults(options=DemoOptions, run=run)
 
 
-def run(arguments: argparse.Namespace) -> int:
-    study, results = arguments.output / "study", arguments.output / "results"
+def run(options: DemoOptions) -> int:
+    study, results = options.output / "study", options.output / "results"
     check_output(study, PHANTOM, phantom.NAMES)
     check_output(results, KIND, NAMES)
-    root = argparse.ArgumentParser()
-    commands = root.add_subparsers()
-    for command in (phantom, segment):
-        command.add_parser(commands)
-    for line in (
-        ["phantom", "-o", str(study), "--seed", str(SEED)],
-        ["segment", str(study / phantom.STUDY_FOLDER), "-o", str(results)],
-    ):
-        parsed = root.parse_args(line)
-        parsed.run(parsed)
+    phantom.run(phantom.DemoOptions(study, SEED))
+    segment.run(segment.DemoOptions(input=(study / phantom.STUDY_FOLDER,), output=results))
     truth = to_array(read_volume(study / phantom.TRUTH_FOLDER / "lesions.nii.gz"))
     found = to_array(read_volume(results / "lesions.nii.gz"))
     print(f"\nKnown truth beside it:\n{comparison(found, truth)}\nPicture: {results / 'overview.png'}")

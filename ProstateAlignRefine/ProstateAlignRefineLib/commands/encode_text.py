@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
 BIOMEDCLIP = "hf-hub:microsoft/BiomedCLIP-PubMedBERT_256-vit_base_patch16_224"
+
+
+@dataclass(frozen=True)
+class EncodeTextOptions:
+    prompts: tuple[str, ...]
+    encoder: str
+    output: Path
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -17,19 +25,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="hf-hub:owner/name, local-dir:FOLDER or starter:SEED (default: BiomedCLIP)",
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="a .npz file")
-    parser.set_defaults(run=run)
+    parser.set_defaults(options=EncodeTextOptions, run=run)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(options: EncodeTextOptions) -> int:
     from ..core.errors import InputError
     from ..core.storage.files import replacing_file
     from ..network.text import save_text
     from ..network.text_encoder import encode_prompts
 
-    if arguments.output.suffix != ".npz":
+    if options.output.suffix != ".npz":
         raise InputError("The output must be a .npz file; end its name on .npz.")
-    text = encode_prompts(arguments.prompts, arguments.encoder)
-    with replacing_file(arguments.output) as path:
+    text = encode_prompts(options.prompts, options.encoder)
+    with replacing_file(options.output) as path:
         save_text(text, path)
     print(f"{len(text.prompts)} prompts as {int(text.mask.sum())} tokens of width {text.width}, by {text.encoder}.")
     return 0

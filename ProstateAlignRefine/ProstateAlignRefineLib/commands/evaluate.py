@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .numbers import real, resamples
@@ -16,6 +16,18 @@ HEADLINE = (
     "AP",
     "AUROC",
 )
+
+
+@dataclass(frozen=True)
+class EvaluateOptions:
+    predictions: Path
+    references: Path
+    against: Path | None
+    output: Path
+    threshold: float
+    minimum_ml: float
+    regions: Path | None
+    resamples: int
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -34,20 +46,20 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--minimum-ml", type=real(0, 1000, "mL"), default=0, help="smallest component (default: 0)")
     parser.add_argument("--regions", type=Path, metavar="DIR", help="masks (the gland) to measure calibration in")
     parser.add_argument("--resamples", type=resamples, default=1000, help="bootstrap resamples (default: 1000)")
-    parser.set_defaults(run=run)
+    parser.set_defaults(options=EvaluateOptions, run=run)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(options: EvaluateOptions) -> int:
     from ..core.storage.output import writing_folder
     from ..evaluation.evaluate import Protocol, judge_folder
     from ..evaluation.plots import write_plots
     from ..evaluation.summary import KIND, NAMES, evaluation_of, write_summary
 
-    protocol = Protocol(arguments.threshold, arguments.minimum_ml, arguments.resamples, arguments.regions)
-    with writing_folder(arguments.output, KIND, NAMES) as draft:
+    protocol = Protocol(options.threshold, options.minimum_ml, options.resamples, options.regions)
+    with writing_folder(options.output, KIND, NAMES) as draft:
         systems = [
-            judge_folder(folder, arguments.references, protocol)
-            for folder in (arguments.predictions, arguments.against)
+            judge_folder(folder, options.references, protocol)
+            for folder in (options.predictions, options.against)
             if folder is not None
         ]
         if len({system.name for system in systems}) < len(systems):
@@ -58,5 +70,5 @@ def run(arguments: argparse.Namespace) -> int:
     for name in HEADLINE:
         values = [figures[name].value for figures in evaluation.figures]
         print(f"{name}: {' against '.join('-' if value is None else f'{value:.4f}' for value in values)}")
-    print(f"The report is in {arguments.output}; see evaluation.md.")
+    print(f"The report is in {options.output}; see evaluation.md.")
     return 0

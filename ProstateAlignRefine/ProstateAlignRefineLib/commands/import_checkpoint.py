@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ImportCheckpointOptions:
+    checkpoint: Path
+    plans: Path
+    dataset: Path
+    text_embedding: Path
+    output: Path
+    as_published: bool
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -18,23 +29,23 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="read 192 mm in tiles with mirroring, as published: 8 forwards a tile instead of one a study",
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(options=ImportCheckpointOptions, run=run)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(options: ImportCheckpointOptions) -> int:
     from ..network.checkpoint import import_checkpoint
 
     report = import_checkpoint(
-        arguments.checkpoint,
-        arguments.plans,
-        arguments.dataset,
-        arguments.text_embedding,
-        arguments.output,
-        as_published=arguments.as_published,
+        options.checkpoint,
+        options.plans,
+        options.dataset,
+        options.text_embedding,
+        options.output,
+        as_published=options.as_published,
     )
     print(f"Used {len(report.used)} weights ({report.parameters:,} parameters).")
     print(f"{len(report.duplicates)} entries repeat them:")
     for duplicate, original in report.duplicates.items():
         print(f"  {duplicate} = {original}")
-    print(f"The bundle is in {arguments.output}.")
+    print(f"The bundle is in {options.output}.")
     return 0

@@ -5,13 +5,20 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import InputError
 from ..core.plain_text import plain_text
 from ..core.study import Modality
 from ..core.study_files import find_study_files
-from .numbers import whole
+from .series_options import SeriesOptions, add_series_options
+
+
+@dataclass(frozen=True, kw_only=True)
+class InspectOptions(SeriesOptions):
+    input: Path
+    json: bool = False
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -19,39 +26,20 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("input", type=Path, metavar="INPUT", help="a study folder")
     parser.add_argument("--json", action="store_true", help="print it as JSON")
     add_series_options(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(options=InspectOptions, run=run)
 
 
-def add_series_options(parser: argparse.ArgumentParser) -> None:
-    """--t2w-series, --adc-series and --hbv-series, the user's own choice by series number; --trust-positions."""
-    for modality in Modality:
-        words = f"series number to read as {modality.name}, instead of the automatic choice"
-        parser.add_argument(f"--{modality.value}-series", type=whole(0, 2**31 - 1), metavar="N", help=words)
-    add_trust_option(parser)
-
-
-def add_trust_option(parser: argparse.ArgumentParser) -> None:
-    words = "compare positions of DICOM series that name different frames of reference or studies"
-    parser.add_argument("--trust-positions", action="store_true", help=words)
-
-
-def series_choices(arguments: argparse.Namespace) -> Mapping[Modality, int]:
-    """What the user set with the options of `add_series_options`."""
-    given = {modality: getattr(arguments, f"{modality.value}_series") for modality in Modality}
-    return {modality: number for modality, number in given.items() if number is not None}
-
-
-def run(arguments: argparse.Namespace) -> int:
+def run(options: InspectOptions) -> int:
     from ..dicom.match.survey import as_data, as_text, survey
 
-    if not arguments.input.is_dir():
-        what = "is a file; give the study's folder" if arguments.input.exists() else "does not exist; check its path"
+    if not options.input.is_dir():
+        what = "is a file; give the study's folder" if options.input.exists() else "does not exist; check its path"
         raise InputError(f"The input {what}.")
-    files = find_study_files(arguments.input)
+    files = find_study_files(options.input)
     if files is not None:
-        return _print_files(files, arguments.json)
-    found = survey(arguments.input, series_choices(arguments), arguments.trust_positions)
-    if arguments.json:
+        return _print_files(files, options.json)
+    found = survey(options.input, options.choices, options.trust_positions)
+    if options.json:
         print(json.dumps(as_data(found), indent=2))
         return 0
     print(as_text(found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,20 +19,26 @@ if TYPE_CHECKING:
 STUDY_FOLDER, TRUTH_FOLDER = NAMES = "dicom", "truth"
 
 
+@dataclass(frozen=True)
+class PhantomOptions:
+    output: Path
+    seed: int
+
+
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("phantom", help="write a synthetic bp-MRI study with known lesions, as DICOM")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write")
     parser.add_argument("--seed", type=seed, default=0, help="which study (default: 0)")
-    parser.set_defaults(run=run)
+    parser.set_defaults(options=PhantomOptions, run=run)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(options: PhantomOptions) -> int:
     from ..phantom import make_phantom
 
-    with writing_folder(arguments.output, PHANTOM, NAMES) as draft:
-        phantom = make_phantom(arguments.seed)
-        write_phantom(phantom, draft.folder, arguments.seed)
-    print(f"Synthetic study {arguments.seed}: {len(phantom.truth.facts)} lesions, in {arguments.output}.")
+    with writing_folder(options.output, PHANTOM, NAMES) as draft:
+        phantom = make_phantom(options.seed)
+        write_phantom(phantom, draft.folder, options.seed)
+    print(f"Synthetic study {options.seed}: {len(phantom.truth.facts)} lesions, in {options.output}.")
     return 0
 
 

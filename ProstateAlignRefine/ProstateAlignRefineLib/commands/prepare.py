@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,18 @@ if TYPE_CHECKING:
     from ..training.manifest import Manifest
 
 NAMED = 5
+
+
+@dataclass(frozen=True)
+class PrepareOptions:
+    images: Path
+    labels: Path
+    output: Path
+    label_sets: tuple[str, ...]
+    splits: Path | None
+    folds: int
+    seed: int
+    workers: int
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -41,27 +54,27 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--folds", type=whole(2, 1000), default=5, help="dealt by patient (default: 5)")
     parser.add_argument("--seed", type=seed, default=0, help="of the folds dealt (default: 0)")
     parser.add_argument("--workers", type=processes, default=1, help="processes that read cases (default: 1)")
-    parser.set_defaults(run=run)
+    parser.set_defaults(options=PrepareOptions, run=run)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(options: PrepareOptions) -> int:
     from ..core.storage.output import writing_folder
     from ..training.manifest import MANIFEST_NAME, REPORT_NAME, write_manifest
-    from ..training.prepare import Source, prepare
+    from ..training.prepare import RawDataset, prepare
 
-    source = Source(
-        arguments.images,
-        arguments.labels,
-        tuple(arguments.label_sets),
-        arguments.splits,
-        arguments.folds,
-        arguments.seed,
+    source = RawDataset(
+        options.images,
+        options.labels,
+        options.label_sets,
+        options.splits,
+        options.folds,
+        options.seed,
     )
-    with writing_folder(arguments.output, "dataset", (MANIFEST_NAME, REPORT_NAME)) as draft:
-        manifest = prepare(source, arguments.workers)
+    with writing_folder(options.output, "dataset", (MANIFEST_NAME, REPORT_NAME)) as draft:
+        manifest = prepare(source, options.workers)
         write_manifest(manifest, draft.folder)
     print(summary(manifest))
-    print(f"Every case is in {arguments.output / 'report.csv'}.")
+    print(f"Every case is in {options.output / 'report.csv'}.")
     return 0
 
 

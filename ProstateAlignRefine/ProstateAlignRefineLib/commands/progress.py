@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import TracebackType
 
-# Rough share of the whole run, in percent; the network takes most of it.
-SHARES: Mapping[str, int] = {"read": 8, "load": 7, "preprocess": 8, "network": 55, "maps": 7, "write": 15}
+from ..core.stages import percent_done
 
 
 class StageBar:
@@ -15,7 +13,7 @@ class StageBar:
     def __init__(self) -> None:
         from tqdm import tqdm
 
-        self._bar = tqdm(total=sum(SHARES.values()), bar_format="{desc:<12} {percentage:3.0f}% |{bar:30}| {elapsed}")
+        self._bar = tqdm(total=100, bar_format="{desc:<12} {percentage:3.0f}% |{bar:30}| {elapsed}")
 
     def __enter__(self) -> StageBar:
         return self
@@ -27,12 +25,9 @@ class StageBar:
 
     def __call__(self, stage: str, done: int, whole: int) -> None:
         self._bar.set_description_str(stage, refresh=False)
-        if stage in SHARES:
-            names = list(SHARES)
-            before = sum(SHARES[name] for name in names[: names.index(stage)])
-            self._bar.n = before + SHARES[stage] * done / max(whole, 1)
-        elif stage == "done":
-            self._bar.n = self._bar.total
+        percent = 100.0 if stage == "done" else percent_done(stage, done, whole)
+        if percent is not None:
+            self._bar.n = percent
         self._bar.refresh()
 
     def say(self, line: str) -> None:

@@ -12,20 +12,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.cautions import codes_of
+from ..core.checks.displacement import REGISTERED
+from ..core.checks.study_cautions import looked_at
+from ..core.cohort import Entry, read_cohort
 from ..core.errors import InputError
 from ..core.faults import fault_of
 from ..core.storage.output import output_folder, require_apart, writing_folder
 from ..core.storage.signature import read_signature
 from ..core.storage.signed_file import require_replaceable, signed_file
 from ..core.storage.staging import finish_interrupted
-from ..results.folder import KIND, NAMES, Result, volumes_on_t2w, write_gated, write_inputs
+from ..results.folder import KIND, NAMES, write_gated, write_inputs
 from ..results.report import REPORT_NAME, read_run, read_setting
-from .cohort import Entry, Shard, read_cohort
-from .inspect import add_trust_option
-from .segment import add_model_options, as_asked, asked_setting, check_gate_options, load_model, run_facts
+from .model_options import ModelOptions, add_model_options
+from .segmenting import load_model, result_of
+from .series_options import add_trust_option
 
 if TYPE_CHECKING:
     from ..inference.device import Compute
+    from ..inference.shard import Shard
     from ..network.bundle import Bundle
 
 SOME_FAILED = 1
@@ -33,9 +37,17 @@ DONE, SKIPPED, FAILED = "done", "skipped", "failed"
 LIBRARY = Path(__file__).resolve().parent.parent
 
 
+@dataclass(frozen=True, kw_only=True)
+class SegmentCohortOptions(ModelOptions):
+    list: Path
+    output: Path
+    trust_positions: bool = False
+
+
 @dataclass(frozen=True)
-class Outcome:
-    """`state`: done, skipped (finished earlier) or failed; `why` in one sentence; `cautions`: codes, by blanks."""
+class StudyRow:
+    """What the table says of a study. `state`: done, skipped (finished earlier) or failed; `why` in one sentence;
+    `cautions`: codes, by blanks."""
 
     case: str
     state: str
@@ -46,10 +58,10 @@ class Outcome:
 
 
 @dataclass(frozen=True, eq=False)
-class Setting:
+class CohortRun:
     """What all studies of a run share. `finished`: cases whose result was there before."""
 
-    arguments: argparse.Namespace
+    options: SegmentCohortOptions
     bundle: Bundle
     compute: Compute
     shard: Shard
@@ -73,100 +85,96 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder for the results")
     add_trust_option(parser)
     add_model_options(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(options=SegmentCohortOptions, run=run)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(options: SegmentCohortOptions) -> int:
     from ..inference.device import choose_compute
+    from ..inference.shard import Shard
 
-    check_gate_options(arguments)
+    options.check()
     shard = Shard.of_torchrun()
-    everything = read_cohort(arguments.list)
-    require_apart(arguments.output, [path for entry in everything for path in entry.paths])
-    require_replaceable(output_folder(arguments.output) / _table(shard))
+    everything = read_cohort(options.list)
+    require_apart(options.output, [path for entry in everything for path in entry.paths])
+    require_replaceable(output_folder(options.output) / _table(shard))
     entries = shard.share(everything)
-    compute = choose_compute(_device(arguments.device, shard), arguments.precision)
-    bundle = load_model(arguments.model, arguments.prompt)
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    finished = frozenset(entry.case for entry in entries if _is_finished(entry, arguments, bundle))
-    outcomes = _segment_all(entries, Setting(arguments, bundle, compute, shard, finished))
-    failed = [outcome for outcome in outcomes if outcome.state == FAILED]
-    done = sum(outcome.state == DONE for outcome in outcomes)
+    compute = choose_compute(shard.device(options.device), options.precision)
+    bundle = load_model(options)
+    options.output.mkdir(parents=True, exist_ok=True)
+    finished = frozenset(entry.case for entry in entries if _is_finished(entry, options, bundle))
+    rows = _segment_all(entries, CohortRun(options, bundle, compute, shard, finished))
+    failed = [row for row in rows if row.state == FAILED]
+    done = sum(row.state == DONE for row in rows)
     print(f"{done} studies segmented, {len(finished)} finished earlier, {len(failed)} failed; see {_table(shard)}.")
-    for outcome in failed:
-        print(f"{outcome.case}: {outcome.why}")
+    for row in failed:
+        print(f"{row.case}: {row.why}")
     return SOME_FAILED if failed else 0
 
 
-def _segment_all(entries: Sequence[Entry], setting: Setting) -> list[Outcome]:
+def _segment_all(entries: Sequence[Entry], cohort: CohortRun) -> list[StudyRow]:
     from tqdm import tqdm
 
-    shard, table = setting.shard, setting.arguments.output / _table(setting.shard)
-    outcomes: list[Outcome] = []
+    shard, table = cohort.shard, cohort.options.output / _table(cohort.shard)
+    rows: list[StudyRow] = []
     for entry in tqdm(entries, f"studies {shard.rank + 1}/{shard.count}", unit="study", position=shard.local_rank):
-        outcomes.append(_isolated(entry, setting))
-        _write_table(table, outcomes)
-    return outcomes
+        rows.append(_isolated(entry, cohort))
+        _write_table(table, rows)
+    return rows
 
 
-def _isolated(entry: Entry, setting: Setting) -> Outcome:
-    if entry.case in setting.finished:
-        codes = codes_of(read_run(setting.arguments.output / entry.case).cautions)
-        return Outcome(entry.case, SKIPPED, cautions=" ".join(codes))
+def _isolated(entry: Entry, cohort: CohortRun) -> StudyRow:
+    if entry.case in cohort.finished:
+        codes = codes_of(read_run(cohort.options.output / entry.case).cautions)
+        return StudyRow(entry.case, SKIPPED, cautions=" ".join(codes))
     try:
-        return _segment(entry, setting)
+        return _segment(entry, cohort)
     except Exception as error:  # one study must not stop the others: it is named in the table and on the screen
-        return Outcome(entry.case, FAILED, why=_why(error))
+        return StudyRow(entry.case, FAILED, why=_why(error))
 
 
-def _segment(entry: Entry, setting: Setting) -> Outcome:
+def _segment(entry: Entry, cohort: CohortRun) -> StudyRow:
+    from ..dicom.study_folder import read_entry
     from ..inference.segment import segment_entered
 
-    arguments, bundle = setting.arguments, setting.bundle
+    options, bundle = cohort.options, cohort.bundle
     started = time.perf_counter()
-    with writing_folder(arguments.output / entry.case, KIND, NAMES) as draft:
-        study = as_asked(entry.read(arguments.trust_positions), arguments)
+    with writing_folder(options.output / entry.case, KIND, NAMES) as draft:
+        study = looked_at(read_entry(entry, options.trust_positions), options.register)
         read = time.perf_counter() - started
-        segmentation = segment_entered(study, bundle, setting.compute, lambda stage, done, whole: None)
-        facts = run_facts(arguments, study, bundle, segmentation, {"read": read, **segmentation.seconds})
-        asked = asked_setting(arguments, facts)
-        result = Result(volumes_on_t2w(study), segmentation.maps, study.headers, facts, asked, stored=study.stored)
+        segmentation = segment_entered(study, bundle, cohort.compute, lambda stage, done, whole: None)
+        result = result_of(study, segmentation, bundle, options, {"read": read})
         write_inputs(draft.folder, result)
-        outcome = write_gated(draft.folder, result)
-    seconds, codes = time.perf_counter() - started, " ".join(codes_of(facts.cautions))
-    return Outcome(entry.case, DONE, len(outcome.lesions), seconds, cautions=codes)
+        written = write_gated(draft.folder, result)
+        draft.hashed.update(written.files)
+    seconds, codes = time.perf_counter() - started, " ".join(codes_of(result.run.cautions))
+    return StudyRow(entry.case, DONE, len(written.lesions), seconds, cautions=codes)
 
 
-def _is_finished(entry: Entry, arguments: argparse.Namespace, bundle: Bundle) -> bool:
-    """Whether the study's result is there; InputError where it was made with another model, gate, prompt or
-    sensitivity."""
-    folder = arguments.output / entry.case
+def _is_finished(entry: Entry, options: SegmentCohortOptions, bundle: Bundle) -> bool:
+    """Whether the study's result is there; InputError where it was made with other options."""
+    folder = options.output / entry.case
     if not folder.is_dir():
         return False
     finish_interrupted(folder)
     if read_signature(folder) is None and not (folder / REPORT_NAME).exists():
         return False
-    earlier, config = read_run(folder), bundle.config
-    tau, alpha, prompt = (
-        getattr(config, name) if getattr(arguments, name) is None else getattr(arguments, name)
-        for name in ("tau", "alpha", "prompt")
-    )
-    before, rate = read_setting(folder), arguments.false_positives or 0.0
-    known = (earlier.model.sha256, *before.gate, earlier.prompt, before.false_positives)
-    if known == (bundle.sha256, tau, alpha, prompt, rate):
-        return True
-    raise InputError(
-        f"The result of '{entry.case}' in the output folder was made with another model, gate, prompt or sensitivity; "
-        "name another output folder."
-    )
-
-
-def _device(name: str, shard: Shard) -> str:
-    """Each process on its own GPU, where the device is left to the program."""
-    import torch
-
-    several = shard.count > 1 and name in ("auto", "cuda") and torch.cuda.is_available()
-    return f"cuda:{shard.local_rank % torch.cuda.device_count()}" if several else name
+    earlier, setting = read_run(folder), read_setting(folder)
+    if (earlier.model.sha256, setting.gate, earlier.prompt, setting.false_positives) != (
+        bundle.sha256,
+        options.gate(bundle.config),
+        options.prompt_in_force(bundle.config),
+        options.false_positives,
+    ):
+        raise InputError(
+            f"The result of '{entry.case}' in the output folder was made with another model, gate, prompt or "
+            "sensitivity; name another output folder."
+        )
+    if (registered := REGISTERED in codes_of(earlier.cautions)) != options.register:
+        raise InputError(
+            f"The result of '{entry.case}' in the output folder was made {'with' if registered else 'without'} "
+            "--register; name another output folder."
+        )
+    return True
 
 
 def _why(error: Exception) -> str:
@@ -183,8 +191,8 @@ def _table(shard: Shard) -> str:
     return "cohort.csv" if shard.count == 1 else f"cohort-{shard.rank + 1}-of-{shard.count}.csv"
 
 
-def _write_table(path: Path, outcomes: Sequence[Outcome]) -> None:
+def _write_table(path: Path, rows: Sequence[StudyRow]) -> None:
     with signed_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(Outcome)])
+        writer = csv.DictWriter(file, [field.name for field in fields(StudyRow)])
         writer.writeheader()
-        writer.writerows(asdict(outcome) for outcome in outcomes)
+        writer.writerows(asdict(row) for row in rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,21 @@ from ..core.errors import InputError
 if TYPE_CHECKING:
     from ..dicom.send.dicomweb import WebServer
     from ..dicom.send.dimse import DicomServer
+
+
+@dataclass(frozen=True)
+class SendOptions:
+    results: tuple[Path, ...]
+    to: str
+    test: bool
+    called: str
+    calling: str
+    tls: bool
+    ca_file: Path | None
+    certificate: Path | None
+    key: Path | None
+    token_file: Path | None
+    allow_research: bool
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,20 +45,20 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--token-file", type=Path, metavar="FILE", help="file with a bearer token (URL); - for standard input"
     )
     parser.add_argument("--allow-research", action="store_true", help="also send research and synthetic studies")
-    parser.set_defaults(run=run)
+    parser.set_defaults(options=SendOptions, run=run)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(options: SendOptions) -> int:
     from ..dicom.send.sendable import describe, sendable_files
 
-    server = server_of(arguments)
-    if arguments.test:
+    server = server_of(options)
+    if options.test:
         _test(server)
         print(f"The server {server.name} answers.")
         return 0
-    if not arguments.results:
+    if not options.results:
         raise InputError("Name the folder or files to send, or test the connection with --test.")
-    paths = sendable_files(arguments.results, arguments.allow_research)
+    paths = sendable_files(options.results, options.allow_research)
     print(f"Sending {describe(paths)} to {server.name}.")
     warnings = _send(server, paths)
     warned = f", {', '.join(warnings)}; see its log" if warnings else ""
@@ -50,28 +66,28 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def server_of(arguments: argparse.Namespace) -> DicomServer | WebServer:
+def server_of(options: SendOptions) -> DicomServer | WebServer:
     """The server that `--to` names; InputError where options do not fit it."""
     from ..dicom.send.dicomweb import WebServer
     from ..dicom.send.dimse import DicomServer
 
-    _check_options(arguments)
-    if _is_url(arguments.to):
-        web = WebServer(arguments.to, _token(arguments.token_file), arguments.ca_file)
+    _check_options(options)
+    if _is_url(options.to):
+        web = WebServer(options.to, _token(options.token_file), options.ca_file)
         web.check()
         return web
-    host, _, port = arguments.to.rpartition(":")
+    host, _, port = options.to.rpartition(":")
     if not host or not (port.isascii() and port.isdigit() and len(port) <= 5) or not 0 < int(port) < 65536:
         raise InputError("The server is neither HOST:PORT nor a URL; give one such as pacs.example:104.")
     dicom = DicomServer(
         host.strip("[]"),  # of an IPv6 address
         int(port),
-        called=arguments.called,
-        calling=arguments.calling,
-        tls=arguments.tls,
-        ca_file=arguments.ca_file,
-        certificate=arguments.certificate,
-        key=arguments.key,
+        called=options.called,
+        calling=options.calling,
+        tls=options.tls,
+        ca_file=options.ca_file,
+        certificate=options.certificate,
+        key=options.key,
     )
     dicom.check()
     return dicom
@@ -81,17 +97,17 @@ def _is_url(text: str) -> bool:
     return text.startswith(("http://", "https://"))
 
 
-def _check_options(arguments: argparse.Namespace) -> None:
+def _check_options(options: SendOptions) -> None:
     """InputError where an option would have no effect: nobody must believe in an encryption that is not there."""
-    if _is_url(arguments.to):
-        if arguments.tls or arguments.certificate or arguments.key:
+    if _is_url(options.to):
+        if options.tls or options.certificate or options.key:
             raise InputError("--tls, --certificate and --key are for HOST:PORT; a https URL is encrypted by itself.")
         return
-    if arguments.token_file:
+    if options.token_file:
         raise InputError("--token-file is for a DICOMweb URL; HOST:PORT knows certificates only.")
-    if not arguments.tls and (arguments.ca_file or arguments.certificate or arguments.key):
+    if not options.tls and (options.ca_file or options.certificate or options.key):
         raise InputError("--ca-file, --certificate and --key need --tls; without it nothing is encrypted.")
-    if arguments.key and not arguments.certificate:
+    if options.key and not options.certificate:
         raise InputError("--key needs its --certificate.")
 
 

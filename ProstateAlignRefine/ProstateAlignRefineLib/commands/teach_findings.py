@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,16 @@ if TYPE_CHECKING:
 
 MEASURED_ON: dict[Family, int] = {"standard": 610_000, "holdout": 930_000}
 """First seed by family; the network was trained on none of these."""
+
+
+@dataclass(frozen=True)
+class TeachFindingsOptions:
+    model: Path
+    output: Path
+    cases: int
+    first_seed: int
+    measured: int
+    device: str
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -28,12 +39,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--measured", type=int, default=60, help="further studies of either family to measure it on (default: 60)"
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
-    parser.set_defaults(run=run)
+    parser.set_defaults(options=TeachFindingsOptions, run=run)
 
 
-def run(arguments: argparse.Namespace) -> int:
-    from dataclasses import replace
-
+def run(options: TeachFindingsOptions) -> int:
     from tqdm import tqdm
 
     from ..benchmark.card import FAMILY_NAMES
@@ -46,21 +55,21 @@ def run(arguments: argparse.Namespace) -> int:
     from ..training.findings.phantoms import gate_of, phantom_finding_cases
     from ..training.findings.section import with_findings
 
-    if min(arguments.cases, arguments.measured) < 1 or arguments.first_seed < 0:
+    if min(options.cases, options.measured) < 1 or options.first_seed < 0:
         raise InputError("--cases and --measured must be 1 or more and --first-seed must not be negative.")
-    seeds = range(arguments.first_seed, arguments.first_seed + arguments.cases)
-    if any(first < seeds.stop and seeds.start < first + arguments.measured for first in MEASURED_ON.values()):
+    seeds = range(options.first_seed, options.first_seed + options.cases)
+    if any(first < seeds.stop and seeds.start < first + options.measured for first in MEASURED_ON.values()):
         raise InputError("The studies to fit on would be measured on, too; give another --first-seed.")
-    bundle, compute = load_bundle(arguments.model), choose_compute(arguments.device)
+    bundle, compute = load_bundle(options.model), choose_compute(options.device)
     cases = list(tqdm(phantom_finding_cases(bundle, seeds, compute), "fit", len(seeds), unit="study"))
     measured = {}
     for family, first in MEASURED_ON.items():
-        others = range(first, first + arguments.measured)
+        others = range(first, first + options.measured)
         read = phantom_finding_cases(bundle, others, compute, family)
         measured[f"{FAMILY_NAMES[family]}, seeds from {first}"] = list(tqdm(read, family, len(others), unit="study"))
     rule = fitted(cases, gate_of(bundle))
     card = (bundle.path / CARD_FILE).read_text(encoding="utf-8")
     text = with_findings(card, rule, f"{seeds[0]} to {seeds[-1]}", measured)
-    rewrite_bundle(bundle.path, arguments.output, replace(bundle.config, findings=rule), text)
-    print(f"The model and its rule of findings are in {arguments.output}.")
+    rewrite_bundle(bundle.path, options.output, replace(bundle.config, findings=rule), text)
+    print(f"The model and its rule of findings are in {options.output}.")
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,16 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 RATE, SEED = 3e-3, 0
+
+
+@dataclass(frozen=True)
+class TeachPromptsOptions:
+    model: Path
+    output: Path
+    cases: int
+    steps: int
+    first_seed: int
+    device: str
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,35 +35,34 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--steps", type=int, default=2500, help="of two studies each (default: 2500)")
     parser.add_argument("--first-seed", type=int, default=500_000, help="of the studies (default: 500000)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
-    parser.set_defaults(run=run)
+    parser.set_defaults(options=TeachPromptsOptions, run=run)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(options: TeachPromptsOptions) -> int:
     from tqdm import tqdm
 
+    from ..bundle.summary import CARD_FILE
     from ..core.errors import InputError
     from ..inference.device import choose_compute
-    from ..network.bundle import CARD_FILE, load_bundle, save_bundle
+    from ..network.bundle import load_bundle, save_bundle
     from ..training.prompts.fit import Fitting, fit, new_head
     from ..training.prompts.phantoms import phantom_prompt_cases, settings_for
 
-    if arguments.cases < 1 or arguments.steps < 1 or arguments.first_seed < 0:
+    if options.cases < 1 or options.steps < 1 or options.first_seed < 0:
         raise InputError("--cases and --steps must be 1 or more and --first-seed must not be negative.")
-    bundle = load_bundle(arguments.model)
+    bundle = load_bundle(options.model)
     if not bundle.config.architecture.anatomy:
         raise InputError("The model tells no anatomy, so words of place have nothing to hold to; use one that does.")
-    seeds = range(arguments.first_seed, arguments.first_seed + arguments.cases)
-    read = phantom_prompt_cases(bundle, seeds, choose_compute(arguments.device))
+    seeds = range(options.first_seed, options.first_seed + options.cases)
+    read = phantom_prompt_cases(bundle, seeds, choose_compute(options.device))
     cases = list(tqdm(read, "studies", len(seeds), unit="study"))
     head = new_head(cases, settings_for(bundle))
-    with tqdm(total=arguments.steps, desc="prompts", unit="step") as bar:
-        fit(head, cases, Fitting(arguments.steps, RATE, SEED), lambda _step, loss: _show(bar, loss))
+    with tqdm(total=options.steps, desc="prompts", unit="step") as bar:
+        fit(head, cases, Fitting(options.steps, RATE, SEED), lambda _step, loss: _show(bar, loss))
     card = (bundle.path / CARD_FILE).read_text(encoding="utf-8")
     mirrored = bundle.mirrored_text
-    save_bundle(
-        arguments.output, bundle.network, bundle.config, bundle.text, card, mirrored_text=mirrored, prompted=head
-    )
-    print(f"The model and its prompted head are in {arguments.output}.")
+    save_bundle(options.output, bundle.network, bundle.config, bundle.text, card, mirrored_text=mirrored, prompted=head)
+    print(f"The model and its prompted head are in {options.output}.")
     return 0
 
 

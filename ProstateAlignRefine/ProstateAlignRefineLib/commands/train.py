@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,21 @@ from .numbers import processes
 if TYPE_CHECKING:
     from ..training.config import TrainingConfig
     from ..training.processes import Processes
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """`initial`: a bundle whose weights the run starts from."""
+
+    config: str
+    output: Path
+    initial: Path | None
+    data: Path | None
+    text: Path | None
+    cases: Path | None
+    workers: int
+    device: str
+    precision: str
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -32,25 +48,25 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--workers", type=processes, default=1, help="processes that ready cases (default: 1)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16"))
-    parser.set_defaults(run=run)
+    parser.set_defaults(options=TrainOptions, run=run)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(options: TrainOptions) -> int:
     from ..core.storage.files import made_folder
     from ..core.storage.output import output_folder
     from ..core.storage.staging import claimed
     from ..training.config import read_training_config
     from ..training.processes import joined_processes
 
-    config = read_training_config(arguments.config)
-    folder = output_folder(arguments.output)
+    config = read_training_config(options.config)
+    folder = output_folder(options.output)
     with (
         made_folder(folder),
-        joined_processes(arguments.device) as processes,
+        joined_processes(options.device) as processes,
         claimed(folder) if processes.first else nullcontext(),
     ):
         _require_free(folder)
-        _train(config, arguments, processes)
+        _train(config, options, processes)
     return 0
 
 
@@ -73,29 +89,29 @@ def _require_free(folder: Path) -> None:
     check_output(folder / BUNDLE_FOLDER, BUNDLE, NAMES)
 
 
-def _train(config: TrainingConfig, arguments: argparse.Namespace, processes: Processes) -> None:
+def _train(config: TrainingConfig, options: TrainOptions, processes: Processes) -> None:
     from ..evaluation.candidates import require_picai_eval
     from ..inference.device import choose_compute
-    from ..training.completion import BUNDLE, TEST, finish
+    from ..training.completion import BUNDLE, TEST, complete_training
+    from ..training.configured_cases import cases_of
     from ..training.mirrored_text import encode_training_text, stored_training_text
-    from ..training.sources import cases_of
     from ..training.trainer import Trainer
 
-    folder: Path = arguments.output
+    folder = options.output
     require_picai_eval()
-    compute = choose_compute(processes.device(arguments.device), arguments.precision, training=True)
-    text = stored_training_text(arguments.text, config.text) if arguments.text else encode_training_text(config.text)
-    cache = arguments.cases or folder / "cases"
-    cases = processes.first_then_others(lambda: cases_of(config, arguments.data, cache, arguments.workers))
+    compute = choose_compute(processes.device(options.device), options.precision, training=True)
+    text = stored_training_text(options.text, config.text) if options.text else encode_training_text(config.text)
+    cache = options.cases or folder / "cases"
+    cases = processes.first_then_others(lambda: cases_of(config, options.data, cache, options.workers))
     # One worker beside the training process gains nothing where there is one core.
-    workers = arguments.workers if arguments.workers > 1 else 0
-    trainer = Trainer(config, cases, text, compute, folder, processes, workers, arguments.initial)
+    workers = options.workers if options.workers > 1 else 0
+    trainer = Trainer(config, cases, text, compute, folder, processes, workers, options.initial)
     if processes.first:
         print(compute.description)
     network = trainer.train()
     if not processes.first:
         return
-    metrics = finish(trainer, network, folder)
+    metrics = complete_training(trainer, network, folder)
     for name, figure in metrics["figures"].items():
         print(f"{name}: {figure['value']}")
     print(f"The test cases' predictions and report are in {folder / TEST}.")

@@ -56,7 +56,7 @@ def outside_gland_penalty(zones: NDArray[np.uint8], grid: Grid) -> NDArray[np.fl
     if gland is None:
         return np.zeros(grid.shape, np.float32)
     penalty = np.full(grid.shape, MOST_DOUBT, np.float32)
-    near = box_around(gland, grid.spacing[::-1], DOUBTED_MM).slices
+    near = box_around(gland, grid.spacing_zyx, DOUBTED_MM).slices
     distance = _distance_mm(gland[near], grid)
     penalty[near] = np.clip((distance - TRUSTED_MM) / (DOUBTED_MM - TRUSTED_MM), 0, 1) * MOST_DOUBT
     return penalty

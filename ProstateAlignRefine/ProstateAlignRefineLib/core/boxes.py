@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .geometry import Array, Grid
+from .geometry import Array, Grid, triple
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,4 @@ def crop_grid(grid: Grid, box: Box) -> Grid:
     """The grid of the box's voxels, at their place in LPS."""
     z, y, x = box.low
     depth, height, width = box.shape
-    start = grid.to_lps((x, y, z))
-    origin = (float(start[0]), float(start[1]), float(start[2]))
-    return Grid((width, height, depth), grid.spacing, origin, grid.direction)
+    return Grid((width, height, depth), grid.spacing, triple(grid.to_lps((x, y, z))), grid.direction)

@@ -6,7 +6,7 @@ The pure side of prompts: training draws its prompts from here, evaluation asks 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import combinations, product
 
 import numpy as np
@@ -27,7 +27,7 @@ _COMMON = (("side",), ("zone",), ("level",), ("side", "zone"), ("side", "level")
 
 
 @dataclass(frozen=True)
-class Target:
+class DescribedLesion:
     """A lesion as descriptions see it: its place, and its largest axial diameter."""
 
     place: Place
@@ -47,14 +47,14 @@ class Description:
     part: str | None = None
     size: SizeClass | None = None
 
-    def fits(self, target: Target) -> bool:
-        place = target.place
+    def fits(self, lesion: DescribedLesion) -> bool:
+        place = lesion.place
         return (
             self.side in (None, place.side)
             and self.level in (None, place.level)
             and self.zone in (None, place.zone, place.second_zone)
             and (self.part is None or place.sector in PARTS_OF[self.part])
-            and self.size in (None, size_class(target.diameter_mm))
+            and self.size in (None, size_class(lesion.diameter_mm))
         )
 
     @property
@@ -65,47 +65,43 @@ class Description:
     @property
     def mirrored(self) -> Description:
         other = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
-        return Description(other.get(self.side, self.side) if self.side else None, *self._without_side)  # type: ignore[arg-type]
-
-    @property
-    def _without_side(self) -> tuple[object, ...]:
-        return self.level, self.zone, self.part, self.size
+        return replace(self, side=other.get(self.side, self.side) if self.side else None)
 
 
 GENERIC = Description()
 
 
-def descriptions_of(target: Target) -> tuple[Description, ...]:
+def descriptions_of(lesion: DescribedLesion) -> tuple[Description, ...]:
     """Everything that fits a lesion in the gland, from single words to the whole sector with the size; most telling
     last. Of a lesion outside the gland, its side, level and size."""
-    place = target.place
-    known = {
+    place = lesion.place
+    facts = {
         "side": place.side,
         "level": place.level if isinstance(place.level, Level) else None,
         "zone": place.zone if place.zone in NAMED_ZONES else None,
         "part": _part_of(place.sector),
-        "size": size_class(target.diameter_mm),
+        "size": size_class(lesion.diameter_mm),
     }
-    given = {name: value for name, value in known.items() if value is not None}
+    given = {name: value for name, value in facts.items() if value is not None}
     chosen = [names for count in range(1, len(given) + 1) for names in combinations(given, count)]
     return tuple(Description(**{name: given[name] for name in names}) for names in chosen)  # type: ignore[arg-type]
 
 
-def absent_descriptions(targets: Sequence[Target]) -> tuple[Description, ...]:
+def absent_descriptions(lesions: Sequence[DescribedLesion]) -> tuple[Description, ...]:
     """Descriptions of places, one to three of side, level and zone, that no lesion of the study fits."""
     choices = {"side": tuple(Side), "level": tuple(Level), "zone": NAMED_ZONES}
     found = []
     for names in (*_COMMON, ("side", "zone", "level")):
         for values in product(*(choices[name] for name in names)):
             description = Description(**dict(zip(names, values, strict=True)))  # type: ignore[arg-type]
-            if not any(description.fits(target) for target in targets):
+            if not any(description.fits(lesion) for lesion in lesions):
                 found.append(description)
     return tuple(found)
 
 
-def draw_description(rng: np.random.Generator, targets: Sequence[Target]) -> Description:
+def draw_description(rng: np.random.Generator, lesions: Sequence[DescribedLesion]) -> Description:
     """One that fits at least one of the lesions, simple ones as often as telling ones."""
-    every = descriptions_of(targets[int(rng.integers(len(targets)))])
+    every = descriptions_of(lesions[int(rng.integers(len(lesions)))])
     count = int(rng.integers(1, len(every[-1].asked) + 1))
     of_that_length = [description for description in every if len(description.asked) == count]
     return of_that_length[int(rng.integers(len(of_that_length)))]

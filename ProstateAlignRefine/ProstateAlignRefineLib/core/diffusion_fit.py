@@ -22,7 +22,8 @@ class DiffusionFit:
 
     def signal_at(self, b_value: float) -> NDArray[np.float32]:
         """The computed image at `b_value`, s/mm2; 0 where the fit failed."""
-        return (self.s0 * np.exp(-b_value * 1e-6 * self.adc) * self.valid).astype(np.float32)
+        signal: NDArray[np.float32] = (self.s0 * np.exp(-b_value * 1e-6 * self.adc) * self.valid).astype(np.float32)
+        return signal
 
 
 def fit_diffusion(signals: Sequence[NDArray[np.float32]], b_values: Sequence[float]) -> DiffusionFit:
@@ -51,4 +52,5 @@ def fit_diffusion(signals: Sequence[NDArray[np.float32]], b_values: Sequence[flo
 def trace(directions: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     """The geometric mean over gradient directions: direction-free diffusion weighting."""
     logarithms = [np.log(np.maximum(signal, 1e-6)) for signal in directions]
-    return np.exp(np.mean(logarithms, axis=0)).astype(np.float32)
+    mean: NDArray[np.float32] = np.exp(np.mean(logarithms, axis=0)).astype(np.float32)
+    return mean

@@ -36,7 +36,9 @@ class Gated:
     @property
     def edits(self) -> NDArray[np.uint8]:
         """0 unchanged, 1 added by the refiner, 2 removed by it."""
-        return (self.mask & ~self.base_mask) * np.uint8(ADDED) + (self.base_mask & ~self.mask) * np.uint8(REMOVED)
+        added, removed = self.mask & ~self.base_mask, self.base_mask & ~self.mask
+        edits: NDArray[np.uint8] = added * np.uint8(ADDED) + removed * np.uint8(REMOVED)
+        return edits
 
 
 def gated_margin(maps: Maps, tau: float, alpha: float) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -43,6 +44,11 @@ class Grid:
         return self.size[2], self.size[1], self.size[0]
 
     @property
+    def spacing_zyx(self) -> tuple[float, float, float]:
+        """Millimetres between voxels along the array's axes, [z, y, x]."""
+        return self.spacing[2], self.spacing[1], self.spacing[0]
+
+    @property
     def axes(self) -> NDArray[np.float64]:
         """[3, 3]: columns are the unit vectors of the x, y and z axes in LPS."""
         return np.asarray(self.direction, dtype=float).reshape(3, 3)
@@ -66,12 +72,14 @@ class Grid:
 
     def to_lps(self, index_xyz: Array | tuple[float, ...]) -> NDArray[np.float64]:
         """Voxel indices [..., 3] (x, y, z order) to LPS millimetres [..., 3]."""
-        return np.asarray(index_xyz, dtype=float) @ self.affine[:3, :3].T + self.affine[:3, 3]
+        points: NDArray[np.float64] = np.asarray(index_xyz, dtype=float) @ self.affine[:3, :3].T + self.affine[:3, 3]
+        return points
 
     def to_index(self, lps: Array | tuple[float, ...]) -> NDArray[np.float64]:
         """LPS millimetres [..., 3] to continuous voxel indices [..., 3] (x, y, z order)."""
         offset = np.asarray(lps, dtype=float) - self.affine[:3, 3]
-        return offset @ np.linalg.inv(self.affine[:3, :3]).T
+        indices: NDArray[np.float64] = offset @ np.linalg.inv(self.affine[:3, :3]).T
+        return indices
 
     def matches(self, other: Grid, tolerance_mm: float = GRID_TOLERANCE_MM) -> bool:
         """Same size, and every corner within the tolerance."""
@@ -89,7 +97,7 @@ class Grid:
     def centre_box(self, size: tuple[int, int, int]) -> Grid:
         """A grid of `size` voxels on this grid's own voxel lattice about its centre; may reach beyond this grid."""
         start = (np.asarray(self.size) - np.asarray(size)) // 2
-        return Grid(size, self.spacing, _triple(self.to_lps(start)), self.direction)
+        return Grid(size, self.spacing, triple(self.to_lps(start)), self.direction)
 
     def empty(self, pixel: int = sitk.sitkUInt8) -> sitk.Image:
         image = sitk.Image(self.size, pixel)
@@ -101,14 +109,14 @@ class Grid:
     def _about_centre(self, size: Array, spacing: tuple[float, float, float]) -> Grid:
         half = (np.asarray(size) - 1) / 2 * np.asarray(spacing)
         origin = self.centre - self.axes @ half
-        return Grid((int(size[0]), int(size[1]), int(size[2])), spacing, _triple(origin), self.direction)
+        return Grid((int(size[0]), int(size[1]), int(size[2])), spacing, triple(origin), self.direction)
 
 
 def affine_grid(affine: NDArray[np.float64], size: tuple[int, int, int]) -> Grid:
     """The grid of an affine [4, 4]: voxel index (x, y, z, 1) to LPS millimetres."""
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     axes = affine[:3, :3] / np.where(spacing > 0, spacing, 1.0)
-    return Grid(size, _triple(spacing), _triple(affine[:3, 3]), tuple(float(value) for value in axes.ravel()))
+    return Grid(size, triple(spacing), triple(affine[:3, 3]), tuple(float(value) for value in axes.ravel()))
 
 
 def to_image(array: Array, grid: Grid) -> sitk.Image:
@@ -142,5 +150,7 @@ def overlap_share(image: sitk.Image, grid: Grid) -> float:
     return float(to_array(covered).mean())
 
 
-def _triple(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    return float(values[0]), float(values[1]), float(values[2])
+def triple(values: Iterable[float]) -> tuple[float, float, float]:
+    """Three numbers of any kind, in their order."""
+    first, second, third = (float(value) for value in values)
+    return first, second, third

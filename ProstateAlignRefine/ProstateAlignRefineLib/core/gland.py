@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .anatomy import GlandZone, plausible_gland
-from .geometry import Grid
+from .geometry import Grid, triple
 
 HEIGHT_PERCENTILES = (1.0, 99.0)  # a few voxels in a further slice make no base or apex
 
@@ -73,7 +73,7 @@ def measure_gland(zones: NDArray[np.uint8], grid: Grid) -> Gland | None:
     order, axes = body_axes(grid)
     index = np.argwhere(gland)
     points = grid.to_lps(index[:, ::-1]) @ axes.T
-    steps = np.asarray(grid.spacing[::-1])[list(order)]
+    steps = np.asarray(grid.spacing_zyx)[list(order)]
     low, high = np.percentile(points[:, 2], HEIGHT_PERCENTILES)
     transition = zones[tuple(index.T)] == GlandZone.TRANSITION
     slices = index[:, order[2]]
@@ -81,7 +81,7 @@ def measure_gland(zones: NDArray[np.uint8], grid: Grid) -> Gland | None:
     extent = np.ptp(points, axis=0) + steps
     return Gland(
         volume_ml=len(index) * grid.voxel_ml,
-        size_mm=(float(extent[0]), float(extent[1]), float(extent[2])),
+        size_mm=triple(extent),
         axes=axes,
         midplane=_midplane(points, index, order),
         ends=(float(low), float(high)),
@@ -130,4 +130,5 @@ def _sections(
         middle = (depth.min() + depth.max()) / 2
         inner_middle = (inner.min() + inner.max()) / 2 if inner.size else middle
         rows.append((height[0], (np.ptp(across) + step) / 2, middle, inner_middle))
-    return np.array(rows).T
+    sections: NDArray[np.float64] = np.array(rows).T
+    return sections

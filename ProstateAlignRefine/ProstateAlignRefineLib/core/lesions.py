@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from .findings.regions import slices_of
-from .geometry import Array, Grid, to_array, to_image
+from .geometry import Array, Grid, to_array, to_image, triple
 from .gland import body_axes
 from .maps import Maps
 from .places import Anatomy, Place
@@ -96,7 +96,7 @@ def _measure(
     diffusion = adc[box][inside]
     diffusion = diffusion[diffusion > 0]
     confidence = maps.confidence[box][inside]
-    x, y, z = (float(value) for value in maps.grid.to_lps(index.mean(axis=0)[::-1]))
+    centre = triple(maps.grid.to_lps(index.mean(axis=0)[::-1]))
     return Lesion(
         number=0,
         volume_ml=len(index) * maps.grid.voxel_ml,
@@ -107,9 +107,9 @@ def _measure(
         mean_confidence=float(confidence.mean()),
         max_confidence=float(confidence.max()),
         mean_similarity=float(maps.similarity[box][inside].mean()),
-        centre_lps=(x, y, z),
+        centre_lps=centre,
         slices=(int(slices.min()), int(slices.max())),
-        place=anatomy.place((x, y, z), None if maps.zones is None else maps.zones[box][inside]),
+        place=anatomy.place(centre, None if maps.zones is None else maps.zones[box][inside]),
         confidence=float(confidence.mean()),
     )
 
@@ -121,7 +121,7 @@ def axial_diameter(inside: NDArray[np.bool_], grid: Grid) -> float:
 
 def _diameter(index_zyx: Array, grid: Grid, axes: tuple[int, ...]) -> float:
     """Largest distance, mm, between the face centres of voxels along these axes (of z, y, x)."""
-    spacing = np.asarray(grid.spacing[::-1])
+    spacing = np.asarray(grid.spacing_zyx)
     corners = _row_ends(index_zyx) * spacing
     half = np.eye(3)[list(axes)] * spacing / 2
     # Of two voxels the farthest faces point away from each other, each along some axis.

@@ -70,8 +70,8 @@ class Lexicon:
             at += length
 
     def _about(self, word: str) -> str:
-        known = [spelling for spelling in self.spellings if " " not in spelling]
-        near = difflib.get_close_matches(word, known, n=1, cutoff=0.75)
+        words = [spelling for spelling in self.spellings if " " not in spelling]
+        near = difflib.get_close_matches(word, words, n=1, cutoff=0.75)
         meant = f" (is '{near[0]}' meant?)" if near else ""
         return f"The word '{word}' of the prompt is unknown to this model{meant}; it knows {_KNOWN}."
 
@@ -93,8 +93,9 @@ def prompt_lines(text: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in re.split(r"[\n;]", text) if line.strip())
 
 
-def mirrored_prompt(prompt: str) -> str:
-    """The prompt for a patient mirrored left to right: "lesion, left PZ (L)" to "lesion, right PZ (R)" and back."""
+def swap_sides(prompt: str) -> str:
+    """The prompt for a patient mirrored left to right, as words, in words and abbreviated: "left-sided, LPZ (L)" to
+    "right-sided, RPZ (R)" and back."""
 
     def swapped(found: re.Match[str]) -> str:
         word = found[0]

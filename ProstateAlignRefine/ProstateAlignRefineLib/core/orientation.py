@@ -9,7 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from .geometry import GRID_TOLERANCE_MM, Array, Grid, to_array, to_image
+from .geometry import GRID_TOLERANCE_MM, Array, Grid, to_array, to_image, triple
 
 _DECIMALS = 4  # what files round differently must not decide between axes that are equally good
 
@@ -33,20 +33,21 @@ class Order:
         """The same voxels at the same places."""
         first = np.zeros(3)
         first[list(self.axes)] = np.where(self.flips, np.asarray(grid.size)[list(self.axes)] - 1, 0)
-        x, y, z = (float(value) for value in (grid.to_lps(first) if any(self.flips) else grid.origin))
+        origin = triple(grid.to_lps(first)) if any(self.flips) else grid.origin
         axes = grid.axes[:, self.axes] * self.signs
         a, b, c = self.axes
         return Grid(
             (grid.size[a], grid.size[b], grid.size[c]),
             (grid.spacing[a], grid.spacing[b], grid.spacing[c]),
-            (x, y, z),
+            origin,
             tuple(float(value) for value in axes.ravel()),
         )
 
     def of_array(self, array: Array) -> Array:
         """[z, y, x], a view."""
         turned = array.transpose([2 - axis for axis in reversed(self.axes)])
-        return turned[tuple(slice(None, None, -1 if flip else 1) for flip in reversed(self.flips))]
+        ordered: Array = turned[tuple(slice(None, None, -1 if flip else 1) for flip in reversed(self.flips))]
+        return ordered
 
     def of_image(self, image: sitk.Image) -> sitk.Image:
         if self.is_same:

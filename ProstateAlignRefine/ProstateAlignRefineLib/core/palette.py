@@ -33,4 +33,5 @@ def heat(values: Array, low: float, high: float) -> NDArray[np.uint8]:
 def blend(under: Array, over: Array | tuple[int, int, int], opacity: Array) -> Array:
     """`over` laid on `under` with `opacity` [...] between 0 and 1."""
     share = np.asarray(opacity, float)[..., None]
-    return (under * (1 - share) + np.asarray(over) * share).astype(np.uint8)
+    mixed: Array = (under * (1 - share) + np.asarray(over) * share).astype(np.uint8)
+    return mixed

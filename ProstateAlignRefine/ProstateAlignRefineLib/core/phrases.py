@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -83,12 +83,11 @@ def paraphrases(description: Description, count: int, seed: int = 0) -> tuple[st
     return tuple(dict.fromkeys(phrase(description, rng) for _ in range(40 * count)))[:count]
 
 
-def _zone_words(description: Description, one: object) -> str:
-    choose = one if callable(one) else (lambda choices: choices[0])
+def _zone_words(description: Description, one: Callable[[Sequence[str]], str]) -> str:
     zone, part = description.zone, description.part
     sector = _SECTORS.get((zone, part)) if zone and part else None
-    spelled = _joined([choose(_PARTS[part]) if part else "", choose(_ZONES[zone]) if zone else ""])
-    return str(choose((sector, spelled)) if sector else spelled)
+    spelled = _joined([one(_PARTS[part]) if part else "", one(_ZONES[zone]) if zone else ""])
+    return one((sector, spelled)) if sector else spelled
 
 
 def _joined(words: Sequence[str]) -> str:

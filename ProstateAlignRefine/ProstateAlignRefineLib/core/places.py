@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -30,6 +31,7 @@ ZONE_WORDS = {
     GlandZone.CENTRAL: "central zone",
     GlandZone.ANTERIOR_STROMA: "anterior fibromuscular stroma",
 }
+OUTSIDE_WORDS = "outside the gland"
 SECTOR_WORDS = {
     "PZa": "anterior",
     "PZpl": "posterolateral",
@@ -76,17 +78,31 @@ class Place:
     second_zone: GlandZone | None = None
     sector: str = ""
 
+    def short_text(self, say: Callable[[str], str] = str) -> str:
+        """ "right mid PZpm", "right, middle third"; `say` translates words and phrases."""
+        if self.zone is None:
+            return f"{say(self.side.value)}, {say(f'{self.level.value} third')}"
+        if self.zone is GlandZone.OUTSIDE:
+            return f"{say(self.side.value)} {say(self.level.value)}, {say(OUTSIDE_WORDS)}"
+        return f"{say(self.side.value)} {say(self.level.value)} {self.sector}"
+
+    def full_text(self, say: Callable[[str], str] = str) -> str:
+        """ "right mid PZpm (peripheral zone, posteromedial)"; without a gland "right, middle third of the stack"."""
+        short = self.short_text(say)
+        if self.zone is None:
+            return say("{place} of the stack").format(place=short)
+        if self.zone is GlandZone.OUTSIDE:
+            return short
+        words = [ZONE_WORDS[self.zone], SECTOR_WORDS.get(self.sector, "")]
+        inside = ", ".join(say(word) for word in words if word)
+        if self.second_zone:
+            inside += "; " + say("crosses into the {zone}").format(zone=say(ZONE_WORDS[self.second_zone]))
+        return f"{short} ({inside})"
+
     @property
     def text(self) -> str:
-        """ "right mid PZpm (peripheral zone, posteromedial)"; without a gland "right, middle third of the stack"."""
-        if self.zone is None:
-            return f"{self.side.value}, {self.level.value} third of the stack"
-        if self.zone is GlandZone.OUTSIDE:
-            return f"{self.side.value} {self.level.value}, outside the gland"
-        words = [ZONE_WORDS[self.zone], SECTOR_WORDS.get(self.sector, "")]
-        crosses = f"crosses into the {ZONE_WORDS[self.second_zone]}" if self.second_zone else ""
-        inside = "; ".join(filter(None, (", ".join(filter(None, words)), crosses)))
-        return f"{self.side.value} {self.level.value} {self.sector} ({inside})"
+        """In full, in English."""
+        return self.full_text()
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from .cautions import Caution
 from .errors import InputError
 from .plain_data import parse_json
 
-PROTOCOL = 2
+PROTOCOL = 3
 LONGEST_LINE = 1_000_000
 
 INPUT, MEMORY, INSTALL, INTERNAL = "input", "memory", "install", "internal"

@@ -95,9 +95,9 @@ def _one_of(kinds: tuple[Any, ...], value: object, where: str, remedy: str) -> A
     """`X | None`, or a union of records, of which the value's `kind` names one."""
     if type(None) in kinds:
         return None if value is None else _decode(next(k for k in kinds if k is not type(None)), value, where, remedy)
-    known = {get_args(get_type_hints(record)[KIND])[0]: record for record in kinds}
+    records = {get_args(get_type_hints(record)[KIND])[0]: record for record in kinds}
     kind = value.get(KIND) if isinstance(value, Mapping) else None
-    return from_dict(known[_choice(tuple(known), kind, f"{where}, '{KIND}'")], value, where, remedy)
+    return from_dict(records[_choice(tuple(records), kind, f"{where}, '{KIND}'")], value, where, remedy)
 
 
 def _tuple(kinds: tuple[Any, ...], value: object, where: str, remedy: str) -> tuple[Any, ...]:

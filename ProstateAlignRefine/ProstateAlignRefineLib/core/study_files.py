@@ -6,18 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from .cautions import Caution
+from .cautions import caution
 from .checks.study_entry import entered
 from .errors import InputError
 from .geometry import Grid
 from .storage.volume_files import VolumeFile, read_volume_file
 from .study import Modality, Study
 
-UNPLACED = Caution(
-    "position-unknown",
-    "The files do not say where in the patient the images lie; they were taken as one axial grid whose rows run to the "
-    "left and whose columns run to the back, so right and left, and base and apex, may be swapped in the result.",
-)
+UNPLACED = caution("position-unknown")
 
 SUFFIXES = (".mha", ".nii.gz", ".nii", ".nrrd")
 
@@ -58,7 +54,7 @@ def read_study_files(files: Mapping[Modality, Path], same_grid: bool = False) ->
     read = {modality: _read(files[modality], modality) for modality in Modality}
     _check_placed(read, same_grid)
     t2w, adc, hbv = (read[modality].image for modality in (Modality.T2W, Modality.ADC, Modality.HBV))
-    cautions = [caution for file in read.values() for caution in file.cautions]
+    cautions = [told for file in read.values() for told in file.cautions]
     if not all(file.placed for file in read.values()):
         cautions.append(UNPLACED)
     reasons = MappingProxyType(dict.fromkeys(Modality, "a file given by name"))

@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from ..core.cautions import Caution
+from ..core.cautions import Caution, caution
 from ..core.checks.adc_units import adc_in_micrometres
 from ..core.checks.study import prostate_region
 from ..core.checks.study_entry import entered
@@ -19,7 +19,7 @@ from ..core.diffusion_fit import DEFAULT_HIGH_B, fit_diffusion, trace
 from ..core.errors import InputError
 from ..core.geometry import Grid, to_array, to_image
 from ..core.study import Modality, Study
-from .match.classify import Candidate
+from .match.classify import SeriesVolume
 from .match.diffusion_sources import b_values_for_fit
 from .match.select import NO_CHOICES, Choice, select
 from .quiet import silent
@@ -48,7 +48,7 @@ def load_study(folder: Path, choices: Mapping[Modality, int] = NO_CHOICES, trust
     headers: dict[Modality, tuple[Dataset, ...]] = {}
     for modality, choice in selection.choices.items():
         is_map = modality is Modality.ADC and not choice.computed
-        read = [_read(modality, candidate, is_map) for candidate in choice.candidates]
+        read = [_read(modality, volume, is_map) for volume in choice.volumes]
         volumes[modality] = _computed(modality, choice, [image for image, _ in read]) if choice.computed else read[0][0]
         headers[modality] = _distinct(header for _, slices in read for header in slices)
     centre = prostate_region(Grid.of(volumes[Modality.T2W]))
@@ -72,7 +72,7 @@ def load_study(folder: Path, choices: Mapping[Modality, int] = NO_CHOICES, trust
 
 def _in_micrometres(image: sitk.Image, choice: Choice, centre: Grid) -> tuple[sitk.Image, str, tuple[Caution, ...]]:
     """The map in 1e-6 mm2/s, the unit that was converted, and a caution where values and named unit disagree."""
-    named = adc_scaling(choice.candidates[0].frames[0].scalings).used[0]
+    named = adc_scaling(choice.volumes[0].frames[0].scalings).used[0]
     if choice.computed or named.factor is None:
         return (*adc_in_micrometres(image, centre), ())
     try:
@@ -86,21 +86,17 @@ def _in_micrometres(image: sitk.Image, choice: Choice, centre: Grid) -> tuple[si
 
 
 def _unit_caution(named: str, found: str) -> Caution:
-    return Caution(
-        "adc-unit-differs",
-        f"The ADC map names {named} as its unit, but its values in the middle are those of a map in {found}, and were "
-        "read so.",
-    )
+    return caution("adc-unit-differs", named=named, found=found)
 
 
-def _read(modality: Modality, candidate: Candidate, is_map: bool) -> tuple[sitk.Image, tuple[Dataset, ...]]:
-    if candidate.stack is None:
-        raise InputError(f"The {modality.name} {candidate.name} cannot be used: {candidate.problem}; take another.")
+def _read(modality: Modality, volume: SeriesVolume, is_map: bool) -> tuple[sitk.Image, tuple[Dataset, ...]]:
+    if volume.stack is None:
+        raise InputError(f"The {modality.name} {volume.name} cannot be used: {volume.problem}; take another.")
     try:
-        return read_volume(candidate.stack, is_map)
+        return read_volume(volume.stack, is_map)
     except UnreadableError as reason:
         raise InputError(
-            f"The {modality.name} {candidate.name} cannot be read: it has {reason}; export the series again."
+            f"The {modality.name} {volume.name} cannot be read: it has {reason}; export the series again."
         ) from None
 
 
@@ -108,8 +104,8 @@ def _computed(modality: Modality, choice: Choice, images: Sequence[sitk.Image]) 
     """The ADC map or the high-b image of the diffusion-weighted volumes of a choice."""
     grid = Grid.of(images[0])
     by_b: dict[float, list[NDArray[np.float32]]] = {}
-    for candidate, image in zip(choice.candidates, images, strict=True):
-        by_b.setdefault(candidate.b_value or 0.0, []).append(to_array(image).astype(np.float32))
+    for volume, image in zip(choice.volumes, images, strict=True):
+        by_b.setdefault(volume.b_value or 0.0, []).append(to_array(image).astype(np.float32))
     b_values = b_values_for_fit(list(by_b))
     fit = fit_diffusion([trace(by_b[b]) if len(by_b[b]) > 1 else by_b[b][0] for b in b_values], b_values)
     return to_image(fit.adc if modality is Modality.ADC else fit.signal_at(DEFAULT_HIGH_B), grid)

@@ -65,16 +65,8 @@ class Reliability:
 
 def probabilities(margins: Flat) -> NDArray[np.float64]:
     """Foreground probability of two-class margins (foreground minus background logit)."""
-    return 1.0 / (1.0 + np.exp(-np.clip(margins.astype(float), -60.0, 60.0)))
-
-
-def expected_calibration_error(margins: Flat, truth: NDArray[np.bool_]) -> float:
-    """Mean gap between probability and observed share of foreground over 10 bins, each weighted by its voxels."""
-    return Reliability.of(probabilities(margins), truth).expected_error
-
-
-def brier_score(margins: Flat, truth: NDArray[np.bool_]) -> float:
-    return Reliability.of(probabilities(margins), truth).brier
+    foreground: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-np.clip(margins.astype(float), -60.0, 60.0)))
+    return foreground
 
 
 def fit_temperature(margins: Flat, truth: NDArray[np.bool_]) -> float:

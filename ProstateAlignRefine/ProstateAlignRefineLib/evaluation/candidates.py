@@ -25,7 +25,7 @@ INSTALL = "pip install 'prostate-align-refine[train]'"
 
 
 @dataclass(frozen=True)
-class Candidate:
+class LesionCandidate:
     """`is_lesion`: a lesion of the reference, found (confidence above 0) or missed (0); else a false positive."""
 
     is_lesion: bool
@@ -37,7 +37,7 @@ class Candidate:
 class CaseCandidates:
     """`score`: the case's, the highest confidence of a candidate."""
 
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[LesionCandidate, ...]
     score: float
 
 
@@ -65,7 +65,7 @@ def match_candidates(
     # All that counts lies in this box, and picai_eval visits every component with the whole of what it is given.
     box = box_of(counts).slices
     rows, score, *_ = evaluate_case(detections[box], reference[box].astype(np.int32))
-    found = tuple(Candidate(bool(is_lesion), float(value), float(iou)) for is_lesion, value, iou in rows)
+    found = tuple(LesionCandidate(bool(is_lesion), float(value), float(iou)) for is_lesion, value, iou in rows)
     return CaseCandidates(found, float(score))
 
 
@@ -81,4 +81,4 @@ def _picai_matching() -> Callable[..., Any]:
             from picai_eval.eval import evaluate_case
     except ImportError as error:
         raise InputError(f"Detection figures need picai_eval: {INSTALL}") from error
-    return evaluate_case  # type: ignore[no-any-return]
+    return evaluate_case

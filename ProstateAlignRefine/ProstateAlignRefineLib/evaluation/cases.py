@@ -14,7 +14,7 @@ from .calibration import Reliability
 from .candidates import CaseCandidates, match_candidates
 from .detection import NEIGHBOURS_26, Detection, match_lesions, without_specks
 from .metrics import CaseMetrics, case_metrics
-from .volumes import Prediction, Reference
+from .volumes import Prediction, ReferenceMask
 
 MARGIN_VOXELS = 1  # around a lesion and its match, so that cutting them out changes no surface
 
@@ -48,13 +48,13 @@ class CaseRow:
 
 def judge(
     case: str,
-    reference: Reference,
+    reference: ReferenceMask,
     prediction: Prediction,
     minimum_ml: float,
     region: NDArray[np.bool_] | None = None,
 ) -> CaseRow:
     """`minimum_ml`: smaller predicted components are dropped beforehand. `region`: where calibration is measured."""
-    spacing = reference.grid.spacing[::-1]
+    spacing = reference.grid.spacing_zyx
     mask = without_specks(prediction.mask, spacing, minimum_ml)
     lesions, count = label(reference.mask, NEIGHBOURS_26)
     matching = match_lesions(lesions, mask)

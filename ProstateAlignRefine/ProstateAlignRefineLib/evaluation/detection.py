@@ -73,7 +73,8 @@ def without_specks(mask: NDArray[np.bool_], spacing_zyx: Sequence[float], minimu
     volumes = np.bincount(components.ravel(), minlength=count + 1) * float(np.prod(spacing_zyx)) / 1000.0
     keep = volumes >= minimum_ml
     keep[0] = False
-    return keep[components]
+    kept: NDArray[np.bool_] = keep[components]
+    return kept
 
 
 def intersections_over_unions(
@@ -87,4 +88,5 @@ def intersections_over_unions(
     width = len(numbers) + 1
     both = np.bincount(components * width + index, minlength=(count + 1) * width).reshape(count + 1, width)
     unions = both.sum(axis=1)[1:, None] + both.sum(axis=0)[None, 1:] - both[1:, 1:]
-    return both[1:, 1:] / np.maximum(unions, 1)
+    shares: NDArray[np.float64] = both[1:, 1:] / np.maximum(unions, 1)
+    return shares

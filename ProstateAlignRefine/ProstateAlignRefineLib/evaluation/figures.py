@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import InputError
-from .candidates import INSTALL, Candidate
+from .candidates import INSTALL, LesionCandidate
 from .cases import CaseRow, LesionRow
+from .strata import in_strata
 
 Figures = dict[str, float | None]
 Rows = Sequence[CaseRow]
@@ -96,9 +97,8 @@ def _lesion_figures(rows: Rows) -> Figures:
 
 def _stratum_figures(rows: Rows) -> Figures:
     figures: Figures = {}
-    lesions = [lesion for row in rows for lesion in row.lesions]
-    for name, (low, high) in STRATA.items():
-        inside = [lesion for lesion in lesions if low <= lesion.metrics.reference_ml < high]
+    lesions = ((lesion, lesion.metrics.reference_ml) for row in rows for lesion in row.lesions)
+    for name, inside in in_strata(lesions, STRATA).items():
         figures[f"lesion sensitivity, {name}"] = share(sum(lesion.found for lesion in inside), inside)
         figures[f"Dice, lesions {name}, missed count 0"] = _lesion_mean(inside, "dice")
     return figures
@@ -151,7 +151,7 @@ def _picai_metrics(rows: Rows) -> Any:
     )
 
 
-def _candidates(rows: Rows) -> list[Candidate]:
+def _candidates(rows: Rows) -> list[LesionCandidate]:
     return [candidate for row in rows for candidate in row.detections.candidates]
 
 
@@ -160,5 +160,5 @@ def _lesion_mean(lesions: Sequence[LesionRow], field: str) -> float | None:
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return float(np.mean(known)) if known else None
+    defined = [value for value in values if value is not None]
+    return float(np.mean(defined)) if defined else None

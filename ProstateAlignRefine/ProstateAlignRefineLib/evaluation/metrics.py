@@ -153,7 +153,8 @@ def _share(part: int, whole: int) -> float:
 
 
 def _surface(mask: Mask) -> Mask:
-    return mask & ~binary_erosion(mask)
+    surface: Mask = mask & ~binary_erosion(mask)
+    return surface
 
 
 def _distances(start: Mask, goal: Mask, spacing_zyx: Sequence[float]) -> NDArray[np.float64]:

@@ -33,7 +33,7 @@ NAMED_AT_MOST = 5
 
 
 @dataclass(frozen=True, eq=False)
-class Reference:
+class ReferenceMask:
     """`mask` [Z, Y, X]: where a lesion is, whatever its value (lesion number or grade)."""
 
     mask: NDArray[np.bool_]
@@ -90,10 +90,10 @@ def require_prediction_of_each(references: Mapping[str, Path], predictions: Mapp
         )
 
 
-def read_reference(path: Path) -> Reference:
+def read_reference(path: Path) -> ReferenceMask:
     path = path / "lesions.nii.gz" if path.is_dir() else path
     file = read_volume_file(path, f"file '{path.name}'")
-    return Reference(to_array(file.image) > 0, Grid.of(file.image), file.placed)
+    return ReferenceMask(to_array(file.image) > 0, Grid.of(file.image), file.placed)
 
 
 def read_prediction(path: Path, grid: Grid, threshold: float) -> Prediction:

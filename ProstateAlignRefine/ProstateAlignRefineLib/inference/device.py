@@ -71,6 +71,12 @@ def choose_compute(device: str = "auto", precision: str = "auto", *, training: b
     return Compute(chosen, _best_precision(chosen, training) if precision == "auto" else precision)
 
 
+def own_device(name: str, processes: int, local_rank: int) -> str:
+    """`name`, or a GPU of its own for one of several processes that share `auto` or `cuda`."""
+    several = processes > 1 and name in ("auto", "cuda") and torch.cuda.is_available()
+    return f"cuda:{local_rank % torch.cuda.device_count()}" if several else name
+
+
 def _device(name: str) -> torch.device:
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -16,7 +16,7 @@ from ..core.study_files import find_study_files
 from ..network.bundle import Bundle, load_bundle
 from ..network.text_encoder import with_prompt
 from .device import choose_compute, computed_otherwise
-from .last_reading import LastReading
+from .last_forward_pass import LastForwardPass
 from .preprocess import network_grid
 from .segment import answer, expected_seconds
 from .versions import versions
@@ -26,7 +26,7 @@ Send = Callable[[Message], None]
 # An ordinary axial T2W: what the time estimate is for.
 USUAL_T2W = Grid((384, 384, 24), (0.5, 0.5, 3.0), (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
 
-_last = LastReading()
+_last = LastForwardPass()
 
 
 def describe(request: Describe, send: Send) -> None:

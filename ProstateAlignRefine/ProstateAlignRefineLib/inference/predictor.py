@@ -20,9 +20,9 @@ from ..core.maps import MAP_NAMES, Maps
 from ..network.bundle import Bundle
 from ..network.network import AlignRefineNetwork, foreground_confidence
 from ..network.positions import Window
+from ..network.tiling import tile_starts, tiled
 from .device import Compute
 from .mirroring import Forward, mirrored
-from .tiling import tile_starts, tiled
 
 # What a T2W voxel outside the region gets: background at a margin no gate setting can lift.
 OUTSIDE = {"base_margin": -20.0, "refined_margin": -20.0, "confidence": 0.0, "similarity": 0.0}
@@ -31,7 +31,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Plan:
+class ForwardPlan:
     """How a region [C, Z, Y, X] goes through the network: `tile` (z, y, x) is the padded region itself or a patch.
 
     `before`: how much of the padding lies before the region, the rest behind it.
@@ -43,7 +43,7 @@ class Plan:
     before: tuple[int, ...] = (0, 0, 0)
 
 
-def plan_forwards(bundle: Bundle, shape: tuple[int, ...], compute: Compute) -> Plan:
+def plan_forwards(bundle: Bundle, shape: tuple[int, ...], compute: Compute) -> ForwardPlan:
     """`shape`: the region's (z, y, x). InputError where the computer's memory cannot hold a forward.
 
     One forward, however little memory there is: a tile's instance norm sees the tile alone, so tiles give another
@@ -55,21 +55,21 @@ def plan_forwards(bundle: Bundle, shape: tuple[int, ...], compute: Compute) -> P
         plan = _plan_tiles(bundle.config.preprocessing.patch_size, shape)
     else:
         padded = tuple(-(-n // d) * d for n, d in zip(shape, divisor, strict=True))
-        plan = Plan(padded, padded, 1)
+        plan = ForwardPlan(padded, padded, 1)
     compute.check_memory(int(np.prod(plan.tile)), architecture.features_per_stage[0])
     return plan
 
 
-def _plan_tiles(tile: Triple, shape: tuple[int, ...]) -> Plan:
+def _plan_tiles(tile: Triple, shape: tuple[int, ...]) -> ForwardPlan:
     padded = tuple(map(max, shape, tile))
     counts = [len(tile_starts(n, t)) for n, t in zip(padded, tile, strict=True)]
     before = tuple((n - m) // 2 for n, m in zip(padded, shape, strict=True))
-    return Plan(padded, tile, int(np.prod(counts)), before)
+    return ForwardPlan(padded, tile, int(np.prod(counts)), before)
 
 
 @torch.inference_mode()
 def predict(
-    bundle: Bundle, volumes: NDArray[np.float32], plan: Plan, compute: Compute, progress: Progress
+    bundle: Bundle, volumes: NDArray[np.float32], plan: ForwardPlan, compute: Compute, progress: Progress
 ) -> NDArray[np.float32]:
     """[C, Z, Y, X] z-scored volumes to [4, Z, Y, X]: the maps in the order of `MAP_NAMES`.
 
@@ -130,7 +130,8 @@ def maps_on(grid: Grid, region: Grid, stacked: NDArray[np.float32]) -> Maps:
 def zones_of(stacked: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Codes of `GlandZone` [Z, Y, X] from what `predict` gave of a network with an anatomy head."""
     shares = stacked[len(MAP_NAMES) : len(MAP_NAMES) + len(GlandZone)]
-    return shares.argmax(axis=0).astype(np.uint8)
+    codes: NDArray[np.uint8] = shares.argmax(axis=0).astype(np.uint8)
+    return codes
 
 
 def _zone_shares(logits: Tensor | None, image: Tensor) -> list[Tensor]:
@@ -146,7 +147,7 @@ def _doubted(stacked: NDArray[np.float32], spacing_zyx: tuple[float, float, floa
     z, y, x = spacing_zyx
     axes = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
     penalty = outside_gland_penalty(zones, Grid(zones.shape[::-1], (x, y, z), (0.0, 0.0, 0.0), axes))
-    result = stacked.copy()
+    result: NDArray[np.float32] = stacked.copy()
     for name in ("base_margin", "refined_margin"):
         result[MAP_NAMES.index(name)] -= penalty
     confidence = MAP_NAMES.index("confidence")

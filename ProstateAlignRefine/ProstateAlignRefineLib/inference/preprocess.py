@@ -50,7 +50,7 @@ def network_volumes(
         if preprocessing.smoothing:
             volume = _smoothed(volume, region.spacing)
         if modality is Modality.ADC and preprocessing.normalization == "absolute_adc":
-            values = (_on(volume, region) - ADC_MEAN) / ADC_DEVIATION
+            values: NDArray[np.float32] = (_on(volume, region) - ADC_MEAN) / ADC_DEVIATION
         else:
             values = _z_scored(volume, measured, region)
         check_input(values, modality.name)
@@ -80,7 +80,7 @@ def _z_scored(volume: sitk.Image, measured: Grid, region: Grid) -> NDArray[np.fl
 
 def _smoothed(volume: sitk.Image, spacing: tuple[float, float, float]) -> sitk.Image:
     """Along each of its axes as wide as `spacing` (mm) where that is coarser than its own; as it is elsewhere."""
-    smoothed = sitk.Cast(volume, sitk.sitkFloat32)
+    smoothed: sitk.Image = sitk.Cast(volume, sitk.sitkFloat32)
     for axis, (own, wanted) in enumerate(zip(volume.GetSpacing(), spacing, strict=True)):
         if wanted > own * 1.01 and volume.GetSize()[axis] >= 4:  # the filter needs as many
             sigma = float(np.sqrt(wanted**2 - own**2) / SIGMAS_PER_VOXEL)

@@ -75,12 +75,12 @@ def _box(region: Region) -> Slices:
     gland = plausible_gland(zones_of(region.stacked), region.grid)
     if gland is None:
         return slice(None), slice(None), slice(None)
-    return box_around(gland, region.grid.spacing[::-1], AROUND_MM).slices
+    return box_around(gland, region.grid.spacing_zyx, AROUND_MM).slices
 
 
 def _changed(stacked: NDArray[np.float32], change: NDArray[np.float32]) -> NDArray[np.float32]:
     """Margins shifted, and the odds of confidence and similarity with them."""
-    result = stacked.copy()
+    result: NDArray[np.float32] = stacked.copy()
     for name in ("base_margin", "refined_margin"):
         result[MAP_NAMES.index(name)] += change
     for name in ("confidence", "similarity"):

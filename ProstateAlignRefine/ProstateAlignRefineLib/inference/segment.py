@@ -19,7 +19,7 @@ from ..core.maps import Maps
 from ..core.study import Study
 from ..network.bundle import Bundle
 from .device import Compute
-from .predictor import Plan, maps_on, plan_forwards, predict
+from .predictor import ForwardPlan, maps_on, plan_forwards, predict
 from .preprocess import network_volumes
 from .prompting import Region, prompted
 from .soundness import checked_answer, is_finite
@@ -43,9 +43,9 @@ class Segmentation:
 
 
 @dataclass(frozen=True)
-class NetworkReading:
-    """What the network saw in a study, from which every prompt is answered: a bundle with a prompted head need not read
-    the study again."""
+class ForwardPass:
+    """What the network gave of a study, from which every prompt is answered: a bundle with a prompted head need not run
+    again."""
 
     region: Region
     study: Study
@@ -60,10 +60,10 @@ def segment_study(study: Study, bundle: Bundle, compute: Compute, progress: Prog
 
 def segment_entered(study: Study, bundle: Bundle, compute: Compute, progress: Progress) -> Segmentation:
     """`segment_study` of a study that was checked where it was read, or that was made worse on purpose."""
-    return answer(read(study, bundle, compute, progress), bundle, progress)
+    return answer(forward_pass(study, bundle, compute, progress), bundle, progress)
 
 
-def read(study: Study, bundle: Bundle, compute: Compute, progress: Progress) -> NetworkReading:
+def forward_pass(study: Study, bundle: Bundle, compute: Compute, progress: Progress) -> ForwardPass:
     """The study through the network. Where GPU memory runs out the CPU does the same; the answer is the same, too.
 
     InputError where the computer's memory does not suffice, or the answer holds no usable numbers.
@@ -76,19 +76,19 @@ def read(study: Study, bundle: Bundle, compute: Compute, progress: Progress) -> 
     stacked, used = _predict(bundle, volumes, compute, progress)
     seconds = {"preprocess": ready - started, "network": time.perf_counter() - ready}
     finest = bundle.config.architecture.features_per_stage[0]
-    return NetworkReading(Region(volumes, grid, stacked, finest), study, used, seconds)
+    return ForwardPass(Region(volumes, grid, stacked, finest), study, used, seconds)
 
 
-def answer(reading: NetworkReading, bundle: Bundle, progress: Progress) -> Segmentation:
+def answer(forwarded: ForwardPass, bundle: Bundle, progress: Progress) -> Segmentation:
     """What the bundle says to its prompt, on the T2W grid; nothing is marked where ADC or HBV have no image."""
     started = time.perf_counter()
     progress("maps", 0, 1)
-    study, region = reading.study, reading.region
+    study, region = forwarded.study, forwarded.region
     maps, withheld = withheld_outside(maps_on(study.grid, region.grid, prompted(bundle, region)), study)
     cautions = (*study.cautions, *withheld, *result_cautions(study, maps, region.grid))
     progress("maps", 1, 1)
-    seconds = {**reading.seconds, "maps": time.perf_counter() - started}
-    return Segmentation(maps, reading.compute, seconds, study, cautions)
+    seconds = {**forwarded.seconds, "maps": time.perf_counter() - started}
+    return Segmentation(maps, forwarded.compute, seconds, study, cautions)
 
 
 def expected_seconds(bundle: Bundle, shape: tuple[int, ...], compute: Compute) -> float:
@@ -98,11 +98,11 @@ def expected_seconds(bundle: Bundle, shape: tuple[int, ...], compute: Compute) -
     small = tuple(min(n, max(d * 2, n // 4 // d * d)) for n, d in zip(plan.tile, divisor, strict=True))
     probe = np.zeros((len(bundle.config.architecture.channels), *small), np.float32)
     # The first forward on a device also loads its kernels.
-    took = min(_timed(bundle, probe, Plan(small, small, 1), compute) for _ in range(2))
+    took = min(_timed(bundle, probe, ForwardPlan(small, small, 1), compute) for _ in range(2))
     return took * plan.forwards * float(np.prod(plan.tile)) / float(np.prod(small))
 
 
-def _timed(bundle: Bundle, volumes: NDArray[np.float32], plan: Plan, compute: Compute) -> float:
+def _timed(bundle: Bundle, volumes: NDArray[np.float32], plan: ForwardPlan, compute: Compute) -> float:
     started = time.perf_counter()
     predict(bundle, volumes, plan, compute, lambda done, whole: None)
     return time.perf_counter() - started

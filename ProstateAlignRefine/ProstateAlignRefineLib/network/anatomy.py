@@ -24,4 +24,5 @@ class AnatomyHead(nn.Module):
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """Decoder features, finest first, to logits [B, 5, ...] of `GlandZone` at the level's size."""
-        return self.head(features[self.level])
+        logits: Tensor = self.head(features[self.level])
+        return logits

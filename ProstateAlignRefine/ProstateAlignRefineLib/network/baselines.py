@@ -20,6 +20,7 @@ from ..core.errors import InputError
 from .network import AlignRefineNetwork, NetworkOutput
 from .positions import Windows
 from .text import TextBatch, TextEmbedding
+from .tiling import tiled
 
 NetworkKind: TypeAlias = Literal[
     "ours", "paper_refiner", "paper_text", "multi_encoder", "nnunet", "segresnet", "swinunetr", "unetr"
@@ -28,7 +29,6 @@ NetworkKind: TypeAlias = Literal[
 PAPER_HEADS = 4
 PAPER_WIDEST = 512
 PUBLISHED_FEATURES = 32  # of the first stage: at this width the networks of others have their published widths
-TILE_OVERLAP = 0.5
 
 
 @dataclass(frozen=True)
@@ -160,13 +160,10 @@ class Baseline(nn.Module):
         return [logits[..., :z, :y, :x] for logits in stacked]
 
     def _tiled(self, image: Tensor) -> Tensor:
-        from monai.inferers.utils import sliding_window_inference
-
-        whole = sliding_window_inference(
-            image, self.patch_size, 1, lambda tile: self._levels(tile)[0].float(), TILE_OVERLAP, mode="gaussian"
-        )
-        assert isinstance(whole, Tensor)
-        return whole
+        z, y, x = image.shape[2:]
+        missing = [max(tile - size, 0) for tile, size in zip(self.patch_size, (z, y, x), strict=True)]
+        filled = pad(image, (0, missing[2], 0, missing[1], 0, missing[0]))
+        return tiled(filled, self.patch_size, lambda tile, _start: self._levels(tile)[0].float())[..., :z, :y, :x]
 
 
 SegmentationNetwork: TypeAlias = AlignRefineNetwork | Baseline
@@ -179,7 +176,7 @@ def _finest_head(network: nn.Module) -> nn.Module:
 
 
 def _nnunet(architecture: Architecture, size: Sequence[int]) -> nn.Module:
-    from monai.networks.nets import DynUNet
+    from monai.networks.nets.dynunet import DynUNet
 
     strides = architecture.strides
     return DynUNet(
@@ -197,14 +194,14 @@ def _nnunet(architecture: Architecture, size: Sequence[int]) -> nn.Module:
 
 def _segresnet(architecture: Architecture, size: Sequence[int]) -> nn.Module:
     """Published width 32; its normalisation needs multiples of 8."""
-    from monai.networks.nets import SegResNet
+    from monai.networks.nets.segresnet import SegResNet
 
     return SegResNet(**_ends(architecture), init_filters=max(round(32 * _scale(architecture) / 8), 1) * 8)
 
 
 def _swinunetr(architecture: Architecture, size: Sequence[int]) -> nn.Module:
     """Published width 48; its attention heads need multiples of 12."""
-    from monai.networks.nets import SwinUNETR
+    from monai.networks.nets.swin_unetr import SwinUNETR
 
     width = max(round(48 * _scale(architecture) / 12), 1) * 12
     return SwinUNETR(**_ends(architecture), feature_size=width)
@@ -212,7 +209,7 @@ def _swinunetr(architecture: Architecture, size: Sequence[int]) -> nn.Module:
 
 def _unetr(architecture: Architecture, size: Sequence[int]) -> nn.Module:
     """Published widths 16 and 768, 12 heads."""
-    from monai.networks.nets import UNETR
+    from monai.networks.nets.unetr import UNETR
 
     width = max(round(16 * _scale(architecture)), 1)
     ends = _ends(architecture)

@@ -17,6 +17,7 @@ from ..bundle.config import CONFIG_FILE, ModelConfig, read_config
 from ..bundle.starter import starter_bundle_path
 from ..bundle.summary import CARD_FILE, WEIGHTS_FILE, identity_of
 from ..core.errors import InputError
+from ..core.lexicon import swap_sides
 from ..core.storage.files import file_sha256
 from ..core.storage.output import writing_folder
 from ..core.storage.signature import BUNDLE, read_signature
@@ -26,7 +27,7 @@ from .finiteness import check_finite
 from .network import AlignRefineNetwork
 from .prompted.files import load_prompted, save_prompted
 from .prompted.head import PromptedHead
-from .text import TextEmbedding, load_text, save_text, swap_sides
+from .text import TextEmbedding, load_text, save_text
 
 __all__ = ["Bundle", "load_bundle", "save_bundle", "starter_bundle_path"]
 

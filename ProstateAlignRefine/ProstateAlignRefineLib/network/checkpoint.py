@@ -28,7 +28,7 @@ from .bundle import save_bundle
 from .checkpoint_file import configuration_name, distinct_weights, read_checkpoint
 from .finiteness import check_finite
 from .network import AlignRefineNetwork
-from .plans import Plan, read_channels, read_plan
+from .nnunet_plans import NnunetPlan, read_channels, read_plan
 from .text import UNIT_TOLERANCE, TextEmbedding, one_token
 from .weight_names import own_name
 
@@ -104,7 +104,7 @@ def _require_parts(weights: Mapping[str, Tensor]) -> None:
             )
 
 
-def _architecture(weights: Mapping[str, Tensor], plan: Plan, channels: tuple[str, ...]) -> Architecture:
+def _architecture(weights: Mapping[str, Tensor], plan: NnunetPlan, channels: tuple[str, ...]) -> Architecture:
     """Widths and kernels as the weights have them; strides, which leave no trace in weights, as planned."""
     stages = range(len(plan.features_per_stage))
     first = [_weight(weights, f"encoders.0.stages.{stage}.0.conv1.weight") for stage in stages]
@@ -141,35 +141,35 @@ def _network(architecture: Architecture, weights: Mapping[str, Tensor]) -> Align
     """The network with every weight in its place; InputError with the list where one is left over, missing or unfit."""
     network = AlignRefineNetwork(architecture)
     places = network.state_dict()
-    sources, unused = _sources(weights, len(architecture.features_per_stage), places)
+    author_names, unused = _author_names(weights, len(architecture.features_per_stage), places)
     if unused:
         raise InputError(f"The checkpoint has weights that no part of the network uses: {named(unused)}.")
-    missing = sorted(set(places) - set(sources))
+    missing = sorted(set(places) - set(author_names))
     if missing:
         raise InputError(f"The checkpoint leaves parts of the network without weights: {named(missing)}.")
     placed = {
-        own: _as_linear(weights[name]) if places[own].ndim == 2 else weights[name] for own, name in sources.items()
+        own: _as_linear(weights[name]) if places[own].ndim == 2 else weights[name] for own, name in author_names.items()
     }
-    unfit = [sources[own] for own, weight in placed.items() if weight.shape != places[own].shape]
+    unfit = [author_names[own] for own, weight in placed.items() if weight.shape != places[own].shape]
     if unfit:
         raise InputError(f"Weights of the checkpoint have other shapes than the plans say: {named(unfit)}.")
     network.load_state_dict(placed)
     return network.eval()
 
 
-def _sources(
+def _author_names(
     weights: Mapping[str, Tensor], stages: int, places: Mapping[str, Tensor]
 ) -> tuple[dict[str, str], list[str]]:
     """{this network's name: the authors' name}, and the authors' names of weights for which there is no place."""
-    sources: dict[str, str] = {}
+    author_names: dict[str, str] = {}
     unused = []
     for name in weights:
         own = own_name(name, stages)
-        if own is None or own not in places or own in sources:
+        if own is None or own not in places or own in author_names:
             unused.append(name)
         else:
-            sources[own] = name
-    return sources, unused
+            author_names[own] = name
+    return author_names, unused
 
 
 def _as_linear(weight: Tensor) -> Tensor:
@@ -193,7 +193,7 @@ def _text(path: Path, width: int) -> TextEmbedding:
     return one_token(pooled, (PROMPT,), TEXT_ENCODER)
 
 
-def _config(architecture: Architecture, plan: Plan, as_published: bool) -> ModelConfig:
+def _config(architecture: Architecture, plan: NnunetPlan, as_published: bool) -> ModelConfig:
     return ModelConfig(
         format_version=FORMAT_VERSION,
         name="Imported Align then Refine checkpoint",

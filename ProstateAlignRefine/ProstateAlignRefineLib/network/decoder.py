@@ -22,7 +22,8 @@ class DecoderLevel(nn.Module):
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         # A 1x1x1 convolution and nearest upsampling commute; convolving first works on the fewer voxels.
         x = functional.interpolate(self.reduce(x), scale_factor=[float(s) for s in self.upsampling], mode="nearest")
-        return self.blocks(torch.cat((x, skip), dim=1))
+        merged: Tensor = self.blocks(torch.cat((x, skip), dim=1))
+        return merged
 
 
 class Decoder(nn.Module):
@@ -54,4 +55,5 @@ class Decoder(nn.Module):
 
     def finest_logits(self, features: Tensor) -> Tensor:
         """Class logits of full-size features, by the head that base and refined features share."""
-        return self.heads[-1](features)
+        logits: Tensor = self.heads[-1](features)
+        return logits

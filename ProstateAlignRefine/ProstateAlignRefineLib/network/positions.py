@@ -58,7 +58,8 @@ class PositionCode(nn.Module):
             axis(_fourier(first, length, whole, device))
             for axis, first, length, whole in zip(self.axes, start, size, region, strict=True)
         )
-        return z[:, None, None] + y[None, :, None] + x[None, None, :]
+        code: Tensor = z[:, None, None] + y[None, :, None] + x[None, None, :]
+        return code
 
 
 def _fourier(first: int, length: int, whole: int, device: torch.device) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,13 +14,6 @@ from torch.nn import functional
 from ..core.errors import InputError
 
 UNIT_TOLERANCE = 1e-3
-_SIDE = re.compile(r"left|right", re.IGNORECASE)
-_OTHER = {"left": "right", "right": "left", "Left": "Right", "Right": "Left", "LEFT": "RIGHT", "RIGHT": "LEFT"}
-
-
-def swap_sides(prompt: str) -> str:
-    """'lesion in the left peripheral zone' to '... right ...' and back, as words and in words (left-sided)."""
-    return _SIDE.sub(lambda found: _OTHER.get(found[0], found[0]), prompt)
 
 
 @dataclass(frozen=True, eq=False)

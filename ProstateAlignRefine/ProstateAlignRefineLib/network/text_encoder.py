@@ -10,9 +10,9 @@ import torch
 from torch.nn import functional
 
 from ..core.errors import InputError
-from ..core.lexicon import prompt_lines
-from .text import TextEmbedding, join, swap_sides
-from .text_towers import TextTower, load_tower
+from ..core.lexicon import prompt_lines, swap_sides
+from .text import TextEmbedding, join
+from .text_towers import FrozenTextTower, load_tower
 
 if TYPE_CHECKING:
     from .bundle import Bundle
@@ -67,13 +67,13 @@ def _asked(bundle: Bundle, head: PromptedHead, prompt: str) -> Bundle:
 
 
 @torch.no_grad()
-def _encode(tower: TextTower, prompts: Sequence[str], encoder: str) -> TextEmbedding:
+def _encode(tower: FrozenTextTower, prompts: Sequence[str], encoder: str) -> TextEmbedding:
     if not prompts or not all(prompt.strip() for prompt in prompts):
         raise InputError("The prompt is empty; the network cannot run without text.")
     return join([_encode_one(tower, prompt.strip(), encoder) for prompt in prompts])
 
 
-def _encode_one(tower: TextTower, prompt: str, encoder: str) -> TextEmbedding:
+def _encode_one(tower: FrozenTextTower, prompt: str, encoder: str) -> TextEmbedding:
     ids = tower.tokenize([prompt])
     mask = tower.is_token(ids)[0]
     # The tokenizer cuts what is too long without a word; a text that fills all places may have been cut.
@@ -88,7 +88,7 @@ def _encode_one(tower: TextTower, prompt: str, encoder: str) -> TextEmbedding:
     return TextEmbedding((prompt,), unit, tokens[0][mask].float(), mask[mask], encoder)
 
 
-def _require_same_space(tower: TextTower, stored: TextEmbedding) -> None:
+def _require_same_space(tower: FrozenTextTower, stored: TextEmbedding) -> None:
     again = _encode(tower, stored.prompts, stored.encoder)
     if len(stored.mask) == 1:
         again = again.as_one_token()

@@ -20,7 +20,7 @@ FOLDER_FILES = ("open_clip_config.json", "config.json")
 
 
 @dataclass(frozen=True)
-class TextTower:
+class FrozenTextTower:
     """A frozen encoder: prompts to ids [N, L]; ids to projected pooled [N, D] and tokens [N, L, D], and to the mask."""
 
     tokenize: Callable[[Sequence[str]], Tensor]
@@ -28,7 +28,7 @@ class TextTower:
     is_token: Callable[[Tensor], Tensor]
 
 
-def load_tower(encoder: str) -> TextTower:
+def load_tower(encoder: str) -> FrozenTextTower:
     """`hf-hub:owner/name`, `local-dir:folder` or `starter:seed`.
 
     InputError with the remedy where a package, a file or the network is missing. There is no other encoder to fall
@@ -54,7 +54,7 @@ def _require_packages(encoder: str) -> None:
         raise InputError(f"A new prompt needs the package {error.name}; run {INSTALL}, or keep the prompt.") from error
 
 
-def _starter_tower(encoder: str) -> TextTower:
+def _starter_tower(encoder: str) -> FrozenTextTower:
     """open_clip's text transformer, small, with fixed random weights: it tells prompts apart, it knows no medicine."""
     from open_clip.tokenizer import SimpleTokenizer
     from open_clip.transformer import TextTransformer
@@ -75,10 +75,10 @@ def _starter_tower(encoder: str) -> TextTower:
         # Padding is 0, which is also the id of "!": what counts is the place of the end token, the highest id.
         return torch.arange(ids.shape[1]) <= ids.argmax(dim=1, keepdim=True)
 
-    return TextTower(SimpleTokenizer(context_length=STARTER_CONTEXT), embed, is_token)
+    return FrozenTextTower(SimpleTokenizer(context_length=STARTER_CONTEXT), embed, is_token)
 
 
-def _folder_tower(folder: Path) -> TextTower:
+def _folder_tower(folder: Path) -> FrozenTextTower:
     missing = [name for name in FOLDER_FILES if not (folder / name).is_file()]
     if missing:
         raise InputError(
@@ -98,12 +98,12 @@ def _folder_tower(folder: Path) -> TextTower:
     return _published_tower(f"{FOLDER}{folder}", f"The text encoder in '{folder.name}'", remedy, text_cfg=text)
 
 
-def _hub_tower(encoder: str) -> TextTower:
+def _hub_tower(encoder: str) -> FrozenTextTower:
     remedy = "connect to the internet once, so that it is downloaded and kept, or keep the prompt"
     return _published_tower(encoder, f"The text encoder '{encoder}'", remedy)
 
 
-def _published_tower(source: str, what: str, remedy: str, **options: Any) -> TextTower:
+def _published_tower(source: str, what: str, remedy: str, **options: Any) -> FrozenTextTower:
     import open_clip
 
     try:
@@ -123,4 +123,4 @@ def _published_tower(source: str, what: str, remedy: str, **options: Any) -> Tex
         pooled, hidden = text(ids)
         return pooled, text.proj(hidden)
 
-    return TextTower(tokenizer, embed, lambda ids: ids != padding)
+    return FrozenTextTower(tokenizer, embed, lambda ids: ids != padding)

@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from ..core.geometry import Grid
-from .fields import Floats, Frame, NoiseBox, Triple
+from .fields import AnatomyFrame, Floats, NoiseBox, Triple
 from .tissue import Contrast, Properties, Values
 
 
@@ -40,7 +40,7 @@ class Canvas:
     """
 
     grid: Grid
-    frame: Frame
+    frame: AnatomyFrame
     x: Floats
     y: Floats
     z: Floats
@@ -51,17 +51,18 @@ class Canvas:
     def crop(self, centre: Triple, half_mm: Triple) -> tuple[Canvas, tuple[slice, slice, slice]]:
         """The voxels in a box of the anatomy's frame, and where they are."""
         where = box_slices(self.grid, self.frame, centre, half_mm)
-        start = [s.start for s in reversed(where)]
-        size = tuple(s.stop - s.start for s in reversed(where))
-        origin = tuple(float(v) for v in self.grid.to_lps(np.asarray(start)))
-        grid = Grid(size, self.grid.spacing, origin, self.grid.direction)  # type: ignore[arg-type]
+        z, y, x = where
+        size = (x.stop - x.start, y.stop - y.start, z.stop - z.start)
+        left, back, up = (float(v) for v in self.grid.to_lps(np.asarray((x.start, y.start, z.start))))
+        grid = Grid(size, self.grid.spacing, (left, back, up), self.grid.direction)
         maps = tuple(m[where] for m in self.maps)
         part = Canvas(grid, self.frame, self.x[where], self.y[where], self.z[where], maps, self.contrast, self.edge_mm)
         return part, where
 
     def coverage(self, distance: Floats, edge_mm: float | None = None) -> Floats:
         """Share of each voxel inside the surface of this signed distance (mm, negative inside)."""
-        return np.clip(np.float32(0.5) - distance / np.float32(edge_mm or self.edge_mm), 0.0, 1.0)
+        share: Floats = np.clip(np.float32(0.5) - distance / np.float32(edge_mm or self.edge_mm), 0.0, 1.0)
+        return share
 
     def fill(self, distance: Floats, tissue: Properties, edge_mm: float | None = None) -> None:
         """Paint what lies inside the surface."""
@@ -82,7 +83,7 @@ class Canvas:
         self.maps[1][...] *= s0 * (1 + weight * np.float32(effect.adc - 1))
 
 
-def box_slices(grid: Grid, frame: Frame, centre: Triple, half_mm: Triple) -> tuple[slice, slice, slice]:
+def box_slices(grid: Grid, frame: AnatomyFrame, centre: Triple, half_mm: Triple) -> tuple[slice, slice, slice]:
     """[z, y, x] slices of `grid` that hold a box of the anatomy's frame; at least one voxel wide."""
     corners = np.array(list(product(*[(c - h, c + h) for c, h in zip(centre, half_mm, strict=True)])))
     index = grid.to_index(frame.to_lps(corners))
@@ -92,7 +93,7 @@ def box_slices(grid: Grid, frame: Frame, centre: Triple, half_mm: Triple) -> tup
     return z, y, x
 
 
-def plain_canvas(grid: Grid, frame: Frame, contrast: Contrast, maps: int) -> Canvas:
+def plain_canvas(grid: Grid, frame: AnatomyFrame, contrast: Contrast, maps: int) -> Canvas:
     """An unpainted, undeformed canvas over `grid`."""
     x, y, z = frame.coordinates(grid)
     edge = float(np.mean(grid.spacing[:2])) * 1.1 + 0.25
@@ -100,7 +101,7 @@ def plain_canvas(grid: Grid, frame: Frame, contrast: Contrast, maps: int) -> Can
     return Canvas(grid, frame, x, y, z, empty, contrast, edge)
 
 
-def blank_canvas(grid: Grid, frame: Frame, deformation: Deformation, contrast: Contrast, maps: int) -> Canvas:
+def blank_canvas(grid: Grid, frame: AnatomyFrame, deformation: Deformation, contrast: Contrast, maps: int) -> Canvas:
     """An unpainted canvas over `grid`, bent."""
     canvas = plain_canvas(grid, frame, contrast, maps)
     for points, bend in zip((canvas.x, canvas.y, canvas.z), deformation.coarse.on(grid)[:3], strict=True):

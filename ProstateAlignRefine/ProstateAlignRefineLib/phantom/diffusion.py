@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
-from ..core.geometry import Grid, to_image
+from ..core.geometry import Grid, to_image, triple
 from .canvas import Canvas
 from .fields import Floats, NoiseBox
 from .pelvis import Rectum
@@ -51,7 +51,7 @@ def draw_diffusion_protocol(rng: np.random.Generator) -> DiffusionProtocol:
         blur=float(rng.uniform(0.35, 0.8)),
         coil=float(rng.uniform(0.2, 1.3)),
         mask_level=float(rng.uniform(0.05, 0.32)) if rng.random() < 0.75 else 0.0,
-        shift_mm=(float(shift[0]), float(shift[1]), float(shift[2])),
+        shift_mm=triple(shift),
         distortion_mm=float(rng.uniform(0.2, 1.6)),
         susceptibility_mm=float(rng.uniform(0.0, 6.0)),
         along_x=bool(rng.random() < 0.25),
@@ -109,7 +109,8 @@ def _measure(rng: np.random.Generator, s0: Floats, adc: Floats, b: float, *, sig
     signal = np.maximum(sitk.GetArrayFromImage(clean), 0)
     spread = np.float32(sigma / np.sqrt(1 + b / 400.0))
     real, imaginary = rng.standard_normal((2, *signal.shape), dtype=np.float32) * spread
-    return np.hypot(signal + real, imaginary)
+    magnitude: Floats = np.hypot(signal + real, imaginary)
+    return magnitude
 
 
 def fit_adc(signals: Floats, b_values: tuple[float, ...], floor: float) -> tuple[Floats, Floats]:
@@ -128,4 +129,5 @@ def _store(array: Floats, grid: Grid, protocol: DiffusionProtocol) -> sitk.Image
         x, y, z = grid.spacing
         finer = grid.with_spacing((x / 2, y / 2, z))
         image = sitk.Resample(image, finer.empty(), sitk.Transform(), sitk.sitkBSpline, 0.0, sitk.sitkFloat32)
-    return sitk.Cast(sitk.Clamp(sitk.Round(image), sitk.sitkFloat32, 0, 65535), sitk.sitkUInt16)
+    whole: sitk.Image = sitk.Cast(sitk.Clamp(sitk.Round(image), sitk.sitkFloat32, 0, 65535), sitk.sitkUInt16)
+    return whole

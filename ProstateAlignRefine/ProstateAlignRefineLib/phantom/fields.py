@@ -15,7 +15,7 @@ Triple = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
-class Frame:
+class AnatomyFrame:
     """The anatomy's axes in LPS: origin in the gland's centre, x to the patient's left, y posterior, z cranial (mm).
 
     `rotation` [3, 3] has the axes as columns.
@@ -26,7 +26,8 @@ class Frame:
 
     def to_lps(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Anatomy millimetres [..., 3] to LPS."""
-        return points @ self.rotation.T + self.centre
+        moved: NDArray[np.float64] = points @ self.rotation.T + self.centre
+        return moved
 
     def coordinates(self, grid: Grid) -> list[Floats]:
         """x, y and z of every voxel of `grid` in the anatomy's frame, each [z, y, x]."""
@@ -61,7 +62,7 @@ class NoiseBox:
 
     @classmethod
     def draw(
-        cls, rng: np.random.Generator, frame: Frame, half_mm: float, correlations_mm: tuple[float, ...]
+        cls, rng: np.random.Generator, frame: AnatomyFrame, half_mm: float, correlations_mm: tuple[float, ...]
     ) -> NoiseBox:
         """Fields that vary over `correlations_mm` each, zero beyond `half_mm` from the gland's centre."""
         step = min(correlations_mm) / 2.5
@@ -102,13 +103,15 @@ def _thickened(field: Floats, strides: tuple[int, int], grid: Grid) -> Floats:
         return field
     across = _interpolation(field.shape[-1], strides[0], grid.size[0])
     down = _interpolation(field.shape[-2], strides[1], grid.size[1])
-    return np.matmul(down.T, np.matmul(field, across))
+    thick: Floats = np.matmul(down.T, np.matmul(field, across))
+    return thick
 
 
 def _interpolation(knots: int, stride: int, size: int) -> Floats:
     """[knots, size] weights of linear interpolation."""
     at = np.arange(size) / stride
-    return np.clip(1 - np.abs(at[None, :] - np.arange(knots)[:, None]), 0, 1).astype(np.float32)
+    weights: Floats = np.clip(1 - np.abs(at[None, :] - np.arange(knots)[:, None]), 0, 1).astype(np.float32)
+    return weights
 
 
 def _smooth_white(rng: np.random.Generator, shape: tuple[int, ...], sigma: tuple[float, ...]) -> Floats:
@@ -125,7 +128,8 @@ def _smooth_white(rng: np.random.Generator, shape: tuple[int, ...], sigma: tuple
         field = np.matmul(spreads[1], field)
     if spreads[2] is not None:
         field = np.matmul(field, spreads[2].T)
-    return field / np.float32(max(float(np.sqrt(np.mean(np.square(field)))), 1e-6))
+    scaled: Floats = field / np.float32(max(float(np.sqrt(np.mean(np.square(field)))), 1e-6))
+    return scaled
 
 
 def _spread(size: int, sigma: float) -> Floats | None:
@@ -135,4 +139,5 @@ def _spread(size: int, sigma: float) -> Floats | None:
     step = max(0.9 * sigma, 1.0)
     at = np.arange(-3 * sigma, size - 1 + 3 * sigma + step, step)
     weights = np.exp(-0.5 * ((np.arange(size)[:, None] - at[None, :]) / sigma) ** 2)
-    return (weights / np.sqrt((weights**2).sum(axis=1, keepdims=True))).astype(np.float32)
+    spread: Floats = (weights / np.sqrt((weights**2).sum(axis=1, keepdims=True))).astype(np.float32)
+    return spread

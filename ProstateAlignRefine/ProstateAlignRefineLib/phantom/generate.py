@@ -9,14 +9,14 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from ..core.geometry import Grid, to_image
+from ..core.geometry import Grid, to_image, triple
 from ..core.study import Study
 from .canvas import Canvas, Deformation, blank_canvas
 from .diffusion import DiffusionProtocol, acquire_diffusion, distort, draw_diffusion_protocol
-from .fields import Frame, NoiseBox
-from .gland import TEXTURE_MM, Gland, GlandField, draw_gland, gland_field, paint_gland
+from .fields import AnatomyFrame, NoiseBox
+from .gland import TEXTURE_MM, GlandAnatomy, GlandField, draw_gland, gland_field, paint_gland
 from .holdout import make_holdout
-from .lesions import Lesion, draw_plans, label_lesions, paint_lesion, place
+from .lesions import PlacedLesion, draw_plans, label_lesions, paint_lesion, place
 from .mimics import Mimics, draw_mimics, paint_grain, paint_mimics
 from .pelvis import Pelvis, draw_pelvis
 from .sampling import Sampling, draw_diffusion_grid, draw_frame, draw_sampling, draw_t2w_grid, measuring_grid
@@ -31,12 +31,12 @@ from .zones import lesion_facts, paint_gland_zones, zone_map
 class Patient:
     """One anatomy, before anyone scans it."""
 
-    frame: Frame
+    frame: AnatomyFrame
     tissues: TissueSet
-    gland: Gland
+    gland: GlandAnatomy
     pelvis: Pelvis
     mimics: Mimics
-    lesions: tuple[Lesion, ...]
+    lesions: tuple[PlacedLesion, ...]
     deformation: Deformation
     texture: NoiseBox
 
@@ -98,7 +98,7 @@ def _paint(
     """The whole patient but the lesions; returns the crop about the gland, its place and the gland's distances."""
     paint_surroundings(patient.pelvis, patient.gland, canvas, patient.tissues, rng)
     reach = patient.gland.radii * 1.25 + 9.0
-    near, where = canvas.crop((0.0, 0.0, 0.0), (float(reach[0]), float(reach[1]), float(reach[2])))
+    near, where = canvas.crop((0.0, 0.0, 0.0), triple(reach))
     field = gland_field(patient.gland, near, patient.texture)
     paint_plexus(patient.pelvis, near, field.gland, field.texture, patient.tissues)
     paint_gland(patient.gland, near, field, patient.tissues)
@@ -109,7 +109,7 @@ def _paint(
 
 def _scan_t2w(
     rng: np.random.Generator, patient: Patient, grid: Grid, protocol: T2wProtocol
-) -> tuple[sitk.Image, Truth, list[Lesion]]:
+) -> tuple[sitk.Image, Truth, list[PlacedLesion]]:
     canvas = blank_canvas(grid, patient.frame, patient.deformation, t2w_contrast(protocol.echo_ms), 1)
     near, where, field = _paint(rng, patient, canvas)
     zones = zone_map(patient.pelvis, canvas, field, where)
@@ -124,7 +124,7 @@ def _scan_t2w(
 
 
 def _scan_diffusion(
-    rng: np.random.Generator, patient: Patient, grid: Grid, protocol: DiffusionProtocol, lesions: list[Lesion]
+    rng: np.random.Generator, patient: Patient, grid: Grid, protocol: DiffusionProtocol, lesions: list[PlacedLesion]
 ) -> tuple[sitk.Image, sitk.Image]:
     canvas = blank_canvas(grid, patient.frame, patient.deformation, diffusion_contrast(protocol.echo_ms), 2)
     left = distort(canvas, protocol, patient.deformation.coarse, patient.pelvis.rectum)
@@ -139,7 +139,7 @@ def _scan_diffusion(
 
 
 def _describe(
-    patient: Patient, t2w: T2wProtocol, diffusion: DiffusionProtocol, lesions: list[Lesion]
+    patient: Patient, t2w: T2wProtocol, diffusion: DiffusionProtocol, lesions: list[PlacedLesion]
 ) -> dict[str, float | str]:
     return {
         "family": "standard",

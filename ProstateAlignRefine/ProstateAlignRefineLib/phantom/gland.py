@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.geometry import triple
 from .canvas import Canvas
 from .fields import Floats, NoiseBox
 from .shapes import ellipsoid, interpolate, lerp_profile, smooth_union
@@ -54,7 +55,8 @@ class Outline:
         depth = np.where(v > 0, (v + hollow) / np.float32(0.92), v / np.float32(1.05))
         n = np.float32(self.squareness)
         q = np.sqrt((u**n + np.abs(depth) ** n) ** (2 / n) + t * t)
-        return (q - 1) * np.float32(np.prod(self.radii) ** (1 / 3))
+        distance: Floats = (q - 1) * np.float32(np.prod(self.radii) ** (1 / 3))
+        return distance
 
     def scaled_to(self, volume_ml: float) -> Outline:
         """The same shape at this volume."""
@@ -66,7 +68,7 @@ class Outline:
 
 
 @dataclass(frozen=True)
-class Gland:
+class GlandAnatomy:
     """Outline and inner structure; `stroma` is width and thickness, `urethra` x, radius and bend."""
 
     outline: Outline
@@ -97,7 +99,7 @@ class GlandField:
 VOLUME_PERCENTILES = ((0.0, 25.0), (0.05, 28.0), (0.25, 39.0), (0.5, 51.0), (0.75, 70.0), (0.95, 105.0), (1.0, 120.0))
 
 
-def draw_gland(rng: np.random.Generator, tissues: TissueSet) -> Gland:
+def draw_gland(rng: np.random.Generator, tissues: TissueSet) -> GlandAnatomy:
     """A gland of 25 to 120 mL, median 51."""
     volume = interpolate(rng.random(), VOLUME_PERCENTILES)
     outline = Outline(
@@ -108,7 +110,7 @@ def draw_gland(rng: np.random.Generator, tissues: TissueSet) -> Gland:
         skew=float(rng.normal(0, 0.06)),
     ).scaled_to(volume)
     lobes = _draw_lobes(rng, outline.radii, volume)
-    return Gland(
+    return GlandAnatomy(
         outline=outline,
         lobes=lobes,
         stroma=(float(rng.uniform(6, 16)), float(rng.uniform(2, 10))),
@@ -159,7 +161,7 @@ def _plain(tissue: Properties) -> tuple[float, float, float, float]:
     return tissue.t2, tissue.density, tissue.adc, tissue.diffusion_share
 
 
-def gland_field(gland: Gland, canvas: Canvas, texture: NoiseBox) -> GlandField:
+def gland_field(gland: GlandAnatomy, canvas: Canvas, texture: NoiseBox) -> GlandField:
     """Every distance of the gland on `canvas` (a crop about the gland)."""
     outer = gland.outline.distance(canvas.x, canvas.y, canvas.z)
     lobes = [ellipsoid(canvas, lobe.centre, lobe.radii, gland.outline.squareness) for lobe in gland.lobes]
@@ -174,7 +176,7 @@ def gland_field(gland: Gland, canvas: Canvas, texture: NoiseBox) -> GlandField:
     )
 
 
-def urethra_line(gland: Gland, z: Floats) -> tuple[Floats, Floats]:
+def urethra_line(gland: GlandAnatomy, z: Floats) -> tuple[Floats, Floats]:
     """x and y of the urethra at height z: from the bladder neck in front, back at the verumontanum, to the apex."""
     _, b, c = gland.radii
     t = np.clip(z / np.float32(c), -1.2, 1.2)
@@ -182,23 +184,25 @@ def urethra_line(gland: Gland, z: Floats) -> tuple[Floats, Floats]:
     return np.full_like(t, gland.urethra[0]), y * np.float32(b)
 
 
-def _urethra_distance(gland: Gland, canvas: Canvas) -> Floats:
+def _urethra_distance(gland: GlandAnatomy, canvas: Canvas) -> Floats:
     x, y = urethra_line(gland, canvas.z)
     radius = np.float32(gland.urethra[1])
     if gland.resected:
         radius = radius + np.clip(canvas.z * np.float32(0.35), 0, 8)
-    return np.hypot(canvas.x - x, canvas.y - y) - radius
+    distance: Floats = np.hypot(canvas.x - x, canvas.y - y) - radius
+    return distance
 
 
-def _stroma_distance(gland: Gland, canvas: Canvas, outer: Floats) -> Floats:
+def _stroma_distance(gland: GlandAnatomy, canvas: Canvas, outer: Floats) -> Floats:
     """A wedge at the anterior surface, thick in the midline."""
     width, thickness = gland.stroma
     depth = np.float32(thickness) * (1 - (canvas.x / np.float32(width)) ** 2)
     inside = np.where(canvas.y < -0.2 * gland.radii[1], -outer - depth, np.float32(20.0))
-    return np.maximum(inside, outer)
+    wedge: Floats = np.maximum(inside, outer)
+    return wedge
 
 
-def _central_distance(gland: Gland, canvas: Canvas, outer: Floats, transition: Floats) -> Floats:
+def _central_distance(gland: GlandAnatomy, canvas: Canvas, outer: Floats, transition: Floats) -> Floats:
     """Two cones behind the transition zone at the base, about the ejaculatory ducts."""
     a, b, c = gland.radii
     radii = np.array([0.33 * a, 0.30 * b, 0.55 * c]) * gland.central
@@ -206,7 +210,7 @@ def _central_distance(gland: Gland, canvas: Canvas, outer: Floats, transition: F
     return np.maximum(np.maximum(np.minimum(cones[0], cones[1]), outer), -transition)
 
 
-def paint_gland(gland: Gland, canvas: Canvas, field: GlandField, tissues: TissueSet) -> None:
+def paint_gland(gland: GlandAnatomy, canvas: Canvas, field: GlandField, tissues: TissueSet) -> None:
     """Capsule, peripheral zone, transition zone with nodules, central zone, stroma and urethra, from outside in."""
     canvas.fill(field.gland - np.float32(0.7), tissues[Tissue.CAPSULE])
     canvas.fill(field.gland, tissues[Tissue.PERIPHERAL])
@@ -226,7 +230,7 @@ def paint_gland(gland: Gland, canvas: Canvas, field: GlandField, tissues: Tissue
 def _paint_nodule(nodule: Nodule, canvas: Canvas, field: GlandField, tissues: TissueSet) -> None:
     reach = nodule.radii + 4.0
     centre = (float(nodule.centre[0]), float(nodule.centre[1]), float(nodule.centre[2]))
-    part, where = canvas.crop(centre, (float(reach[0]), float(reach[1]), float(reach[2])))
+    part, where = canvas.crop(centre, triple(reach))
     distance = ellipsoid(part, nodule.centre, nodule.radii, 2.0) + np.float32(0.5) * field.texture[2][where]
     distance = np.maximum(distance, field.transition[where])
     shell = np.clip(1 - np.abs(distance) / np.float32(max(0.8, part.edge_mm)), 0, 1)

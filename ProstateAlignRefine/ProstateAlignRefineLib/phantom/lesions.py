@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .canvas import Canvas
 from .fields import Floats, Triple
-from .gland import Gland, GlandField
+from .gland import GlandAnatomy, GlandField
 from .tissue import Properties, Tissue, TissueSet, Values
 from .truth import Zone
 
@@ -46,7 +46,7 @@ class LesionPlan:
 
 
 @dataclass(frozen=True)
-class Lesion:
+class PlacedLesion:
     """A placed lesion: the set where `lesion_level` is below `threshold`."""
 
     plan: LesionPlan
@@ -54,7 +54,7 @@ class Lesion:
     threshold: float
 
 
-def draw_plans(rng: np.random.Generator, gland: Gland, tissues: TissueSet) -> list[LesionPlan]:
+def draw_plans(rng: np.random.Generator, gland: GlandAnatomy, tissues: TissueSet) -> list[LesionPlan]:
     """None to three lesions, the largest first; none above a quarter of the gland."""
     count = int(rng.choice(len(COUNT_SHARES), p=COUNT_SHARES))
     limit = float(np.prod(gland.radii)) * 4.0 / 1000 * 0.25
@@ -91,10 +91,10 @@ def _draw_plan(rng: np.random.Generator, limit_ml: float, tissues: TissueSet) ->
 
 def place(
     rng: np.random.Generator, plans: list[LesionPlan], canvas: Canvas, field: GlandField, zones: NDArray[np.uint8]
-) -> list[Lesion]:
+) -> list[PlacedLesion]:
     """The lesions that find room; `canvas` covers the gland finely enough to measure their volumes."""
     taken = np.zeros(zones.shape, bool)
-    lesions: list[Lesion] = []
+    lesions: list[PlacedLesion] = []
     for plan in plans:
         centre = _draw_centre(rng, plan, canvas, field, zones=zones, others=lesions)
         if centre is None:
@@ -102,13 +102,15 @@ def place(
         level = lesion_level(plan, centre, canvas, field)
         level[taken] = np.inf
         count = min(max(round(plan.volume_ml / canvas.grid.voxel_ml), 8), level.size - 1)
-        lesion = Lesion(plan, centre, float(np.partition(level, count, axis=None)[count]))
+        lesion = PlacedLesion(plan, centre, float(np.partition(level, count, axis=None)[count]))
         taken |= level < lesion.threshold
         lesions.append(lesion)
     return lesions
 
 
-def label_lesions(lesions: list[Lesion], canvas: Canvas, field: GlandField) -> tuple[list[Lesion], NDArray[np.uint8]]:
+def label_lesions(
+    lesions: list[PlacedLesion], canvas: Canvas, field: GlandField
+) -> tuple[list[PlacedLesion], NDArray[np.uint8]]:
     """Instance labels on `canvas`, a crop about the gland, and the lesions that have any voxel there, in that order."""
     labels = np.zeros(canvas.grid.shape, np.uint8)
     seen = []
@@ -134,7 +136,7 @@ def _draw_centre(
     field: GlandField,
     *,
     zones: NDArray[np.uint8],
-    others: list[Lesion],
+    others: list[PlacedLesion],
 ) -> Triple | None:
     """A voxel of the right zone, deep enough for the lesion's size and clear of the other lesions."""
     home = zones == Zone.PERIPHERAL if plan.peripheral else np.isin(zones, (Zone.TRANSITION, Zone.ANTERIOR_STROMA))
@@ -166,10 +168,11 @@ def lesion_level(plan: LesionPlan, centre: Triple, canvas: Canvas, field: GlandF
     outside = np.maximum(field.gland - np.float32(plan.beyond_capsule_mm), 0)
     held = np.float32(6.0) * outside + np.float32(plan.zone_barrier) * np.maximum(border, 0)
     ragged = field.texture[1] if plan.radius < 9.0 else field.texture[3]
-    return np.sqrt(square) / radius + held / radius + np.float32(plan.roughness) * ragged
+    level: Floats = np.sqrt(square) / radius + held / radius + np.float32(plan.roughness) * ragged
+    return level
 
 
-def paint_lesion(lesion: Lesion, canvas: Canvas, field: GlandField) -> None:
+def paint_lesion(lesion: PlacedLesion, canvas: Canvas, field: GlandField) -> None:
     """Blend the lesion into a crop about the gland: darker than what was there on ADC, and nowhere brighter on T2W."""
     level = lesion_level(lesion.plan, lesion.centre, canvas, field)
     distance = (level - np.float32(lesion.threshold)) * np.float32(lesion.plan.radius)

@@ -8,7 +8,7 @@ import numpy as np
 
 from .canvas import Canvas, Effect
 from .fields import Floats, smooth_noise
-from .gland import Gland, GlandField, urethra_line
+from .gland import GlandAnatomy, GlandField, urethra_line
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Wedge:
 
 
 @dataclass(frozen=True)
-class Patches:
+class PatchyChange:
     """Patchy change of the peripheral zone where noise exceeds `level`."""
 
     level: float
@@ -33,12 +33,12 @@ class Patches:
 @dataclass(frozen=True)
 class Mimics:
     wedges: tuple[Wedge, ...]
-    patches: tuple[Patches, ...]
+    patches: tuple[PatchyChange, ...]
     grain: tuple[float, float, float]
     """Relative spread of T2W signal and of ADC inside the gland, and the share of the finest structure."""
 
 
-def draw_mimics(rng: np.random.Generator, gland: Gland) -> Mimics:
+def draw_mimics(rng: np.random.Generator, gland: GlandAnatomy) -> Mimics:
     c = gland.radii[2]
     wedges = []
     for _ in range(int(rng.choice(4, p=[0.5, 0.25, 0.15, 0.10]))):
@@ -55,10 +55,10 @@ def draw_mimics(rng: np.random.Generator, gland: Gland) -> Mimics:
     patches = []
     if rng.random() < 0.55:
         effect = Effect(rng.uniform(0.4, 0.85), rng.uniform(0.75, 0.95), rng.uniform(0.70, 0.95))
-        patches.append(Patches(float(rng.normal(0.0, 0.8)), effect))
+        patches.append(PatchyChange(float(rng.normal(0.0, 0.8)), effect))
     if rng.random() < 0.15:
         patches.append(
-            Patches(float(rng.uniform(0.8, 1.6)), Effect(rng.uniform(0.4, 1.3), 0.7, rng.uniform(0.75, 0.95)))
+            PatchyChange(float(rng.uniform(0.8, 1.6)), Effect(rng.uniform(0.4, 1.3), 0.7, rng.uniform(0.75, 0.95)))
         )
     return Mimics(
         tuple(wedges),
@@ -67,7 +67,7 @@ def draw_mimics(rng: np.random.Generator, gland: Gland) -> Mimics:
     )
 
 
-def paint_mimics(mimics: Mimics, gland: Gland, canvas: Canvas, field: GlandField) -> None:
+def paint_mimics(mimics: Mimics, gland: GlandAnatomy, canvas: Canvas, field: GlandField) -> None:
     """Change the peripheral zone on a crop about the gland."""
     peripheral = canvas.coverage(np.maximum(field.gland + np.float32(0.5), -field.transition), 1.5)
     for number, patch in enumerate(mimics.patches):
@@ -77,7 +77,7 @@ def paint_mimics(mimics: Mimics, gland: Gland, canvas: Canvas, field: GlandField
         canvas.scale(peripheral * _wedge_weight(wedge, gland, canvas, field), wedge.effect)
 
 
-def _wedge_weight(wedge: Wedge, gland: Gland, canvas: Canvas, field: GlandField) -> Floats:
+def _wedge_weight(wedge: Wedge, gland: GlandAnatomy, canvas: Canvas, field: GlandField) -> Floats:
     x, y = urethra_line(gland, canvas.z)
     dx, dy = canvas.x - x, canvas.y - y
     ray = (np.cos(wedge.angle), np.sin(wedge.angle))
@@ -85,7 +85,8 @@ def _wedge_weight(wedge: Wedge, gland: Gland, canvas: Canvas, field: GlandField)
     across = np.abs(dx * np.float32(ray[1]) - dy * np.float32(ray[0]))
     sector = across - np.float32(np.tan(wedge.half_width)) * ahead + np.float32(0.8) * field.texture[1]
     band = np.abs(canvas.z - np.float32(wedge.height)) - np.float32(wedge.half_height)
-    return canvas.coverage(sector, 2.5) * canvas.coverage(band, 4.0) * (ahead > 0)
+    weight: Floats = canvas.coverage(sector, 2.5) * canvas.coverage(band, 4.0) * (ahead > 0)
+    return weight
 
 
 def paint_grain(mimics: Mimics, canvas: Canvas, field: GlandField, rng: np.random.Generator) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .gland import Gland
+from .gland import GlandAnatomy
 from .tissue import Tissue
 
 Vector = NDArray[np.float64]
@@ -87,7 +87,7 @@ class Pelvis:
     blobs: tuple[Blob, ...]
 
 
-def draw_pelvis(rng: np.random.Generator, gland: Gland) -> Pelvis:
+def draw_pelvis(rng: np.random.Generator, gland: GlandAnatomy) -> Pelvis:
     b, c = float(gland.radii[1]), float(gland.radii[2])
     return Pelvis(
         bladder=_draw_bladder(rng, gland),
@@ -111,7 +111,7 @@ def draw_pelvis(rng: np.random.Generator, gland: Gland) -> Pelvis:
     )
 
 
-def _draw_bladder(rng: np.random.Generator, gland: Gland) -> Bladder:
+def _draw_bladder(rng: np.random.Generator, gland: GlandAnatomy) -> Bladder:
     """Above and in front of the gland; its floor lies between mid-gland and base."""
     b, c = float(gland.radii[1]), float(gland.radii[2])
     radii = np.array([rng.uniform(26, 48), rng.uniform(18, 36), rng.uniform(18, 42)])
@@ -121,7 +121,7 @@ def _draw_bladder(rng: np.random.Generator, gland: Gland) -> Bladder:
     return Bladder(centre, radii, float(rng.uniform(2.5, 8.0)), float(rng.uniform(4, 16)))
 
 
-def _draw_rectum(rng: np.random.Generator, gland: Gland) -> Rectum:
+def _draw_rectum(rng: np.random.Generator, gland: GlandAnatomy) -> Rectum:
     b, c = float(gland.radii[1]), float(gland.radii[2])
     radius = float(np.clip(rng.gamma(9.0, 1.75), 9.5, 26.0))
     behind = 0.92 * b - 0.6 * gland.outline.indent * b + rng.uniform(0.5, 3.0)
@@ -150,7 +150,7 @@ def _draw_rectum(rng: np.random.Generator, gland: Gland) -> Rectum:
     )
 
 
-def _draw_muscles(rng: np.random.Generator, gland: Gland) -> Muscles:
+def _draw_muscles(rng: np.random.Generator, gland: GlandAnatomy) -> Muscles:
     a, b, c = (float(r) for r in gland.radii)
     half = float(rng.uniform(5, 9))
     inner = max(a + rng.uniform(4, 10), 30.0 + rng.uniform(0, 6))

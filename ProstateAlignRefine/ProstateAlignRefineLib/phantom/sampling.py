@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..core.geometry import Grid
-from .fields import Frame, Triple, rotation_matrix
+from ..core.geometry import Grid, triple
+from .fields import AnatomyFrame, Triple, rotation_matrix
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,17 @@ def draw_sampling(rng: np.random.Generator) -> Sampling:
     return Sampling((in_plane, in_plane, slices), (protocol.spacing, protocol.spacing, protocol.thickness))
 
 
-def draw_frame(rng: np.random.Generator) -> Frame:
+def draw_frame(rng: np.random.Generator) -> AnatomyFrame:
     """Where the patient lies: the gland's axis leans forward by up to 25 degrees, the rest is posture."""
     lean = float(rng.uniform(0.0, 25.0))
     turn = rotation_matrix((-lean, float(rng.normal(0, 1.5)), float(rng.normal(0, 2.5))))
-    return Frame(rng.uniform((-15.0, -20.0, -60.0), (15.0, 40.0, 60.0)), turn)
+    return AnatomyFrame(rng.uniform((-15.0, -20.0, -60.0), (15.0, 40.0, 60.0)), turn)
 
 
-def draw_t2w_grid(rng: np.random.Generator, frame: Frame, sampling: Sampling) -> Grid:
+def draw_t2w_grid(rng: np.random.Generator, frame: AnatomyFrame, sampling: Sampling) -> Grid:
     """An axial grid about the gland: perpendicular to its axis within a few degrees, or straight in one of six."""
     tilt = rng.normal(0.0, (4.0, 1.5, 1.5))
-    axes = frame.rotation @ rotation_matrix((float(tilt[0]), float(tilt[1]), float(tilt[2])))
+    axes = frame.rotation @ rotation_matrix(triple(tilt))
     if rng.random() < 0.17 and np.degrees(np.arccos(frame.rotation[2, 2])) < 14.0:
         axes = np.eye(3)
     extent = np.asarray(sampling.size) * np.asarray(sampling.spacing)
@@ -84,13 +85,15 @@ def draw_diffusion_grid(rng: np.random.Generator, t2w: Grid, whole_field: bool) 
     return grid_about(centre, t2w.axes, size, (spacing, spacing, thickness))
 
 
-def measuring_grid(frame: Frame, radii: np.ndarray) -> Grid:
+def measuring_grid(frame: AnatomyFrame, radii: NDArray[np.float64]) -> Grid:
     """1.5 mm voxels on the anatomy's own axes about a gland of these half-axes, to place and measure lesions on."""
     size = np.ceil((2 * radii * 1.15 + 14.0) / 1.5).astype(int)
     return grid_about(frame.centre, frame.rotation, (int(size[0]), int(size[1]), int(size[2])), (1.5, 1.5, 1.5))
 
 
-def grid_about(centre: np.ndarray, axes: np.ndarray, size: tuple[int, int, int], spacing: Triple) -> Grid:
+def grid_about(
+    centre: NDArray[np.float64], axes: NDArray[np.float64], size: tuple[int, int, int], spacing: Triple
+) -> Grid:
     """The grid with its middle at `centre` (LPS mm)."""
     origin = centre - axes @ ((np.asarray(size) - 1) / 2 * np.asarray(spacing))
-    return Grid(size, spacing, (float(origin[0]), float(origin[1]), float(origin[2])), tuple(map(float, axes.ravel())))
+    return Grid(size, spacing, triple(origin), tuple(map(float, axes.ravel())))

@@ -21,7 +21,8 @@ def ellipsoid(
     else:
         n = np.float32(squareness)
         section = (np.abs(u) ** n + np.abs(v) ** n) ** (2 / n)
-    return (np.sqrt(section + w * w) - 1) * np.float32(np.prod(radii) ** (1 / 3))
+    distance: Floats = (np.sqrt(section + w * w) - 1) * np.float32(np.prod(radii) ** (1 / 3))
+    return distance
 
 
 def ellipsoid_pair(canvas: Canvas, centre: NDArray[np.float64], radii: NDArray[np.float64]) -> Floats:
@@ -29,20 +30,23 @@ def ellipsoid_pair(canvas: Canvas, centre: NDArray[np.float64], radii: NDArray[n
     u = (np.abs(canvas.x) - np.float32(centre[0])) / np.float32(radii[0])
     v = (canvas.y - np.float32(centre[1])) / np.float32(radii[1])
     w = (canvas.z - np.float32(centre[2])) / np.float32(radii[2])
-    return (np.sqrt(u * u + v * v + w * w) - 1) * np.float32(np.prod(radii) ** (1 / 3))
+    distance: Floats = (np.sqrt(u * u + v * v + w * w) - 1) * np.float32(np.prod(radii) ** (1 / 3))
+    return distance
 
 
 def smooth_union(one: Floats, other: Floats, blend_mm: float) -> Floats:
     """The union of two solids with the crease between them filled over `blend_mm`."""
     k = np.float32(blend_mm)
     h = np.maximum(k - np.abs(one - other), 0) / k
-    return np.minimum(one, other) - h * h * k * np.float32(0.25)
+    union: Floats = np.minimum(one, other) - h * h * k * np.float32(0.25)
+    return union
 
 
 def lerp_profile(t: Floats, knots: tuple[tuple[float, float], ...]) -> Floats:
     """Piecewise linear values at `t` through (position, value) knots."""
     positions, values = zip(*knots, strict=True)
-    return np.interp(t, positions, values).astype(np.float32)
+    profile: Floats = np.interp(t, positions, values).astype(np.float32)
+    return profile
 
 
 def interpolate(position: float, knots: tuple[tuple[float, float], ...]) -> float:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.geometry import triple
 from .canvas import Canvas
 from .fields import Floats, smooth_noise
-from .gland import Gland
+from .gland import GlandAnatomy
 from .pelvis import Bladder, Muscles, Pelvis, Rectum, Vector, Vesicles
 from .shapes import ellipsoid, ellipsoid_pair, lerp_profile, smooth_union
 from .tissue import Tissue, TissueSet
 
 
 def paint_surroundings(
-    pelvis: Pelvis, gland: Gland, canvas: Canvas, tissues: TissueSet, rng: np.random.Generator
+    pelvis: Pelvis, gland: GlandAnatomy, canvas: Canvas, tissues: TissueSet, rng: np.random.Generator
 ) -> None:
     """Everything but the gland itself."""
     for target, value in zip(canvas.maps, canvas.contrast(tissues[Tissue.FAT]), strict=True):
@@ -51,7 +52,8 @@ def _strands(canvas: Canvas, rng: np.random.Generator) -> Floats:
     noise = smooth_noise(rng, canvas.grid, 1.8)
     density = smooth_noise(rng, canvas.grid, 7.0)
     noise += np.float32(0.7) * density
-    return np.clip(1 - np.abs(noise) * np.float32(2.2), 0, 1) * np.clip(np.float32(0.45) + density, 0.05, 1)
+    vessels: Floats = np.clip(1 - np.abs(noise) * np.float32(2.2), 0, 1) * np.clip(np.float32(0.45) + density, 0.05, 1)
+    return vessels
 
 
 def obturator_distance(muscles: Muscles, canvas: Canvas) -> Floats:
@@ -60,13 +62,15 @@ def obturator_distance(muscles: Muscles, canvas: Canvas) -> Floats:
     along = (canvas.y - np.float32(6.0)) / np.float32(length)
     width = np.float32(thick) * np.sqrt(np.clip(1 - along * along, 0, 1))
     beyond = np.where(np.abs(along) > 1, np.float32(3.0), np.float32(0.0))
-    return np.abs(np.abs(canvas.x) - _wall_plane(muscles, canvas, middle)) - width + beyond
+    distance: Floats = np.abs(np.abs(canvas.x) - _wall_plane(muscles, canvas, middle)) - width + beyond
+    return distance
 
 
 def _wall_plane(muscles: Muscles, canvas: Canvas, middle: float) -> Floats:
     """Distance of the bent side wall from the midline: nearer in front and behind, wider above."""
     along = (canvas.y - np.float32(6.0)) / np.float32(muscles.obturator[2])
-    return np.float32(middle) - np.float32(7.0) * along * along + np.float32(muscles.lean) * canvas.z
+    plane: Floats = np.float32(middle) - np.float32(7.0) * along * along + np.float32(muscles.lean) * canvas.z
+    return plane
 
 
 def _paint_side_wall(muscles: Muscles, canvas: Canvas, tissues: TissueSet, ragged: Floats) -> None:
@@ -115,9 +119,7 @@ def _paint_pubis(pelvis: Pelvis, canvas: Canvas, tissues: TissueSet, ragged: Flo
 
 
 def _paint_blob(centre: Vector, radii: Vector, canvas: Canvas, tissues: TissueSet, tissue: Tissue) -> None:
-    x, y, z = (float(c) for c in centre)
-    reach = [float(r) + 6.0 for r in radii]
-    part, _ = canvas.crop((x, y, z), (reach[0], reach[1], reach[2]))
+    part, _ = canvas.crop(triple(centre), triple(float(r) + 6.0 for r in radii))
     distance = ellipsoid(part, centre, radii)
     part.fill(distance - np.float32(0.6), tissues[Tissue.CAPSULE])
     part.fill(distance, tissues[tissue])
@@ -128,7 +130,7 @@ def bladder_distance(bladder: Bladder, canvas: Canvas) -> Floats:
     return ellipsoid(canvas, bladder.centre, bladder.radii)
 
 
-def _paint_bladder(bladder: Bladder, gland: Gland, canvas: Canvas, tissues: TissueSet) -> None:
+def _paint_bladder(bladder: Bladder, gland: GlandAnatomy, canvas: Canvas, tissues: TissueSet) -> None:
     a, b, c = (float(r) for r in gland.radii)
     near, _ = canvas.crop((0.0, -0.5 * b, c), (a + 12, b + 14, c + 14))
     both = smooth_union(
@@ -147,10 +149,13 @@ def vesicle_distance(vesicles: Vesicles, canvas: Canvas, side: int) -> Floats:
     y = canvas.y - np.float32(cy) - np.float32(vesicles.turn) * x
     z = canvas.z - np.float32(cz + side * vesicles.skew) - np.float32(0.25) * x
     a, b, c = (np.float32(r) for r in vesicles.radii)
-    return (np.sqrt((x / a) ** 2 + (y / b) ** 2 + (z / c) ** 2) - 1) * (a * b * c) ** np.float32(1 / 3)
+    distance: Floats = (np.sqrt((x / a) ** 2 + (y / b) ** 2 + (z / c) ** 2) - 1) * (a * b * c) ** np.float32(1 / 3)
+    return distance
 
 
-def _paint_levator(pelvis: Pelvis, gland: Gland, canvas: Canvas, tissues: TissueSet, rng: np.random.Generator) -> None:
+def _paint_levator(
+    pelvis: Pelvis, gland: GlandAnatomy, canvas: Canvas, tissues: TissueSet, rng: np.random.Generator
+) -> None:
     """A sling of muscle that hugs apex and rectum, thick below, open in front."""
     a, b, c = (float(r) for r in gland.radii)
     near, _ = canvas.crop((0.0, 14.0, -5.0), (a + 22, b + 45, c + 30))

@@ -43,7 +43,8 @@ def coil_field(canvas: Canvas, strength: float, tilt: tuple[float, float]) -> Fl
     y = canvas.y / np.float32(90.0)
     x = canvas.x / np.float32(90.0)
     bowl = y * y + np.float32(0.5) * x * x
-    return np.exp(np.float32(strength) * (bowl + np.float32(tilt[0]) * x + np.float32(tilt[1]) * y))
+    gain: Floats = np.exp(np.float32(strength) * (bowl + np.float32(tilt[0]) * x + np.float32(tilt[1]) * y))
+    return gain
 
 
 def acquire_t2w(rng: np.random.Generator, canvas: Canvas, protocol: T2wProtocol) -> sitk.Image:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.geometry import Grid
+from ..core.geometry import Grid, triple
 from ..core.places import MIDLINE_MM, Level, Side
 from .canvas import Canvas
-from .fields import Frame
+from .fields import AnatomyFrame
 from .gland import GlandField
 from .pelvis import Pelvis
 from .surroundings import bladder_distance, obturator_distance, pubis_distance, rectum_distance, vesicle_distance
@@ -40,7 +40,7 @@ def paint_gland_zones(zones: NDArray[np.uint8], field: GlandField) -> None:
 
 
 def lesion_facts(
-    labels: NDArray[np.uint8], zones: NDArray[np.uint8], grid: Grid, frame: Frame, adcs: Sequence[float]
+    labels: NDArray[np.uint8], zones: NDArray[np.uint8], grid: Grid, frame: AnatomyFrame, adcs: Sequence[float]
 ) -> tuple[LesionFact, ...]:
     """What a report would say of each lesion, whose tissues' `adcs` are given; side and thirds follow the gland."""
     heights = frame.coordinates(grid)[2][np.isin(zones, GLAND_ZONES)]
@@ -57,7 +57,7 @@ def lesion_facts(
                 side=Side.MIDLINE if abs(x) <= MIDLINE_MM else Side.LEFT if x > 0 else Side.RIGHT,
                 level=_level((z - thirds[0]) / (thirds[1] - thirds[0])),
                 volume_ml=float(inside.sum()) * grid.voxel_ml,
-                centre_lps=(float(centre[0]), float(centre[1]), float(centre[2])),
+                centre_lps=triple(centre),
                 adc=adc,
             )
         )

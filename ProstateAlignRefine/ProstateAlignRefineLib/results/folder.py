@@ -20,17 +20,16 @@ from ..core.maps import MAP_NAMES, ZONES_NAME, Maps, laid_maps, load_maps, read_
 from ..core.orientation import axial_order, laid_on
 from ..core.places import Anatomy
 from ..core.study import Modality, Study
+from .dicom_names import SEGMENTATION_NAME
 from .lesions_at import LesionsAt, lesions_at
 from .overview import Overview, draw_overview
-from .report import REPORT_NAME, kept_files, read_run, read_setting, require_unchanged, write_report
+from .report import REPORT_NAME, read_report, require_unchanged, write_report
 from .run import Run
 from .setting import Setting
 
 if TYPE_CHECKING:
     from ..dicom import SegmentationInfo
 
-SEGMENTATION_NAME = "lesions.seg.dcm"
-GLAND_NAME = "gland.seg.dcm"
 STUDY_FOLDER = "study"
 OVERVIEW_NAME = "overview.png"
 KIND = "segmentation"
@@ -75,13 +74,14 @@ class Result:
 
 @dataclass(frozen=True)
 class WrittenResult:
-    """What one gate setting gave."""
+    """What one gate setting gave. `files`: SHA-256 by name of all that was written but the report."""
 
     lesions: tuple[Lesion, ...]
     candidates: tuple[Lesion, ...]
     added: int
     removed: int
     wrote_dicom: bool
+    files: Mapping[str, str]
 
 
 def volumes_on_t2w(study: Study) -> Mapping[Modality, Array]:
@@ -110,8 +110,8 @@ def read_result(folder: Path) -> Result:
     """What `write_inputs` and the report left; InputError where a part is missing or damaged."""
     from ..dicom import load_headers
 
-    run, setting, files = read_run(folder), read_setting(folder), kept_files(folder)
-    inputs = {name: digest for name, digest in files.items() if _is_input(name)}
+    report = read_report(folder)
+    inputs = {name: digest for name, digest in report.files.items() if _is_input(name)}
     require_unchanged(folder, (*_always_read(), *inputs), inputs)
     stored = load_maps(folder)
     order = axial_order(stored.grid)
@@ -124,7 +124,7 @@ def read_result(folder: Path) -> Result:
     headers = folder / STUDY_FOLDER / "headers"
     maps = laid_maps(stored, order.of_grid(stored.grid))
     kept_headers = load_headers(headers) if headers.is_dir() else {}
-    return Result(volumes, maps, kept_headers, run, setting, inputs, stored.grid)
+    return Result(volumes, maps, kept_headers, report.run, report.setting, inputs, stored.grid)
 
 
 def _is_input(name: str) -> bool:
@@ -157,8 +157,8 @@ def write_gated(folder: Path, result: Result) -> WrittenResult:
     overview = Overview(result.volumes, result.maps, found, run.model.notice, gland)
     draw_overview(overview).save(folder / OVERVIEW_NAME)
     edited = {"added": added, "removed": removed}
-    write_report(folder, run, found, edited, gland=gland, kept=result.files)
-    return WrittenResult(lesions, found.candidates, added, removed, wrote_dicom)
+    files = write_report(folder, run, found, edited, gland=gland, kept=result.files)
+    return WrittenResult(lesions, found.candidates, added, removed, wrote_dicom, files)
 
 
 def segmentation_info(run: Run, setting: Setting, lesions: Sequence[Lesion]) -> SegmentationInfo:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
@@ -27,6 +27,15 @@ FORMAT = 1
 RESEARCH_USE = "For research use only. Not a medical device; not for diagnosis or treatment decisions."
 
 
+@dataclass(frozen=True)
+class StoredReport:
+    """What is read of a folder's report. `files`: SHA-256 by name of the files that it lists."""
+
+    run: Run
+    setting: Setting
+    files: Mapping[str, str]
+
+
 def write_report(
     folder: Path,
     run: Run,
@@ -35,8 +44,8 @@ def write_report(
     *,
     gland: Gland | None,
     kept: Mapping[str, str] = MappingProxyType({}),
-) -> None:
-    """Written last: it lists the SHA-256 of all files of the result.
+) -> Mapping[str, str]:
+    """Written last: it lists the SHA-256 of all files of the result; those that lie in `folder` are returned.
 
     `edited`: voxels added and removed by the refiner. `gland`: None where the model told none. `kept`: SHA-256 by name
     of files of the result that do not lie in `folder`.
@@ -57,6 +66,7 @@ def write_report(
     }
     with replacing_file(folder / REPORT_NAME) as path:
         path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    return written
 
 
 def read_run(folder: Path) -> Run:
@@ -69,14 +79,16 @@ def read_setting(folder: Path) -> Setting:
     return setting_from(_read_report(folder).get("run"))
 
 
-def kept_files(folder: Path) -> Mapping[str, str]:
-    """SHA-256 by name of the files that the report lists; InputError where it lists none."""
-    files = _read_report(folder).get("files")
+def read_report(folder: Path) -> StoredReport:
+    """InputError as for `read_run`, and where the report lists no files."""
+    report = _read_report(folder)
+    run, files = report.get("run"), report.get("files")
     if not isinstance(files, dict):
         raise InputError(
             f"{REPORT_NAME} lists no files, as those of earlier versions do not; run the segmentation again."
         )
-    return {str(name): str(digest) for name, digest in files.items()}
+    listed = {str(name): str(digest) for name, digest in files.items()}
+    return StoredReport(run_from(run), setting_from(run), listed)
 
 
 def require_unchanged(folder: Path, names: Collection[str], files: Mapping[str, str]) -> None:

@@ -63,6 +63,7 @@ class Run:
 def plain_run(run: Run, setting: Setting) -> dict[str, Any]:
     """Plain data for `run_from` and `setting_from`; the paint, which lies in the segments, is not among it."""
     facts = asdict(run)
+    facts["cautions"] = [{"code": told.code, "text": told.text} for told in run.cautions]
     gate = {"tau": setting.tau, "alpha": setting.alpha}
     return {"model": facts.pop("model"), **gate, **facts, "false_positives": setting.false_positives}
 
@@ -74,7 +75,9 @@ def run_from(stored: object) -> Run:
     """
     data = schema.with_defaults(Run, stored)
     if isinstance(data, Mapping):
-        data = {**data, "model": schema.with_defaults(ModelFacts, data.get("model"))}
+        cautions = data.get("cautions")
+        told = [schema.with_defaults(Caution, one) for one in cautions] if isinstance(cautions, list) else cautions
+        data = {**data, "model": schema.with_defaults(ModelFacts, data.get("model")), "cautions": told}
     run = schema.from_dict(Run, plain_words(data), WHERE, AGAIN)
     if run.model.minimum_lesion_ml < 0 or (run.psa is not None and run.psa <= 0):
         raise InputError(f"{WHERE} holds a volume or PSA that cannot be; {AGAIN}.")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from .live import ADDED_ID, MASK_ID, REMOVED_ID
 from .maps import MapNodes
+from .mrml import SegmentationNode, VolumeNode
 from .segmentation import is_candidate, lesion_segments
-from .volumes import Node
 
 FILL_OPACITY = 0.5
 LINE_WIDTH = 2
@@ -20,11 +20,11 @@ class ResultNodes:
     and the gland's outline where the model tells it."""
 
     maps: MapNodes
-    lesions: Node
-    review: Node
-    gland: Node | None = None
+    lesions: SegmentationNode
+    review: SegmentationNode
+    gland: SegmentationNode | None = None
 
-    def __iter__(self) -> Iterator[Node]:
+    def __iter__(self) -> Iterator[VolumeNode | SegmentationNode]:
         """The gland apart: a result is whole without it."""
         return iter((*self.maps, self.lesions, self.review))
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import slicer
 
+from .mrml import MrmlSegmentation, SegmentationNode
 from .segmentation import lesion_segments
 from .terminology import ALGORITHM_TYPE_TAG, SEMIAUTOMATIC, tag_of
-from .volumes import Node
 
 
 class EditMark:
@@ -19,7 +18,7 @@ class EditMark:
     Slicer's own exporters read the tag, and nothing tells the module when they run.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: SegmentationNode) -> None:
         self._paused = False
         node.GetSegmentation().AddObserver(slicer.vtkSegmentation.SourceRepresentationModified, self._changed)
 
@@ -31,7 +30,7 @@ class EditMark:
         finally:
             self._paused = False
 
-    def _changed(self, segmentation: Any, _event: str) -> None:
+    def _changed(self, segmentation: MrmlSegmentation, _event: str) -> None:
         if self._paused:
             return
         for _, segment in lesion_segments(segmentation):

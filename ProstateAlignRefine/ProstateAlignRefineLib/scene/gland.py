@@ -8,16 +8,16 @@ from ..core.anatomy import plausible_gland
 from ..core.boxes import box_of
 from ..core.maps import Maps
 from ..core.palette import GLAND_RGB
+from .mrml import Scene, SegmentationNode, VolumeNode
 from .oriented import empty_image, voxels
 from .segmentation import LABELMAP, add_segmentation
 from .terminology import GLAND_TERMINOLOGY, new_segment
-from .volumes import Node
 
 GLAND_ID = "gland"
 LINE_WIDTH = 1
 
 
-def add_gland(scene: Node, maps: Maps, t2w: Node) -> Node | None:
+def add_gland(scene: Scene, maps: Maps, t2w: VolumeNode) -> SegmentationNode | None:
     """A new segmentation with one segment, outlined and hidden at first; None where the zones show no gland.
 
     Hidden, since a line along the capsule covers what extension through it is judged by.

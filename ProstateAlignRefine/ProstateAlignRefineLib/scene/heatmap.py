@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import slicer
 
+from .mrml import ColorLegendNode, Scene, VolumeNode
 from .views import composite_node, slice_node
-from .volumes import Node
+from .windows import display_of
 
 LEGEND_TITLE = "Similarity"
 
@@ -21,21 +22,20 @@ class Heatmap:
     threshold: float = 0.0
 
 
-def show_heatmap(scene: Node, tag: str, similarity: Node, heatmap: Heatmap) -> None:
+def show_heatmap(scene: Scene, tag: str, similarity: VolumeNode, heatmap: Heatmap) -> None:
     """Lay the map over what the view called `tag` shows, or take it away again."""
-    composite = composite_node(scene, tag)
-    if composite is None:
+    composite, image = composite_node(scene, tag), similarity.GetImageData()
+    if composite is None or image is None:
         return
     composite.SetForegroundVolumeID(similarity.GetID() if heatmap.shown else None)
     composite.SetForegroundOpacity(heatmap.opacity)
-    display = similarity.GetDisplayNode()
-    highest = similarity.GetImageData().GetScalarRange()[1]
+    display, highest = display_of(similarity), image.GetScalarRange()[1]
     display.SetThreshold(min(heatmap.threshold, highest), highest)
     display.SetApplyThreshold(True)
     _legend(scene, tag, similarity).SetVisibility(heatmap.shown)
 
 
-def _legend(scene: Node, tag: str, similarity: Node) -> Node:
+def _legend(scene: Scene, tag: str, similarity: VolumeNode) -> ColorLegendNode:
     """The map's colour legend, in that one view."""
     logic = slicer.vtkSlicerColorLogic
     legend = logic.GetColorLegendDisplayNode(similarity)

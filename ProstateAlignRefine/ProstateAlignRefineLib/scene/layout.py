@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from ..core.study import Modality
 from .heatmap import Heatmap, show_heatmap
+from .mrml import CrosshairNode, LayoutNode, Scene, VolumeNode
 from .views import RAS, composite_node, look_at, nodes_of, on_slice, set_field, show_volume, slice_node, turn_to_plane
-from .volumes import Inputs, Node, grid_of, ras_of
+from .volumes import Inputs, grid_of, ras_of
 from .windows import Window, set_window, window_for, window_of
 
 LAYOUT_ID = 7281  # beyond Slicer's own, which end at 100
@@ -35,7 +36,7 @@ class ReadingLayout:
     for a new scene.
     """
 
-    def __init__(self, scene: Node, layout_node: Node) -> None:
+    def __init__(self, scene: Scene, layout_node: LayoutNode) -> None:
         self._scene, self._layout = scene, layout_node
         self._before: _Before | None = None
 
@@ -80,11 +81,11 @@ class ReadingLayout:
         if crosshair is not None and before.crosshair is not None:
             crosshair.SetCrosshairMode(before.crosshair)
 
-    def heatmap(self, similarity: Node, heatmap: Heatmap) -> None:
+    def heatmap(self, similarity: VolumeNode, heatmap: Heatmap) -> None:
         """Set the heatmap of the fourth view."""
         show_heatmap(self._scene, HEATMAP_TAG, similarity, heatmap)
 
-    def jump(self, t2w: Node, lps: tuple[float, float, float]) -> None:
+    def jump(self, t2w: VolumeNode, lps: tuple[float, float, float]) -> None:
         """Centre the four views (the user's own where the layout is off) and the crosshair on a point of the T2W
         volume, such as a lesion's `centre_lps`."""
         point = on_slice(grid_of(t2w), ras_of(lps))
@@ -116,7 +117,7 @@ class ReadingLayout:
             if composite is not None:
                 show_volume(composite, volume)
 
-    def _look(self, t2w: Node, focus: RAS | None) -> None:
+    def _look(self, t2w: VolumeNode, focus: RAS | None) -> None:
         grid = grid_of(t2w)
         x, y, z = grid.centre
         point = on_slice(grid, focus or ras_of((float(x), float(y), float(z))))
@@ -129,11 +130,11 @@ class ReadingLayout:
                 look_at(view, point)
 
     @property
-    def _crosshair(self) -> Node | None:
+    def _crosshair(self) -> CrosshairNode | None:
         return next(nodes_of(self._scene, "vtkMRMLCrosshairNode"), None)
 
 
-def register_layout(layout_node: Node) -> None:
+def register_layout(layout_node: LayoutNode) -> None:
     """Make the layout known; again after a scene was closed."""
     if layout_node.IsLayoutDescription(LAYOUT_ID):
         layout_node.SetLayoutDescription(LAYOUT_ID, layout_description())

@@ -12,10 +12,10 @@ from ..core.gate import ADDED, REMOVED, gate_logits
 from ..core.maps import Maps
 from ..core.palette import ADDED_RGB, LESION_RGB, REMOVED_RGB
 from ..results.setting import Paint
+from .mrml import SegmentationNode
 from .oriented import announce, empty_image, voxels
 from .segmentation import LABELMAP
 from .terminology import new_segment
-from .volumes import Node
 
 MASK_ID, ADDED_ID, REMOVED_ID = "live-mask", "refiner-added", "refiner-removed"
 SEGMENTS = {
@@ -86,7 +86,7 @@ class Movable:
 class LiveGate:
     """Writes the mask and the edits of a gate setting straight into the voxels of a review node's segments."""
 
-    def __init__(self, node: Node, maps: Maps, paint: Paint) -> None:
+    def __init__(self, node: SegmentationNode, maps: Maps, paint: Paint) -> None:
         self._movable = Movable.of(maps, paint)
         self._voxel_ml = maps.grid.voxel_ml
         self._settled = int(self._movable.settled.sum())

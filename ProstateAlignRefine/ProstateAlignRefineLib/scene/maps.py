@@ -11,7 +11,8 @@ import slicer
 from ..core.geometry import Array
 from ..core.maps import MAP_NAMES, ZONES_NAME, Maps
 from ..core.palette import heat
-from .volumes import Node, fill_volume, grid_of, place_beside, voxels_of
+from .mrml import ColorTableNode, Scene, VolumeNode
+from .volumes import fill_volume, grid_of, place_beside, voxels_of
 
 HEAT_NAME = "Text-image similarity"
 MAP_ATTRIBUTE = "ProstateAlignRefine.Map"
@@ -29,19 +30,19 @@ MOST_SAMPLES = 500_000
 class MapNodes:
     """The volume nodes of `core.maps.Maps`, field by field; no zones where the model tells none."""
 
-    base_margin: Node
-    refined_margin: Node
-    confidence: Node
-    similarity: Node
-    zones: Node | None = None
+    base_margin: VolumeNode
+    refined_margin: VolumeNode
+    confidence: VolumeNode
+    similarity: VolumeNode
+    zones: VolumeNode | None = None
 
-    def __iter__(self) -> Iterator[Node]:
+    def __iter__(self) -> Iterator[VolumeNode]:
         """The four maps, and the zones where there are any."""
         four = (self.base_margin, self.refined_margin, self.confidence, self.similarity)
         return iter(four if self.zones is None else (*four, self.zones))
 
 
-def add_maps(scene: Node, maps: Maps, t2w: Node) -> MapNodes:
+def add_maps(scene: Scene, maps: Maps, t2w: VolumeNode) -> MapNodes:
     """New volumes in the study of `t2w`; the margins and zones, which nobody reads by eye, are hidden."""
     windows = {"confidence": (0.0, 1.0), "similarity": heat_range(maps)}
     nodes = {name: _add_map(scene, maps, name, t2w, windows.get(name)) for name in maps.arrays}
@@ -66,7 +67,7 @@ def heat_range(maps: Maps) -> tuple[float, float]:
     return (low, high) if high > low else (low, low + 1e-3)
 
 
-def heat_colours(scene: Node) -> Node:
+def heat_colours(scene: Scene) -> ColorTableNode:
     """The heatmap's colour table, one for the whole scene."""
     found = scene.GetFirstNode(HEAT_NAME, "vtkMRMLColorTableNode")
     if found is not None:
@@ -81,7 +82,7 @@ def heat_colours(scene: Node) -> Node:
     return node
 
 
-def _add_map(scene: Node, maps: Maps, name: str, t2w: Node, window: tuple[float, float] | None) -> Node:
+def _add_map(scene: Scene, maps: Maps, name: str, t2w: VolumeNode, window: tuple[float, float] | None) -> VolumeNode:
     """Hidden where there is no window; shown in the heat colours otherwise."""
     node = slicer.vtkMRMLScalarVolumeNode()
     node.SetName(scene.GenerateUniqueName(f"{t2w.GetName()} {TITLES[name]}"))

@@ -1,24 +1,25 @@
-"""Which loaded volume is T2W, ADC and HBV: scored rules over name, DICOM attributes, geometry and intensities."""
+"""Which loaded volume is T2W, ADC and HBV: the rules of `core.match` over what nodes and their DICOM files tell."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+
+import SimpleITK as sitk
 
 from ..core.errors import InputError
+from ..core.geometry import Grid
+from ..core.match.evidence import Intensities, SeriesEvidence, SeriesHeader
+from ..core.match.ranking import Ranked, fits, rank, reason_of
+from ..core.match.rules import Judgement, judge
+from ..core.orientation import axial_order
 from ..core.study import Modality
-from .evidence import RULES, Attributes, Evidence, Rule, evidence_of
 from .maps import MAP_ATTRIBUTE
 from .views import nodes_of
-from .volumes import Node
+from .volumes import Node, grid_of, image_of, voxels_of
 
-ENOUGH = 3.5  # points below which nothing is proposed
-SAME_GRID = 1.0  # points for an ADC and an HBV volume that share a grid: they come from one acquisition
-MOST_TRIED = 5
-
-NO_ATTRIBUTES: Mapping[str, Attributes] = {}
-FOUND = "'{name}': {words}."
+NO_HEADERS: Mapping[str, SeriesHeader] = {}
+MOST_COMPARED = 12  # trios whose voxels are compared: the user waits for it
 MISSING = "No loaded volume looks like {label}; choose it here."
 
 
@@ -30,81 +31,72 @@ class Match:
     reason: str
 
 
-@dataclass(frozen=True)
-class _Scored:
-    node: Node | None
-    evidence: Evidence | None
-    points: float
-    words: tuple[str, ...]
+@dataclass(frozen=True, eq=False)
+class LoadedVolume:
+    """A volume node, and what it was taken for."""
 
+    node: Node
+    grid: Grid
+    evidence: SeriesEvidence
+    judgement: Judgement
 
-_NOTHING = _Scored(None, None, 0.0, ())
+    @property
+    def name(self) -> str:
+        return f"'{self.node.GetName()}'"
+
+    def image(self, is_adc: bool) -> sitk.Image | None:
+        """Its voxels in axial order; None where a transform moves them."""
+        try:
+            return axial_order(self.grid).of_image(image_of(self.node))
+        except InputError:
+            return None
 
 
 def volumes_in(scene: Node) -> list[Node]:
-    """The scalar volumes a study can be made of: with voxels, not hidden, not a map of ours, no label maps."""
+    """The scalar volumes a study can be made of: with voxels, not hidden, no colours, not a map of ours, no labels."""
     return [
         volume
         for volume in nodes_of(scene, "vtkMRMLScalarVolumeNode")
         if volume.GetImageData() is not None
         and volume.GetImageData().GetNumberOfPoints() > 0
+        and volume.GetImageData().GetNumberOfScalarComponents() == 1
         and not volume.GetHideFromEditors()
         and not volume.GetAttribute(MAP_ATTRIBUTE)
         and not volume.IsA("vtkMRMLLabelMapVolumeNode")
     ]
 
 
-def match_volumes(
-    volumes: Sequence[Node], attributes: Mapping[str, Attributes] = NO_ATTRIBUTES
-) -> dict[Modality, Match]:
+def match_volumes(nodes: Sequence[Node], headers: Mapping[str, SeriesHeader] = NO_HEADERS) -> dict[Modality, Match]:
     """The best T2W, ADC and HBV, no volume twice. A proposal: the caller lets the user choose otherwise.
 
-    `attributes`, by node id: DICOM keywords and their text (SeriesDescription, ImageType with backslashes,
-    DiffusionBValue, EchoTime), where the volumes came from DICOM.
+    `headers`: what DICOM says of the volumes that came from it, by node ID.
     """
-    seen = list(_evidence(volumes, attributes))
-    tried = [_best(modality, seen) for modality in Modality]
-    chosen = max((t for t in product(*tried) if _distinct(t)), key=_worth)
-    return {m: _match(m, scored, chosen) for m, scored in zip(Modality, chosen, strict=True)}
+    volumes = tuple(_loaded(nodes, headers))
+    pools = {modality: [one for one in volumes if fits(one, modality)] for modality in Modality}
+    ranked = rank(pools, volumes, MOST_COMPARED)
+    return {modality: _match(modality, ranked, pools[modality]) for modality in Modality}
 
 
-def _evidence(volumes: Sequence[Node], attributes: Mapping[str, Attributes]) -> Iterator[tuple[Node, Evidence]]:
-    for volume in volumes:
+def _loaded(nodes: Sequence[Node], headers: Mapping[str, SeriesHeader]) -> Iterator[LoadedVolume]:
+    for node in nodes:
         try:
-            yield volume, evidence_of(volume, attributes.get(volume.GetID(), {}))
+            grid = grid_of(node)
         except InputError:
             continue  # sheared: nothing downstream could use it
+        header = headers.get(node.GetID(), SeriesHeader())
+        name = f"{node.GetName() or ''} {header.description}".strip()
+        seen = SeriesEvidence.on_grid(name, header, grid, Intensities.of(voxels_of(node)))
+        yield LoadedVolume(node, grid, seen, judge(seen))
 
 
-def _best(modality: Modality, seen: Sequence[tuple[Node, Evidence]]) -> list[_Scored]:
-    scored = [_score(modality, node, evidence) for node, evidence in seen]
-    good = sorted((s for s in scored if s.points >= ENOUGH), key=lambda s: -s.points)
-    return [*good[:MOST_TRIED], _NOTHING]
-
-
-def _score(modality: Modality, node: Node, evidence: Evidence) -> _Scored:
-    held: list[Rule] = [rule for rule in RULES if rule.modality is modality and rule.holds(evidence)]
-    words = tuple(rule.words for rule in held if rule.points > 0)
-    return _Scored(node, evidence, sum(rule.points for rule in held), words)
-
-
-def _distinct(chosen: Sequence[_Scored]) -> bool:
-    ids = [scored.node.GetID() for scored in chosen if scored.node is not None]
-    return len(ids) == len(set(ids))
-
-
-def _worth(chosen: Sequence[_Scored]) -> float:
-    return sum(scored.points for scored in chosen) + SAME_GRID * _share_grid(chosen[1], chosen[2])
-
-
-def _share_grid(one: _Scored, other: _Scored) -> bool:
-    return one.evidence is not None and other.evidence is not None and one.evidence.axial.matches(other.evidence.axial)
-
-
-def _match(modality: Modality, scored: _Scored, chosen: Sequence[_Scored]) -> Match:
-    if scored.node is None:
+def _match(modality: Modality, ranked: Ranked[LoadedVolume], pool: Sequence[LoadedVolume]) -> Match:
+    best = ranked.best[0]
+    if modality not in best.volumes:
         return Match(None, MISSING.format(label=modality.value.upper()))
-    words = list(scored.words)
-    if modality is Modality.HBV and _share_grid(chosen[1], chosen[2]):
-        words.append("on the ADC map's grid")
-    return Match(scored.node, FOUND.format(name=scored.node.GetName(), words=", ".join(words)))
+    chosen = best.volumes[modality]
+    equals = [one for one in pool if one is not chosen and any(one is trio.volumes[modality] for trio in ranked.best)]
+    reason = reason_of(best, modality, [one for one in pool if one not in equals])
+    decided = len({id(trio.volumes[modality]) for trio in ranked.rivals}) > 1 and ranked.words
+    why = f" ({'; '.join(ranked.words)})" if decided else ""
+    beside = f"; as good: {', '.join(one.name for one in equals)}" if equals else ""
+    return Match(chosen.node, f"{reason.removesuffix('.')}{why}{beside}.")

@@ -12,7 +12,7 @@ from ..core.errors import InputError
 from ..core.findings.judge import Judge
 from ..core.gate import check_gate
 from ..core.geometry import resample, to_array
-from ..core.maps import MAP_NAMES, ZONES_NAME, Maps
+from ..core.maps import Maps
 from ..core.places import Anatomy
 from ..core.study import Modality
 from ..results.review import Decision, FoundLesion, Review, inherit, review
@@ -23,7 +23,8 @@ from .edit_mark import EditMark
 from .gland import add_gland
 from .history import Action, ActionKind, History, Step
 from .live import Counts, LiveGate
-from .maps import MapNodes, add_maps, maps_of
+from .maps import add_maps, maps_of
+from .mrml import Scene, SegmentationNode
 from .segmentation import (
     Signature,
     add_segmentation,
@@ -34,8 +35,9 @@ from .segmentation import (
     write_lesions,
 )
 from .state import PanelState
+from .stored import nodes_of_result, refer_to
 from .terminology import AUTOMATIC, SEMIAUTOMATIC
-from .volumes import Inputs, Node, grid_of, has_one_grid, image_of, moved_alike
+from .volumes import Inputs, grid_of, image_of, moved_alike
 
 DECISIONS = {
     Decision.ACCEPTED: ActionKind.ACCEPT,
@@ -54,7 +56,7 @@ class Reading:
     _outcome: Review
     _counts: Counts
 
-    def __init__(self, scene: Node, inputs: Inputs, nodes: ResultNodes, maps: Maps, run: Run) -> None:
+    def __init__(self, scene: Scene, inputs: Inputs, nodes: ResultNodes, maps: Maps, run: Run) -> None:
         """Use `start` or `reopen`."""
         self.scene, self.inputs, self.nodes, self.maps, self.run = scene, inputs, nodes, maps, run
         self.anatomy = Anatomy.of(maps)
@@ -66,7 +68,7 @@ class Reading:
         self._written: Signature = ()
 
     @classmethod
-    def start(cls, scene: Node, inputs: Inputs, maps: Maps, run: Run) -> Reading:
+    def start(cls, scene: Scene, inputs: Inputs, maps: Maps, run: Run) -> Reading:
         """A new result in new nodes, gated with the bundle's own tau and alpha."""
         if not maps.grid.matches(grid_of(inputs.t2w)):
             raise InputError("The T2W volume changed while the network ran; segment again.")
@@ -82,30 +84,23 @@ class Reading:
         return reading
 
     @classmethod
-    def reopen(cls, scene: Node, state: PanelState) -> Reading | None:
+    def reopen(cls, scene: Scene, state: PanelState) -> Reading | None:
         """The result that a loaded scene holds, edits and decisions included.
 
         None where parts of it are missing, or where the scene does not say how it came about.
         """
-        inputs = Inputs(state.result_t2w, state.result_adc, state.result_hbv)
-        stored = MapNodes(state.base_margin, state.refined_margin, state.confidence, state.similarity, state.zones)
-        nodes = ResultNodes(stored, state.lesions, state.review, state.gland)
-        run = state.run
-        missing = run is None or any(node is None for node in (*inputs, *nodes))
-        if run is None or missing or not has_one_grid((inputs.t2w, *stored)):
+        run, stored = state.run, nodes_of_result(state)
+        if run is None or stored is None:
             return None
-        reading = cls(scene, inputs, nodes, maps_of(stored), run)
+        inputs, nodes = stored
+        reading = cls(scene, inputs, nodes, maps_of(nodes.maps), run)
         setting = replace(run.own_setting.moved(state.tau, state.alpha), false_positives=state.false_positives)
         reading._go_to(reading._found_in_segments(setting))
         return reading
 
     def store(self, state: PanelState) -> None:
         """Keep references, gate and run in the state, for `reopen`; what is chosen for the next run stays chosen."""
-        state.result_t2w, state.result_adc, state.result_hbv = self.inputs
-        state.lesions, state.review = self.nodes.lesions, self.nodes.review
-        for name in (*MAP_NAMES, ZONES_NAME):
-            setattr(state, name, getattr(self.nodes.maps, name))
-        state.gland = self.nodes.gland if self.nodes.has_gland else None
+        refer_to(state, self.inputs, self.nodes)
         state.tau, state.alpha = self.setting.gate
         state.false_positives = self.setting.false_positives
         state.run = self.run
@@ -232,7 +227,7 @@ class Reading:
         return self._outcome.kept(self.maps.grid.shape)
 
     @property
-    def _holders(self) -> tuple[Node, Node]:
+    def _holders(self) -> tuple[SegmentationNode, SegmentationNode]:
         return self.nodes.lesions, self.nodes.review
 
     def _take(self, setting: Setting, action: Action) -> None:

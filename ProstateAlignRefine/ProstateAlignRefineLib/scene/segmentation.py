@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import slicer
@@ -12,9 +11,10 @@ from numpy.typing import NDArray
 from ..core.geometry import Grid
 from ..core.palette import CANDIDATE_RGB, LESION_RGB
 from ..results.review import Decision, FoundLesion, Review
+from .mrml import MrmlSegment, MrmlSegmentation, OrientedImage, Scene, SegmentationNode, VolumeNode
 from .oriented import empty_image, voxels, write_mask
 from .terminology import DECISION_TAG, NUMBER_TAG, TRACKING_TAG, new_segment, tag_lesion, tag_of
-from .volumes import Node, place_beside
+from .volumes import place_beside
 
 LABELMAP = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
 SURFACE = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
@@ -22,24 +22,26 @@ SURFACE = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresenta
 Signature = tuple[tuple[str, int], ...]
 
 
-def add_segmentation(scene: Node, t2w: Node, name: str) -> Node:
+def add_segmentation(scene: Scene, t2w: VolumeNode, name: str) -> SegmentationNode:
     """A new, empty segmentation in the geometry and the study of the T2W volume."""
-    node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", scene.GenerateUniqueName(name))
+    node: SegmentationNode = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", scene.GenerateUniqueName(name))
     node.CreateDefaultDisplayNodes()
     node.SetReferenceImageGeometryParameterFromVolumeNode(t2w)
     place_beside(scene, node, t2w)
     return node
 
 
-def lesion_segments(segmentation: Any) -> Iterator[tuple[str, Any]]:
+def lesion_segments(segmentation: MrmlSegmentation) -> Iterator[tuple[str, MrmlSegment]]:
     """Id and segment of every lesion of ours; segments that the user added are not among them."""
     for segment_id in segmentation.GetSegmentIDs():
         segment = segmentation.GetSegment(segment_id)
-        if tag_of(segment, NUMBER_TAG):
+        if segment is not None and tag_of(segment, NUMBER_TAG):
             yield segment_id, segment
 
 
-def write_lesions(node: Node, outcome: Review, lesions: Sequence[FoundLesion], grid: Grid, algorithm_type: str) -> None:
+def write_lesions(
+    node: SegmentationNode, outcome: Review, lesions: Sequence[FoundLesion], grid: Grid, algorithm_type: str
+) -> None:
     """Make the node's lesion segments those `lesions` of the outcome, voxels and tags.
 
     A lesion keeps its segment (whose id is the tracking UID) through changes of number and shape, and a name or colour
@@ -63,7 +65,7 @@ def write_lesions(node: Node, outcome: Review, lesions: Sequence[FoundLesion], g
     node.EndModify(modified)
 
 
-def refresh_surface(node: Node) -> None:
+def refresh_surface(node: SegmentationNode) -> None:
     """Rebuild the closed surface where one is shown, drop one that is hidden: it does not follow written voxels."""
     if node.GetSegmentation().ContainsRepresentation(SURFACE):
         node.RemoveClosedSurfaceRepresentation()
@@ -71,12 +73,12 @@ def refresh_surface(node: Node) -> None:
             node.CreateClosedSurfaceRepresentation()
 
 
-def is_candidate(segment: Any) -> bool:
+def is_candidate(segment: MrmlSegment) -> bool:
     """Of a segment of the review layer: whether it waits for the reader, rather than being rejected."""
     return not tag_of(segment, DECISION_TAG)
 
 
-def read_labels(nodes: Sequence[Node], grid: Grid) -> NDArray[np.uint8]:
+def read_labels(nodes: Sequence[SegmentationNode], grid: Grid) -> NDArray[np.uint8]:
     """The lesion segments as they are now, edited or not: labels on the whole T2W grid, by their number tags."""
     labels = np.zeros(grid.shape, np.uint8)
     for node in nodes:
@@ -87,7 +89,7 @@ def read_labels(nodes: Sequence[Node], grid: Grid) -> NDArray[np.uint8]:
     return labels
 
 
-def read_decisions(nodes: Sequence[Node]) -> dict[int, tuple[str, Decision]]:
+def read_decisions(nodes: Sequence[SegmentationNode]) -> dict[int, tuple[str, Decision]]:
     """Tracking UID and decision of each lesion segment, by number."""
     return {
         int(tag_of(segment, NUMBER_TAG)): (tag_of(segment, TRACKING_TAG), Decision(tag_of(segment, DECISION_TAG)))
@@ -96,7 +98,7 @@ def read_decisions(nodes: Sequence[Node]) -> dict[int, tuple[str, Decision]]:
     }
 
 
-def signature(nodes: Sequence[Node]) -> Signature:
+def signature(nodes: Sequence[SegmentationNode]) -> Signature:
     """Changes whenever voxels of a lesion segment change, or a segment comes or goes."""
     found = []
     for node in nodes:
@@ -106,14 +108,14 @@ def signature(nodes: Sequence[Node]) -> Signature:
     return tuple(found)
 
 
-def _labelmap(outcome: Review, lesions: Sequence[FoundLesion], grid: Grid) -> Any:
+def _labelmap(outcome: Review, lesions: Sequence[FoundLesion], grid: Grid) -> OrientedImage:
     image = empty_image(grid, outcome.box)
     numbers = [found.lesion.number for found in lesions]
     voxels(image)[:] = np.where(np.isin(outcome.labels, numbers), outcome.labels, 0)
     return image
 
 
-def _own_segment(segmentation: Any, found: FoundLesion) -> Any:
+def _own_segment(segmentation: MrmlSegmentation, found: FoundLesion) -> MrmlSegment:
     """The lesion's segment, taken out of any labelmap it shares with the user's segments; a new one if it has none."""
     waits = found.candidate and not found.kept
     name = f"{'Candidate' if waits else 'Lesion'} {found.lesion.number}"

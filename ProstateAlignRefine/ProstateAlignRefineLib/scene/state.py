@@ -12,12 +12,13 @@ from typing import Generic, TypeVar, cast, overload
 from ..core.errors import InputError
 from ..core.plain_data import parse_json
 from ..results.run import Run, run_from
-from .volumes import Node
+from .mrml import ModuleNode, Node, Scene, SegmentationNode, VolumeNode
 
 MODULE_NAME = "ProstateAlignRefine"
 RUN = "run"
 
 Value = TypeVar("Value", bound="str | float | bool")
+Found = TypeVar("Found", bound=Node)
 
 
 class Parameter(Generic[Value]):
@@ -44,7 +45,7 @@ class Parameter(Generic[Value]):
         state.node.SetParameter(self.name, _text(value))
 
 
-class NodeReference:
+class NodeReference(Generic[Found]):
     """A node of the scene, or None; MRML keeps the link through saving, opening and renumbering."""
 
     def __init__(self) -> None:
@@ -53,10 +54,11 @@ class NodeReference:
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    def __get__(self, state: PanelState, owner: type | None = None) -> Node | None:
-        return state.node.GetNodeReference(self.name)
+    def __get__(self, state: PanelState, owner: type | None = None) -> Found | None:
+        node: Found | None = state.node.GetNodeReference(self.name)
+        return node
 
-    def __set__(self, state: PanelState, node: Node | None) -> None:
+    def __set__(self, state: PanelState, node: Found | None) -> None:
         state.node.SetNodeReferenceID(self.name, node.GetID() if node is not None else None)
 
 
@@ -67,20 +69,20 @@ class PanelState:
     was made from, `tau`, `alpha` and `false_positives` its setting now, `run` how it came about.
     """
 
-    t2w = NodeReference()
-    adc = NodeReference()
-    hbv = NodeReference()
-    result_t2w = NodeReference()
-    result_adc = NodeReference()
-    result_hbv = NodeReference()
-    lesions = NodeReference()
-    review = NodeReference()
-    base_margin = NodeReference()
-    refined_margin = NodeReference()
-    confidence = NodeReference()
-    similarity = NodeReference()
-    zones = NodeReference()
-    gland = NodeReference()
+    t2w = NodeReference[VolumeNode]()
+    adc = NodeReference[VolumeNode]()
+    hbv = NodeReference[VolumeNode]()
+    result_t2w = NodeReference[VolumeNode]()
+    result_adc = NodeReference[VolumeNode]()
+    result_hbv = NodeReference[VolumeNode]()
+    lesions = NodeReference[SegmentationNode]()
+    review = NodeReference[SegmentationNode]()
+    base_margin = NodeReference[VolumeNode]()
+    refined_margin = NodeReference[VolumeNode]()
+    confidence = NodeReference[VolumeNode]()
+    similarity = NodeReference[VolumeNode]()
+    zones = NodeReference[VolumeNode]()
+    gland = NodeReference[SegmentationNode]()
 
     bundle = Parameter("")
     prompt = Parameter("")
@@ -100,7 +102,7 @@ class PanelState:
     heatmap_opacity = Parameter(0.5)
     heatmap_threshold = Parameter(0.0)
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: ModuleNode) -> None:
         self.node = node
 
     @property
@@ -120,11 +122,11 @@ class PanelState:
         return tuple(name for name, field in vars(PanelState).items() if isinstance(field, Parameter))
 
 
-def find_or_add_state_node(scene: Node) -> Node:
+def find_or_add_state_node(scene: Scene) -> ModuleNode:
     """The module's one state node, as Slicer's `getParameterNode()` would make it."""
     count = scene.GetNumberOfNodesByClass("vtkMRMLScriptedModuleNode")
     for index in range(count):
-        node = scene.GetNthNodeByClass(index, "vtkMRMLScriptedModuleNode")
+        node: ModuleNode = scene.GetNthNodeByClass(index, "vtkMRMLScriptedModuleNode")
         if node.GetModuleName() == MODULE_NAME:
             return node
     node = scene.CreateNodeByClass("vtkMRMLScriptedModuleNode")
@@ -133,7 +135,8 @@ def find_or_add_state_node(scene: Node) -> Node:
     node.SetModuleName(MODULE_NAME)
     node.SetAttribute("ModuleName", MODULE_NAME)  # what Slicer's `getParameterNode()` looks for
     node.SetName(MODULE_NAME)
-    return scene.AddNode(node)
+    added: ModuleNode = scene.AddNode(node)
+    return added
 
 
 def _text(value: str | float | bool) -> str:

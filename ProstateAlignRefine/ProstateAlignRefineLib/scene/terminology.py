@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import slicer
 import vtk
 
 from ..core.palette import LESION_RGB
+from .mrml import MrmlSegment
 
 CATEGORY = "SCT^49755003^Morphologically Altered Structure"
 LESION = "SCT^52988006^Lesion"
@@ -32,7 +31,7 @@ NUMBER_TAG = "ProstateAlignRefine.Lesion"
 DECISION_TAG = "ProstateAlignRefine.Decision"
 
 
-def tag_lesion(segment: Any, number: int, uid: str, decision: str, algorithm_type: str) -> None:
+def tag_lesion(segment: MrmlSegment, number: int, uid: str, decision: str, algorithm_type: str) -> None:
     """Terminology, algorithm, Tracking UID (0062,0021) and our own numbering.
 
     `algorithm_type`: Segment Algorithm Type (0062,0008), AUTOMATIC or SEMIAUTOMATIC.
@@ -45,13 +44,13 @@ def tag_lesion(segment: Any, number: int, uid: str, decision: str, algorithm_typ
     segment.SetTag(DECISION_TAG, decision)
 
 
-def tag_of(segment: Any, name: str) -> str:
+def tag_of(segment: MrmlSegment, name: str) -> str:
     """The tag's text, empty where the segment has none."""
     text = vtk.reference("")
     return str(text) if segment.GetTag(name, text) else ""
 
 
-def new_segment(name: str, colour: tuple[int, int, int] = LESION_RGB) -> Any:
+def new_segment(name: str, colour: tuple[int, int, int] = LESION_RGB) -> MrmlSegment:
     segment = slicer.vtkSegment()
     segment.SetName(name)
     segment.SetColor(*(channel / 255 for channel in colour))

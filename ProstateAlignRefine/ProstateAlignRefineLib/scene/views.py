@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from ..core.geometry import Grid
-from .volumes import Node, ras_of
+from .mrml import CompositeNode, Scene, SliceNode, VolumeNode
+from .volumes import ras_of
 
 RAS = tuple[float, float, float]
 
 
-def slice_node(scene: Node, tag: str) -> Node | None:
+def slice_node(scene: Scene, tag: str) -> SliceNode | None:
     """The slice node of the view called `tag`."""
-    return scene.GetSingletonNode(tag, "vtkMRMLSliceNode")
+    view: SliceNode | None = scene.GetSingletonNode(tag, "vtkMRMLSliceNode")
+    return view
 
 
-def composite_node(scene: Node, tag: str) -> Node | None:
+def composite_node(scene: Scene, tag: str) -> CompositeNode | None:
     """Which volumes the view called `tag` shows."""
-    for node in nodes_of(scene, "vtkMRMLSliceCompositeNode"):
-        if node.GetLayoutName() == tag:
-            return node
-    return None
+    found = nodes_of(scene, "vtkMRMLSliceCompositeNode")
+    return next((node for node in found if node.GetLayoutName() == tag), None)
 
 
-def nodes_of(scene: Node, class_name: str) -> Iterator[Node]:
+def nodes_of(scene: Scene, class_name: str) -> Iterator[Any]:
     for index in range(scene.GetNumberOfNodesByClass(class_name)):
         yield scene.GetNthNodeByClass(index, class_name)
 
 
-def show_volume(composite: Node, volume: Node) -> None:
+def show_volume(composite: CompositeNode, volume: VolumeNode) -> None:
     """`volume` alone, linked with the other views."""
     modified = composite.StartModify()
     composite.SetBackgroundVolumeID(volume.GetID())
@@ -41,7 +42,7 @@ def show_volume(composite: Node, volume: Node) -> None:
     composite.EndModify(modified)
 
 
-def turn_to_plane(view: Node, volume: Node, grid: Grid) -> None:
+def turn_to_plane(view: SliceNode, volume: VolumeNode, grid: Grid) -> None:
     """Axial, then into the volume's own plane, stepping by its slices whatever else the view shows."""
     view.SetOrientation("Axial")
     view.RotateToVolumePlane(volume)
@@ -49,14 +50,14 @@ def turn_to_plane(view: Node, volume: Node, grid: Grid) -> None:
     view.SetSliceSpacingModeToPrescribed()
 
 
-def set_field(view: Node, field_mm: float) -> None:
+def set_field(view: SliceNode, field_mm: float) -> None:
     """The shorter side of the field of view, in mm; the centre stays."""
     width, height, _ = view.GetDimensions()
     scale = field_mm / max(min(width, height), 1)
     view.SetFieldOfView(width * scale, height * scale, view.GetFieldOfView()[2])
 
 
-def look_at(view: Node, point: RAS) -> None:
+def look_at(view: SliceNode, point: RAS) -> None:
     """Centre the view on the point, the zoom as it is."""
     view.JumpSliceByCentering(*point)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,30 +15,33 @@ from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 from ..core.errors import InputError
 from ..core.geometry import Array, Grid, to_image
-from ..core.study import Modality, Study
+from .mrml import ImageData, Matrix, Scene, TransformableNode, VolumeNode
+from .mrml import Node as AnyNode
 
-Node = Any  # a vtkMRMLNode: the wrapped VTK classes carry no Python types
+Node = Any  # a vtkMRMLNode of whatever class
 
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 SHEAR_TOLERANCE = 1e-3
 TRANSFORM_TOLERANCE = 1e-6
-NO_HEADERS: Mapping[Modality, tuple[Any, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Inputs:
     """The three volume nodes of a study."""
 
-    t2w: Node
-    adc: Node
-    hbv: Node
+    t2w: VolumeNode
+    adc: VolumeNode
+    hbv: VolumeNode
 
-    def __iter__(self) -> Iterator[Node]:
+    def __iter__(self) -> Iterator[VolumeNode]:
         return iter((self.t2w, self.adc, self.hbv))
 
 
-def grid_of(volume: Node) -> Grid:
-    """The node's voxel grid in LPS; left-handed volumes keep their axes. InputError where the axes are sheared."""
+def grid_of(volume: VolumeNode) -> Grid:
+    """The node's voxel grid in LPS; left-handed volumes keep their axes.
+
+    InputError where there are no voxels, or where the axes are sheared.
+    """
     matrix = vtk.vtkMatrix4x4()
     volume.GetIJKToRASMatrix(matrix)
     affine = LPS_TO_RAS @ matrix_array(matrix)
@@ -47,12 +49,12 @@ def grid_of(volume: Node) -> Grid:
     axes = affine[:3, :3] / spacing
     if np.abs(axes.T @ axes - np.eye(3)).max() > SHEAR_TOLERANCE:
         raise InputError(f"The volume '{volume.GetName()}' has sheared axes; resample it to a rectangular grid first.")
-    x, y, z = volume.GetImageData().GetDimensions()
+    x, y, z = _voxel_data(volume).GetDimensions()
     size, origin = (int(x), int(y), int(z)), affine[:3, 3]
     return Grid(size, _floats(spacing), _floats(origin), tuple(float(value) for value in axes.ravel()))
 
 
-def has_one_grid(volumes: Sequence[Node]) -> bool:
+def has_one_grid(volumes: Sequence[VolumeNode]) -> bool:
     """Whether the volumes all hold voxels, and on the same grid."""
     if any(volume.GetImageData() is None for volume in volumes):
         return False
@@ -67,7 +69,7 @@ def ijk_to_ras(grid: Grid) -> Any:
     return matrix
 
 
-def matrix_array(matrix: Any) -> NDArray[np.float64]:
+def matrix_array(matrix: Matrix) -> NDArray[np.float64]:
     """A vtkMatrix4x4 as [4, 4]."""
     return np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
 
@@ -77,7 +79,7 @@ def ras_of(lps: tuple[float, float, float]) -> tuple[float, float, float]:
     return -lps[0], -lps[1], lps[2]
 
 
-def moved_alike(one: Node, other: Node) -> bool:
+def moved_alike(one: TransformableNode, other: TransformableNode) -> bool:
     """Whether the transforms above two nodes, if there are any, leave them where they were to each other."""
     first, second = one.GetParentTransformNode(), other.GetParentTransformNode()
     if first is second:
@@ -87,20 +89,18 @@ def moved_alike(one: Node, other: Node) -> bool:
     return bool(linear) and np.allclose(matrix_array(between), np.eye(4), atol=TRANSFORM_TOLERANCE)
 
 
-def voxels_of(volume: Node) -> Array:
+def voxels_of(volume: VolumeNode) -> Array:
     """[z, y, x] view of the node's own voxels: writing to it changes the node (call Modified on its scalars after)."""
-    image = volume.GetImageData()
+    image = _voxel_data(volume)
     return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(image.GetDimensions()[::-1])
 
 
-def image_of(volume: Node) -> sitk.Image:
+def image_of(volume: VolumeNode) -> sitk.Image:
     """A copy of the node's voxels with their place in LPS.
 
     InputError where the node holds no single-channel voxels, or where a transform moves it.
     """
-    image, name = volume.GetImageData(), volume.GetName()
-    if image is None or image.GetNumberOfPoints() == 0:
-        raise InputError(f"The volume '{name}' holds no voxels; load it again or choose another.")
+    image, name = _voxel_data(volume), volume.GetName()
     if image.GetNumberOfScalarComponents() != 1:
         raise InputError(f"The volume '{name}' holds more than one value per voxel; choose a single-channel volume.")
     if volume.GetParentTransformNode() is not None:
@@ -108,18 +108,12 @@ def image_of(volume: Node) -> sitk.Image:
     return to_image(voxels_of(volume), grid_of(volume))
 
 
-def study_of(inputs: Inputs, headers: Mapping[Modality, tuple[Any, ...]] = NO_HEADERS) -> Study:
-    """The three nodes as a study. `headers`: DICOM headers a modality, where the nodes came from DICOM."""
-    t2w, adc, hbv = (image_of(volume) for volume in inputs)
-    return Study(t2w=t2w, adc=adc, hbv=hbv, headers=headers)
-
-
-def instance_uids(volume: Node) -> tuple[str, ...]:
+def instance_uids(volume: VolumeNode) -> tuple[str, ...]:
     """SOP Instance UIDs (0008,0018) of the slices the node was loaded from; empty where it is not from DICOM."""
     return tuple((volume.GetAttribute("DICOM.instanceUIDs") or "").split())
 
 
-def fill_volume(volume: Node, array: Array, grid: Grid) -> None:
+def fill_volume(volume: VolumeNode, array: Array, grid: Grid) -> None:
     """Give the node a copy of `array` [z, y, x] lying on `grid`."""
     if array.shape != grid.shape:
         raise ValueError(f"array shape {array.shape} does not fit the grid {grid.shape}")
@@ -130,15 +124,15 @@ def fill_volume(volume: Node, array: Array, grid: Grid) -> None:
     volume.SetIJKToRASMatrix(ijk_to_ras(grid))
 
 
-def add_volume(scene: Node, array: Array, grid: Grid, name: str) -> Node:
+def add_volume(scene: Scene, array: Array, grid: Grid, name: str) -> VolumeNode:
     """A new scalar volume node, displayed with the window MRML finds for it."""
-    volume = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", scene.GenerateUniqueName(name))
+    volume: VolumeNode = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", scene.GenerateUniqueName(name))
     fill_volume(volume, array, grid)
     volume.CreateDefaultDisplayNodes()
     return volume
 
 
-def place_beside(scene: Node, node: Node, sibling: Node) -> None:
+def place_beside(scene: Scene, node: AnyNode, sibling: AnyNode) -> None:
     """Put `node` under the subject-hierarchy parent (the DICOM study) of `sibling`; a sibling without one changes
     nothing."""
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
@@ -151,6 +145,13 @@ def place_beside(scene: Node, node: Node, sibling: Node) -> None:
     if node.GetHideFromEditors():
         excluded = slicer.vtkMRMLSubjectHierarchyConstants.GetSubjectHierarchyExcludeFromTreeAttributeName()
         hierarchy.SetItemAttribute(item, excluded, "1")
+
+
+def _voxel_data(volume: VolumeNode) -> ImageData:
+    image = volume.GetImageData()
+    if image is None or image.GetNumberOfPoints() == 0:
+        raise InputError(f"The volume '{volume.GetName()}' holds no voxels; load it again or choose another.")
+    return image
 
 
 def _floats(values: NDArray[np.float64]) -> tuple[float, float, float]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.study import Modality
-from .volumes import Node, voxels_of
+from .mrml import VolumeDisplayNode, VolumeNode
+from .volumes import voxels_of
 
 Window = tuple[float, float]
 
@@ -20,7 +21,7 @@ PRESETS = ("standard", "narrow")
 MIDDLE = 0.25  # share cut off each in-plane edge: coil flare and skin fat are brighter than the gland
 
 
-def window_for(volume: Node, modality: Modality, preset: str = "standard") -> Window:
+def window_for(volume: VolumeNode, modality: Modality, preset: str = "standard") -> Window:
     """Lowest and highest value shown."""
     if modality is Modality.ADC:
         return ADC_PRESETS[preset]
@@ -30,15 +31,22 @@ def window_for(volume: Node, modality: Modality, preset: str = "standard") -> Wi
     return float(low), float(max(high, low + 1))
 
 
-def window_of(volume: Node) -> Window | None:
+def window_of(volume: VolumeNode) -> Window | None:
     """The range shown now; None where the volume is not displayed yet."""
     display = volume.GetDisplayNode()
     return (display.GetWindowLevelMin(), display.GetWindowLevelMax()) if display is not None else None
 
 
-def set_window(volume: Node, window: Window) -> None:
+def set_window(volume: VolumeNode, window: Window) -> None:
+    display = display_of(volume)
+    display.AutoWindowLevelOff()
+    display.SetWindowLevelMinMax(*window)
+
+
+def display_of(volume: VolumeNode) -> VolumeDisplayNode:
+    """The volume's display node, made where there is none yet."""
     if volume.GetDisplayNode() is None:
         volume.CreateDefaultDisplayNodes()
     display = volume.GetDisplayNode()
-    display.AutoWindowLevelOff()
-    display.SetWindowLevelMinMax(*window)
+    assert display is not None
+    return display

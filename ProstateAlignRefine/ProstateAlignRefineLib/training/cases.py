@@ -28,7 +28,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Share:
+class CaseShare:
     """Cases by number, each loaded when it is asked for. `positive`: the numbers of those that have a lesion."""
 
     count: int
@@ -36,7 +36,7 @@ class Share:
     load: Callable[[int], Case]
 
     @classmethod
-    def of(cls, cases: Sequence[Case]) -> Share:
+    def of(cls, cases: Sequence[Case]) -> CaseShare:
         """Cases that are in memory."""
         kept = tuple(cases)
         return cls(len(kept), tuple(n for n, case in enumerate(kept) if case.lesions.any()), kept.__getitem__)
@@ -70,9 +70,9 @@ class Cases:
     yet on the network grid. `origin` are sentences for the model card.
     """
 
-    training: Share
-    validation: Share
-    test: Share
+    training: CaseShare
+    validation: CaseShare
+    test: CaseShare
     fingerprint: str
     test_studies: Callable[[], Iterator[LabelledStudy]]
     origin: str = ""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ..evaluation.calibration import fit_temperature
 from ..evaluation.summary import Evaluation
@@ -23,7 +24,7 @@ from .validate import CaseResult, validate
 TEST, BUNDLE = "test", "bundle"
 
 
-def finish(trainer: Trainer, network: SegmentationNetwork, folder: Path) -> dict[str, Any]:
+def complete_training(trainer: Trainer, network: SegmentationNetwork, folder: Path) -> dict[str, Any]:
     """Fold in the temperature fitted on the validation cases, measure the test cases; the figures of the model card.
 
     `folder`/test holds the test cases' predictions, references and report, `folder`/bundle the bundle. A network that
@@ -66,7 +67,7 @@ def figures(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _voxels(results: Sequence[CaseResult]) -> tuple[np.ndarray, np.ndarray]:
+def _voxels(results: Sequence[CaseResult]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Margins and truth of all cases' voxels, flat."""
     return (
         np.concatenate([result.margin for result in results]),

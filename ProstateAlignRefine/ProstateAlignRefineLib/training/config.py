@@ -184,8 +184,8 @@ class TrainingConfig:
         divisor = built_architecture(self.network, self.architecture).size_divisor
         fits = all(size % step == 0 for size, step in zip(self.schedule.patch_size, divisor, strict=True))
         _require(self.architecture.channels[0] == "T2W", "T2W must be the first of architecture.channels")
-        known = isinstance(self.data, PhantomData) or not self.architecture.anatomy
-        _require(known, "a prepared dataset holds no gland zones, so architecture.anatomy must be false")
+        has_zones = isinstance(self.data, PhantomData) or not self.architecture.anatomy
+        _require(has_zones, "a prepared dataset holds no gland zones, so architecture.anatomy must be false")
         _require(fits, f"schedule.patch_size must be a multiple of the network's total stride {divisor}")
         channels, dropout = len(self.architecture.channels), self.augmentation.modality_dropout
         rescaled = self.augmentation.rescaling == 0 or len(self.augmentation.rescalings) == channels
@@ -208,9 +208,9 @@ def read_training_config(name: str) -> TrainingConfig:
     """A TOML file, or a preset by its name (`paper`, `ours`, `starter`)."""
     path = PRESETS / f"{name}.toml" if (PRESETS / f"{name}.toml").is_file() else Path(name)
     if not path.is_file():
-        known = ", ".join(sorted(preset.stem for preset in PRESETS.glob("*.toml")))
+        presets = ", ".join(sorted(preset.stem for preset in PRESETS.glob("*.toml")))
         raise InputError(
-            f"The training configuration '{path.name}' does not exist; name a TOML file or one of: {known}."
+            f"The training configuration '{path.name}' does not exist; name a TOML file or one of: {presets}."
         )
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))

@@ -22,7 +22,7 @@ from ..core.study import Modality
 from ..core.study_files import read_study_files
 from ..inference.preprocess import network_volumes
 from .case_cache import case_key, keep_cases, load_case
-from .cases import Case, Cases, LabelledStudy, Share, labels_on
+from .cases import Case, Cases, CaseShare, LabelledStudy, labels_on
 from .config import DatasetData, TrainingConfig
 from .manifest import LABEL, Manifest, ManifestCase, dataset_digest, read_manifest
 from .splits import pick_patients
@@ -76,23 +76,28 @@ def _on_network_grid(preprocessing: Preprocessing, channels: Sequence[str], item
 
 
 def _read(item: _Item) -> LabelledStudy:
-    changed = [name for name, path in item.paths.items() if _digest(path) != item.sha256[name]]
+    return read_prepared(item.name, item.paths, item.sha256)
+
+
+def read_prepared(case: str, paths: Mapping[str, Path], sha256: Mapping[str, str]) -> LabelledStudy:
+    """InputError where a file is no longer as the manifest says."""
+    changed = [name for name, path in paths.items() if _digest(path) != sha256[name]]
     if changed:
         raise InputError(
-            f"Case {item.name}: {', '.join(changed)} is missing or has changed since the dataset was prepared; "
+            f"Case {case}: {', '.join(changed)} is missing or has changed since the dataset was prepared; "
             "prepare it again."
         )
-    study = read_study_files({modality: item.paths[modality.value] for modality in Modality})
-    return LabelledStudy(item.name, study, read_image(item.paths[LABEL], "label"))
+    study = read_study_files({modality: paths[modality.value] for modality in Modality})
+    return LabelledStudy(case, study, read_image(paths[LABEL], "label"))
 
 
 def _studies(items: Sequence[_Item]) -> Iterator[LabelledStudy]:
     return map(_read, items)
 
 
-def _share(items: Sequence[_Item]) -> Share:
+def _share(items: Sequence[_Item]) -> CaseShare:
     positive = tuple(number for number, item in enumerate(items) if item.positive)
-    return Share(len(items), positive, partial(_load, tuple((item.kept, item.name) for item in items)))
+    return CaseShare(len(items), positive, partial(_load, tuple((item.kept, item.name) for item in items)))
 
 
 def _load(kept: Sequence[tuple[Path, str]], number: int) -> Case:
@@ -122,8 +127,8 @@ def _recipe(config: TrainingConfig) -> str:
 
 def _origin(manifest: Manifest, config: TrainingConfig) -> str:
     assert isinstance(config.data, DatasetData)
-    sources = sorted({case.label_source for case in manifest.cases})
+    label_sources = sorted({case.label_source for case in manifest.cases})
     return (
-        f"Labels: {', '.join(sources)}. Split: {manifest.split}, fold {config.data.test_fold} for the figures "
+        f"Labels: {', '.join(label_sources)}. Split: {manifest.split}, fold {config.data.test_fold} for the figures "
         f"(SHA-256 {manifest.split_sha256[:16]})."
     )

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from torch.utils.data import DataLoader
 
 from ..network.baselines import PARTS
-from .cases import Share
+from .cases import CaseShare
 from .config import TrainingConfig
-from .patches import Patch, Patches, PatchPlan
+from .patches import Patch, PatchDataset, PatchPlan
 from .processes import Processes
 
 
@@ -20,7 +20,7 @@ def reads_whole_regions(config: TrainingConfig, epoch: int) -> bool:
 
 
 def epoch_steps(
-    config: TrainingConfig, cases: Share, epoch: int, processes: Processes, workers: int
+    config: TrainingConfig, cases: CaseShare, epoch: int, processes: Processes, workers: int
 ) -> Iterator[list[list[Patch]]]:
     """Every step's forwards, each a list of patches: this process's part of the batch, or one whole region.
 
@@ -32,7 +32,7 @@ def epoch_steps(
     size = None if whole else schedule.patch_size
     plan = PatchPlan(size, config.architecture.size_divisor, schedule.foreground_share, config.augmentation)
     forwards = schedule.iterations * schedule.accumulate
-    patches = Patches(cases, plan, forwards * batch, config.seed, epoch)
+    patches = PatchDataset(cases, plan, forwards * batch, config.seed, epoch)
     part = processes.share(batch)
     order = [list(range(n * batch, (n + 1) * batch))[part] for n in range(forwards)]
     loader = iter(DataLoader(patches, batch_sampler=order, collate_fn=list, num_workers=workers))

@@ -12,7 +12,8 @@ from typing import Any, Literal, get_args
 
 import torch
 import torch.nn.functional as F
-from monai.losses import DiceCELoss, DiceLoss, TverskyLoss
+from monai.losses.dice import DiceCELoss, DiceLoss
+from monai.losses.tversky import TverskyLoss
 from torch import Tensor
 
 from ..core.errors import InputError
@@ -132,6 +133,7 @@ def _region_loss(logits: Tensor, target: Tensor, settings: SegmentationLossSetti
         "smooth_dr": settings.smooth,
     }
     if settings.region == "dice":
-        return DiceLoss(**shared)(logits, target) - 1.0
-    loss = TverskyLoss(alpha=settings.alpha, beta=settings.beta, **shared)(logits, target)
-    return loss**settings.gamma if settings.region == "focal_tversky" else loss
+        dice: Tensor = DiceLoss(**shared)(logits, target)
+        return dice - 1.0
+    tversky: Tensor = TverskyLoss(alpha=settings.alpha, beta=settings.beta, **shared)(logits, target)
+    return tversky.pow(settings.gamma) if settings.region == "focal_tversky" else tversky

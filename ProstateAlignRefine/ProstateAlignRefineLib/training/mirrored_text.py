@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 
 from ..core.errors import InputError
-from ..network.text import TextBatch, TextEmbedding, load_text, stack, swap_sides
+from ..core.lexicon import swap_sides
+from ..network.text import TextBatch, TextEmbedding, load_text, stack
 from ..network.text_encoder import encode_prompts
 from .config import TextSettings
 

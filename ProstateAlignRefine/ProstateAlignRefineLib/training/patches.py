@@ -15,7 +15,7 @@ from torch.utils.data import Dataset
 from ..bundle.config import Triple
 from ..network.positions import Window
 from .augmentation import AugmentationSettings, augment
-from .cases import Share
+from .cases import CaseShare
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ class PatchPlan:
     augmentation: AugmentationSettings
 
 
-class Patches(Dataset[Patch]):
+class PatchDataset(Dataset[Patch]):
     """The patches of one epoch, each drawn from (seed, epoch, index) alone, so that a resumed run sees the same."""
 
-    def __init__(self, cases: Share, plan: PatchPlan, count: int, seed: int, epoch: int) -> None:
+    def __init__(self, cases: CaseShare, plan: PatchPlan, count: int, seed: int, epoch: int) -> None:
         self.cases, self.plan, self.count, self.seed, self.epoch = cases, plan, count, seed, epoch
 
     def __len__(self) -> int:
@@ -94,7 +94,8 @@ def _padded(size: Sequence[int], divisor: Triple) -> Triple:
 def _lesion_voxel(lesions: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.int64]:
     numbers = np.unique(lesions[lesions > 0])
     voxels = np.argwhere(lesions == rng.choice(numbers))
-    return voxels[rng.integers(len(voxels))]
+    drawn: NDArray[np.int64] = voxels[rng.integers(len(voxels))]
+    return drawn
 
 
 def _start(

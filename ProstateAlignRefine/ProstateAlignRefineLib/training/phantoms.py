@@ -13,7 +13,7 @@ from ..core.geometry import NEAREST, resample, to_array
 from ..inference.preprocess import network_volumes
 from ..phantom import GENERATOR, Sampling, gland_zones, make_phantom
 from .case_cache import case_key, keep_cases, load_case
-from .cases import Case, Cases, LabelledStudy, Share, labels_on
+from .cases import Case, Cases, CaseShare, LabelledStudy, labels_on
 from .config import PhantomData, TrainingConfig
 
 
@@ -29,7 +29,7 @@ def prepare_phantoms(config: TrainingConfig, cache: Path, workers: int) -> Cases
     middle = data.training + data.validation
     training, validation, test = cases[: data.training], cases[data.training : middle], cases[middle:]
     studies = partial(_studies, seeds[middle:], data)
-    return Cases(Share.of(training), Share.of(validation), Share.of(test), fingerprint, studies)
+    return Cases(CaseShare.of(training), CaseShare.of(validation), CaseShare.of(test), fingerprint, studies)
 
 
 def phantom_case(config: TrainingConfig, seed: int) -> Case:

@@ -29,7 +29,7 @@ LABEL_OVERLAP = 0.9  # of the T2W field of view that a label on another grid mus
 
 
 @dataclass(frozen=True)
-class Source:
+class RawDataset:
     """Where the data lies and how it is split. `splits`: a file of folds; without it `folds` are dealt from `seed`."""
 
     images: Path
@@ -41,7 +41,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class RawCase:
     """A study as found, before anything is read."""
 
     name: str
@@ -50,18 +50,16 @@ class Candidate:
     grade: Grade
 
 
-def prepare(source: Source, workers: int = 1) -> Manifest:
+def prepare(raw: RawDataset, workers: int = 1) -> Manifest:
     """Every study found under the images' folder, checked; InputError where none can be used."""
-    source = replace(source, images=source.images.resolve(), labels=source.labels.resolve())
-    candidates = _candidates(source)
-    checked = list(
-        tqdm(mapped(partial(check_case, source), candidates, workers), "cases", len(candidates), unit="case")
-    )
+    raw = replace(raw, images=raw.images.resolve(), labels=raw.labels.resolve())
+    found = _raw_cases(raw)
+    checked = list(tqdm(mapped(partial(check_case, raw), found, workers), "cases", len(found), unit="case"))
     usable = [case for case in checked if isinstance(case, ManifestCase)]
     excluded = [case for case in checked if isinstance(case, ExcludedCase)]
     if not usable:
         raise InputError(f"None of {len(checked)} cases can be used; the first: {excluded[0].reason}.")
-    folds, split = _folds(source, usable)
+    folds, split = _folds(raw, usable)
     excluded += [
         ExcludedCase(case.name, "the file of folds does not name it") for case in usable if case.name not in folds
     ]
@@ -70,64 +68,64 @@ def prepare(source: Source, workers: int = 1) -> Manifest:
         raise InputError("The file of folds names none of the cases that can be used; give the folds of this data.")
     digest = split_digest({case.name: case.fold for case in cases})
     count = 1 + max(folds.values())
-    images, labels = str(source.images), str(source.labels)
+    images, labels = str(raw.images), str(raw.labels)
     return Manifest(FORMAT_VERSION, images, labels, count, split, digest, cases, tuple(excluded))
 
 
-def _folds(source: Source, cases: Sequence[ManifestCase]) -> tuple[dict[str, int], str]:
-    if source.splits is not None:
-        return read_folds(source.splits), f"file {source.splits.name}"
+def _folds(raw: RawDataset, cases: Sequence[ManifestCase]) -> tuple[dict[str, int], str]:
+    if raw.splits is not None:
+        return read_folds(raw.splits), f"file {raw.splits.name}"
     positive = {case.name: case.positive for case in cases}
-    return deal_folds(positive, source.folds, source.seed), f"{source.folds} folds by patient, seed {source.seed}"
+    return deal_folds(positive, raw.folds, raw.seed), f"{raw.folds} folds by patient, seed {raw.seed}"
 
 
-def _candidates(source: Source) -> list[Candidate]:
+def _raw_cases(raw: RawDataset) -> list[RawCase]:
     """Studies with images, and labels without any, by name."""
-    images, labels = find_images(source.images), find_labels(source.labels, source.label_sets)
-    grades = read_marksheet(source.labels)
+    images, labels = find_images(raw.images), find_labels(raw.labels, raw.label_sets)
+    grades = read_marksheet(raw.labels)
     nothing = Grade(None, None)
     return [
-        Candidate(name, images.get(name, {}), labels.get(name), grades.get(name, nothing))
+        RawCase(name, images.get(name, {}), labels.get(name), grades.get(name, nothing))
         for name in sorted(images.keys() | labels.keys())
     ]
 
 
-def check_case(source: Source, candidate: Candidate) -> ManifestCase | ExcludedCase:
+def check_case(raw: RawDataset, case: RawCase) -> ManifestCase | ExcludedCase:
     """The case as the manifest names it (fold 0 until folds are known), or why it cannot be used."""
     try:
-        paths = _image_paths(candidate)
-        if candidate.label is None:
+        paths = _image_paths(case)
+        if case.label is None:
             raise InputError("no label in the label sets.")
         study = read_study_files(paths)
-        positive, notes = _check_label(candidate, candidate.label, study)
+        positive, notes = _check_label(case, case.label, study)
     except InputError as error:
-        return ExcludedCase(candidate.name, str(error).rstrip("."))
-    files = {modality.value: path for modality, path in paths.items()} | {LABEL: candidate.label.path}
-    roots = {name: source.labels if name == LABEL else source.images for name in files}
+        return ExcludedCase(case.name, str(error).rstrip("."))
+    files = {modality.value: path for modality, path in paths.items()} | {LABEL: case.label.path}
+    roots = {name: raw.labels if name == LABEL else raw.images for name in files}
     return ManifestCase(
-        name=candidate.name,
-        patient=patient_of(candidate.name),
+        name=case.name,
+        patient=patient_of(case.name),
         files={name: path.relative_to(roots[name]).as_posix() for name, path in files.items()},
         sha256={name: file_sha256(path) for name, path in files.items()},
-        label_source=candidate.label.source,
+        label_source=case.label.source,
         positive=positive,
-        isup=candidate.grade.isup,
+        isup=case.grade.isup,
         fold=0,
         notes=notes,
     )
 
 
-def _image_paths(candidate: Candidate) -> dict[Modality, Path]:
-    missing = [modality.value for modality in Modality if not candidate.images.get(modality)]
+def _image_paths(case: RawCase) -> dict[Modality, Path]:
+    missing = [modality.value for modality in Modality if not case.images.get(modality)]
     if missing:
         raise InputError(f"no image {', '.join(missing)}.")
-    double = [modality.value for modality, paths in candidate.images.items() if len(paths) > 1]
+    double = [modality.value for modality, paths in case.images.items() if len(paths) > 1]
     if double:
         raise InputError(f"several images {', '.join(double)} of one name.")
-    return {modality: paths[0] for modality, paths in candidate.images.items()}
+    return {modality: paths[0] for modality, paths in case.images.items()}
 
 
-def _check_label(candidate: Candidate, label: LabelFile, study: Study) -> tuple[bool, tuple[str, ...]]:
+def _check_label(case: RawCase, label: LabelFile, study: Study) -> tuple[bool, tuple[str, ...]]:
     """Whether it holds a lesion, and what is worth a note; InputError where it cannot be used."""
     image, placed = _read_label(label.path)
     notes = []
@@ -139,7 +137,7 @@ def _check_label(candidate: Candidate, label: LabelFile, study: Study) -> tuple[
             raise InputError(f"the label covers {share:.0%} of the T2W, at least {LABEL_OVERLAP:.0%} are needed.")
         notes.append("the label lies on another grid than the T2W and is resampled")
     positive = bool(to_array(image).any())
-    said = candidate.grade.positive
+    said = case.grade.positive
     if said and not positive:
         raise InputError("the marksheet says csPCa, but the label is empty.")
     if said is False and positive:

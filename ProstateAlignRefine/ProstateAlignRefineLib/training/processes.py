@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from ..core.errors import InputError
+from ..inference.device import own_device
 
 Made = TypeVar("Made")
 
@@ -43,8 +44,7 @@ class Processes:
 
     def device(self, name: str) -> str:
         """Which device this process computes on: its own GPU where several processes share `auto` or `cuda`."""
-        several = self.count > 1 and name in ("auto", "cuda") and torch.cuda.is_available()
-        return f"cuda:{self.local_rank}" if several else name
+        return own_device(name, self.count, self.local_rank)
 
     def first_then_others(self, make: Callable[[], Made]) -> Made:
         """What `make` returns, called by the others once the first has done, and kept, the work."""

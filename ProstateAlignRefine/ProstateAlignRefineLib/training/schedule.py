@@ -79,4 +79,5 @@ class Phases:
 
 def poly_rate(initial: float, epoch: int, epochs: int, power: float = 0.9) -> float:
     """nnU-Net's learning rate: initial * (1 - epoch / epochs) ** 0.9."""
-    return initial * (1.0 - epoch / epochs) ** power
+    rate: float = initial * (1.0 - epoch / epochs) ** power
+    return rate

@@ -22,7 +22,7 @@ from .schedule import Phase
 
 
 @dataclass(frozen=True)
-class Moment:
+class ScheduledStep:
     """Where in the run a step lies. `joined`: the processes' patches are one batch, being of one size.
 
     `auxiliary_scale`: None where the network reads no text.
@@ -45,37 +45,43 @@ class Stepper:
     processes: Processes
 
     def step(
-        self, network: nn.Module, optimizer: torch.optim.Optimizer, forwards: Sequence[Sequence[Patch]], moment: Moment
+        self,
+        network: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        forwards: Sequence[Sequence[Patch]],
+        scheduled: ScheduledStep,
     ) -> dict[str, float]:
         """Mean losses over the step's forwards; InputError naming the cases where a loss is not a number."""
         optimizer.zero_grad(set_to_none=True)
         losses = []
         for left, batch in zip(reversed(range(len(forwards))), forwards, strict=True):
             with no_reduction(network) if left else nullcontext():
-                losses.append(self._backward(network, batch, moment, len(forwards)))
+                losses.append(self._backward(network, batch, scheduled, len(forwards)))
         trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
         nn.utils.clip_grad_norm_(trained, self.config.optimizer.gradient_clip)
         optimizer.step()
         return {name: sum(loss[name] for loss in losses) / len(losses) for name in losses[0]}
 
-    def _backward(self, network: nn.Module, batch: Sequence[Patch], moment: Moment, forwards: int) -> dict[str, float]:
+    def _backward(
+        self, network: nn.Module, batch: Sequence[Patch], scheduled: ScheduledStep, forwards: int
+    ) -> dict[str, float]:
         with self.compute.autocast:
-            own, targets = forward(network, batch, self.text, moment.phase is Phase.REFINER)
-        output = self._joined(own) if moment.joined else own
-        loss = self._loss(output, self._joined_targets(targets) if moment.joined else targets, moment)
+            own, targets = forward(network, batch, self.text, scheduled.phase is Phase.REFINER)
+        output = self._joined(own) if scheduled.joined else own
+        loss = self._loss(output, self._joined_targets(targets) if scheduled.joined else targets, scheduled)
         values = {"loss": loss.total.item(), **loss.parts}
-        if not moment.joined:
+        if not scheduled.joined:
             values = self._mean(values, targets.lesions.device)
         if not math.isfinite(values["loss"]):
-            raise InputError(_not_a_number(batch, own, moment))
+            raise InputError(_not_a_number(batch, own, scheduled))
         # Gradients are averaged over the processes; of a joined batch each process holds its own part's share alone.
-        (loss.total * (self.processes.count if moment.joined else 1) / forwards).backward()
+        (loss.total * (self.processes.count if scheduled.joined else 1) / forwards).backward()
         return values
 
-    def _loss(self, output: NetworkOutput, targets: Targets, moment: Moment) -> StepLoss:
-        if moment.phase is Phase.REFINER:
+    def _loss(self, output: NetworkOutput, targets: Targets, scheduled: ScheduledStep) -> StepLoss:
+        if scheduled.phase is Phase.REFINER:
             return refiner_loss(output, targets, self.config.loss, self.config.bundle)
-        return joint_loss(output, targets, self.config.loss, moment.auxiliary_scale)
+        return joint_loss(output, targets, self.config.loss, scheduled.auxiliary_scale)
 
     def _joined(self, output: NetworkOutput) -> NetworkOutput:
         gather = self.processes.gather
@@ -96,11 +102,11 @@ class Stepper:
         return dict(zip(values, (total / self.processes.count).tolist(), strict=True))
 
 
-def _not_a_number(batch: Sequence[Patch], output: NetworkOutput, moment: Moment) -> str:
+def _not_a_number(batch: Sequence[Patch], output: NetworkOutput, scheduled: ScheduledStep) -> str:
     """Names the cases whose own output is not finite, all of the batch where none is to blame alone."""
     finite = output.base_logits[0].isfinite().flatten(1).all(dim=1).tolist()
     broken = [patch.case for patch, fine in zip(batch, finite, strict=True) if not fine] or [p.case for p in batch]
     return (
-        f"The loss is not a number at epoch {moment.epoch}, step {moment.step}, cases {', '.join(broken)}; "
+        f"The loss is not a number at epoch {scheduled.epoch}, step {scheduled.step}, cases {', '.join(broken)}; "
         "check them or lower optimizer.rate."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.gate import gated_margin
 from ..core.maps import Maps, write_volume
@@ -62,5 +63,5 @@ def _write_volumes(trainer: Trainer, network: SegmentationNetwork, folder: Path)
         write_image(study.lesions, folder / REFERENCES / f"{study.name}.nii.gz")
 
 
-def _write(margin: np.ndarray, maps: Maps, path: Path) -> None:
+def _write(margin: NDArray[np.float32], maps: Maps, path: Path) -> None:
     write_volume(probabilities(margin).astype(np.float32), maps.grid, path)

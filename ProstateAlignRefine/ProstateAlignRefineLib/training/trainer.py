@@ -27,7 +27,7 @@ from .mirrored_text import TrainingText
 from .operating_point import best_cut, fold_cut
 from .processes import Processes
 from .schedule import AuxiliaryRamp, Phase, Phases, poly_rate
-from .steps import Moment, Stepper
+from .steps import ScheduledStep, Stepper
 from .validate import mean_dice, validate
 from .weights import MovingAverage, freeze_unused, load_weights, make_optimizer, parameter_groups, save_weights
 from .widening import is_as_wide, widen
@@ -152,8 +152,8 @@ class Trainer:
         steps = []
         batches = epoch_steps(self.config, self.cases.training, epoch, self.processes, self.workers)
         for number, forwards in enumerate(islice(batches, self.config.schedule.iterations)):
-            moment = Moment(epoch, number, phase, scale if self.parts.text else None, joined)
-            steps.append(self.stepper.step(engine, self.optimizer, forwards, moment))
+            scheduled = ScheduledStep(epoch, number, phase, scale if self.parts.text else None, joined)
+            steps.append(self.stepper.step(engine, self.optimizer, forwards, scheduled))
             self.average.update(self.network)
             bar.set_description(f"{phase.value} {epoch + 1}/{self.phases.epochs} loss {steps[-1]['loss']:.3f}")
             bar.update()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...bundle.archive import archive_digest, look_into, unpack
 from ...bundle.starter import find_starter
 from ...core.faults import told_fault
@@ -14,12 +12,13 @@ from ..i18n import _
 from ..install import Installer
 from ..readiness import Ready
 from ..session import Session
+from ..widgets import PanelWidgets
 
 DEVICES = (("auto", _("best one there is")), ("cuda", _("GPU")), ("cpu", _("CPU")))
 
 
 class AdvancedSection:
-    def __init__(self, ui: Any, session: Session, installer: Installer) -> None:
+    def __init__(self, ui: PanelWidgets, session: Session, installer: Installer) -> None:
         self._ui, self._session, self._installer = ui, session, installer
         for _name, text in DEVICES:
             ui.deviceBox.addItem(text)

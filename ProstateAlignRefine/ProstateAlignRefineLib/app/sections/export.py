@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from ...core.errors import InputError
 from ...core.faults import reason_of, told_fault
+from ...results.dicom_names import MEASUREMENTS_NAME, SEGMENTATION_NAME
 from ...scene.reading import Reading
 from .. import exports, readiness
 from ..binding import allow
 from ..i18n import _
 from ..session import Session
 from ..texts import report_text
+from ..widgets import PanelWidgets
 
 
 class ExportSection:
-    def __init__(self, ui: Any, session: Session) -> None:
+    def __init__(self, ui: PanelWidgets, session: Session) -> None:
         self._ui, self._session = ui, session
         ui.segButton.clicked.connect(self._segmentation)
         ui.srButton.clicked.connect(self._measurements)
@@ -39,7 +40,7 @@ class ExportSection:
             exports.write_dicom_segmentation(reading, self._session.study.headers, path)
             self._session.application.add_to_dicom_database(path)
 
-        self._export(_("DICOM segmentation"), "lesions.seg.dcm", "DICOM (*.dcm)", write)
+        self._export(_("DICOM segmentation"), SEGMENTATION_NAME, "DICOM (*.dcm)", write)
 
     def _measurements(self) -> None:
         def write(reading: Reading, path: Path) -> None:
@@ -51,7 +52,7 @@ class ExportSection:
             for file in (segmentation, path):
                 self._session.application.add_to_dicom_database(file)
 
-        self._export(_("DICOM structured report"), "lesions.sr.dcm", "DICOM (*.dcm)", write)
+        self._export(_("DICOM structured report"), MEASUREMENTS_NAME, "DICOM (*.dcm)", write)
 
     def _labels(self) -> None:
         def write(reading: Reading, path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...core.palette import ADDED_RGB, CANDIDATE_RGB, REMOVED_RGB
 from ...scene.live import Counts
 from .. import readiness
@@ -11,12 +9,13 @@ from ..binding import Coalesced, allow, put
 from ..i18n import _
 from ..readiness import Ready
 from ..session import Session
+from ..widgets import PanelWidgets
 
 
 class GateSection:
     """Mask, edits and counts follow a dragged slider; lesions, tables and 3D when it is let go."""
 
-    def __init__(self, ui: Any, session: Session) -> None:
+    def __init__(self, ui: PanelWidgets, session: Session) -> None:
         self._ui, self._session = ui, session
         self._preview = Coalesced(session.preview)
         self._tau, self._alpha = session.state.tau, session.state.alpha

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import qt
 
@@ -15,6 +14,7 @@ from ..i18n import _
 from ..places import place_text, short_place, slices_of
 from ..session import Session
 from ..texts import adc_text, cautions_text, confidence_text, decision_text, gland_text
+from ..widgets import PanelWidgets
 
 ROW_HEIGHT = 22
 
@@ -84,7 +84,7 @@ COLUMNS = (
 
 
 class LesionSection:
-    def __init__(self, ui: Any, session: Session) -> None:
+    def __init__(self, ui: PanelWidgets, session: Session) -> None:
         self._ui, self._session = ui, session
         self._shown: tuple[FoundLesion, ...] = ()
         self._prepare_table()

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .. import readiness
 from ..binding import allow, put
 from ..bundle_words import bundle_text
 from ..i18n import _
 from ..install import Installer
 from ..session import Session
+from ..widgets import PanelWidgets
 
 
 class RunSection:
-    def __init__(self, ui: Any, session: Session, installer: Installer) -> None:
+    def __init__(self, ui: PanelWidgets, session: Session, installer: Installer) -> None:
         self._ui, self._session, self._installer = ui, session, installer
         ui.segmentButton.clicked.connect(self._click)
         ui.promptEdit.textEdited.connect(self._type_prompt)
@@ -35,7 +34,7 @@ class RunSection:
         """Progress, stage and elapsed time; the message when nothing runs, or before a result the model's notice."""
         session, ui = self._session, self._ui
         if session.run.running:
-            ui.progressBar.value = round(100 * session.run.share)
+            ui.progressBar.value = round(session.run.percent)
             ui.messageLabel.text = f"{session.run.stage} · {session.run.elapsed:.0f} s"
         else:
             notice = session.bundle.facts.notice if session.bundle and session.reading is None else ""

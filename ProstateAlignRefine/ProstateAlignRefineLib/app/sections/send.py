@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import qt
 
 from ...core.faults import reason_of, told_fault
@@ -14,13 +12,14 @@ from ..install import Installer
 from ..pacs import DIMSE, WEB, Pacs, keep_pacs, kept_pacs
 from ..sending import Sending
 from ..session import Session
+from ..widgets import PanelWidgets
 
 KINDS = ((DIMSE, _("DICOM (C-STORE)")), (WEB, _("DICOMweb (STOW-RS)")))
 POLL_MS = 100
 
 
 class SendSection:
-    def __init__(self, ui: Any, session: Session, installer: Installer) -> None:
+    def __init__(self, ui: PanelWidgets, session: Session, installer: Installer) -> None:
         self._ui, self._session, self._installer = ui, session, installer
         self._sending = Sending()
         self._sending.ended.connect(self._end)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import qt
 
@@ -11,13 +9,14 @@ from ...core.palette import heat
 from .. import readiness
 from ..binding import Coalesced, put
 from ..session import Session
+from ..widgets import PanelWidgets, Widget
 
 HIDE_KEY = "Shift+A"
 LEGEND_STOPS = 12
 
 
 class ShowSection:
-    def __init__(self, ui: Any, session: Session, parent: Any) -> None:
+    def __init__(self, ui: PanelWidgets, session: Session, parent: Widget) -> None:
         self._ui, self._session = ui, session
         self._apply = Coalesced(session.show_as_set)
         for box in (ui.aiCheck, ui.outlineCheck, ui.editsCheck, ui.surfaceCheck, ui.glandCheck, ui.heatmapCheck):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable
-from typing import Any
 
 from ...core.study import Modality
 from .. import readiness
 from ..binding import allow, put
 from ..i18n import _
 from ..session import Session
+from ..widgets import Label, PanelWidgets
 
 SHORT = 62  # one line of a narrow panel
 # Names of `scene.windows.PRESETS`.
@@ -18,7 +18,7 @@ WINDOWS = (("standard", _("standard windows")), ("narrow", _("narrow windows")))
 
 
 class StudySection:
-    def __init__(self, ui: Any, session: Session) -> None:
+    def __init__(self, ui: PanelWidgets, session: Session) -> None:
         self._ui, self._session = ui, session
         self._selectors = {Modality.T2W: ui.t2wSelector, Modality.ADC: ui.adcSelector, Modality.HBV: ui.hbvSelector}
         self._reasons = {Modality.T2W: ui.t2wReason, Modality.ADC: ui.adcReason, Modality.HBV: ui.hbvReason}
@@ -43,7 +43,7 @@ class StudySection:
         put(self._ui.layoutButton, "checked", self._session.layout.is_on)
         self._ui.windowBox.enabled = self._session.inputs is not None
 
-    def _say_why(self, label: Any, reason: str) -> None:
+    def _say_why(self, label: Label, reason: str) -> None:
         """In short, and in full as the tool tip."""
         label.text = textwrap.shorten(reason, SHORT, placeholder=" …")
         label.toolTip = reason

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..cautions import Caution
+from ..cautions import Caution, caution
 from ..errors import InputError
 from ..study import Modality
 
@@ -29,9 +29,9 @@ def check_same_patient(headers: Headers) -> None:
             modality: {text for header in slices if (text := _text(header, keyword))}
             for modality, slices in headers.items()
         }
-        known = {modality: found for modality, found in values.items() if found}
-        if len(set().union(*known.values())) > 1:
-            names = ", ".join(modality.name for modality in known)
+        held = {modality: found for modality, found in values.items() if found}
+        if len(set().union(*held.values())) > 1:
+            names = ", ".join(modality.name for modality in held)
             raise InputError(
                 f"The series do not belong to one patient: their {words} differs ({names}); give series of one "
                 "examination."
@@ -52,13 +52,7 @@ def acquisition_cautions(headers: Headers) -> tuple[Caution, ...]:
         days = abs((times[0].date() - t2w[0].date()).days)
         when = _days(days) if other_day else f"{gap.total_seconds() / 60:.0f} min"
         order = "before" if times[0] < t2w[0] else "after"
-        found.append(
-            Caution(
-                code,
-                f"The {modality.name} was acquired {when} {order} the T2W; the prostate may have moved or changed "
-                "between them.",
-            )
-        )
+        found.append(caution(code, volume=modality.name, time=when, order=order))
     return tuple(found)
 
 

@@ -56,19 +56,11 @@ def mutual_information(fixed: sitk.Image, moving: sitk.Image, region: Grid) -> f
     return _information(_levels(fixed, region), _levels(moving, region))
 
 
-def displacement_mm(fixed: sitk.Image, moving: sitk.Image, region: Grid) -> tuple[float, float, float]:
-    """How far (LPS, mm) what `moving` shows in `region` lies from where `fixed` shows it.
-
-    Moving the volume back by this much gives the largest mutual information within `REACH_MM`. Zeros where the volumes
-    share too little to tell.
-    """
-    return align(fixed, [moving], region).displacement_mm
-
-
 def align(fixed: sitk.Image, moving: Sequence[sitk.Image], region: Grid) -> Alignment:
-    """The translation of all `moving` volumes together that tells most about `fixed`.
+    """The translation (LPS, mm) of all `moving` volumes together that tells most about `fixed`, within `REACH_MM`.
 
-    Searched on the region's lattice, every second point of the plane first, and then between its points.
+    Zeros where the volumes share too little to tell. Searched on the region's lattice, every second point of the plane
+    first, and then between its points.
     """
     wide, reach = _widened(region)
     levels = _levels(fixed, region)

@@ -10,7 +10,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from ..cautions import Caution
+from ..cautions import Caution, caution
 from ..errors import InputError
 from ..geometry import Grid, to_array
 from ..study import Modality, Study
@@ -82,9 +82,8 @@ def check_exchanged(content: Content, adc_range: tuple[float, float]) -> None:
         )
 
 
-def check_adc(content: Content, adc_range: tuple[float, float]) -> None:
-    """InputError where the ADC is none: an HBV, or mostly below zero. `adc_range`: of a median ADC, 1e-6 mm2/s."""
-    check_exchanged(content, adc_range)
+def check_adc(content: Content) -> None:
+    """InputError where the ADC is mostly below zero."""
     negative = _share(content.adc < NEGATIVE, content.adc)
     if negative > NEGATIVE_ADC:
         raise InputError(
@@ -133,13 +132,7 @@ def _noise_cautions(image: sitk.Image, name: str) -> list[Caution]:
     middle = values[len(values) // 2].astype(np.float32)
     if not _varies(middle) or _pearson(middle[:, :-1].ravel(), middle[:, 1:].ravel()) >= NOISE:
         return []
-    return [
-        Caution(
-            "noise",
-            f"The {name} looks like noise only: neighbouring voxels have nothing in common in its middle slice; what "
-            "is found is not to be relied upon.",
-        )
-    ]
+    return [caution("noise", volume=name)]
 
 
 def _varies(values: NDArray[np.float32]) -> bool:
@@ -154,21 +147,9 @@ def _adc_cautions(adc: sitk.Image, region: NDArray[np.float32]) -> list[Caution]
         lowest = float(shown.min())
     negative = _share(region < NEGATIVE, region)
     if lowest >= LEAST_ADC:
-        found.append(
-            Caution(
-                "adc-offset",
-                f"No voxel of the ADC, a mask's zeros aside, is below {lowest:.0f}, though a body has bone and fat; "
-                "an offset may have been added, and the ADC values in this report would be too high by it.",
-            )
-        )
+        found.append(caution("adc-offset", lowest=f"{lowest:.0f}"))
     if negative > SOME_NEGATIVE_ADC:
-        found.append(
-            Caution(
-                "adc-negative",
-                f"The ADC is below zero in {negative:.0%} of the prostate region, which no diffusion is; its values "
-                "are not to be relied upon.",
-            )
-        )
+        found.append(caution("adc-negative", share=f"{negative:.0%}"))
     return found
 
 
@@ -176,53 +157,24 @@ def _hbv_cautions(hbv: sitk.Image, content: Content) -> list[Caution]:
     found = []
     skewness, likeness = _skewness(to_array(hbv)), correlation(content.t2w, content.hbv)
     if skewness < INVERTED:
-        found.append(
-            Caution(
-                "hbv-inverted",
-                "The HBV is bright in most of the body and dark in little of it, as an inverted image is; lesions may "
-                "be missed or invented.",
-            )
-        )
+        found.append(caution("hbv-inverted"))
     elif likeness > LIKE_T2W:
-        found.append(
-            Caution(
-                "hbv-like-t2w",
-                f"The HBV is bright where the T2W is (correlation {likeness:.2f}), as images of low b-values are; a "
-                "high-b image (b = 800 or more) is needed to see lesions.",
-            )
-        )
+        found.append(caution("hbv-like-t2w", correlation=f"{likeness:.2f}"))
     if content.looks_exchanged and skewness >= INVERTED:
-        found.append(
-            Caution(
-                "adc-hbv-exchanged",
-                "The volume given as HBV looks like an ADC map and the one given as ADC like a high-b image; make "
-                "sure that they are not exchanged.",
-            )
-        )
+        found.append(caution("adc-hbv-exchanged"))
     return found
 
 
 def _depth_cautions(image: sitk.Image, region: NDArray[np.float32], name: str) -> list[Caution]:
     values = sitk.GetArrayViewFromImage(image)
     low, high = float(values.min()), float(values.max())
-    known = region[np.isfinite(region)]
-    saturated = float(np.mean(known >= high - (high - low) * 1e-3)) if known.size else 0.0
+    finite = region[np.isfinite(region)]
+    saturated = float(np.mean(finite >= high - (high - low) * 1e-3)) if finite.size else 0.0
     found = []
     if high == EIGHT_BIT and low >= 0 and bool((values[::2, ::4, ::4] % 1 == 0).all()):
-        found.append(
-            Caution(
-                "eight-bit",
-                f"The {name} has whole numbers from {low:.0f} to 255, as screen captures have; contrast may be lost.",
-            )
-        )
+        found.append(caution("eight-bit", volume=name, lowest=f"{low:.0f}"))
     if saturated > SATURATED:
-        found.append(
-            Caution(
-                "saturated",
-                f"The {name} has its largest value in {saturated:.0%} of the prostate region: it was clipped, and "
-                "what differs there is lost.",
-            )
-        )
+        found.append(caution("saturated", volume=name, share=f"{saturated:.0%}"))
     return found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from ..cautions import Caution
+from ..cautions import Caution, caution
 from ..errors import InputError
 from ..geometry import NEAREST, Grid, to_array
 from ..maps import Maps
@@ -52,22 +52,12 @@ def region_cautions(study: Study, region: Grid) -> tuple[Caution, ...]:
     found = []
     height = study.grid.size[2] * study.grid.spacing[2]
     if height < SHORT_T2W_MM:
-        found.append(
-            Caution(
-                "t2w-short",
-                f"The T2W is only {height:.0f} mm high; base or apex of the prostate may lie outside, and lesions in "
-                "them are missed.",
-            )
-        )
+        found.append(caution("t2w-short", height=f"{height:.0f}"))
     for modality, inside in shown(study, region).items():
         share = float(inside.mean())
         if share < ENOUGH_REGION:
             found.append(
-                Caution(
-                    "dwi-coverage",
-                    f"The {modality.name} covers {share:.0%} of the middle of the T2W{_ends(inside, region)}; nothing "
-                    "is marked where it has no image, and lesions there are missed.",
-                )
+                caution("dwi-coverage", volume=modality.name, share=f"{share:.0%}", missing=_ends(inside, region))
             )
     return tuple(found)
 
@@ -85,11 +75,7 @@ def gland_coverage_cautions(gland: NDArray[np.bool_], study: Study) -> tuple[Cau
                 if (share := float(np.count_nonzero(third & ~inside)) / max(int(np.count_nonzero(third)), 1)) > 0.02
             ]
             found.append(
-                Caution(
-                    "gland-outside-dwi",
-                    f"{outside:.0%} of the gland lies outside the {modality.name} ({', '.join(parts)}); lesions there "
-                    "are missed.",
-                )
+                caution("gland-outside-dwi", share=f"{outside:.0%}", volume=modality.name, parts=", ".join(parts))
             )
     return tuple(found)
 
@@ -105,12 +91,8 @@ def withheld_outside(maps: Maps, study: Study) -> tuple[Maps, tuple[Caution, ...
         for margin in (maps.base_margin, maps.refined_margin)
     )
     volume = float(np.count_nonzero(taken)) * maps.grid.voxel_ml
-    caution = Caution(
-        "lesion-outside-dwi",
-        f"{volume:.2f} mL looked like lesion where the ADC or the HBV has no image; they are not marked, since nothing "
-        "there can be told from the T2W alone.",
-    )
-    return replace(maps, base_margin=base, refined_margin=refined), (caution,)
+    withheld = caution("lesion-outside-dwi", ml=f"{volume:.2f}")
+    return replace(maps, base_margin=base, refined_margin=refined), (withheld,)
 
 
 def _inside(image: sitk.Image, grid: Grid) -> NDArray[np.bool_]:

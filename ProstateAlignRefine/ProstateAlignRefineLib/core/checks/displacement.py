@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import SimpleITK as sitk
 
-from ..cautions import Caution
+from ..cautions import Caution, caution
 from ..geometry import Grid, to_image
 from ..study import Modality, Study
 from .alignment import REACH_MM, Alignment, align, mutual_information, sampled
@@ -31,6 +31,8 @@ OTHER = (
     "Images of another patient, mirrored or in a wrong order fit like this, too, and no registration corrects them; "
     "check the series."
 )
+REGISTERED = "dwi-registered"
+"""Code of the caution that every registered study has."""
 MOST_DEGREES = 6.0
 """A registration that turns further has found something else."""
 
@@ -61,21 +63,9 @@ def measure_displacements(study: Study, region: Grid) -> Displacements:
 def displacement_cautions(found: Displacements, region: Grid) -> tuple[Caution, ...]:
     cautions = []
     if found.between.information < RELATED or not found.together:
-        cautions.append(
-            Caution(
-                "adc-hbv-unrelated",
-                f"The ADC and the HBV do not show the same in the same place: {_apart(found.between)}; make sure that "
-                "both are of this patient and of one acquisition.",
-            )
-        )
+        cautions.append(caution("adc-hbv-unrelated", how=_apart(found.between)))
     elif found.together and found.of[Modality.ADC].information < SAME_BODY:
-        cautions.append(
-            Caution(
-                "diffusion-unlike-t2w",
-                "The diffusion images and the T2W have little in common (mutual information "
-                f"{found.of[Modality.ADC].information:.2f} nats); make sure that they are of one patient.",
-            )
-        )
+        cautions.append(caution("diffusion-unlike-t2w", information=f"{found.of[Modality.ADC].information:.2f}"))
     doubtful = bool(cautions)
     names = (
         {"ADC and HBV lie": found.of[Modality.ADC]}
@@ -83,10 +73,11 @@ def displacement_cautions(found: Displacements, region: Grid) -> tuple[Caution, 
         else {f"{modality.name} lies": alignment for modality, alignment in found.of.items()}
     )
     cautions += [
-        Caution(
+        caution(
             "dwi-displaced",
-            f"The {name} about {displacement_text(alignment, region)} from where the T2W shows the same; lesions may "
-            f"be missed or misplaced. {OTHER if doubtful or _at_reach(alignment, region) else MENDED}",
+            who=name,
+            displacement=displacement_text(alignment, region),
+            advice=OTHER if doubtful or _at_reach(alignment, region) else MENDED,
         )
         for name, alignment in names.items()
         if alignment.distance_mm >= DISPLACED_MM and alignment.gain >= SURE_GAIN
@@ -126,13 +117,12 @@ def registered(study: Study, region: Grid) -> Study:
         moved.update({modality: _placed(study.volume(modality), back) for modality in group})
     result = replace(study, adc=moved[Modality.ADC], hbv=moved[Modality.HBV])
     after = measure_displacements(result, region)
-    sentences = " ".join(
+    displacements = " ".join(
         f"{' and '.join(modality.name for modality in group)}: displaced by "
         f"{displacement_text(before.of[group[0]], region)} before, {after.of[group[0]].distance_mm:.1f} mm after."
         for group in groups
     )
-    text = f"ADC and HBV were moved onto the T2W by a rigid registration, as asked for. {sentences}"
-    return replace(result, cautions=(*study.cautions, Caution("dwi-registered", text)))
+    return replace(result, cautions=(*study.cautions, caution(REGISTERED, displacements=displacements)))
 
 
 def _rigid(fixed: sitk.Image, moving: Sequence[sitk.Image], start: Alignment, region: Grid) -> sitk.Euler3DTransform:

@@ -7,7 +7,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from ..anatomy import plausible_gland
-from ..cautions import Caution
+from ..cautions import Caution, caution
 from ..geometry import Grid, resample, to_array, to_image
 from ..maps import Maps
 from ..study import Study
@@ -33,13 +33,7 @@ def result_cautions(study: Study, maps: Maps, region: Grid) -> tuple[Caution, ..
         return ()
     gland = plausible_gland(maps.zones, maps.grid)
     if gland is None:
-        return (
-            Caution(
-                "gland-not-found",
-                "The model found no plausible prostate gland; the images may not show one, may be displaced, or may be "
-                "unlike those it was trained on. Sides and levels are told from the middle of the T2W.",
-            ),
-        )
+        return (caution("gland-not-found"),)
     return (
         *_shape_cautions(maps.zones > 0, gland, maps.grid),
         *_border_cautions(gland, maps.grid, region),
@@ -56,22 +50,10 @@ def _shape_cautions(found: NDArray[np.bool_], gland: NDArray[np.bool_], grid: Gr
     cautions = []
     if not (USUAL_ML[0] <= volume <= USUAL_ML[1] and usual):
         sizes = " x ".join(f"{length:.0f}" for length in size)
-        cautions.append(
-            Caution(
-                "gland-unusual",
-                f"The gland found measures {volume:.0f} mL and {sizes} mm, which few glands do; its outline, and "
-                "places told from it, may be wrong.",
-            )
-        )
+        cautions.append(caution("gland-unusual", ml=f"{volume:.0f}", sizes=sizes))
     pieces = 1 - float(np.count_nonzero(gland)) / float(np.count_nonzero(found))
     if pieces > PIECES:
-        cautions.append(
-            Caution(
-                "gland-in-pieces",
-                f"{pieces:.0%} of what the model took for gland lies apart from its largest piece; the outline, and "
-                "places told from it, may be wrong.",
-            )
-        )
+        cautions.append(caution("gland-in-pieces", share=f"{pieces:.0%}"))
     return cautions
 
 
@@ -80,13 +62,7 @@ def _border_cautions(gland: NDArray[np.bool_], grid: Grid, region: Grid) -> list
     cautions = []
     for box, name in ((gland, "T2W"), (read, "region that the network reads")):
         if _is_cut(box):
-            cautions.append(
-                Caution(
-                    "gland-cut",
-                    f"The gland found reaches the border of the {name}; what lies beyond is not judged, and its volume "
-                    "is too small.",
-                )
-            )
+            cautions.append(caution("gland-cut", border=name))
             break
     return cautions
 
@@ -97,8 +73,8 @@ def _is_cut(gland: NDArray[np.bool_]) -> bool:
         return False
     if max(areas[0], areas[-1]) > CUT * areas.max():
         return True
-    sides = gland[:, [0, -1], :].sum() + gland[:, :, [0, -1]].sum()
-    return bool(sides > EDGE * areas.sum())
+    at_border = gland[:, [0, -1], :].sum() + gland[:, :, [0, -1]].sum()
+    return bool(at_border > EDGE * areas.sum())
 
 
 def _on_region(gland: NDArray[np.bool_], grid: Grid, region: Grid) -> NDArray[np.bool_]:
@@ -109,14 +85,8 @@ def _on_region(gland: NDArray[np.bool_], grid: Grid, region: Grid) -> NDArray[np
 
 def _adc_cautions(gland: NDArray[np.bool_], study: Study) -> list[Caution]:
     adc = to_array(resample(study.adc, study.grid, outside=np.nan))[gland]
-    known = adc[np.isfinite(adc)]
-    share = float(np.mean(known <= 0)) if known.size else 0.0
+    finite = adc[np.isfinite(adc)]
+    share = float(np.mean(finite <= 0)) if finite.size else 0.0
     if share <= NO_ADC:
         return []
-    return [
-        Caution(
-            "adc-empty-in-gland",
-            f"The ADC is zero or less in {share:.0%} of the gland: it was masked, or its fit failed, there; lesions "
-            "may be missed or invented.",
-        )
-    ]
+    return [caution("adc-empty-in-gland", share=f"{share:.0%}")]

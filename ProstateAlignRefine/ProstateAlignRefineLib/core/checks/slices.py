@@ -9,7 +9,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from ..boxes import Box, crop_grid
-from ..cautions import Caution
+from ..cautions import Caution, caution
 from ..geometry import Array, Grid, to_array, to_image
 
 NEARLY_ALL = 0.998
@@ -27,19 +27,9 @@ def slice_cautions(image: sitk.Image, name: str) -> tuple[Caution, ...]:
     repeated = _repeated(slices, set(empty))
     found = []
     if inner:
-        found.append(
-            Caution(
-                "slice-empty",
-                f"The {name} has no image in {_slices(inner)}; lesions there can be missed or invented.",
-            )
-        )
+        found.append(caution("slice-empty", volume=name, slices=_slices(inner)))
     if repeated:
-        found.append(
-            Caution(
-                "slice-repeated",
-                f"The {name} shows the same image twice, again in {_slices(repeated)}; what lies there is not known.",
-            )
-        )
+        found.append(caution("slice-repeated", volume=name, slices=_slices(repeated)))
     return tuple(found)
 
 

@@ -9,7 +9,6 @@ from ..errors import InputError
 from ..geometry import Grid, overlap_share, resample, to_array
 from ..study import Modality, Study
 from .acquisition import check_same_patient
-from .content import Content, check_adc
 from .coverage import check_extent
 from .study_geometry import check_field, check_plane
 
@@ -20,24 +19,21 @@ LEAST_SLICES = 3
 ADC_RANGE = (300.0, 3000.0)
 
 
-def check_study(study: Study) -> None:
-    """InputError where a volume is no 3D scalar image, the fields of view differ, the ADC units are off, a volume is
-    not what it is given as, or the series are of different patients."""
-    check_same_patient(study.headers)
-    check_volumes(study)
-    centre = prostate_region(study.grid)
-    for modality in (Modality.ADC, Modality.HBV):
-        _check_overlap(study.volume(modality), centre, modality.value.upper())
-    check_adc(Content.of(study, centre), ADC_RANGE)
-    _check_adc_units(study.adc, centre)
-
-
 def check_volumes(study: Study) -> None:
-    """The part of `check_study` that looks at each volume alone, and at the plane of the T2W."""
+    """InputError where a volume is no 3D scalar image or shows no prostate, or the T2W is no axial one."""
     for modality in Modality:
         _check_volume(study.volume(modality), modality.value.upper())
         check_extent(study.volume(modality), modality.value.upper())
     check_plane(study.grid)
+
+
+def check_together(study: Study) -> None:
+    """InputError where the series are of different patients, the fields of view differ, or the ADC units are off."""
+    check_same_patient(study.headers)
+    centre = prostate_region(study.grid)
+    for modality in (Modality.ADC, Modality.HBV):
+        _check_overlap(study.volume(modality), centre, modality.value.upper())
+    _check_adc_units(study.adc, centre)
 
 
 def prostate_region(t2w: Grid) -> Grid:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..cautions import Caution
+from ..cautions import Caution, caution
 from ..errors import InputError
 from ..geometry import Grid
 from ..orientation import order_between
@@ -45,11 +45,7 @@ def geometry_cautions(study: Study) -> tuple[Caution, ...]:
     if order is None or order.axes[2] == 2 or is_thick(study.grid, 2):
         return ()
     across = order.axes.index(2)
-    text = (
-        f"The T2W is stored in {PLANES[across]} slices; it was read as axial ones, {study.grid.spacing[2]:.3g} mm "
-        "apart, which the model may know less well."
-    )
-    return (Caution("t2w-reformatted", text),)
+    return (caution("t2w-reformatted", plane=PLANES[across], spacing=f"{study.grid.spacing[2]:.3g}"),)
 
 
 def is_thick(grid: Grid, axis: int) -> bool:

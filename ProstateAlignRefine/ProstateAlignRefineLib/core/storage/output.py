@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import InputError
@@ -19,10 +19,14 @@ OF_SYSTEMS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", "lost+found"})
 
 @dataclass(frozen=True)
 class Draft:
-    """`folder`: where the result is made. `replaces`: whether an earlier one will be replaced."""
+    """`folder`: where the result is made. `replaces`: whether an earlier one will be replaced.
+
+    `hashed`: SHA-256 by name of files that were hashed when they were made, so that they need not be again.
+    """
 
     folder: Path
     replaces: bool
+    hashed: dict[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -44,9 +48,10 @@ def writing_folder(
         _require_unchanged(earlier, kept or {})
         new = staging / NEW
         new.mkdir()
-        yield Draft(new, earlier is not None)
+        draft = Draft(new, earlier is not None)
+        yield draft
         with deferred():
-            _commit(folder, staging, kind, earlier, kept or {})
+            _commit(folder, draft, kind, earlier, kept or {})
 
 
 def check_output(path: Path, kind: str, names: Collection[str]) -> None:
@@ -109,12 +114,16 @@ def _require_unchanged(earlier: Signature | None, kept: Mapping[str, str]) -> No
             raise InputError(changed(name))
 
 
-def _commit(folder: Path, staging: Path, kind: str, earlier: Signature | None, kept: Mapping[str, str]) -> None:
-    new, before = staging / NEW, dict(earlier.files) if earlier else {}
-    names = list(plain_files(new))
+def _hashes(draft: Draft) -> dict[str, str]:
+    """Of all files made."""
+    names = list(plain_files(draft.folder))
     for name in names:
-        give_usual_rights(new / name)
-    written = {name: file_sha256(new / name) for name in names}
+        give_usual_rights(draft.folder / name)
+    return {name: draft.hashed.get(name) or file_sha256(draft.folder / name) for name in names}
+
+
+def _commit(folder: Path, draft: Draft, kind: str, earlier: Signature | None, kept: Mapping[str, str]) -> None:
+    new, before, written = draft.folder, dict(earlier.files) if earlier else {}, _hashes(draft)
     for name, digest in before.items():
         if state_of(folder, name) not in (None, digest, written.get(name)):
             raise InputError(changed(name))
@@ -125,7 +134,7 @@ def _commit(folder: Path, staging: Path, kind: str, earlier: Signature | None, k
     files = {**kept, **written}
     if kind != BUNDLE:  # whose bundle.json is its signature, and which is refused with a file that it does not list
         (new / SIGNATURE_NAME).write_text(Signature(kind, files).as_text(), encoding="utf-8")
-    put_in_place(folder, staging, Journal(files, before, folders))
+    put_in_place(folder, new.parent, Journal(files, before, folders))
 
 
 def _foreign(name: str) -> str:

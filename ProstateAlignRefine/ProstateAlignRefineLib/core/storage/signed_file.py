@@ -15,7 +15,7 @@ from .signature import PROGRAM, read_object
 
 def require_replaceable(path: Path) -> None:
     """InputError where a file lies there that this program did not write, or that was changed since."""
-    _known(plain_target(path))
+    _own_digest(plain_target(path))
 
 
 @contextmanager
@@ -24,15 +24,15 @@ def signed_file(path: Path) -> Iterator[Path]:
     target = plain_target(path)
     with replacing_file(target) as temporary:
         yield temporary
-        known = _known(target)
+        own = _own_digest(target)
         # Both, so that a kill between the two renames leaves a file that is known.
         give_usual_rights(temporary)
         with replacing_file(_beside(target)) as note:
-            content = {"program": PROGRAM, "sha256": [*known, file_sha256(temporary)]}
+            content = {"program": PROGRAM, "sha256": [*own, file_sha256(temporary)]}
             note.write_text(json.dumps(content) + "\n", encoding="utf-8")
 
 
-def _known(target: Path) -> list[str]:
+def _own_digest(target: Path) -> list[str]:
     """The SHA-256 of the file that lies there, none where there is no file."""
     if not os.path.lexists(target):
         return []

@@ -12,7 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from ..cautions import Caution
+from ..cautions import Caution, caution
 from ..errors import InputError
 from ..geometry import Grid, affine_grid
 from .volume_bytes import AGAIN, NOT_NUMBERS, Declared, require_whole
@@ -148,8 +148,4 @@ def _right_angled(grid: Grid, what: str) -> tuple[Grid, float]:
 def _cautions(shear: float, what: str) -> tuple[Caution, ...]:
     if shear <= TOLD_SHEAR_DEGREES:
         return ()
-    text = (
-        f"The axes of the {what} are {shear:.2g} degrees off right angles; it was read with axes at right angles about "
-        f"its middle, which moves voxels 40 mm away by up to {40 * np.radians(shear) / 2:.2g} mm."
-    )
-    return (Caution("axes-sheared", text),)
+    return (caution("axes-sheared", volume=what, degrees=f"{shear:.2g}", moved=f"{40 * np.radians(shear) / 2:.2g}"),)

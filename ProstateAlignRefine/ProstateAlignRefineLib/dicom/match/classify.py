@@ -1,48 +1,38 @@
-"""What each series shows: scored rules over its headers, each with its reason; ADC before b-value, description last."""
+"""The volumes that DICOM series hold, by b-value, direction and echo time, and what each was taken for."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
+import SimpleITK as sitk
 
-from ..read.b_value import described_b_value
+from ...core.checks.study_geometry import PLANES
+from ...core.geometry import Grid
+from ...core.match.evidence import SeriesEvidence, SeriesHeader
+from ...core.match.rules import Judgement, Kind, judge, names_diffusion
+from ..read.b_value import BValue
+from ..read.dataset import UnreadableError
 from ..read.frames import Frame
 from ..read.scaling import adc_scaling, signal_scaling
 from ..read.stack import IrregularError, Stack, normal_of, stack_of
+from ..read.volume import read_volume
 
-HIGH_B = 800.0  # s/mm2, of a series of its own
-HIGH_B_AMONG_OTHERS = 1000.0  # s/mm2, of one b-value within a series of several
-_ENOUGH = 3.0  # points below which a series stays "other"
-
-
-class Kind(str, Enum):
-    T2W = "T2W"
-    ADC = "ADC"
-    HBV = "HBV"
-    DWI = "DWI"
-    OTHER = "other"
+_LEFT_OUT = BValue(0.0, "")
 
 
 @dataclass(frozen=True)
-class Candidate:
+class SeriesVolume:
     """One volume that a series holds, and what it was taken for.
 
-    `orientation`: axial, sagittal, coronal or mixed, from the geometry. `b_value` in s/mm2. `score`: points of the
-    rules that speak for `kind`; `reason`: their words. `stack` is None where the geometry gate refuses the slices,
-    and `problem` then says why.
+    `stack` is None where the geometry gate refuses the slices, and `problem` then says why.
     """
 
     frames: tuple[Frame, ...]
-    kind: Kind
-    orientation: str
-    b_value: float | None
-    score: float
-    reason: str
+    evidence: SeriesEvidence
+    judgement: Judgement
     stack: Stack | None
     problem: str
 
@@ -51,176 +41,108 @@ class Candidate:
         return self.frames[0].series
 
     @property
+    def kind(self) -> Kind:
+        return self.judgement.kind
+
+    @property
+    def b_value(self) -> float | None:
+        """s/mm2."""
+        return self.evidence.b_value
+
+    @property
+    def grid(self) -> Grid | None:
+        return self.stack.grid if self.stack else None
+
+    @property
     def name(self) -> str:
         """How the user is told of it: series number and description."""
-        number = self.frames[0].series_number
+        number, description = self.frames[0].series_number, self.frames[0].description
         label = "series without a number" if number is None else f"series {number}"
-        return f"{label} ({self.frames[0].description})" if self.frames[0].description else label
+        return f"{label} ({description})" if description else label
+
+    def image(self, is_adc: bool) -> sitk.Image | None:
+        """Its voxels in LPS; None where they cannot be read."""
+        try:
+            return read_volume(self.stack, is_adc)[0] if self.stack else None
+        except UnreadableError:
+            return None
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What the rules look at: one volume of a series, and how many b-values that series holds."""
-
-    frame: Frame
-    orientation: str
-    slices: int
-    step: float
-    b_value: float | None
-    b_source: str
-    b_values_in_series: int
-
-    @property
-    def text(self) -> str:
-        return self.frame.description.lower()
-
-    @property
-    def types(self) -> frozenset[str]:
-        return frozenset(self.frame.image_type)
+def classify_series(frames: Sequence[Frame]) -> tuple[SeriesVolume, ...]:
+    """The volumes of one series, each with its kind."""
+    return tuple(_series_volume(volume, header) for volume, header in volumes_of(frames))
 
 
-@dataclass(frozen=True)
-class Rule:
-    """`points` for (or, where negative, against) `kind` when `holds`."""
-
-    kind: Kind
-    points: float
-    words: str
-    holds: Callable[[Evidence], bool]
-
-
-def _named(pattern: str) -> Callable[[Evidence], bool]:
-    compiled = re.compile(pattern)
-    return lambda seen: bool(compiled.search(seen.text))
-
-
-def _typed(*parts: str) -> Callable[[Evidence], bool]:
-    return lambda seen: any(part in seen.types for part in parts)
-
-
-def _at_least(attribute: str, value: float) -> Callable[[Evidence], bool]:
-    return lambda seen: (getattr(seen.frame, attribute) or 0) >= value
-
-
-def _spin_echo(seen: Evidence) -> bool:
-    return "SE" in seen.frame.scanning_sequence and not seen.frame.scanning_sequence & {"EP", "GR"}
-
-
-def _high_b(seen: Evidence) -> bool:
-    least = HIGH_B if seen.b_values_in_series == 1 else HIGH_B_AMONG_OTHERS
-    return (seen.b_value or 0) >= least and not seen.frame.direction
-
-
-def _is_adc(seen: Evidence) -> bool:
-    return "ADC" in seen.types or (_ADC_NAME(seen) and not _NO_ADC_NAME(seen))
-
-
-def _is_diffusion(seen: Evidence) -> bool:
-    return "DIFFUSION" in seen.types or seen.b_value is not None or _DWI_NAME(seen)
-
-
-def _says_t2(seen: Evidence) -> bool:
-    return _spin_echo(seen) or (seen.frame.echo_time or 0) >= _LONG_ECHO or _T2_NAME(seen)
-
-
-_LONG_ECHO = 70.0  # ms
-_T2_NAME = _named(r"t2(?!\*|.?map|.?star)")
-_ADC_NAME = _named(r"(?<![a-z])d?adc(?![a-z])|apparent.?diff")
-_NO_ADC_NAME = _named(r"exp|eadc|(?<![a-z])fa(?![a-z])|colou?r")
-_DWI_WORDS = re.compile(r"dwi|diff|ep2d|(?<![a-z])dw(?![a-z])")
-_DWI_NAME = _named(_DWI_WORDS.pattern)
-_CALCULATED = _named(r"calc|cdwi|syn(?!go)|h?bval|(?<![a-z])hbv|high.?b")
-_LOCALIZER = _named(r"(?<![a-z])loc|scout|survey|haste|topogram")
-
-RULES: tuple[Rule, ...] = (
-    Rule(Kind.ADC, 6, "its image type says ADC", _typed("ADC")),
-    Rule(Kind.ADC, 3, "its description names ADC", _ADC_NAME),
-    Rule(Kind.ADC, -8, "its description names another diffusion map", _NO_ADC_NAME),
-    Rule(Kind.HBV, 5, "high b-value", lambda seen: _high_b(seen) and not _is_adc(seen)),
-    Rule(Kind.HBV, 1, "b-value of 1400 to 2000", lambda seen: 1400 <= (seen.b_value or 0) <= 2000),
-    Rule(
-        Kind.HBV,
-        3,
-        "its description names a calculated high b-value",
-        lambda seen: _CALCULATED(seen) and _is_diffusion(seen) and not _is_adc(seen),
-    ),
-    Rule(Kind.HBV, -4, "low b-value", lambda seen: seen.b_value is not None and not _high_b(seen)),
-    Rule(Kind.DWI, 3, "its image type says diffusion", _typed("DIFFUSION", "TRACEW")),
-    Rule(Kind.DWI, 3, "it has a b-value", lambda seen: seen.b_value is not None),
-    Rule(Kind.DWI, 1, "its description names diffusion", _DWI_NAME),
-    Rule(Kind.DWI, -6, "it is an ADC map", _is_adc),
-    Rule(Kind.T2W, 2, "spin echo", _spin_echo),
-    Rule(Kind.T2W, 2, "echo time of at least 70 ms", _at_least("echo_time", _LONG_ECHO)),
-    Rule(Kind.T2W, 1, "repetition time of at least 2000 ms", _at_least("repetition_time", 2000)),
-    Rule(Kind.T2W, 1, "at least 10 slices", lambda seen: seen.slices >= 10),
-    Rule(Kind.T2W, 1, "pixels under 1 mm", lambda seen: 0.75 <= max(seen.frame.spacing) < 1),
-    Rule(Kind.T2W, 2, "pixels under 0.75 mm", lambda seen: max(seen.frame.spacing) < 0.75),
-    Rule(Kind.T2W, 1, "slice step up to 4 mm", lambda seen: 0 < seen.step <= 4.001),
-    Rule(Kind.T2W, -3, "slice step above 5 mm", lambda seen: seen.step > 5.001),
-    Rule(Kind.T2W, 2, "its description names T2", _T2_NAME),
-    Rule(Kind.T2W, -8, "nothing says T2 weighting", lambda seen: not _says_t2(seen)),
-    Rule(Kind.T2W, -8, "it is a diffusion image", lambda seen: _is_adc(seen) or _is_diffusion(seen)),
-    Rule(Kind.T2W, -8, "echo planar or gradient echo", lambda seen: bool(seen.frame.scanning_sequence & {"EP", "GR"})),
-    Rule(Kind.T2W, -8, "its echo time is short", lambda seen: 0 < (seen.frame.echo_time or 70) < 50),
-    Rule(Kind.T2W, -8, "localizer", _LOCALIZER),
-    Rule(Kind.T2W, -8, "a map or a projection", _typed("T2 MAP", "MPR", "PROJECTION IMAGE", "SUB", "SUBTRACTION")),
-    *(Rule(kind, -20, "mosaic", _typed("MOSAIC")) for kind in (Kind.T2W, Kind.ADC, Kind.HBV, Kind.DWI)),
-)
-_PRECEDENCE = (Kind.ADC, Kind.HBV, Kind.DWI, Kind.T2W)
-
-
-def classify_series(frames: Sequence[Frame]) -> tuple[Candidate, ...]:
-    """The volumes of one series, by b-value and echo time, each with its kind."""
+def volumes_of(frames: Sequence[Frame]) -> Iterator[tuple[tuple[Frame, ...], SeriesHeader]]:
+    """The slices of each volume of one series, and what they say."""
     b_values = _b_values(frames)
-    volumes: dict[tuple[object, ...], list[Frame]] = {}
-    for frame, (b, _) in zip(frames, b_values, strict=True):
+    volumes: dict[tuple[object, ...], list[tuple[Frame, BValue | None]]] = {}
+    for frame, b in zip(frames, b_values, strict=True):
         adc = "ADC" in frame.image_type
-        key = ("ADC",) if adc else (b, frame.direction, frame.echo_time if b is None else None)
-        volumes.setdefault(key, []).append(frame)
-    told = dict(zip(((f.path, f.number) for f in frames), b_values, strict=True))
-    distinct = len({b for b, _ in b_values if b is not None})
-    return tuple(
-        _candidate(tuple(volume), *told[volume[0].path, volume[0].number], distinct) for volume in volumes.values()
-    )
+        key = ("ADC",) if adc else (b and b.value, frame.direction, None if b else frame.echo_time)
+        volumes.setdefault(key, []).append((frame, b))
+    distinct = len({b.value for b in b_values if b})
+    for members in volumes.values():
+        volume = tuple(frame for frame, _ in members)
+        yield volume, _header(volume, members[0][1], distinct)
 
 
 def orientation_of(frames: Sequence[Frame]) -> str:
     """axial, sagittal or coronal by the normal's largest component; mixed where the slices disagree."""
     normals = np.abs([normal_of(frame.orientation) for frame in frames])
-    names = {("sagittal", "coronal", "axial")[int(axis)] for axis in normals.argmax(axis=1)}
+    names = {PLANES[int(axis)] for axis in normals.argmax(axis=1)}
     return names.pop() if len(names) == 1 and np.ptp(normals, axis=0).max() < 0.01 else "mixed"
 
 
-def _b_values(frames: Sequence[Frame]) -> list[tuple[float | None, str]]:
+def _header(frames: Sequence[Frame], b: BValue | None, b_values_in_series: int) -> SeriesHeader:
+    frame = frames[0]
+    return SeriesHeader(
+        number=frame.series_number,
+        description=frame.description,
+        image_type=frozenset(frame.image_type),
+        scanning_sequence=frame.scanning_sequence,
+        echo_time=frame.echo_time,
+        repetition_time=frame.repetition_time,
+        b_value=b.value if b else None,
+        b_source=b.source if b else "",
+        b_values_in_series=max(b_values_in_series, 1),
+        directional=bool(frame.direction),
+        frame_of_reference=frame.frame_of_reference,
+        seconds=min((one.seconds for one in frames if one.seconds is not None), default=None),
+    )
+
+
+def _b_values(frames: Sequence[Frame]) -> list[BValue | None]:
     """Of each frame; where only some of a series tell one, the others are b = 0 (GE leaves it out there).
 
     A series of nothing but b = 0 counts only if it looks like diffusion: Philips tells b = 0 of every image.
     """
-    told = [(frame.b_value.value, frame.b_value.source) if frame.b_value else (0.0, "") for frame in frames]
-    if any(b > 0 for b, _ in told) or (_looks_like_diffusion(frames[0]) and any(frame.b_value for frame in frames)):
-        return list(told)
-    named = described_b_value(frames[0].description)
-    return [(named.value, named.source) if named else (None, "") for _ in frames]
+    if any(frame.b_value and frame.b_value.value > 0 for frame in frames) or (
+        _looks_like_diffusion(frames[0]) and any(frame.b_value for frame in frames)
+    ):
+        return [frame.b_value or _LEFT_OUT for frame in frames]
+    return [None] * len(frames)
 
 
 def _looks_like_diffusion(frame: Frame) -> bool:
     echo_planar = "EP" in frame.scanning_sequence
-    return echo_planar or "DIFFUSION" in frame.image_type or bool(_DWI_WORDS.search(frame.description.lower()))
+    return echo_planar or "DIFFUSION" in frame.image_type or names_diffusion(frame.description)
 
 
-def _candidate(frames: tuple[Frame, ...], b: float | None, source: str, b_values: int) -> Candidate:
+def _series_volume(frames: tuple[Frame, ...], header: SeriesHeader) -> SeriesVolume:
     stack, problem, step = None, "", 0.0
     try:
         stack = stack_of(frames)
         step = stack.grid.spacing[2]
     except IrregularError as irregular:
         problem = str(irregular)
-    seen = Evidence(frames[0], orientation_of(frames), len(frames), step, b, source, b_values)
-    kind, score, reason = _judge(seen)
-    fault = _scaling_fault(frames, kind)
+    pixel = max(frames[0].spacing)
+    seen = SeriesEvidence(header.description, header, orientation_of(frames), len(frames), pixel, step)
+    judgement = judge(seen)
+    fault = _scaling_fault(frames, judgement.kind)
     if fault:
         stack, problem = None, problem or fault
-    return Candidate(frames, kind, seen.orientation, b, score, reason, stack, problem)
+    return SeriesVolume(frames, seen, judgement, stack, problem)
 
 
 def _scaling_fault(frames: Sequence[Frame], kind: Kind) -> str:
@@ -236,23 +158,3 @@ def _scaling_fault(frames: Sequence[Frame], kind: Kind) -> str:
         fault, count = faults.most_common(1)[0]
         return f"{fault} in {count} of {len(frames)} slices"
     return ""
-
-
-def _judge(seen: Evidence) -> tuple[Kind, float, str]:
-    points: Counter[Kind] = Counter()
-    words: dict[Kind, list[str]] = {kind: [] for kind in Kind}
-    for rule in RULES:
-        if rule.holds(seen):
-            points[rule.kind] += rule.points  # type: ignore[assignment]
-            words[rule.kind].append(rule.words)
-    kind = next((kind for kind in _PRECEDENCE if points[kind] >= _ENOUGH), Kind.OTHER)
-    if kind == Kind.OTHER:
-        return kind, 0.0, "no rule speaks for a needed kind"
-    return kind, points[kind], ", ".join(_with_b_value(words[kind], seen, kind))
-
-
-def _with_b_value(words: list[str], seen: Evidence, kind: Kind) -> Iterator[str]:
-    yield seen.orientation
-    yield from words
-    if kind in (Kind.HBV, Kind.DWI) and seen.b_value is not None:
-        yield f"b = {seen.b_value:g} from {seen.b_source}" if seen.b_source else f"b = {seen.b_value:g}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .classify import Candidate, Kind
+from ...core.match.rules import Kind
+from .classify import SeriesVolume
 
 FEWEST_B_VALUES = 2
 MOST_B_FOR_ADC = 1000.0  # s/mm2; above it the decay is no longer mono-exponential (PI-RADS v2.1)
 
 
-def diffusion_sources(candidates: Sequence[Candidate], t2w: Candidate) -> tuple[Candidate, ...]:
+def diffusion_sources(volumes: Sequence[SeriesVolume], t2w: SeriesVolume) -> tuple[SeriesVolume, ...]:
     """Volumes of two or more b-values on one grid and in one frame of reference; empty where there are none.
 
     Of several such sets one in the T2W's frame of reference, then that with most b-values, then the later one. Of one
@@ -18,8 +19,8 @@ def diffusion_sources(candidates: Sequence[Candidate], t2w: Candidate) -> tuple[
     place.
     """
     reference = _frame(t2w)
-    usable = [one for one in candidates if _usable(one)]
-    sets: list[list[Candidate]] = []
+    usable = [one for one in volumes if _usable(one)]
+    sets: list[list[SeriesVolume]] = []
     for one in usable:
         home = next((group for group in sets if _same_grid(group[0], one)), None)
         if home is None:
@@ -29,7 +30,7 @@ def diffusion_sources(candidates: Sequence[Candidate], t2w: Candidate) -> tuple[
     chosen = [tuple(volume for b in sorted(_b_values(group)) for volume in _at(group, b)) for group in sets]
     chosen = [group for group in chosen if len(_b_values(group)) >= FEWEST_B_VALUES]
 
-    def worth(group: tuple[Candidate, ...]) -> tuple[bool, int, int]:
+    def worth(group: tuple[SeriesVolume, ...]) -> tuple[bool, int, int]:
         return _frame(group[0]) == reference, len(_b_values(group)), _latest(group)
 
     return max(chosen, key=worth, default=())
@@ -41,26 +42,26 @@ def b_values_for_fit(b_values: Sequence[float]) -> tuple[float, ...]:
     return low if len(low) >= FEWEST_B_VALUES else tuple(sorted(set(b_values)))
 
 
-def _usable(one: Candidate) -> bool:
+def _usable(one: SeriesVolume) -> bool:
     is_diffusion = one.kind in (Kind.DWI, Kind.HBV)
-    return is_diffusion and one.orientation == "axial" and one.b_value is not None and one.stack is not None
+    return is_diffusion and one.evidence.plane == "axial" and one.b_value is not None and one.stack is not None
 
 
-def _same_grid(one: Candidate, other: Candidate) -> bool:
+def _same_grid(one: SeriesVolume, other: SeriesVolume) -> bool:
     if one.stack is None or other.stack is None or _frame(one) != _frame(other):
         return False
     return one.stack.grid.matches(other.stack.grid)
 
 
-def _frame(one: Candidate) -> str:
+def _frame(one: SeriesVolume) -> str:
     return one.frames[0].frame_of_reference
 
 
-def _b_values(group: Sequence[Candidate]) -> set[float]:
+def _b_values(group: Sequence[SeriesVolume]) -> set[float]:
     return {one.b_value for one in group if one.b_value is not None}
 
 
-def _at(group: Sequence[Candidate], b: float) -> tuple[Candidate, ...]:
+def _at(group: Sequence[SeriesVolume], b: float) -> tuple[SeriesVolume, ...]:
     volumes = [one for one in group if one.b_value == b]
     free = [one for one in volumes if not one.frames[0].direction]
     if free:
@@ -68,5 +69,5 @@ def _at(group: Sequence[Candidate], b: float) -> tuple[Candidate, ...]:
     return tuple(volumes) if len(volumes) >= 3 else ()
 
 
-def _latest(group: Sequence[Candidate]) -> int:
+def _latest(group: Sequence[SeriesVolume]) -> int:
     return max(one.frames[0].series_number or 0 for one in group)

@@ -16,8 +16,8 @@ def check_one_patient(frames: Sequence[Frame]) -> tuple[Caution, ...]:
     """
     named = {frame.patient for frame in frames if frame.patient}
     nameless = [frame for frame in frames if not frame.patient]
-    known = {frame.study for frame in frames if frame.patient}
-    strangers = {frame.person or frame.study for frame in nameless if frame.study not in known}
+    named_studies = {frame.study for frame in frames if frame.patient}
+    strangers = {frame.person or frame.study for frame in nameless if frame.study not in named_studies}
     if named and not strangers and nameless and len(named) == 1:
         count = f"{len(nameless)} of {len(frames)} images"
         return (

@@ -9,13 +9,15 @@ from ...core.checks.study import prostate_region
 from ...core.errors import InputError
 from ...core.geometry import Grid
 from ...core.study import Modality
-from .classify import Candidate
+from .classify import SeriesVolume
 
 LEAST_SHARE = 0.8  # of the prostate region that the other series must cover
 FARTHEST_MM = 60.0  # between the middles of two fields of view about one prostate
 
 
-def check_positions(t2w: Candidate, modality: Modality, other: Candidate, trust: bool = False) -> tuple[Caution, ...]:
+def check_positions(
+    t2w: SeriesVolume, modality: Modality, other: SeriesVolume, trust: bool = False
+) -> tuple[Caution, ...]:
     """A caution where the series names another frame of reference than the T2W, or the T2W names none.
 
     De-identifiers often give every series one of its own. InputError where nothing else speaks for comparable
@@ -47,7 +49,7 @@ def check_positions(t2w: Candidate, modality: Modality, other: Candidate, trust:
     )
 
 
-def _misplaced(t2w: Candidate, other: Candidate) -> str:
+def _misplaced(t2w: SeriesVolume, other: SeriesVolume) -> str:
     """Why the series does not look as if it shows the same place; empty where it does."""
     if t2w.stack is None or other.stack is None:
         return ""

@@ -7,49 +7,52 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ...core.cautions import Caution
 from ...core.errors import InputError
+from ...core.match.ranking import Ranked, minutes_apart
+from ...core.match.rules import KINDS, Kind
 from ...core.study import Modality
-from ..read.folder import DamagedFile, Scan
+from ..read.folder import DamagedFile, FolderContents
 from ..read.scaling import adc_scaling
 from ..read.volume import INVERTED
-from .classify import Candidate, Kind
-from .ranking import Ranked, minutes_apart
+from .classify import SeriesVolume
 
 LONG_MINUTES = 45.0  # longer than an examination of the prostate takes
 _MOST_NAMES = 3
 REPEATS = ((Modality.T2W, "repeated-t2w", "T2W series"), (Modality.ADC, "repeated-adc", "ADC maps"))
-Chosen = Mapping[Modality, Sequence[Candidate]]
+Chosen = Mapping[Modality, Sequence[SeriesVolume]]
 
 
-def choice_cautions(ranked: Ranked, chosen: Chosen, scan: Scan, told: Mapping[Modality, int]) -> tuple[Caution, ...]:
-    """What a reader must know of the series that were chosen, from their headers. `told`: what the user set."""
+def choice_cautions(
+    ranked: Ranked[SeriesVolume], chosen: Chosen, contents: FolderContents, choices: Mapping[Modality, int]
+) -> tuple[Caution, ...]:
+    """What a reader must know of the series that were chosen, from their headers. `choices`: what the user set."""
     return (
-        *_repeats(ranked, chosen, told),
+        *_repeats(ranked, chosen, choices),
         *_scaling(chosen),
         *_inverted(chosen),
         *_time(chosen),
-        *_unlike(chosen, told),
-        *_damage(chosen, scan),
+        *_unlike(chosen, choices),
+        *_damage(chosen, contents),
     )
 
 
-def with_scaling(reason: str, candidate: Candidate, modality: Modality) -> str:
+def with_scaling(reason: str, volume: SeriesVolume, modality: Modality) -> str:
     """The reason of a choice, and which scaling gives the values, where an ADC map has several or names its unit."""
-    words = adc_scaling(candidate.frames[0].scalings).words if modality is Modality.ADC else ""
+    words = adc_scaling(volume.frames[0].scalings).words if modality is Modality.ADC else ""
     return f"{reason.removesuffix('.')}; {words}." if words else reason
 
 
-def check_swapped(adc: Candidate, hbv: Candidate, told: Mapping[Modality, int]) -> None:
+def check_swapped(adc: SeriesVolume, hbv: SeriesVolume, choices: Mapping[Modality, int]) -> None:
     """InputError where the user sets as ADC what the headers call HBV, and the other way round."""
-    if told and adc.kind in (Kind.HBV, Kind.DWI) and hbv.kind is Kind.ADC:
+    if choices and adc.kind in (Kind.HBV, Kind.DWI) and hbv.kind is Kind.ADC:
         raise InputError(
             f"ADC and HBV are swapped: {adc.name}, set as ADC, is a diffusion-weighted image by its headers, and "
             f"{hbv.name}, set as HBV, an ADC map; set them the other way round."
         )
 
 
-def passed_over(scan: Scan, series: str = "") -> str:
+def passed_over(contents: FolderContents, series: str = "") -> str:
     """Which damaged files there are, of all or of one series, as a further sentence; empty where there are none."""
-    files = [one for one in scan.damaged if not series or one.series in (series, "")]
+    files = [one for one in contents.damaged if not series or one.series in (series, "")]
     return f" Passed over: {'; '.join(_told_files(files))}." if files else ""
 
 
@@ -64,13 +67,13 @@ def _told_files(files: Sequence[DamagedFile]) -> Iterator[str]:
         yield f"{len(members)} file{'s' * (len(members) > 1)}{where}{named} with {reason}"
 
 
-def _repeats(ranked: Ranked, chosen: Chosen, told: Mapping[Modality, int]) -> Iterator[Caution]:
+def _repeats(ranked: Ranked[SeriesVolume], chosen: Chosen, choices: Mapping[Modality, int]) -> Iterator[Caution]:
     decided = f": {'; '.join(ranked.words)}" if ranked.words else ""
     for modality, code, kind in REPEATS:
-        rivals = {id(one): one for trio in ranked.rivals if (one := getattr(trio, modality.value)) is not None}
+        rivals = {id(one): one for trio in ranked.rivals if (one := trio.volumes.get(modality))}
         taken = chosen[modality][0]
         others = ", ".join(one.name for one in rivals.values() if one is not taken)
-        if modality in told or id(taken) not in rivals or not others:
+        if modality in choices or id(taken) not in rivals or not others:
             continue
         yield Caution(code, f"The study holds {len(rivals)} {kind}: {taken.name} was taken, not {others}{decided}.")
 
@@ -89,12 +92,12 @@ def _scaling(chosen: Chosen) -> Iterator[Caution]:
 
 
 def _inverted(chosen: Chosen) -> Iterator[Caution]:
-    for modality, candidates in chosen.items():
-        if any(one.frames[0].photometric == INVERTED for one in candidates):
+    for modality, volumes in chosen.items():
+        if any(one.frames[0].photometric == INVERTED for one in volumes):
             what = "its values were taken as stored" if modality is Modality.ADC else "it was read as it is shown"
             yield Caution(
                 "monochrome1",
-                f"The {modality.name} {candidates[0].name} is marked as stored inverted (MONOCHROME1): {what}; compare "
+                f"The {modality.name} {volumes[0].name} is marked as stored inverted (MONOCHROME1): {what}; compare "
                 "it with what your viewer shows.",
             )
 
@@ -109,11 +112,10 @@ def _time(chosen: Chosen) -> Iterator[Caution]:
         )
 
 
-def _unlike(chosen: Chosen, told: Mapping[Modality, int]) -> Iterator[Caution]:
-    wanted = {Modality.T2W: Kind.T2W, Modality.ADC: Kind.ADC, Modality.HBV: Kind.HBV}
-    for modality in told:
+def _unlike(chosen: Chosen, choices: Mapping[Modality, int]) -> Iterator[Caution]:
+    for modality in choices:
         one = chosen[modality][0]
-        if one.kind not in (wanted[modality], Kind.OTHER):
+        if one.kind not in (KINDS[modality], Kind.OTHER):
             yield Caution(
                 "series-looks-different",
                 f"{one.name[0].upper()}{one.name[1:]} was set as {modality.name}, although by its headers it looks "
@@ -121,9 +123,9 @@ def _unlike(chosen: Chosen, told: Mapping[Modality, int]) -> Iterator[Caution]:
             )
 
 
-def _damage(chosen: Chosen, scan: Scan) -> Iterator[Caution]:
-    series = {one.series for candidates in chosen.values() for one in candidates}
-    files = [one for one in scan.damaged if one.series in series or not one.series]
+def _damage(chosen: Chosen, contents: FolderContents) -> Iterator[Caution]:
+    series = {one.series for volumes in chosen.values() for one in volumes}
+    files = [one for one in contents.damaged if one.series in series or not one.series]
     if files:
         counted = Counter(one.reason for one in files)
         yield Caution(

@@ -11,28 +11,28 @@ from ...core.errors import InputError
 from ...core.study import Modality
 from ..quiet import silent
 from ..read.folder import scan_folder
-from .classify import Candidate
-from .select import NO_CHOICES, Selection, candidates_of, select
+from .classify import SeriesVolume
+from .select import NO_CHOICES, Selection, select, series_volumes
 
 _COLUMNS = ("use", "series", "description", "kind", "orientation", "b", "slices", "points", "why")
 
 
 @dataclass(frozen=True)
 class Survey:
-    """`candidates`: every volume of every series. `selection` is None where the study cannot be read, and `problem`
+    """`volumes`: every volume of every series. `selection` is None where the study cannot be read, and `problem`
     then says why. `skipped`: how many files were passed over, by reason."""
 
-    candidates: tuple[Candidate, ...]
+    volumes: tuple[SeriesVolume, ...]
     skipped: Mapping[str, int]
     selection: Selection | None
     problem: str
 
-    def uses(self, candidate: Candidate) -> tuple[Modality, ...]:
+    def uses(self, volume: SeriesVolume) -> tuple[Modality, ...]:
         """The modalities that are read, or computed, from this volume."""
         if self.selection is None:
             return ()
         choices = self.selection.choices.items()
-        return tuple(modality for modality, choice in choices if candidate in choice.candidates)
+        return tuple(modality for modality, choice in choices if volume in choice.volumes)
 
 
 @silent()
@@ -43,16 +43,17 @@ def survey(folder: Path, choices: Mapping[Modality, int] = NO_CHOICES, trust_pos
     """
     if not folder.is_dir():
         raise InputError("The input is not a folder; give the folder that holds the study's DICOM files.")
-    scan = scan_folder(folder)
+    contents = scan_folder(folder)
+    volumes = series_volumes(contents)
     try:
-        return Survey(candidates_of(scan), scan.skipped, select(scan, choices, trust_positions), "")
+        return Survey(volumes, contents.skipped, select(contents, choices, trust_positions), "")
     except InputError as error:
-        return Survey(candidates_of(scan), scan.skipped, None, str(error))
+        return Survey(volumes, contents.skipped, None, str(error))
 
 
 def as_text(found: Survey) -> str:
     """A table for the screen: a line a volume, what was passed over, and the reason of each choice."""
-    rows = [_COLUMNS, *(_row(found, candidate) for candidate in found.candidates)] if found.candidates else []
+    rows = [_COLUMNS, *(_row(found, volume) for volume in found.volumes)] if found.volumes else []
     widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS) - 1)] if rows else []
     lines = ["  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[-1]]) for row in rows]
     lines += [f"passed over: {count} x {reason}" for reason, count in found.skipped.items()]
@@ -66,11 +67,11 @@ def as_data(found: Survey) -> dict[str, Any]:
     """The same for programs: JSON types only."""
     choices = found.selection.choices if found.selection else {}
     return {
-        "candidates": [_data(found, candidate) for candidate in found.candidates],
+        "candidates": [_data(found, volume) for volume in found.volumes],
         "skipped": dict(found.skipped),
         "chosen": {
             modality.value: {
-                "series": [one.frames[0].series_number for one in choice.candidates],
+                "series": [one.frames[0].series_number for one in choice.volumes],
                 "computed": choice.computed,
                 "reason": choice.reason,
             }
@@ -81,8 +82,8 @@ def as_data(found: Survey) -> dict[str, Any]:
     }
 
 
-def _row(found: Survey, candidate: Candidate) -> tuple[str, ...]:
-    data = _data(found, candidate)
+def _row(found: Survey, volume: SeriesVolume) -> tuple[str, ...]:
+    data = _data(found, volume)
     return (
         "+".join(name.upper() for name in data["use"]) or "-",
         str(data["series"]) if data["series"] is not None else "?",
@@ -96,17 +97,17 @@ def _row(found: Survey, candidate: Candidate) -> tuple[str, ...]:
     )
 
 
-def _data(found: Survey, candidate: Candidate) -> dict[str, Any]:
-    first = candidate.frames[0]
+def _data(found: Survey, volume: SeriesVolume) -> dict[str, Any]:
+    first = volume.frames[0]
     return {
-        "use": [modality.value for modality in found.uses(candidate)],
+        "use": [modality.value for modality in found.uses(volume)],
         "series": first.series_number,
         "description": first.description,
-        "kind": candidate.kind.value,
-        "orientation": candidate.orientation,
-        "b_value": candidate.b_value,
-        "slices": len(candidate.frames),
-        "score": candidate.score,
-        "reason": candidate.reason,
-        "problem": candidate.problem or None,
+        "kind": volume.kind.value,
+        "orientation": volume.evidence.plane,
+        "b_value": volume.b_value,
+        "slices": len(volume.frames),
+        "score": volume.judgement.score,
+        "reason": volume.judgement.reason,
+        "problem": volume.problem or None,
     }

@@ -1,4 +1,4 @@
-"""The diffusion b-value of an image, s/mm2: standard tags, then vendors' private ones, sequence name, description."""
+"""The diffusion b-value of an image, s/mm2: standard tags, then vendors' private ones, sequence name."""
 
 from __future__ import annotations
 
@@ -29,21 +29,14 @@ def b_value(header: Dataset, groups: Iterable[Dataset] = ()) -> BValue | None:
 
     `groups`: the functional group items of a frame (Per-frame and Shared Functional Groups), empty for classic images.
     Sources in order: (0018,9087), also within (0018,9117); Siemens (0019,xx0C), GE (0043,xx39), Philips (2001,xx03)
-    and UIH (0065,xx09) by their private creators; Sequence Name (0018,0024); the Siemens CSA header (0029,xx10). The
-    series description is not asked. Some scanners tell b = 0 of images that are not diffusion-weighted at all.
+    and UIH (0065,xx09) by their private creators; Sequence Name (0018,0024); the Siemens CSA header (0029,xx10). Names
+    are not asked. Some scanners tell b = 0 of images that are not diffusion-weighted at all.
     """
     for item in (*groups, header):
         found = _standard(item) or _private(item)
         if found:
             return found
     return _sequence_name(header) or _csa(header)
-
-
-def described_b_value(description: str) -> BValue | None:
-    """The b-value that a series description names: 'DWI b1400', 'ep2d_b=800'; the last resort."""
-    named = re.findall(r"(?<![a-z])b[ _=-]{0,2}(\d{1,4})(?!\d)", description.lower())
-    values = {float(value) for value in named}
-    return BValue(values.pop(), "the description") if len(values) == 1 else None
 
 
 def _standard(item: Dataset) -> BValue | None:

@@ -38,7 +38,7 @@ class DamagedFile:
 
 
 @dataclass(frozen=True)
-class Scan:
+class FolderContents:
     """`series`: the slices by Series Instance UID, in the order found. `skipped`: how many files, by reason.
     `damaged`: those among them that should have been slices."""
 
@@ -52,7 +52,7 @@ class Scan:
 
 
 @silent()
-def scan_folder(folder: Path) -> Scan:
+def scan_folder(folder: Path) -> FolderContents:
     """Every MR slice in `folder` and below, linked folders too. Copies of an instance count as skipped."""
     series: dict[str, list[Frame]] = {}
     skipped: Counter[str] = Counter()
@@ -60,7 +60,7 @@ def scan_folder(folder: Path) -> Scan:
     seen: dict[str, Frame] = {}
     for path in files_in(folder):
         try:
-            frames = _frames(path)
+            frames = frames_of(read_header(path), path)
             _check_new(frames[0], seen)
         except UnreadableError as reason:
             if str(reason) == NOT_DICOM and path.name.startswith("."):
@@ -70,7 +70,7 @@ def scan_folder(folder: Path) -> Scan:
                 damaged.append(_damaged(path, str(reason)))
             continue
         series.setdefault(frames[0].series, []).extend(frames)
-    return Scan({uid: tuple(frames) for uid, frames in series.items()}, dict(skipped), tuple(damaged))
+    return FolderContents({uid: tuple(frames) for uid, frames in series.items()}, dict(skipped), tuple(damaged))
 
 
 def files_in(folder: Path) -> Iterator[Path]:
@@ -116,12 +116,3 @@ def _damaged(path: Path, reason: str) -> DamagedFile:
         return DamagedFile(reason, name)
     number, uid = number_of(value_of(header, "SeriesNumber")), sound(value_of(header, "SeriesInstanceUID"))
     return DamagedFile(reason, name, str(uid or ""), None if number is None else int(number))
-
-
-def _frames(path: Path) -> tuple[Frame, ...]:
-    try:
-        return frames_of(read_header(path), path)
-    except UnreadableError:
-        raise
-    except Exception:  # values are decoded when they are asked for, so damage can show this late
-        raise UnreadableError("damaged header") from None

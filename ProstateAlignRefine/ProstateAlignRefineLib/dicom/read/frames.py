@@ -63,7 +63,17 @@ class Frame:
 
 
 def frames_of(header: Dataset, path: Path) -> tuple[Frame, ...]:
-    """The slices of one MR file, without pixels read; UnreadableError where it is no MR image or lacks its geometry."""
+    """The slices of one MR file, without pixels read; UnreadableError where it is no MR image, damaged, or lacks its
+    geometry."""
+    try:
+        return _checked_frames(header, path)
+    except UnreadableError:
+        raise
+    except Exception:  # values are decoded when they are asked for, so damage can show this late
+        raise UnreadableError("damaged header") from None
+
+
+def _checked_frames(header: Dataset, path: Path) -> tuple[Frame, ...]:
     if header.get("SOPClassUID") not in (MRImageStorage, *MULTI_FRAME):
         raise UnreadableError(CUT_OFF if _is_cut_off(header) else NO_MR)
     if not all(header.get(keyword) for keyword in ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")):

@@ -126,7 +126,8 @@ def read_adc(scaling: AdcScaling, stored: NDArray[Any]) -> NDArray[np.float64]:
     values = np.full(np.shape(stored), np.nan)
     for one in scaling.used:
         values = np.where(np.isnan(values), one.applied(stored) * (one.factor or 1.0), values)
-    return np.nan_to_num(values, nan=0.0)
+    numbers: NDArray[np.float64] = np.nan_to_num(values, nan=0.0)
+    return numbers
 
 
 def _by_mapping(measured: Sequence[Scaling], rescale: Sequence[Scaling]) -> AdcScaling:

@@ -8,7 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset
-from pydicom.pixels import pixel_array
+from pydicom.pixels.utils import pixel_array
 
 from ...core.geometry import to_image
 from .dataset import UnreadableError, read_image
@@ -74,7 +74,8 @@ def _decoded_by_simpleitk(dataset: FileDataset, frame: Frame) -> NDArray[Any]:
     except RuntimeError:
         raise UnreadableError("pixels in a compression that no installed decoder reads") from None
     applied = signal_scaling(frame.scalings)
-    return (values - applied.intercept) / applied.slope
+    stored: NDArray[Any] = (values - applied.intercept) / applied.slope
+    return stored
 
 
 def _drop_pixels(dataset: Dataset) -> None:

@@ -18,6 +18,7 @@ from .delivery import Answer, Delivery, Parcel, Send, StopError, deliver
 from .sendable import read_object
 
 if TYPE_CHECKING:
+    from pynetdicom import AE
     from pynetdicom.association import Association
 
 _LONGEST_TITLE = 16  # VR AE
@@ -125,7 +126,7 @@ def _why_not_established(server: DicomServer, association: Association) -> str:
     return f"The server {server.name} cannot be reached; check address and port, {hint}, and the network."
 
 
-def _entity(server: DicomServer):  # type: ignore[no-untyped-def]
+def _entity(server: DicomServer) -> AE:
     try:
         from pynetdicom import AE
     except ImportError:

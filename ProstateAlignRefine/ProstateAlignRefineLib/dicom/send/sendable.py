@@ -13,7 +13,7 @@ from ...core.storage.staging import is_unfinished
 from ..quiet import silent
 from ..read.dataset import UnreadableError, read_header, read_image
 from ..write.dicom_context import RESEARCH_PREFIX
-from ..write.seg import PRODUCT
+from ..write.provenance import PRODUCT
 
 KINDS: Mapping[str, str] = {
     SegmentationStorage: "segmentation",

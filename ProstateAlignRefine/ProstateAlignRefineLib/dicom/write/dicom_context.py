@@ -15,11 +15,11 @@ from ...core.errors import InputError
 from ...core.geometry import Grid, to_array
 from ...core.orientation import order_between
 from ...core.study import Modality, Study
-from ..match.classify import Candidate
-from ..match.select import candidates_of, select
+from ..match.classify import SeriesVolume
+from ..match.select import select, series_volumes
 from ..quiet import silent
 from ..read.dataset import UnreadableError, read_header
-from ..read.folder import Scan, scan_folder
+from ..read.folder import FolderContents, scan_folder
 from ..read.volume import read_volume
 from .series import StudyLabel, write_study
 
@@ -36,11 +36,11 @@ def link_to_dicom(t2w: sitk.Image, folder: Path) -> Headers:
     """
     if not folder.is_dir():
         raise InputError("The DICOM folder to link to does not exist; check its path.")
-    scan = scan_folder(folder)
-    for candidate in candidates_of(scan):
-        headers = _headers_if_equal(candidate, t2w)
+    contents = scan_folder(folder)
+    for series in series_volumes(contents):
+        headers = _headers_if_equal(series, t2w)
         if headers:
-            return MappingProxyType({**_beside(scan, candidate), Modality.T2W: headers})
+            return MappingProxyType({**_beside(contents, series), Modality.T2W: headers})
     raise InputError(
         "No series of the DICOM folder has the voxels and the position of the T2W file, so results cannot refer to it; "
         "give the folder of the original study, or write a research study."
@@ -73,26 +73,26 @@ def write_research_study(study: Study, folder: Path) -> Headers:
     )
 
 
-def _headers_if_equal(candidate: Candidate, t2w: sitk.Image) -> tuple[Dataset, ...]:
-    order = None if candidate.stack is None else order_between(Grid.of(t2w), candidate.stack.grid)
-    if candidate.stack is None or order is None:
+def _headers_if_equal(series: SeriesVolume, t2w: sitk.Image) -> tuple[Dataset, ...]:
+    order = None if series.stack is None else order_between(Grid.of(t2w), series.stack.grid)
+    if series.stack is None or order is None:
         return ()
     try:
-        volume, headers = read_volume(candidate.stack)
+        volume, headers = read_volume(series.stack)
     except UnreadableError:
         return ()
     return headers if np.array_equal(to_array(volume), order.of_array(to_array(t2w)).astype(np.float32)) else ()
 
 
-def _beside(scan: Scan, t2w: Candidate) -> Headers:
+def _beside(contents: FolderContents, t2w: SeriesVolume) -> Headers:
     """Headers of the ADC and HBV that would be read with this T2W; none where the study has no such series."""
     number = t2w.frames[0].series_number
     try:
-        choices = select(scan, {} if number is None else {Modality.T2W: number}).choices
+        choices = select(contents, {} if number is None else {Modality.T2W: number}).choices
     except InputError:
         return {}
     files = {
-        modality: dict.fromkeys(frame.path for one in choices[modality].candidates for frame in one.frames)
+        modality: dict.fromkeys(frame.path for one in choices[modality].volumes for frame in one.frames)
         for modality in (Modality.ADC, Modality.HBV)
     }
     return {modality: tuple(read_header(path) for path in paths) for modality, paths in files.items()}

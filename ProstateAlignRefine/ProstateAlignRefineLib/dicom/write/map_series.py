@@ -22,7 +22,7 @@ from ..read.stack import IrregularError, Stack, stack_of
 from ..read.volume import read_volume
 from .ascii_text import checked_text
 from .codes import NO_UNITS
-from .seg import ALGORITHM, PRODUCT, SERIES_OFFSET, SegmentationInfo
+from .provenance import ALGORITHM, PRODUCT, SERIES_OFFSET, SegmentationInfo
 from .series import mr_attributes, unknown_acquisition, write_series
 from .source_headers import IDENTITY_AND_STUDY, check_placed, result_series_number, source_header, source_stack
 

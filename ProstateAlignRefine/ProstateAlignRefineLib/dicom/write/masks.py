@@ -22,7 +22,8 @@ def as_masks(lesions: Array) -> NDArray[np.bool_]:
     """Labels [Z, Y, X] or masks [Z, Y, X, n] of any integer type as masks [Z, Y, X, n]."""
     if lesions.ndim == 4:
         return lesions.astype(bool)
-    return np.asarray(lesions)[..., None] == np.arange(1, max(int(lesions.max()), 1) + 1)
+    masks: NDArray[np.bool_] = np.asarray(lesions)[..., None] == np.arange(1, max(int(lesions.max()), 1) + 1)
+    return masks
 
 
 def tracking_uids(masks: NDArray[np.bool_], t2w: Dataset, given: tuple[str, ...]) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ from ...core.errors import InputError
 from ...core.geometry import Grid
 from ...core.study import Modality
 from .mending import sound_copy, unwritable
-from .seg import SegmentationInfo, build_segmentation
+from .provenance import SegmentationInfo
+from .seg import build_segmentation
 from .source_headers import CARRIED, source_header
 
 Headers = Mapping[Modality, tuple[Dataset, ...]]

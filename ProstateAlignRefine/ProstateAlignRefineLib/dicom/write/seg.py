@@ -3,31 +3,29 @@ compared."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
-from ...core.cautions import Caution, codes_of
 from ...core.errors import InputError
 from ...core.geometry import Array, Grid
 from ...core.palette import GLAND_RGB, LESION_RGB
-from ...core.places import Place
 from ...core.storage.files import replacing_file
 from ...core.study import Modality
 from ..quiet import quietly, silent
-from .ascii_text import LONG_TEXT, checked_text, fitting_clause
-from .codes import ABNORMAL_STRUCTURE, ANATOMICAL_STRUCTURE, ARTIFICIAL_INTELLIGENCE, LESION, PROSTATE
+from .ascii_text import checked_text, fitting_clause
+from .codes import ABNORMAL_STRUCTURE, ANATOMICAL_STRUCTURE, LESION, PROSTATE
 from .lesion_sites import region_of
 from .masks import as_masks, lps_affine_zyx, tracking_uids
 from .placing import place_on
+from .provenance import PRODUCT, SERIES_OFFSET, SegmentationInfo, algorithm, equipment
 from .source_headers import (
     carry_character_set,
     check_placed,
@@ -40,58 +38,9 @@ from .source_headers import (
 if TYPE_CHECKING:
     import highdicom as hd
 
-PRODUCT = "ProstateAlignRefine"
-ALGORITHM = "Align then Refine"
-BUILT_IN_PROMPTS = frozenset({"prostate lesion"})
 DESCRIPTION = "Prostate lesions, AI, for research"
 GLAND_DESCRIPTION = "Prostate gland, AI, for research"
-SERIES_OFFSET = 1000  # added to the T2W series number, so that results follow their sources
 GLAND_OFFSET = SERIES_OFFSET + 3
-
-
-@dataclass(frozen=True)
-class SegmentationInfo:
-    """How the lesions came about, for the Segmentation Algorithm Identification Sequence (0062,0007).
-
-    `weights_sha256`: of the model's weights. `edited`: tau, alpha, prompt or voxels were changed by a person
-    (SEMIAUTOMATIC instead of AUTOMATIC). A `prompt` that is not built in may hold patient text: only its digest is
-    written. `labels`, `tracking_uids`, `colours` (0 to 255), one a lesion: kept from an earlier export where given.
-    `places`, one a lesion: for the Anatomic Region Sequence (0008,2218). `notice`: what the model says of itself, for
-    the Content Description (0070,0081). `place_given`: the prompt told where to look. `cautions`: what a reader must
-    know of the images and the result.
-    """
-
-    version: str
-    tau: float
-    alpha: float
-    prompt: str
-    weights_sha256: str
-    edited: bool = False
-    labels: tuple[str, ...] = ()
-    tracking_uids: tuple[str, ...] = ()
-    colours: tuple[tuple[int, int, int], ...] = ()
-    places: tuple[Place, ...] = ()
-    notice: str = ""
-    cautions: tuple[Caution, ...] = ()
-    place_given: bool = False
-
-    @property
-    def prompt_id(self) -> str:
-        if self.prompt in BUILT_IN_PROMPTS:
-            return self.prompt
-        return "sha256:" + hashlib.sha256(self.prompt.encode()).hexdigest()[:12]
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        return {
-            "tau": f"{self.tau:g}",
-            "alpha": f"{self.alpha:g}",
-            "prompt_id": self.prompt_id,
-            **({"place_given": "1"} if self.place_given else {}),
-            "weights": f"sha256:{self.weights_sha256[:16]}",
-            "edited": str(int(self.edited)),
-            **({"cautions": " ".join(codes_of(self.cautions))} if self.cautions else {}),
-        }
 
 
 @silent()
@@ -178,16 +127,6 @@ def read_segmentation(path: Path, grid: Grid) -> NDArray[np.bool_]:
     return matched.reshape(*grid.shape, -1).astype(bool)
 
 
-def equipment(info: SegmentationInfo) -> dict[str, Any]:
-    """General Equipment module of every result; the serial number is the digest of the model's weights."""
-    return {
-        "manufacturer": PRODUCT,
-        "manufacturer_model_name": ALGORITHM,
-        "software_versions": checked_text(info.version, "version"),
-        "device_serial_number": info.weights_sha256[:16],
-    }
-
-
 @dataclass(frozen=True)
 class _Content:
     """What the object says of its masks: Content Label (0070,0080), Series Description, series number, segments."""
@@ -263,7 +202,7 @@ def _lesions(masks: NDArray[np.bool_], t2w: Dataset, info: SegmentationInfo) -> 
             segmented_property_category=ABNORMAL_STRUCTURE,
             segmented_property_type=LESION,
             algorithm_type="SEMIAUTOMATIC" if info.edited else "AUTOMATIC",
-            algorithm_identification=_algorithm(info),
+            algorithm_identification=algorithm(info),
             tracking_uid=identity,
             tracking_id=f"{PRODUCT}-L{number}",
             anatomic_regions=[region],
@@ -285,20 +224,7 @@ def _gland(info: SegmentationInfo) -> _Content:
         segmented_property_category=ANATOMICAL_STRUCTURE,
         segmented_property_type=PROSTATE,
         algorithm_type="AUTOMATIC",  # neither gate nor reader changes it
-        algorithm_identification=_algorithm(info),
+        algorithm_identification=algorithm(info),
         display_color=hd.color.CIELabColor.from_rgb(*GLAND_RGB),
     )
     return _Content("GLAND", GLAND_DESCRIPTION, GLAND_OFFSET, [segment], info)
-
-
-def _algorithm(info: SegmentationInfo) -> hd.AlgorithmIdentificationSequence:
-    import highdicom as hd
-
-    checked_text(",".join(f"{key}={value}" for key, value in info.parameters.items()), "parameter text", LONG_TEXT)
-    return hd.AlgorithmIdentificationSequence(
-        name=ALGORITHM,
-        family=ARTIFICIAL_INTELLIGENCE,
-        version=info.version,
-        source=PRODUCT,
-        parameters=info.parameters,
-    )

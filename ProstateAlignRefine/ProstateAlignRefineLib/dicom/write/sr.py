@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
+from pydicom.sr.coding import Code
 from pydicom.uid import generate_uid
 
 from ...core.cautions import Caution
@@ -18,7 +19,7 @@ from ...core.study import Modality
 from ..quiet import quietly, silent
 from . import codes
 from .lesion_sites import laterality_of, region_of
-from .seg import ALGORITHM, PRODUCT, SERIES_OFFSET, SegmentationInfo, equipment
+from .provenance import ALGORITHM, PRODUCT, SERIES_OFFSET, SegmentationInfo, equipment
 from .source_headers import carry_character_set, result_series_number, source_header
 
 if TYPE_CHECKING:
@@ -84,9 +85,9 @@ def _numbers(lesions: Sequence[Lesion], segmentation: Dataset) -> dict[str, dict
     }
 
 
-def _measures(lesion: Lesion) -> list[tuple[codes.Code, float, codes.Code, codes.Code | None]]:
+def _measures(lesion: Lesion) -> list[tuple[Code, float, Code, Code | None]]:
     """Concept, value, unit and derivation of each number, with as many digits as they deserve."""
-    measures: list[tuple[codes.Code, float, codes.Code, codes.Code | None]] = [
+    measures: list[tuple[Code, float, Code, Code | None]] = [
         (codes.VOLUME, round(lesion.volume_ml, 3), codes.CUBIC_CENTIMETRE, None),
         (codes.DIAMETER_3D, round(lesion.diameter_3d_mm, 1), codes.MILLIMETRE, None),
         (codes.LONG_AXIS, round(lesion.max_axial_diameter_mm, 1), codes.MILLIMETRE, None),

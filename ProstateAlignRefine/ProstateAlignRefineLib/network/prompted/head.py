@@ -7,9 +7,9 @@ from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
 from ..text import TextBatch
+from .concept_tower import ConceptTower
 from .features import ImageFeatures
 from .settings import PromptedSettings
-from .tower import TextTower
 
 COORDINATES, ZONES, CHANNELS = 5, 5, 3
 PLACE = 2 * (COORDINATES + ZONES) + 1
@@ -42,7 +42,7 @@ class PromptedHead(nn.Module):
     def __init__(self, settings: PromptedSettings) -> None:
         super().__init__()
         self.settings = settings
-        self.tower = TextTower(len(settings.concepts), settings.width, settings.heads)
+        self.tower = ConceptTower(len(settings.concepts), settings.width, settings.heads)
         width, hidden = settings.width, settings.hidden
         evidence = 1 + 3 * CHANNELS + sum(settings.features) + PLACE
         self.scale = Scale(evidence)
@@ -53,7 +53,8 @@ class PromptedHead(nn.Module):
 
     def text(self, prompts: tuple[str, ...]) -> TextBatch:
         """InputError where a word is unknown."""
-        return self.tower([self.settings.numbers(prompt) for prompt in prompts])
+        words: TextBatch = self.tower([self.settings.numbers(prompt) for prompt in prompts])
+        return words
 
     def forward(self, features: ImageFeatures, text: TextBatch) -> Tensor:
         """The prompted margins of one image's features, [P, Z, Y, X], a prompt of `text` each."""
@@ -66,7 +67,8 @@ class PromptedHead(nn.Module):
         """[P, V] from voxels' codes [V, D] and the text of P prompts."""
         fit = (self.fits(place, text) * text.mask[..., None]).sum(dim=1)
         asked = self.asked(text.pooled)
-        return fit + asked[:, :-1] @ seen.T + asked[:, -1:]
+        change: Tensor = fit + asked[:, :-1] @ seen.T + asked[:, -1:]
+        return change
 
     def fits(self, place: Tensor, text: TextBatch) -> Tensor:
         """[P, L, V], 0 or less: how little each word speaks against each voxel."""

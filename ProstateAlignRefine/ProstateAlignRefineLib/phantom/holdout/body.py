@@ -163,7 +163,8 @@ def rectum_wall(body: Body, canvas: Canvas) -> Floats:
     width = np.float32(min(radius, 11.0)) * (1 - narrow) + np.float32(radius) * narrow
     x = canvas.x - np.float32(swing) * np.sin(canvas.z / 17)
     y = canvas.y - (np.float32(front) * (np.float32(0.75) + np.float32(0.25) * narrow) + width)
-    return np.hypot(x, y) - width
+    distance: Floats = np.hypot(x, y) - width
+    return distance
 
 
 def bladder_wall(body: Body, canvas: Canvas) -> Floats:
@@ -214,7 +215,8 @@ def _levator_distance(body: Body, canvas: Canvas) -> Floats:
     foot, spread, half = body.levator
     radius = np.float32(spread) * np.sqrt(np.maximum(canvas.z - np.float32(foot), np.float32(0.1)))
     sheet = np.abs(np.hypot(canvas.x, np.float32(0.6) * (canvas.y - np.float32(0.3 * body.size[1]))) - radius)
-    return np.maximum(sheet - np.float32(half), np.float32(-0.4 * body.size[1]) - canvas.y)
+    distance: Floats = np.maximum(sheet - np.float32(half), np.float32(-0.4 * body.size[1]) - canvas.y)
+    return distance
 
 
 def _paint_streaks(body: Body, canvas: Canvas, field: GlandField) -> None:

@@ -36,7 +36,8 @@ class Cluster:
             density += np.exp(-square / np.float32(0.72 * self.radius**2))
         border = -field.transition if self.peripheral else field.transition
         held = np.maximum(field.gland - np.float32(self.leak), 0) + np.float32(0.5) * np.maximum(border - 1, 0)
-        return -np.log(density) + held * np.float32(4.0 / self.radius)
+        level: Floats = -np.log(density) + held * np.float32(4.0 / self.radius)
+        return level
 
 
 def draw_clusters(rng: np.random.Generator, canvas: Canvas, field: GlandField) -> list[Cluster]:

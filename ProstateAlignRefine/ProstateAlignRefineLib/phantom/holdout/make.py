@@ -8,10 +8,10 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from ...core.geometry import Grid, to_image
+from ...core.geometry import Grid, to_image, triple
 from ...core.study import Study
 from ..canvas import Canvas, plain_canvas
-from ..fields import Frame
+from ..fields import AnatomyFrame
 from ..gland import GlandField
 from ..sampling import Sampling, draw_diffusion_grid, draw_frame, draw_sampling, draw_t2w_grid, measuring_grid
 from ..tissue import TissueSet, diffusion_contrast, draw_tissues, t2w_contrast
@@ -29,7 +29,7 @@ _FAMILY = 7_301
 class Subject:
     """Whom the scanner sees."""
 
-    frame: Frame
+    frame: AnatomyFrame
     tissues: TissueSet
     body: Body
     clusters: tuple[Cluster, ...]
@@ -61,7 +61,7 @@ def _paint(subject: Subject, canvas: Canvas) -> tuple[Canvas, tuple[slice, slice
     bend(subject.body, canvas)
     paint_body(subject.body, canvas, subject.tissues)
     reach = subject.body.size * 1.3 + 9.0
-    near, where = canvas.crop((0.0, 0.0, 0.0), (float(reach[0]), float(reach[1]), float(reach[2])))
+    near, where = canvas.crop((0.0, 0.0, 0.0), triple(reach))
     field = body_field(subject.body, near)
     paint_prostate(subject.body, near, field, subject.tissues)
     return near, where, field

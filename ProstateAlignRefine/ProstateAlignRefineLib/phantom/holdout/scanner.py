@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
+from numpy.typing import NDArray
 
 from ..canvas import Canvas
 from ..fields import Floats
@@ -54,14 +55,15 @@ def draw_scanner(rng: np.random.Generator) -> Scanner:
     )
 
 
-def scan_t2w(rng: np.random.Generator, canvas: Canvas, scanner: Scanner) -> Floats:
+def scan_t2w(rng: np.random.Generator, canvas: Canvas, scanner: Scanner) -> NDArray[np.float64]:
     """[z, y, x] from 0 to 4000, clipped at both ends of its window."""
     signal = _truncate(canvas.maps[0] * _coil(canvas, scanner), scanner.kept)
     signal = signal + np.float32(scanner.ghost) * np.roll(signal, signal.shape[1] // 3, axis=1)
     spread = scanner.t2w_noise * float(np.percentile(signal[:, ::4, ::4], 95)) * _uneven(canvas)
     signal = np.abs(signal + rng.standard_normal(signal.shape, dtype=np.float32) * spread)
     low, high = np.percentile(signal[:, ::3, ::3], (100 * scanner.window[0], 100 - 100 * scanner.window[1]))
-    return np.clip((signal - low) / np.float32(max(high - low, 1e-6)), 0, 1) * np.float32(4000)
+    levels: NDArray[np.float64] = np.clip((signal - low) / np.float32(max(high - low, 1e-6)), 0, 1) * np.float32(4000)
+    return levels
 
 
 def scan_diffusion(rng: np.random.Generator, canvas: Canvas, scanner: Scanner) -> tuple[Floats, Floats]:
@@ -98,17 +100,20 @@ def _diffusion_image(
     image = _truncate(s0 * ((1 - np.float32(scanner.perfusion)) * tail + fast), scanner.kept)
     image = image + np.float32(0.5 * scanner.ghost) * np.roll(image, image.shape[1] // 2, axis=1)
     noise = rng.standard_normal((2, *s0.shape), dtype=np.float32) * (sigma / np.float32(np.sqrt(1 + b / 500)))
-    return np.hypot(image + noise[0], noise[1])
+    magnitude: Floats = np.hypot(image + noise[0], noise[1])
+    return magnitude
 
 
 def _coil(canvas: Canvas, scanner: Scanner) -> Floats:
     x, y, z = (np.float32(c) for c in scanner.coil)
-    return np.exp(np.clip(x * canvas.x + y * canvas.y + z * canvas.z, -1, 1))
+    gain: Floats = np.exp(np.clip(x * canvas.x + y * canvas.y + z * canvas.z, -1, 1))
+    return gain
 
 
 def _uneven(canvas: Canvas) -> Floats:
     """Noise is strongest in the middle, where parallel imaging separates worst."""
-    return 1 + np.float32(0.8) * np.exp(-(canvas.x**2 + canvas.y**2) / np.float32(2 * 30.0**2))
+    gain: Floats = 1 + np.float32(0.8) * np.exp(-(canvas.x**2 + canvas.y**2) / np.float32(2 * 30.0**2))
+    return gain
 
 
 def _truncate(signal: Floats, kept: float) -> Floats:
@@ -119,7 +124,7 @@ def _truncate(signal: Floats, kept: float) -> Floats:
     return np.fft.irfft2(spectrum * np.outer(rows, columns), s=signal.shape[1:]).astype(np.float32)
 
 
-def stored(array: Floats, like: sitk.Image) -> sitk.Image:
+def stored(array: NDArray[np.floating], like: sitk.Image) -> sitk.Image:
     """uint16 image with the geometry of `like`."""
     image = sitk.GetImageFromArray(np.clip(np.round(array), 0, 65535).astype(np.uint16))
     image.CopyInformation(like)

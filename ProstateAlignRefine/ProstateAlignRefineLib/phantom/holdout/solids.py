@@ -27,7 +27,8 @@ class Star:
     def distance(self, canvas: Canvas) -> Floats:
         x, y, z = (p - np.float32(c) for p, c in zip((canvas.x, canvas.y, canvas.z), self.centre, strict=True))
         r = np.sqrt(x * x + y * y + z * z) + np.float32(1e-3)
-        return r - np.exp(self._log_radius(x / r, y / r, z / r))
+        distance: Floats = r - np.exp(self._log_radius(x / r, y / r, z / r))
+        return distance
 
     def scaled_to(self, volume_ml: float) -> Star:
         """The same shape with this volume."""
@@ -45,7 +46,8 @@ class Star:
         c = self.weights.astype(np.float32)
         square = u * (c[0] * u + c[3] * v + c[5] * w) + v * (c[1] * v + c[4] * w) + w * c[2] * w
         cube = c[6] * v**3 + c[7] * w**3 + c[8] * u * u * v + c[9] * v * v * w + c[10] * u * v * w
-        return square + cube
+        log_radius: Floats = square + cube
+        return log_radius
 
 
 def capsule(canvas: Canvas, start: Vector, end: Vector, radius: float) -> Floats:
@@ -53,9 +55,10 @@ def capsule(canvas: Canvas, start: Vector, end: Vector, radius: float) -> Floats
     axis = (end - start).astype(np.float32)
     x, y, z = np.abs(canvas.x) - np.float32(start[0]), canvas.y - np.float32(start[1]), canvas.z - np.float32(start[2])
     along = np.clip((x * axis[0] + y * axis[1] + z * axis[2]) / np.float32(axis @ axis), 0, 1)
-    return np.sqrt((x - along * axis[0]) ** 2 + (y - along * axis[1]) ** 2 + (z - along * axis[2]) ** 2) - np.float32(
-        radius
-    )
+    distance: Floats = np.sqrt(
+        (x - along * axis[0]) ** 2 + (y - along * axis[1]) ** 2 + (z - along * axis[2]) ** 2
+    ) - np.float32(radius)
+    return distance
 
 
 def beads(canvas: Canvas, centres: Sequence[Vector], radii: Sequence[float]) -> Floats:
@@ -91,8 +94,10 @@ class Waves:
         total = np.zeros_like(canvas.x)
         for n in range(2, len(self.phases)):
             total += self._wave(n, canvas, wander[n % 2])
-        return total * np.float32(np.sqrt(2 / (len(self.phases) - 2)))
+        waves: Floats = total * np.float32(np.sqrt(2 / (len(self.phases) - 2)))
+        return waves
 
     def _wave(self, n: int, canvas: Canvas, wander: Floats | np.float32) -> Floats:
         a, b, c = self.vectors[n].astype(np.float32)
-        return np.sin(a * canvas.x + b * canvas.y + c * canvas.z + np.float32(self.phases[n]) + wander)
+        wave: Floats = np.sin(a * canvas.x + b * canvas.y + c * canvas.z + np.float32(self.phases[n]) + wander)
+        return wave

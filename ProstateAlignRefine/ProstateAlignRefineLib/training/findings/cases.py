@@ -42,7 +42,7 @@ class FindingCase:
 
     @property
     def lesions(self) -> int:
-        return self.overlaps.shape[1]
+        return int(self.overlaps.shape[1])
 
     @property
     def genuine(self) -> NDArray[np.bool_]:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import max_pool3d
 
-from ...core.descriptions import Target
-from ...core.geometry import Grid
+from ...core.descriptions import DescribedLesion
+from ...core.geometry import Grid, triple
 from ...core.gland import measure_gland
 from ...core.lesions import axial_diameter
 from ...core.places import Anatomy
@@ -26,20 +26,20 @@ NEAR_VOXELS = (3, 5, 5)
 @dataclass(frozen=True, eq=False)
 class PromptCase:
     """Of V voxels: `place` [V, P], `evidence` [V, E] (float16), `margin` [V], `lesions` [V] numbers, `weight` [V]: how
-    many voxels each stands for. `targets`: what descriptions say of each lesion."""
+    many voxels each stands for. `described`: what descriptions say of each lesion."""
 
     place: Tensor
     evidence: Tensor
     margin: Tensor
     lesions: Tensor
     weight: Tensor
-    targets: Mapping[int, Target]
+    described: Mapping[int, DescribedLesion]
 
 
 def prompt_case(
     features: ImageFeatures,
     lesions: NDArray[np.uint8],
-    targets: Mapping[int, Target],
+    described: Mapping[int, DescribedLesion],
     rng: np.random.Generator,
     others: int,
 ) -> PromptCase:
@@ -56,7 +56,7 @@ def prompt_case(
     weight = torch.ones(len(chosen))
     weight[int(kept.sum()) :] = len(rest) / max(len(picked), 1)
     flat = labels.flatten()
-    large = {label: target for label, target in targets.items() if int((flat == label).sum()) >= LEAST_VOXELS}
+    large = {label: lesion for label, lesion in described.items() if int((flat == label).sum()) >= LEAST_VOXELS}
     return PromptCase(
         features.place[0].flatten(1).T[chosen].half(),
         features.evidence[0].flatten(1).T[chosen].half(),
@@ -67,12 +67,12 @@ def prompt_case(
     )
 
 
-def lesion_targets(lesions: NDArray[np.uint8], zones: NDArray[np.uint8], grid: Grid) -> dict[int, Target]:
+def described_lesions(lesions: NDArray[np.uint8], zones: NDArray[np.uint8], grid: Grid) -> dict[int, DescribedLesion]:
     """What is true of each lesion 1..n of [Z, Y, X], by the true zones (`GlandZone` codes) on the same grid."""
     anatomy = Anatomy(grid, measure_gland(zones, grid))
     found = {}
     for label in np.unique(lesions[lesions > 0]):
         inside = lesions == label
-        x, y, z = (float(value) for value in grid.to_lps(np.argwhere(inside).mean(axis=0)[::-1]))
-        found[int(label)] = Target(anatomy.place((x, y, z), zones[inside]), axial_diameter(inside, grid))
+        centre = triple(grid.to_lps(np.argwhere(inside).mean(axis=0)[::-1]))
+        found[int(label)] = DescribedLesion(anatomy.place(centre, zones[inside]), axial_diameter(inside, grid))
     return found

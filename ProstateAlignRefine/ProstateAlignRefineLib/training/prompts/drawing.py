@@ -12,8 +12,8 @@ from ...core.descriptions import (
     GENERIC,
     NAMED_ZONES,
     PARTS_OF,
+    DescribedLesion,
     Description,
-    Target,
     absent_descriptions,
     draw_description,
 )
@@ -34,17 +34,17 @@ _CHOICES: dict[str, Sequence[object]] = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class DrawnPrompt:
     """`labels` of the lesions that the prompt means; none where the answer is to be empty."""
 
     prompt: str
     labels: tuple[int, ...]
 
 
-def draw_prompts(rng: np.random.Generator, targets: Mapping[int, Target], mirrored: bool) -> list[Asked]:
+def draw_prompts(rng: np.random.Generator, lesions: Mapping[int, DescribedLesion], mirrored: bool) -> list[DrawnPrompt]:
     """The generic prompt, descriptions of lesions, the same with one thing changed, absent places, and a thing that is
     no lesion of the prostate. `mirrored`: words for the patient mirrored left to right, of the same lesions."""
-    present = list(targets.values())
+    present = list(lesions.values())
     drawn = [GENERIC]
     if present:
         drawn += [draw_description(rng, present) for _ in range(PRESENT)]
@@ -52,13 +52,13 @@ def draw_prompts(rng: np.random.Generator, targets: Mapping[int, Target], mirror
     absent = absent_descriptions(present)
     drawn += [_one(rng, absent) for _ in range(ABSENT if present else ABSENT_IN_NEGATIVES)]
     asked = [
-        Asked(
+        DrawnPrompt(
             phrase(description.mirrored if mirrored else description, rng),
-            tuple(label for label, target in targets.items() if description.fits(target)),
+            tuple(label for label, lesion in lesions.items() if description.fits(lesion)),
         )
         for description in drawn
     ]
-    return [*asked, Asked(_one(rng, ELSEWHERE), ())]
+    return [*asked, DrawnPrompt(_one(rng, ELSEWHERE), ())]
 
 
 def _changed(rng: np.random.Generator, description: Description) -> Description:

@@ -53,8 +53,8 @@ def fit(
     """Trains in place; the running average of the weights stays. `progress(step, loss)` every step."""
     rng = np.random.default_rng(fitting.seed)
     optimizer = torch.optim.AdamW(head.parameters(), fitting.rate, weight_decay=WEIGHT_DECAY)
-    positive = [case for case in cases if case.targets]
-    negative = [case for case in cases if not case.targets] or positive
+    positive = [case for case in cases if case.described]
+    negative = [case for case in cases if not case.described] or positive
     average = {name: value.clone() for name, value in head.state_dict().items()}
     for step in range(fitting.steps):
         rate = fitting.rate * min(1.0, (step + 1) / WARM_UP) * (0.5 + 0.5 * np.cos(np.pi * step / fitting.steps))
@@ -82,7 +82,7 @@ def _loss(head: PromptedHead, case: PromptCase, rng: np.random.Generator) -> Ten
 def prompt_loss(head: PromptedHead, case: PromptCase, rng: np.random.Generator) -> Tensor:
     """Of one case and freshly drawn prompts: cross-entropy, and soft Dice where a prompt means a lesion."""
     mirrored = bool(rng.random() < MIRRORED)
-    asked = draw_prompts(rng, case.targets, mirrored)
+    asked = draw_prompts(rng, case.described, mirrored)
     place, evidence = case.place.float(), case.evidence.float()
     if mirrored:
         place, evidence = _mirrored(place), torch.cat([evidence[:, : -place.shape[1]], _mirrored(place)], dim=1)

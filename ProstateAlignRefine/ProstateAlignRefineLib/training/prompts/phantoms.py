@@ -11,13 +11,13 @@ from ...core.geometry import to_array
 from ...core.lexicon import CONCEPTS
 from ...core.spellings import english
 from ...inference.device import Compute
-from ...inference.segment import read
+from ...inference.segment import forward_pass
 from ...network.bundle import Bundle
 from ...network.prompted.head import PromptedHead
 from ...network.prompted.settings import PromptedSettings
 from ...phantom import Sampling, gland_zones, make_phantom
 from ..cases import labels_on
-from .cases import PromptCase, lesion_targets, prompt_case
+from .cases import PromptCase, described_lesions, prompt_case
 from .fit import HEADS, HIDDEN, TRUST, WIDTH
 
 SPACINGS_MM = ((0.75, 0.75, 3.0), (0.75, 0.75, 3.0), (0.75, 0.75, 3.6))
@@ -39,9 +39,9 @@ def phantom_prompt_cases(bundle: Bundle, seeds: Sequence[int], compute: Compute)
         turn, spacing = divmod(seed, len(SPACINGS_MM))
         field = (FIELD_MM, FIELD_MM, DEPTHS_MM[turn % len(DEPTHS_MM)])
         phantom = make_phantom(seed, Sampling.of_field(SPACINGS_MM[spacing], field))
-        region = read(phantom.study, reader, compute, lambda _stage, _done, _whole: None).region
+        region = forward_pass(phantom.study, reader, compute, lambda _stage, _done, _whole: None).region
         box, features = region.head_features
         lesions = to_array(phantom.truth.lesions)
-        targets = lesion_targets(lesions, gland_zones(to_array(phantom.truth.zones)), phantom.study.grid)
+        described = described_lesions(lesions, gland_zones(to_array(phantom.truth.zones)), phantom.study.grid)
         rng = np.random.default_rng(seed)
-        yield prompt_case(features, labels_on(phantom.truth.lesions, region.grid)[box], targets, rng, OTHER_VOXELS)
+        yield prompt_case(features, labels_on(phantom.truth.lesions, region.grid)[box], described, rng, OTHER_VOXELS)

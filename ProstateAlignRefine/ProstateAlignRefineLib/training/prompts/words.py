@@ -39,11 +39,11 @@ def size_loss(head: PromptedHead, case: PromptCase, rng: np.random.Generator) ->
     numbers = {concept: number for number, concept in enumerate(head.settings.concepts)}
     text = head.tower([(numbers[LESION], numbers[size.value]) for size in SizeClass])
     losses = []
-    for label, target in case.targets.items():
+    for label, lesion in case.described.items():
         inside = torch.nonzero(case.lesions == label).flatten().numpy()
         place = case.place[torch.from_numpy(rng.choice(inside, min(VOXELS_OF_LESION, len(inside)), replace=False))]
         fit = head.fits(head.place(place.float()), text).sum(dim=1).clamp(max=-_CERTAIN)
-        meant = torch.tensor([[size is size_class(target.diameter_mm)] for size in SizeClass])
+        meant = torch.tensor([[size is size_class(lesion.diameter_mm)] for size in SizeClass])
         losses.append(-torch.where(meant, fit, torch.log1p(-fit.exp())).mean())
     return torch.stack(losses).mean() if losses else torch.zeros(())
 

@@ -1,25 +1,22 @@
-"""The studies of a cohort, from a list file or a folder, and this process's share of them."""
+"""The studies of a cohort, from a list file or a folder."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core.errors import InputError
-from ..core.storage.signature import is_result
-from ..core.study import Modality, Study
-from ..core.study_files import SUFFIXES, read_study_files
-from ..core.tables import is_header, table_of, text_lines
-from .segment import study_in
+from .errors import InputError
+from .storage.signature import is_result
+from .study import Modality
+from .study_files import SUFFIXES
+from .tables import is_header, table_of, text_lines
 
 SAFE_NAME = re.compile(r"(?!cohort(-\d+-of-\d+)?\.csv$)[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.I)
 """What can name a folder beside the cohort's own table."""
 MODALITIES = tuple(modality.value for modality in Modality)
-TORCHRUN = (("RANK", "0"), ("WORLD_SIZE", "1"), ("LOCAL_RANK", "0"))
 
 
 @dataclass(frozen=True)
@@ -32,36 +29,6 @@ class Entry:
     @property
     def paths(self) -> tuple[Path, ...]:
         return (self.source,) if isinstance(self.source, Path) else tuple(self.source.values())
-
-    def read(self, trust_positions: bool = False) -> Study:
-        """InputError where the study cannot be used."""
-        if not isinstance(self.source, Path):
-            return read_study_files(self.source)
-        if not self.source.is_dir():
-            raise InputError("The study folder does not exist; correct the list.")
-        return study_in(self.source, trust_positions=trust_positions)
-
-
-@dataclass(frozen=True)
-class Shard:
-    """`rank` of `count` processes, as torchrun starts them; `local_rank` on this machine."""
-
-    rank: int
-    count: int
-    local_rank: int
-
-    @classmethod
-    def of_torchrun(cls) -> Shard:
-        given = [os.environ.get(name, default) for name, default in TORCHRUN]
-        if not all(text.isascii() and text.isdecimal() and len(text) < 10 for text in given):
-            raise InputError("RANK, WORLD_SIZE or LOCAL_RANK is no whole number; use torchrun, or unset them.")
-        rank, count, local = map(int, given)
-        if rank >= count:
-            raise InputError("RANK is not below WORLD_SIZE; use torchrun, or unset them.")
-        return cls(rank, count, local)
-
-    def share(self, entries: Sequence[Entry]) -> Sequence[Entry]:
-        return entries[self.rank :: self.count]
 
 
 def read_cohort(source: Path) -> tuple[Entry, ...]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ProstateAlignRefineLib.commands.cohort import read_cohort
+from ProstateAlignRefineLib.core.cohort import read_cohort
 from ProstateAlignRefineLib.core.errors import InputError
 
 

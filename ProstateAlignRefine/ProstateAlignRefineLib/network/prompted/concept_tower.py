@@ -10,7 +10,7 @@ from torch import nn
 from ..text import TextBatch
 
 
-class TextTower(nn.Module):
+class ConceptTower(nn.Module):
     """Concepts to tokens. It knows no order, so that two ways of saying the same are the same."""
 
     def __init__(self, concepts: int, width: int, heads: int) -> None:

@@ -16,7 +16,7 @@ from ..core.study import Modality, Study
 
 
 @dataclass(frozen=True, eq=False)
-class KnownStudy:
+class PhantomStudy:
     """`lesions` (0 or the lesion's number) and `zones` (`anatomy.GlandZone` codes): uint8 [Z, Y, X] on the T2W grid."""
 
     name: str
@@ -29,20 +29,20 @@ class KnownStudy:
         return self.zones > 0
 
 
-def save_known(known: KnownStudy, folder: Path) -> None:
+def save_phantom_study(phantom: PhantomStudy, folder: Path) -> None:
     """Written whole or not at all; the folder's name is the study's."""
     with new_folder(folder) as temporary:
         for modality in Modality:
-            write_image(known.study.volume(modality), _file(temporary, modality.value), compressed=False)
+            write_image(phantom.study.volume(modality), _file(temporary, modality.value), compressed=False)
         for name in ("lesions", "zones"):
-            labels = to_image(getattr(known, name), known.study.grid)
+            labels = to_image(getattr(phantom, name), phantom.study.grid)
             write_image(labels, _file(temporary, name))
 
 
-def load_known(folder: Path) -> KnownStudy:
+def load_phantom_study(folder: Path) -> PhantomStudy:
     t2w, adc, hbv = (read_volume(_file(folder, modality.value)) for modality in Modality)
     lesions, zones = (to_array(read_volume(_file(folder, name))) for name in ("lesions", "zones"))
-    return KnownStudy(folder.name, Study(t2w, adc, hbv), lesions, zones)
+    return PhantomStudy(folder.name, Study(t2w, adc, hbv), lesions, zones)
 
 
 def _file(folder: Path, name: str) -> Path:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ProstateAlignRefineLib.inference.tiling import tile_starts, tile_weights, tiled
+from ProstateAlignRefineLib.network.tiling import tile_starts, tile_weights, tiled
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ CHANNEL_NAMES = {"t2w": "T2W", "t2": "T2W", "adc": "ADC", "hbv": "HBV", "dwi": "
 
 
 @dataclass(frozen=True)
-class Plan:
+class NnunetPlan:
     """One configuration of a plans file; triples are (z, y, x)."""
 
     features_per_stage: tuple[int, ...]
@@ -23,7 +23,7 @@ class Plan:
     preprocessing: Preprocessing
 
 
-def read_plan(path: Path, configuration: str) -> Plan:
+def read_plan(path: Path, configuration: str) -> NnunetPlan:
     """InputError, one sentence, where the file or the network it plans cannot be used."""
     plans = _read_json(path)
     settings = _configuration(plans, configuration)
@@ -64,14 +64,14 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 def _configuration(plans: dict[str, Any], name: str) -> dict[str, Any]:
     """A configuration with what it inherits (nnU-Net's `inherits_from`)."""
-    known = plans.get("configurations")
+    configurations = plans.get("configurations")
     chain: list[dict[str, Any]] = []
     parent: object = name
-    while isinstance(known, dict) and isinstance(parent, str) and isinstance(known.get(parent), dict):
-        if known[parent] in chain:
+    while isinstance(configurations, dict) and isinstance(parent, str) and isinstance(configurations.get(parent), dict):
+        if configurations[parent] in chain:
             break
-        chain.insert(0, known[parent])
-        parent = known[parent].get("inherits_from")
+        chain.insert(0, configurations[parent])
+        parent = configurations[parent].get("inherits_from")
     if not chain or isinstance(parent, str):
         raise InputError(f"The plans file has no usable configuration '{name}'; give the checkpoint's own plans.json.")
     return {key: value for settings in chain for key, value in settings.items()}
@@ -101,10 +101,10 @@ def _refuse_unless_plain(plans: dict[str, Any], settings: dict[str, Any]) -> Non
         raise InputError(f"The plans describe another network than Align then Refine, which needs {broken[0]}.")
 
 
-def _plan(settings: dict[str, Any]) -> Plan:
+def _plan(settings: dict[str, Any]) -> NnunetPlan:
     network = settings["architecture"]["arch_kwargs"]
     z, y, x = (float(value) for value in settings["spacing"])
-    return Plan(
+    return NnunetPlan(
         features_per_stage=tuple(int(value) for value in network["features_per_stage"]),
         strides=tuple(_triple(value) for value in network["strides"]),
         preprocessing=Preprocessing((z, y, x), REGION_MM, _triple(settings["patch_size"]), "image", False),

@@ -1,0 +1,56 @@
+"""The model that options name, and a study's result with all its facts: for `segment` and `segment-cohort` alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..bundle.summary import ModelFacts
+from ..core.study import Study
+from ..results.folder import Result, volumes_on_t2w
+from ..results.run import Run
+from .model_options import ModelOptions
+
+if TYPE_CHECKING:
+    from ..inference.segment import Segmentation
+    from ..network.bundle import Bundle
+
+
+def load_model(options: ModelOptions) -> Bundle:
+    """The model, with the text of the prompt where one is given."""
+    from ..network.bundle import load_bundle, starter_bundle_path
+
+    bundle = load_bundle(starter_bundle_path() if options.model is None else options.model)
+    if options.prompt is None:
+        return bundle
+    from ..network.text_encoder import with_prompt
+
+    return with_prompt(bundle, options.prompt)
+
+
+def result_of(
+    study: Study, segmentation: Segmentation, bundle: Bundle, options: ModelOptions, before: Mapping[str, float]
+) -> Result:
+    """`before`: seconds by stage, of the stages before the network."""
+    run = _run_of(study, segmentation, bundle, options, before)
+    tau, alpha = options.gate(bundle.config)
+    setting = replace(run.own_setting.moved(tau, alpha), false_positives=options.false_positives)
+    return Result(volumes_on_t2w(study), segmentation.maps, study.headers, run, setting, stored=study.stored)
+
+
+def _run_of(
+    study: Study, segmentation: Segmentation, bundle: Bundle, options: ModelOptions, before: Mapping[str, float]
+) -> Run:
+    from ..inference.versions import versions
+
+    return Run(
+        model=ModelFacts.of(bundle.config),
+        prompt=options.prompt_in_force(bundle.config),
+        device=segmentation.compute.description,
+        precision=segmentation.compute.precision,
+        sources={modality.value: reason for modality, reason in study.reasons.items()},
+        versions=versions(),
+        seconds={**before, **segmentation.seconds},
+        cautions=segmentation.cautions,
+    )

@@ -13,9 +13,10 @@ import numpy as np
 import torch
 from scipy.stats import wilcoxon
 
+from ProstateAlignRefineLib.evaluation.cases import CaseRow
 from ProstateAlignRefineLib.evaluation.evaluate import Judged
-from ProstateAlignRefineLib.evaluation.figures import cohort_figures
-from ProstateAlignRefineLib.evaluation.statistics import RESAMPLES, Estimate, Resampled, resampled_runs
+from ProstateAlignRefineLib.evaluation.figures import Figures, cohort_figures
+from ProstateAlignRefineLib.evaluation.statistics import RESAMPLES, Estimate, Resampled, resampled
 from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.training.config import PhantomData, TrainingConfig
 
@@ -56,6 +57,29 @@ class Runs:
     def dice_of_positives(self) -> np.ndarray:
         """[positives], each the mean over the runs."""
         return np.mean([[row.metrics.dice for row in run.rows if row.positive] for run in self.judged], axis=0)
+
+
+@dataclass(frozen=True)
+class CaseOverRuns:
+    """One case as each run of a network answered it."""
+
+    rows: tuple[CaseRow, ...]
+
+    @property
+    def patient(self) -> str:
+        return self.rows[0].patient
+
+
+def resampled_runs(*runs: Sequence[CaseRow], resamples: int = RESAMPLES) -> Resampled:
+    """Of a network that was trained several times, on the same cases in order: each figure's mean over the runs."""
+    return resampled([CaseOverRuns(rows) for rows in zip(*runs, strict=True)], _mean_figures, resamples)
+
+
+def _mean_figures(cases: Sequence[CaseOverRuns]) -> Figures:
+    """None where a run lacks the figure."""
+    figures = [cohort_figures(run) for run in zip(*(case.rows for case in cases), strict=True)]
+    values = {name: [each[name] for each in figures] for name in figures[0]}
+    return {name: None if None in row else float(np.mean(row)) for name, row in values.items()}
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from Benchmarks.ablation_table import Comparison, Runs, as_markdown, is_improving
+from Benchmarks.ablation_table import Comparison, Runs, as_markdown, is_improving, resampled_runs
 from Evaluation.making import FIRST, GRID, volume
 from ProstateAlignRefineLib.evaluation.cases import CaseRow, judge
 from ProstateAlignRefineLib.evaluation.evaluate import Judged
-from ProstateAlignRefineLib.evaluation.statistics import resampled_runs
 from ProstateAlignRefineLib.evaluation.volumes import Prediction, ReferenceMask
 from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.training.config import read_training_config

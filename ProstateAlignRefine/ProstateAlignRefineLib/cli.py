@@ -26,6 +26,7 @@ from .commands import (
     segment_cohort,
     send,
     teach_prompts,
+    teach_refiner,
     train,
 )
 from .core.error_log import ErrorLog
@@ -46,6 +47,7 @@ COMMANDS = (
     prepare,
     train,
     teach_prompts,
+    teach_refiner,
     export_nnunet,
     import_checkpoint,
     encode_text,

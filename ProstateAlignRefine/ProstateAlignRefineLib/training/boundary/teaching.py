@@ -1,0 +1,115 @@
+"""From cases to a judged refiner, and from that to a bundle, or to a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ...core.errors import InputError
+from ...inference.boundary import prompt_token
+from ...network.boundary.refiner import BoundaryRefiner
+from ...network.boundary.settings import BoundarySettings
+from ...network.bundle import CARD_FILE, Bundle, save_bundle
+from ...network.prompted.head import PromptedHead
+from .card import card_section, shown, summary, with_section
+from .cases import EditCase
+from .fit import Fitting, Texts, centred, fit, scaled_to
+from .judging import Gate, Judgement, best_gate, deltas_on_t2w, judged, mean_nsd
+
+SPACING_MM, LEAST_SLICE_MM, REACH_MM = 0.75, 2.0, 6.0
+WIDTHS = (16, 32, 48)
+WIDE_TAU = 0.2
+"""Where alpha is chosen, before tau is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Taught:
+    refiner: BoundaryRefiner
+    judgement: Judgement
+
+
+def settings_for(bundle: Bundle) -> BoundarySettings:
+    """Of the refiner that reads this bundle; InputError where it has no prompted head."""
+    head = _head(bundle).settings
+    return BoundarySettings(SPACING_MM, LEAST_SLICE_MM, REACH_MM, head.features, WIDTHS, head.width)
+
+
+def taught(
+    bundle: Bundle,
+    settings: BoundarySettings,
+    training: Sequence[EditCase],
+    validation: Sequence[EditCase],
+    fitting: Fitting,
+    *,
+    progress: Callable[[int, float], None],
+) -> Taught:
+    """InputError where the base found no lesion to learn from or to judge by."""
+    found = [case for case in training if case.found]
+    if not found or not any(case.found for case in validation):
+        raise InputError("The model found no lesion in these studies, so that there is no outline to learn; use more.")
+    texts = tokens_of(bundle)
+    torch.manual_seed(fitting.seed)
+    refiner = BoundaryRefiner(settings)
+    scaled_to(refiner, found)
+    seen = [case for case in validation if case.found]
+    fit(refiner, found, texts, fitting, lambda one: mean_nsd(seen, deltas_on_t2w(one, seen, texts)), progress=progress)
+    centred(refiner, found, texts)
+    deltas = deltas_on_t2w(refiner.eval(), validation, texts)
+    gate = best_gate(validation, deltas, WIDE_TAU)
+    old = Gate(bundle.config.tau, bundle.config.alpha)
+    return Taught(refiner, judged(validation, deltas, gate, old))
+
+
+def write_taught(path: Path, bundle: Bundle, result: Taught) -> None:
+    """InputError with the figures where the refiner did not earn its place."""
+    judgement = result.judgement
+    print(summary(judgement))
+    if not judgement.earned:
+        raise InputError(
+            f"The refiner is refused, since outlines are no better than by a constant: {_sentence(judgement)}"
+        )
+    metrics = {**bundle.config.metrics, "refiner": judgement.figures}
+    config = replace(bundle.config, tau=judgement.gate.tau, alpha=judgement.gate.alpha, metrics=metrics)
+    card = (bundle.path / CARD_FILE).read_text(encoding="utf-8")
+    save_bundle(
+        path,
+        bundle.network,
+        config,
+        bundle.text,
+        with_section(card, card_section(judgement)),
+        mirrored_text=bundle.mirrored_text,
+        prompted=bundle.prompted,
+        boundary=result.refiner,
+    )
+
+
+def tokens_of(bundle: Bundle) -> Texts:
+    """Prompts as the refiner reads them, each asked of the tower once."""
+    head, kept = _head(bundle), dict[str, Tensor]()
+
+    def token(prompt: str) -> Tensor:
+        if prompt not in kept:
+            with torch.no_grad():
+                kept[prompt] = prompt_token(head, (prompt,))
+        return kept[prompt]
+
+    return token
+
+
+def _sentence(judgement: Judgement) -> str:
+    gain = judgement.gain("best constant shift")["NSD 1 mm"]
+    return (
+        f"delta has mean {judgement.mean:+.3f} and standard deviation {judgement.spread:.3f}, {judgement.removed} "
+        f"voxels are removed and {judgement.added} added, and NSD at 1 mm is {shown(gain, '+')} against the best "
+        "constant shift; teach it on more studies or for more steps."
+    )
+
+
+def _head(bundle: Bundle) -> PromptedHead:
+    if bundle.prompted is None:
+        raise InputError("The model has no prompted head, whose words the refiner reads; run teach-prompts first.")
+    return bundle.prompted

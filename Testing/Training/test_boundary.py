@@ -6,15 +6,20 @@ import numpy as np
 import pytest
 import torch
 
+from host.random_bundle import write_random_bundle
+from ProstateAlignRefineLib import cli
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.network.boundary.refiner import IMAGES, MARGIN_SCALE, BoundaryRefiner, input_channels
 from ProstateAlignRefineLib.network.boundary.settings import BoundarySettings
+from ProstateAlignRefineLib.network.bundle import CARD_FILE, Bundle, load_bundle, starter_bundle_path
+from ProstateAlignRefineLib.network.prompted.head import PromptedHead
 from ProstateAlignRefineLib.training.boundary.card import HEADING, card_section, with_section
 from ProstateAlignRefineLib.training.boundary.cases import EditCase
 from ProstateAlignRefineLib.training.boundary.fit import Fitting, centred, fit, scaled_to
 from ProstateAlignRefineLib.training.boundary.judging import Gate, best_gate, deltas_on_t2w, judged, mean_nsd
-from ProstateAlignRefineLib.training.boundary.teaching import Taught, write_taught
+from ProstateAlignRefineLib.training.boundary.teaching import Taught, settings_for, write_taught
+from ProstateAlignRefineLib.training.prompts.phantoms import settings_for as settings_of_head
 
 SETTINGS = BoundarySettings(0.75, 2.0, 6.0, (2, 2), (4, 6, 8), 4)
 SHAPE = (3, 24, 24)
@@ -114,7 +119,7 @@ def test_right_edges_earn_their_place(cases: list[EditCase]) -> None:
     assert gain.interval[0] > 0.1
     best = max(abs(found.ways[way].figures["NSD 1 mm"]) for way in found.ways if way != "refined")
     assert best == pytest.approx(found.ways["best constant shift"].figures["NSD 1 mm"])
-    assert "removed in 100% of these" in card_section(found)
+    assert "removed in 100% of these" in card_section(found, found)
 
 
 @pytest.mark.parametrize("by", [0.5, -0.5, 0.0])
@@ -123,9 +128,57 @@ def test_a_constant_is_refused_with_its_figures(cases: list[EditCase], by: float
     assert not found.earned
     assert found.mean == pytest.approx(by, abs=1e-3)
     with pytest.raises(InputError, match=r"refused.* mean .* standard deviation .* removed .* added.* constant shift"):
-        write_taught(tmp_path / "bundle", None, Taught(BoundaryRefiner(SETTINGS), found))  # type: ignore[arg-type]
+        write_taught(tmp_path / "bundle", None, Taught(BoundaryRefiner(SETTINGS), found, found))  # type: ignore[arg-type]
     assert not (tmp_path / "bundle").exists()
     assert "dilated by a voxel" in capsys.readouterr().out
+
+
+def test_what_does_harm_to_studies_of_another_kind_is_refused(cases: list[EditCase], tmp_path) -> None:
+    good = judged(cases, perfect(cases), OPEN, CLOSED)
+    wrong = judged(cases, [-delta for delta in perfect(cases)], OPEN, CLOSED, good.shift)
+    assert good.earned
+    assert not wrong.harmless
+    with pytest.raises(InputError, match=r"refused, since outlines on studies of the other family"):
+        write_taught(tmp_path / "bundle", None, Taught(BoundaryRefiner(SETTINGS), good, wrong))  # type: ignore[arg-type]
+    assert not (tmp_path / "bundle").exists()
+
+
+@pytest.fixture
+def bundle(tmp_path) -> Bundle:
+    """A random network with a prompted head."""
+    plain = load_bundle(write_random_bundle(tmp_path / "plain"))
+    return replace(plain, prompted=PromptedHead(settings_of_head(plain)).eval())
+
+
+def test_one_that_earned_its_place_is_in_the_bundle_with_its_figures(bundle: Bundle, cases: list[EditCase]) -> None:
+    found = judged(cases, perfect(cases), Gate(0.1, 0.75), CLOSED)
+    path = bundle.path.parent / "refined"
+    write_taught(path, bundle, Taught(BoundaryRefiner(settings_for(bundle)), found, found))
+    written = load_bundle(path)
+    assert written.boundary is not None
+    assert (written.config.tau, written.config.alpha) == (0.1, 0.75)
+    assert written.config.metrics["refiner"]["other family"]["voxels"] == {
+        "removed": found.removed,
+        "added": found.added,
+    }
+    assert HEADING in (path / CARD_FILE).read_text()
+    for name, digest in bundle.config.files.items():
+        if name != CARD_FILE:
+            assert written.config.files[name] == digest
+
+
+def test_a_model_without_a_prompted_head_is_sent_to_teach_prompts(bundle: Bundle) -> None:
+    with pytest.raises(InputError, match="run teach-prompts first"):
+        settings_for(replace(bundle, prompted=None))
+
+
+def test_the_command_refuses_what_two_steps_taught(tmp_path, capsys) -> None:
+    counts = ("--cases", "3", "--validation", "3", "--other", "3", "--steps", "2")
+    # Seeds among which the shipped model finds lesions in each share.
+    arguments = ["--model", str(starter_bundle_path()), "-o", str(tmp_path / "out"), "--first-seed", "600005", *counts]
+    assert cli.main(["teach-refiner", *arguments, "--device", "cpu"]) == 2
+    assert "The refiner is refused" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_edit_that_varies_but_is_mostly_a_threshold_is_refused(cases: list[EditCase]) -> None:

@@ -9,30 +9,36 @@ HEADING = "## The refiner on found lesions"
 NEXT = "\n## "
 
 
-def card_section(judgement: Judgement) -> str:
-    """Markdown for the model card: what the refiner does to outlines on validation studies."""
+def card_section(judgement: Judgement, other: Judgement) -> str:
+    """Markdown for the model card: what the refiner does to outlines on validation studies and on the other family."""
+    return (
+        f"At tau {judgement.gate.tau:g} and alpha {judgement.gate.alpha:g}; 95 % intervals over studies. What the base "
+        "did not find the refiner cannot find.\n\n"
+        "**Validation studies**, which chose the weights (early stopping), tau, alpha and the constant.\n\n"
+        f"{_outlines(judgement)}\n**The other family**, which nothing was trained on or chosen by.\n\n"
+        f"{_outlines(other)}"
+    )
+
+
+def _outlines(judgement: Judgement) -> str:
     gains = {way: judgement.gain(way) for way in judgement.ways if way != "refined"}
     rows = [
         f"| {way} | {shown(found.estimates['Dice'])} | {shown(found.estimates['NSD 1 mm'])} | "
         f"{shown(gains[way]['NSD 1 mm'], '+') if way in gains else ''} |"
         for way, found in judgement.ways.items()
     ]
-    gate = judgement.gate
     return "\n".join(
         [
             f"{judgement.studies} synthetic studies with a finding, {judgement.sites} sites of lesions that the base "
-            "found; these studies also chose the weights (early stopping), tau, alpha and the constant. 95 % intervals "
-            "over studies.",
+            "found.",
             "",
             "| outline | Dice | NSD 1 mm | refined less this, NSD 1 mm |",
             "|---|---|---|---|",
             *rows,
             "",
-            f"tau {gate.tau:g}, alpha {gate.alpha:g}; best constant shift {judgement.shift:+g}. Delta in the band: "
-            f"mean {judgement.mean:+.3f}, standard deviation {judgement.spread:.3f}. Voxels removed "
-            f"{judgement.removed}, added {judgement.added}; some are removed in {judgement.removing:.0%} of these "
-            f"studies. A false finding changes by "
-            f"{judgement.false_ml:+.3f} mL. What the base did not find the refiner cannot find.",
+            f"Constant shift {judgement.shift:+g}. Delta in the band: mean {judgement.mean:+.3f}, standard deviation "
+            f"{judgement.spread:.3f}. Voxels removed {judgement.removed}, added {judgement.added}; some are removed in "
+            f"{judgement.removing:.0%} of these studies. A false finding changes by {judgement.false_ml:+.3f} mL.",
             "",
         ]
     )

@@ -76,6 +76,12 @@ class Judgement:
         return interval is not None and interval[0] > 0 and self.spread >= LEAST_SPREAD * abs(self.mean)
 
     @property
+    def harmless(self) -> bool:
+        """The mean is no lower than by the constant: asked of studies that are unlike those learned from."""
+        gain = self.gain("best constant shift")["NSD 1 mm"].value
+        return gain is not None and gain >= 0
+
+    @property
     def figures(self) -> dict[str, object]:
         """As plain values, for a bundle's metrics."""
         return {

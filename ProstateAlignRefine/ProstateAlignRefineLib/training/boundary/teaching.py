@@ -27,9 +27,22 @@ WIDE_TAU = 0.2
 
 
 @dataclass(frozen=True, eq=False)
+class Studies:
+    """`training` for gradients; `validation` for when to stop, tau, alpha and the constant; `other`: of a family that
+    neither network nor refiner was trained on, for one look at the end."""
+
+    training: Sequence[EditCase]
+    validation: Sequence[EditCase]
+    other: Sequence[EditCase]
+
+
+@dataclass(frozen=True, eq=False)
 class Taught:
+    """`judgement` on validation studies, `other` with the same gate and constant on the other family."""
+
     refiner: BoundaryRefiner
     judgement: Judgement
+    other: Judgement
 
 
 def settings_for(bundle: Bundle) -> BoundarySettings:
@@ -41,38 +54,44 @@ def settings_for(bundle: Bundle) -> BoundarySettings:
 def taught(
     bundle: Bundle,
     settings: BoundarySettings,
-    training: Sequence[EditCase],
-    validation: Sequence[EditCase],
+    studies: Studies,
     fitting: Fitting,
-    *,
     progress: Callable[[int, float], None],
 ) -> Taught:
     """InputError where the base found no lesion to learn from or to judge by."""
-    found = [case for case in training if case.found]
-    if not found or not any(case.found for case in validation):
+    found, seen, others = (
+        [case for case in cases if case.found] for cases in (studies.training, studies.validation, studies.other)
+    )
+    if not (found and seen and others):
         raise InputError("The model found no lesion in these studies, so that there is no outline to learn; use more.")
     texts = tokens_of(bundle)
     torch.manual_seed(fitting.seed)
     refiner = BoundaryRefiner(settings)
     scaled_to(refiner, found)
-    seen = [case for case in validation if case.found]
     fit(refiner, found, texts, fitting, lambda one: mean_nsd(seen, deltas_on_t2w(one, seen, texts)), progress=progress)
     centred(refiner, found, texts)
-    deltas = deltas_on_t2w(refiner.eval(), validation, texts)
-    gate = best_gate(validation, deltas, WIDE_TAU)
-    old = Gate(bundle.config.tau, bundle.config.alpha)
-    return Taught(refiner, judged(validation, deltas, gate, old))
+    deltas = deltas_on_t2w(refiner.eval(), studies.validation, texts)
+    gate, old = best_gate(studies.validation, deltas, WIDE_TAU), Gate(bundle.config.tau, bundle.config.alpha)
+    judgement = judged(studies.validation, deltas, gate, old)
+    unseen = deltas_on_t2w(refiner, studies.other, texts)
+    return Taught(refiner, judgement, judged(studies.other, unseen, gate, old, judgement.shift))
 
 
 def write_taught(path: Path, bundle: Bundle, result: Taught) -> None:
     """InputError with the figures where the refiner did not earn its place."""
     judgement = result.judgement
-    print(summary(judgement))
-    if not judgement.earned:
-        raise InputError(
-            f"The refiner is refused, since outlines are no better than by a constant: {_sentence(judgement)}"
-        )
-    metrics = {**bundle.config.metrics, "refiner": judgement.figures}
+    print(f"Validation studies\n{summary(judgement)}\n\nThe other family\n{summary(result.other)}")
+    for judged_on, good, where in (
+        (judgement, judgement.earned, "on validation studies"),
+        (result.other, result.other.harmless, "on studies of the other family"),
+    ):
+        if not good:
+            raise InputError(
+                f"The refiner is refused, since outlines {where} are no better than by a constant: "
+                f"{_sentence(judged_on)}"
+            )
+    figures = {"validation": judgement.figures, "other family": result.other.figures}
+    metrics = {**bundle.config.metrics, "refiner": figures}
     config = replace(bundle.config, tau=judgement.gate.tau, alpha=judgement.gate.alpha, metrics=metrics)
     card = (bundle.path / CARD_FILE).read_text(encoding="utf-8")
     save_bundle(
@@ -80,7 +99,7 @@ def write_taught(path: Path, bundle: Bundle, result: Taught) -> None:
         bundle.network,
         config,
         bundle.text,
-        with_section(card, card_section(judgement)),
+        with_section(card, card_section(judgement, result.other)),
         mirrored_text=bundle.mirrored_text,
         prompted=bundle.prompted,
         boundary=result.refiner,

@@ -120,6 +120,15 @@ def test_the_images_own_detail_is_read(bundle: Bundle) -> None:
     assert float(np.abs(changed).max()) > 1e-3
 
 
+@pytest.mark.parametrize("channel", [4, 8, 9, -1], ids=["outside", "stroma", "finest", "second level"])
+def test_what_the_network_saw_is_read(bundle: Bundle, channel: int) -> None:
+    study, region = seen(bundle, PLAIN)
+    stacked = region.stacked.copy()
+    stacked[channel] += 2.0
+    changed = delta_of(bundle, study, replace(region, stacked=stacked)) - delta_of(bundle, study, region)
+    assert float(np.abs(changed).max()) > 1e-3
+
+
 def test_the_words_asked_for_change_the_edits(bundle: Bundle) -> None:
     study, region = seen(bundle, PLAIN)
     stacked = prompted(bundle, region)

@@ -26,6 +26,7 @@ from .commands import (
     segment_cohort,
     send,
     teach_prompts,
+    teach_refiner,
     train,
 )
 from .commands.options import options_of
@@ -47,6 +48,7 @@ COMMANDS = (
     prepare,
     train,
     teach_prompts,
+    teach_refiner,
     export_nnunet,
     import_checkpoint,
     encode_text,

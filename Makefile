@@ -40,12 +40,12 @@ mutants: $(VENV)/.installed-test
 	$(BIN)/python -m pip install --quiet --editable ".[mutants]"
 	$(BIN)/python Testing/Mutants/run.py --count $(FAULTS) --seed $(SEED) --minutes $(MINUTES) -o mutants.json
 
-# SIZE is any training configuration: the one here needs half an hour of one CPU core, a larger one wants a GPU. It
-# goes on where it was stopped.
+# SIZE is any training configuration: the one here needs hours of one CPU core, a larger one wants a GPU. It goes on
+# where it was stopped.
 SIZE ?= Testing/Benchmarks/ablation.toml
 ablation: $(VENV)/.installed-test
 	$(BIN)/python Testing/Benchmarks/ablation.py --config $(SIZE) --precision fp32 -o ablation/$(basename $(notdir $(SIZE))) \
-		--report docs/ablation.md
+		--report ablation/$(basename $(notdir $(SIZE)))/ablation.md
 
 clean:
 	rm -rf $(VENV) demo bench ablation mutants.json

@@ -27,6 +27,7 @@ from .commands import (
     send,
     teach_findings,
     teach_prompts,
+    teach_refiner,
     train,
 )
 from .commands.options import options_of
@@ -49,6 +50,7 @@ COMMANDS = (
     train,
     teach_prompts,
     teach_findings,
+    teach_refiner,
     export_nnunet,
     import_checkpoint,
     encode_text,

@@ -3,7 +3,8 @@
     python Testing/Benchmarks/ablation.py [--config FILE] [--seeds 0 1 2] [-o DIR] [--report FILE] [--data DATASET]
 
 `--config` is any training configuration: its data, sizes and schedule hold for every network. A run that is done is not
-done again, and one that was stopped goes on where it was. The report is Markdown.
+done again, and one that was stopped goes on where it was. The report is Markdown; it compares only networks that had
+stopped improving on the validation cases.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
-from ablation_table import Comparison, Runs, as_markdown
+from ablation_table import Comparison, Runs, as_markdown, is_improving
 
 from ProstateAlignRefineLib.evaluation.evaluate import Protocol, judge_folder
 from ProstateAlignRefineLib.inference.device import Compute, choose_compute
@@ -92,6 +93,7 @@ def run(config: TrainingConfig, cases: Cases, compute: Compute, folder: Path) ->
         "parameters": sum(weight.numel() for weight in network.parameters()),
         "steps": len(trainer.history) * config.schedule.iterations,
         "cpu_seconds": time.process_time() - started,
+        "improving": is_improving([row["validation_dice"] for row in trainer.history if "validation_dice" in row]),
     }
     (folder / FACTS).write_text(json.dumps(facts), encoding="utf-8")
     write_test_cases(trainer, network, folder / TEST)

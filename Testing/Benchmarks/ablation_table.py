@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,16 @@ import numpy as np
 import torch
 from scipy.stats import wilcoxon
 
+from ProstateAlignRefineLib.evaluation.cases import CaseRow
 from ProstateAlignRefineLib.evaluation.evaluate import Judged
-from ProstateAlignRefineLib.evaluation.figures import cohort_figures
-from ProstateAlignRefineLib.evaluation.statistics import RESAMPLES, Estimate, Resampled, resampled_runs
+from ProstateAlignRefineLib.evaluation.figures import Figures, cohort_figures
+from ProstateAlignRefineLib.evaluation.statistics import RESAMPLES, Estimate, Resampled, resampled
 from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.training.config import PhantomData, TrainingConfig
 
 OURS = "ours"
+PLATEAU_DICE = 0.01
+FEWEST_VALIDATIONS = 4
 DICE = "Dice, positives"
 SHOWN = (DICE, "Dice, all cases", "lesion sensitivity", "false positives a case", "AUROC")
 NAMES = {
@@ -36,11 +39,16 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Runs:
-    """One network's runs, one a seed, on the same test cases. `facts`: parameters, steps and CPU seconds of each."""
+    """One network's runs, one a seed, on the same test cases. `facts`: parameters, steps, CPU seconds of each, and
+    whether it was still improving when it ended."""
 
     kind: str
     judged: tuple[Judged, ...]
     facts: tuple[dict[str, Any], ...]
+
+    @property
+    def at_plateau(self) -> bool:
+        return not any(facts["improving"] for facts in self.facts)
 
     @property
     def resampled(self) -> Resampled:
@@ -49,6 +57,29 @@ class Runs:
     def dice_of_positives(self) -> np.ndarray:
         """[positives], each the mean over the runs."""
         return np.mean([[row.metrics.dice for row in run.rows if row.positive] for run in self.judged], axis=0)
+
+
+@dataclass(frozen=True)
+class CaseOverRuns:
+    """One case as each run of a network answered it."""
+
+    rows: tuple[CaseRow, ...]
+
+    @property
+    def patient(self) -> str:
+        return self.rows[0].patient
+
+
+def resampled_runs(*runs: Sequence[CaseRow], resamples: int = RESAMPLES) -> Resampled:
+    """Of a network that was trained several times, on the same cases in order: each figure's mean over the runs."""
+    return resampled([CaseOverRuns(rows) for rows in zip(*runs, strict=True)], _mean_figures, resamples)
+
+
+def _mean_figures(cases: Sequence[CaseOverRuns]) -> Figures:
+    """None where a run lacks the figure."""
+    figures = [cohort_figures(run) for run in zip(*(case.rows for case in cases), strict=True)]
+    values = {name: [each[name] for each in figures] for name in figures[0]}
+    return {name: None if None in row else float(np.mean(row)) for name, row in values.items()}
 
 
 @dataclass(frozen=True)
@@ -62,7 +93,20 @@ class Comparison:
     compute: Compute
 
 
+def is_improving(validation_dice: Sequence[float]) -> bool:
+    """Whether the last quarter of a run's validations reached more than all before it, or there are too few to tell."""
+    if len(validation_dice) < FEWEST_VALIDATIONS:
+        return True
+    split = len(validation_dice) * 3 // 4
+    return max(validation_dice[split:]) > max(validation_dice[:split]) + PLATEAU_DICE
+
+
 def as_markdown(comparison: Comparison) -> str:
+    """Networks that were still improving are named and not compared: how far they had come says nothing of them."""
+    unfinished = [system for system in comparison.systems if not system.at_plateau]
+    comparison = replace(comparison, systems=tuple(s for s in comparison.systems if s.at_plateau))
+    if not comparison.systems:
+        return "\n".join(["# Networks compared", "", _left_out(unfinished), ""])
     resampled = {system.kind: system.resampled for system in comparison.systems}
     rivals = {kind: each for kind, each in resampled.items() if OURS in resampled and kind != OURS}
     differences = {kind: (each - resampled[OURS]).estimates[DICE] for kind, each in rivals.items()}
@@ -74,6 +118,7 @@ def as_markdown(comparison: Comparison) -> str:
             "",
             *_figures(comparison.systems, resampled),
             "",
+            *([_left_out(unfinished), ""] if unfinished else []),
             *_differences(comparison.systems, differences),
             "",
             "## How to read it",
@@ -81,6 +126,14 @@ def as_markdown(comparison: Comparison) -> str:
             *_reading(comparison, differences),
             "",
         ]
+    )
+
+
+def _left_out(unfinished: Sequence[Runs]) -> str:
+    names = ", ".join(NAMES[system.kind] for system in unfinished)
+    return (
+        f"Not compared, since validation Dice still rose by more than {PLATEAU_DICE:g} in the last quarter of the "
+        f"training, or was measured fewer than {FEWEST_VALIDATIONS} times: {names}. Train longer."
     )
 
 
@@ -156,9 +209,8 @@ def _reading(comparison: Comparison, differences: dict[str, Estimate]) -> list[s
     ]
     if isinstance(comparison.config.data, PhantomData):
         lines.append(
-            "- Synthetic images, small networks and short training: this shows that every network goes the same way "
-            "and how the comparison is made. It says nothing about patients, and little about the networks' order at "
-            "their published size and length of training."
+            "- Synthetic images and small networks: this says nothing about patients, and little about the networks' "
+            "order at their published size."
         )
     return lines
 

@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pytest
@@ -42,6 +43,15 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path, capsys):
 
 def test_the_demo_has_lesions_to_find():
     assert draw_patient(SEED).lesions
+
+
+def test_the_demo_segments_its_study_and_finds_its_lesions(tmp_path, capsys):
+    """With the starter model, as README's first command runs it."""
+    assert main(["demo", "-o", str(tmp_path / "demo")]) == 0
+    said = capsys.readouterr().out
+    assert len(re.findall(r"true lesion \d+: finding \d+, Dice 0\.[5-9]", said)) == len(draw_patient(SEED).lesions)
+    assert "findings where no lesion is: 0" in said
+    assert (tmp_path / "demo" / "results" / "overview.png").is_file()
 
 
 def test_the_demo_names_what_was_found_missed_and_invented():

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from Benchmarks.ablation_table import Comparison, Runs, as_markdown
+from Benchmarks.ablation_table import Comparison, Runs, as_markdown, is_improving, resampled_runs
 from Evaluation.making import FIRST, GRID, volume
 from ProstateAlignRefineLib.evaluation.cases import CaseRow, judge
 from ProstateAlignRefineLib.evaluation.evaluate import Judged
-from ProstateAlignRefineLib.evaluation.statistics import resampled_runs
 from ProstateAlignRefineLib.evaluation.volumes import Prediction, ReferenceMask
 from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.training.config import read_training_config
@@ -36,10 +35,11 @@ def rows_of(shares: list[float]) -> tuple[CaseRow, ...]:
     return tuple(rows)
 
 
-def runs_of(kind: str, *seeds: list[float]) -> Runs:
+def runs_of(kind: str, *seeds: list[float], improving: bool = False) -> Runs:
     empty = rows_of([0.0] * len(seeds[0]))
     judged = tuple(Judged(kind, rows_of(shares), empty, "0" * 64, "1" * 64, 0) for shares in seeds)
-    return Runs(kind, judged, tuple({"parameters": 1_500_000, "steps": 5, "cpu_seconds": 60.0} for _ in seeds))
+    facts = {"parameters": 1_500_000, "steps": 5, "cpu_seconds": 60.0, "improving": improving}
+    return Runs(kind, judged, tuple(facts for _ in seeds))
 
 
 def test_a_figure_of_several_seeds_is_their_mean_and_its_interval_is_over_cases() -> None:
@@ -68,6 +68,32 @@ def test_the_reading_follows_the_intervals() -> None:
     assert "size.toml --seeds 0 1" in text
 
 
+@pytest.mark.parametrize(
+    ("dice", "improving"),
+    [
+        ([0.1, 0.4, 0.5, 0.505], False),
+        ([0.1, 0.4, 0.5, 0.52], True),
+        ([0.1, 0.5, 0.4, 0.3], False),
+        ([0.0] * 8, False),
+        ([0.5, 0.5, 0.5], True),  # too few to tell
+        ([], True),
+    ],
+)
+def test_a_plateau_is_a_last_quarter_without_gain(dice: list[float], improving: bool) -> None:
+    assert is_improving(dice) is improving
+
+
+def test_a_network_that_was_still_improving_is_named_and_not_compared() -> None:
+    systems = (runs_of("ours", [0.5] * 4), runs_of("nnunet", [0.25] * 4, improving=True))
+    compute, config = Compute(torch.device("cpu"), "fp32"), read_training_config("starter")
+    text = as_markdown(Comparison(config, Path("size.toml"), (0,), systems, compute))
+    assert "fewer than 4 times: nnU-Net's network (DynUNet). Train longer." in text
+    assert text.count("DynUNet") == 1
+    alone = as_markdown(Comparison(config, Path("size.toml"), (0,), systems[1:], compute))
+    assert "DynUNet" in alone
+    assert "|" not in alone
+
+
 @pytest.mark.slow
 def test_the_script_trains_each_network_once(tmp_path: Path) -> None:
     base = read_training_config(str(SCRIPT.with_suffix(".toml")))
@@ -83,4 +109,5 @@ def test_the_script_trains_each_network_once(tmp_path: Path) -> None:
     )
     assert first.stdout.count("seed 0\n") == 3
     assert "seed 0\n" not in again.stdout
-    assert "| multi-encoder, paper's text and refiner |" in (tmp_path / "report.md").read_text()
+    report = (tmp_path / "report.md").read_text()
+    assert "ours, multi-encoder, paper's text and refiner, nnU-Net's network (DynUNet). Train longer." in report

@@ -33,8 +33,8 @@ def run(options: DemoOptions) -> int:
     study, results = options.output / "study", options.output / "results"
     check_output(study, PHANTOM, phantom.NAMES)
     check_output(results, KIND, NAMES)
-    phantom.run(phantom.DemoOptions(study, SEED))
-    segment.run(segment.DemoOptions(input=(study / phantom.STUDY_FOLDER,), output=results))
+    phantom.run(phantom.PhantomOptions(study, SEED))
+    segment.run(segment.SegmentOptions(input=(study / phantom.STUDY_FOLDER,), output=results))
     truth = to_array(read_volume(study / phantom.TRUTH_FOLDER / "lesions.nii.gz"))
     found = to_array(read_volume(results / "lesions.nii.gz"))
     print(f"\nKnown truth beside it:\n{comparison(found, truth)}\nPicture: {results / 'overview.png'}")

@@ -77,12 +77,6 @@ def resampled(rows: Sequence[Row], figures_of: Callable[[Sequence[Row]], Figures
     return Resampled(figures_of(rows), drawn)
 
 
-def resampled_runs(*runs: Sequence[CaseRow], resamples: int = RESAMPLES) -> Resampled:
-    """Of a system that was trained several times, on the same cases in order: each figure's mean over the runs."""
-    drawn = (_mean_figures([[rows[i] for i in index] for rows in runs]) for index in _draws(runs[0], resamples))
-    return Resampled(_mean_figures(runs), tuple(drawn))
-
-
 def estimates(rows: Sequence[CaseRow], resamples: int = RESAMPLES) -> dict[str, Estimate]:
     """Every figure with its percentile bootstrap interval; patients are drawn, with all their cases."""
     return resampled(rows, cohort_figures, resamples).estimates
@@ -131,16 +125,6 @@ def _wilcoxon(gaps: NDArray[np.float64]) -> float:
 def _mcnemar(gaps: NDArray[np.float64]) -> float:
     wins, losses = int((gaps > 0).sum()), int((gaps < 0).sum())
     return float(binomtest(wins, wins + losses).pvalue) if wins + losses else 1.0
-
-
-def _mean_figures(runs: Sequence[Sequence[CaseRow]]) -> Figures:
-    """None where a run cannot give the figure."""
-    figures = [cohort_figures(rows) for rows in runs]
-    means: Figures = {}
-    for name in figures[0]:
-        values = [value for each in figures if (value := each[name]) is not None]
-        means[name] = float(np.mean(values)) if len(values) == len(runs) else None
-    return means
 
 
 def _difference(one: Figures, other: Figures) -> Figures:

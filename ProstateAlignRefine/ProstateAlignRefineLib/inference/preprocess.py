@@ -48,7 +48,7 @@ def network_volumes(
     def normalized(modality: Modality) -> NDArray[np.float32]:
         volume = study.volume(modality)
         if preprocessing.smoothing:
-            volume = _smoothed(volume, region.spacing)
+            volume = smoothed(volume, region.spacing)
         if modality is Modality.ADC and preprocessing.normalization == "absolute_adc":
             values: NDArray[np.float32] = (_on(volume, region) - ADC_MEAN) / ADC_DEVIATION
         else:
@@ -78,7 +78,7 @@ def _z_scored(volume: sitk.Image, measured: Grid, region: Grid) -> NDArray[np.fl
     return ((values - mean) / max(deviation, 1e-8 * abs(mean), SMALLEST)).astype(np.float32)
 
 
-def _smoothed(volume: sitk.Image, spacing: tuple[float, float, float]) -> sitk.Image:
+def smoothed(volume: sitk.Image, spacing: tuple[float, float, float]) -> sitk.Image:
     """Along each of its axes as wide as `spacing` (mm) where that is coarser than its own; as it is elsewhere."""
     smoothed: sitk.Image = sitk.Cast(volume, sitk.sitkFloat32)
     for axis, (own, wanted) in enumerate(zip(volume.GetSpacing(), spacing, strict=True)):

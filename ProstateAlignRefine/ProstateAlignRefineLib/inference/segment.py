@@ -18,6 +18,7 @@ from ..core.checks.study_entry import entered
 from ..core.maps import Maps
 from ..core.study import Study
 from ..network.bundle import Bundle
+from .boundary import refined
 from .device import Compute
 from .predictor import ForwardPlan, maps_on, plan_forwards, predict
 from .preprocess import network_volumes
@@ -84,7 +85,9 @@ def answer(forwarded: ForwardPass, bundle: Bundle, progress: Progress) -> Segmen
     started = time.perf_counter()
     progress("maps", 0, 1)
     study, region = forwarded.study, forwarded.region
-    maps, withheld = withheld_outside(maps_on(study.grid, region.grid, prompted(bundle, region)), study)
+    stacked = prompted(bundle, region)
+    maps = refined(bundle, study, region, stacked, maps_on(study.grid, region.grid, stacked))
+    maps, withheld = withheld_outside(maps, study)
     cautions = (*study.cautions, *withheld, *result_cautions(study, maps, region.grid))
     progress("maps", 1, 1)
     seconds = {**forwarded.seconds, "maps": time.perf_counter() - started}

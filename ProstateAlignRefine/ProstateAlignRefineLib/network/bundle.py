@@ -23,6 +23,8 @@ from ..core.storage.output import writing_folder
 from ..core.storage.signature import BUNDLE, read_signature
 from ..core.storage.staging import finish_interrupted, is_unfinished
 from .baselines import SegmentationNetwork
+from .boundary.files import load_boundary, save_boundary
+from .boundary.refiner import BoundaryRefiner
 from .finiteness import check_finite
 from .network import AlignRefineNetwork
 from .prompted.files import load_prompted, save_prompted
@@ -44,7 +46,8 @@ class Bundle:
     `mirrored_text`: what the text says of a patient mirrored left to right; the same where it names no side.
     On disk there is Align then Refine alone; a trainer looks at its other networks through a bundle too.
     `prompted`: the head in which prompts meet the image, where the bundle has one; `prompts`: what it is asked for, one
-    lesion or place each; none where the bundle's own prompt is in force.
+    lesion or place each; none where the bundle's own prompt is in force. `boundary`: edits the outlines of findings,
+    where the bundle has it; the network's own refiner is then not used.
     """
 
     network: SegmentationNetwork
@@ -55,6 +58,7 @@ class Bundle:
     sha256: str
     prompted: PromptedHead | None = None
     prompts: tuple[str, ...] = ()
+    boundary: BoundaryRefiner | None = None
 
 
 def load_bundle(path: Path | str, device: torch.device | str = "cpu") -> Bundle:
@@ -77,8 +81,17 @@ def load_bundle(path: Path | str, device: torch.device | str = "cpu") -> Bundle:
     network = AlignRefineNetwork(config.architecture)
     _load_weights(network, path / WEIGHTS_FILE)
     prompted = load_prompted(path, config.files)
-    sha256 = identity_of(config)
-    return Bundle(network.to(device).eval(), config, text.to(device), mirrored.to(device), path, sha256, prompted)
+    boundary = load_boundary(path, config.files, prompted)
+    return Bundle(
+        network.to(device).eval(),
+        config,
+        text.to(device),
+        mirrored.to(device),
+        path,
+        identity_of(config),
+        prompted,
+        boundary=boundary,
+    )
 
 
 def save_bundle(
@@ -90,6 +103,7 @@ def save_bundle(
     *,
     mirrored_text: TextEmbedding | None = None,
     prompted: PromptedHead | None = None,
+    boundary: BoundaryRefiner | None = None,
 ) -> ModelConfig:
     """Write the folder `path`, whole or not at all; the configuration with the hashes of its files is returned.
 
@@ -114,6 +128,8 @@ def save_bundle(
             save_text(mirrored_text, folder / MIRRORED_TEXT_FILE)
         if prompted is not None:
             save_prompted(prompted, folder)
+        if boundary is not None:
+            save_boundary(boundary, folder)
         (folder / CARD_FILE).write_text(model_card, encoding="utf-8")
         files = {file.name: file_sha256(file) for file in sorted(folder.iterdir())}
         config = replace(config, files=files)

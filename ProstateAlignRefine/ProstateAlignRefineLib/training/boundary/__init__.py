@@ -1,0 +1,1 @@
+"""Teaching a bundle its boundary refiner, on what its frozen network finds, and judging it."""

@@ -1,0 +1,135 @@
+"""From cases to a judged refiner, and from that to a bundle, or to a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ...bundle.summary import CARD_FILE
+from ...core.errors import InputError
+from ...inference.boundary import prompt_token
+from ...network.boundary.refiner import BoundaryRefiner
+from ...network.boundary.settings import BoundarySettings
+from ...network.bundle import Bundle, save_bundle
+from ...network.prompted.head import PromptedHead
+from .card import card_section, shown, summary, with_section
+from .cases import EditCase
+from .fit import EditFitting, Texts, centred, fit, scaled_to
+from .judging import EditJudgement, Gate, best_gate, deltas_on_t2w, judged, mean_nsd
+
+SPACING_MM, LEAST_SLICE_MM, REACH_MM = 0.75, 2.0, 6.0
+WIDTHS = (16, 32, 48)
+WIDE_TAU = 0.2
+"""Where alpha is chosen, before tau is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Studies:
+    """`training` for gradients; `validation` for when to stop, tau, alpha and the constant; `other`: of a family that
+    neither network nor refiner was trained on, for one look at the end."""
+
+    training: Sequence[EditCase]
+    validation: Sequence[EditCase]
+    other: Sequence[EditCase]
+
+
+@dataclass(frozen=True, eq=False)
+class Taught:
+    """`judgement` on validation studies, `other` with the same gate and constant on the other family."""
+
+    refiner: BoundaryRefiner
+    judgement: EditJudgement
+    other: EditJudgement
+
+
+def settings_for(bundle: Bundle) -> BoundarySettings:
+    """Of the refiner that reads this bundle; InputError where it has no prompted head."""
+    head = _head(bundle).settings
+    return BoundarySettings(SPACING_MM, LEAST_SLICE_MM, REACH_MM, head.features, WIDTHS, head.width)
+
+
+def taught(
+    bundle: Bundle,
+    settings: BoundarySettings,
+    studies: Studies,
+    fitting: EditFitting,
+    progress: Callable[[int, float], None],
+) -> Taught:
+    """InputError where the base found no lesion to learn from or to judge by."""
+    found, seen, others = (
+        [case for case in cases if case.found] for cases in (studies.training, studies.validation, studies.other)
+    )
+    if not (found and seen and others):
+        raise InputError("The model found no lesion in these studies, so that there is no outline to learn; use more.")
+    texts = tokens_of(bundle)
+    torch.manual_seed(fitting.seed)
+    refiner = BoundaryRefiner(settings)
+    scaled_to(refiner, found)
+    fit(refiner, found, texts, fitting, lambda one: mean_nsd(seen, deltas_on_t2w(one, seen, texts)), progress=progress)
+    centred(refiner, found, texts)
+    deltas = deltas_on_t2w(refiner.eval(), studies.validation, texts)
+    gate, old = best_gate(studies.validation, deltas, WIDE_TAU), Gate(bundle.config.tau, bundle.config.alpha)
+    judgement = judged(studies.validation, deltas, gate, old)
+    unseen = deltas_on_t2w(refiner, studies.other, texts)
+    return Taught(refiner, judgement, judged(studies.other, unseen, gate, old, judgement.shift))
+
+
+def write_taught(path: Path, bundle: Bundle, result: Taught) -> None:
+    """InputError with the figures where the refiner did not earn its place."""
+    judgement = result.judgement
+    print(f"Validation studies\n{summary(judgement)}\n\nThe other family\n{summary(result.other)}")
+    for judged_on, good, where in (
+        (judgement, judgement.earned, "on validation studies"),
+        (result.other, result.other.harmless, "on studies of the other family"),
+    ):
+        if not good:
+            raise InputError(
+                f"The refiner is refused, since outlines {where} are no better than by a constant: "
+                f"{_sentence(judged_on)}"
+            )
+    figures = {"validation": judgement.figures, "other family": result.other.figures}
+    metrics = {**bundle.config.metrics, "refiner": figures}
+    config = replace(bundle.config, tau=judgement.gate.tau, alpha=judgement.gate.alpha, metrics=metrics)
+    card = (bundle.path / CARD_FILE).read_text(encoding="utf-8")
+    save_bundle(
+        path,
+        bundle.network,
+        config,
+        bundle.text,
+        with_section(card, card_section(judgement, result.other)),
+        mirrored_text=bundle.mirrored_text,
+        prompted=bundle.prompted,
+        boundary=result.refiner,
+    )
+
+
+def tokens_of(bundle: Bundle) -> Texts:
+    """Prompts as the refiner reads them, each asked of the tower once."""
+    head, kept = _head(bundle), dict[str, Tensor]()
+
+    def token(prompt: str) -> Tensor:
+        if prompt not in kept:
+            with torch.no_grad():
+                kept[prompt] = prompt_token(head, (prompt,))
+        return kept[prompt]
+
+    return token
+
+
+def _sentence(judgement: EditJudgement) -> str:
+    gain = judgement.gain("best constant shift")["NSD 1 mm"]
+    return (
+        f"delta has mean {judgement.mean:+.3f} and standard deviation {judgement.spread:.3f}, {judgement.removed} "
+        f"voxels are removed and {judgement.added} added, and NSD at 1 mm is {shown(gain, '+')} against the best "
+        "constant shift; teach it on more studies or for more steps."
+    )
+
+
+def _head(bundle: Bundle) -> PromptedHead:
+    if bundle.prompted is None:
+        raise InputError("The model has no prompted head, whose words the refiner reads; run teach-prompts first.")
+    return bundle.prompted

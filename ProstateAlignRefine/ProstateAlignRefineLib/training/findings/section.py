@@ -91,7 +91,7 @@ def figures(cases: Sequence[FindingCase], kept: Kept, sure: Sure) -> dict[str, s
 
 
 def calibration(cases: Sequence[FindingCase], kept: Kept, sure: Sure) -> dict[str, str]:
-    """ECE and its level by chance, with the number of findings."""
+    """ECE and its level by chance, with the number of findings; resamples without any are left out."""
     parts = [
         Reliability.of(certain[keep], case.genuine[keep]) for case, keep, certain in zip(cases, kept, sure, strict=True)
     ]
@@ -106,7 +106,8 @@ def calibration(cases: Sequence[FindingCase], kept: Kept, sure: Sure) -> dict[st
     whole = of(range(len(parts)))
     if not whole.count.sum():
         return {"ECE": "-"}
-    drawn = [of(rng.integers(0, len(parts), len(parts))).expected_error for _ in range(200)]
+    resampled = [of(rng.integers(0, len(parts), len(parts))) for _ in range(200)]
+    drawn = [part.expected_error for part in resampled if part.count.sum()]
     low, high = np.percentile(drawn, INTERVAL)
     text = f"{whole.expected_error:.3f} ({low:.3f} to {high:.3f}); by chance {whole.error_by_chance:.3f}"
     return {"ECE": f"{text}; {int(whole.count.sum())} findings"}

@@ -17,7 +17,7 @@ from ProstateAlignRefineLib.commands import send as command
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.dicom import save_headers, write_measurements, write_segmentation
 from ProstateAlignRefineLib.dicom.send.dicomweb import WebServer, query, stow
-from ProstateAlignRefineLib.dicom.send.dimse import DicomServer, echo, store
+from ProstateAlignRefineLib.dicom.send.dimse import DicomServer, application_entity, echo, store
 from ProstateAlignRefineLib.dicom.send.sendable import describe, sendable_files
 
 pynetdicom = pytest.importorskip("pynetdicom", reason="the extra 'pacs' is not installed")
@@ -89,6 +89,12 @@ def test_silent_port_is_said():
         port = closed.getsockname()[1]
     with pytest.raises(InputError, match="cannot be reached"):
         echo(DicomServer("127.0.0.1", port))
+
+
+def test_a_silent_server_is_given_up_soon_and_a_busy_one_may_take_a_minute():
+    entity = application_entity(DicomServer("127.0.0.1", 104))
+    assert (entity.connection_timeout, entity.acse_timeout) == (10, 10)
+    assert (entity.dimse_timeout, entity.network_timeout) == (60, 60)
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a host", "x" * 300])

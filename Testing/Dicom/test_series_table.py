@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from Dicom.series_cases import HEADERS, NAMES, STUDIES
 from Dicom.series_files import COARSE, FINE, Series, anatomy, ge, write_series
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.match.ranking import fits
+from ProstateAlignRefineLib.core.match.rules import Kind
 from ProstateAlignRefineLib.core.orientation import ORDERS
 from ProstateAlignRefineLib.core.study import Modality
 from ProstateAlignRefineLib.dicom.match.select import select, series_volumes
@@ -98,6 +100,18 @@ def test_a_volume_loaded_from_dicom_is_taken_for_the_same_with_the_same_words(se
     assert proposed(matches) == ({expected} if expected else set())
     if expected:
         assert matches[expected].reason.replace(TISSUE, "").split(": ", 2)[-1] == f"{volume.judgement.reason}."
+
+
+MAPS = ("ge-exponential-adc-of-b-1400", "adc-type-named-exponential", "ge-adc-of-b-1400")
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_a_map_computed_of_diffusion_images_is_none_of_them(name, tmp_path):
+    """Images of several b-values are what a missing ADC or HBV is computed from: a map among them would spoil it."""
+    series, _ = HEADERS[name]
+    written(replace(series, tags={**series.tags, "ImageType": ["DERIVED", "PRIMARY", "DIFFUSION"]}), tmp_path)
+    (volume,) = series_volumes(scan_folder(tmp_path))
+    assert volume.kind is not Kind.DWI
 
 
 @pytest.mark.parametrize(("series", "expected"), expected_of(NAMES))

@@ -101,7 +101,7 @@ def _check_kinds(server: DicomServer, refused: Sequence[str]) -> None:
 
 @contextmanager
 def _association(server: DicomServer, contexts: Sequence[tuple[str, str | None]]) -> Iterator[Association]:
-    entity = _entity(server)
+    entity = application_entity(server)
     for sop_class, transfer_syntax in contexts:
         entity.add_requested_context(sop_class, transfer_syntax)
     tls = _tls(server) if server.tls else None
@@ -126,7 +126,8 @@ def _why_not_established(server: DicomServer, association: Association) -> str:
     return f"The server {server.name} cannot be reached; check address and port, {hint}, and the network."
 
 
-def _entity(server: DicomServer) -> AE:
+def application_entity(server: DicomServer) -> AE:
+    """This side of the connection, with how long it waits; InputError where pynetdicom lacks or a title is none."""
     try:
         from pynetdicom import AE
     except ImportError:

@@ -17,7 +17,7 @@ from ProstateAlignRefineLib.network.prompted.head import PromptedHead
 from ProstateAlignRefineLib.training.boundary.card import HEADING, card_section, with_section
 from ProstateAlignRefineLib.training.boundary.cases import EditCase
 from ProstateAlignRefineLib.training.boundary.fit import EditFitting, best_constant, fit, scaled_to
-from ProstateAlignRefineLib.training.boundary.judging import Gate, best_gate, deltas_on_t2w, judged, mean_nsd
+from ProstateAlignRefineLib.training.boundary.judging import Gate, agreement, best_gate, deltas_on_t2w, judged
 from ProstateAlignRefineLib.training.boundary.teaching import Taught, settings_for, write_taught
 from ProstateAlignRefineLib.training.prompts.phantoms import settings_for as settings_of_head
 
@@ -83,7 +83,7 @@ def test_it_learns_an_edge_that_the_image_shows_and_the_margin_does_not(cases: l
     scaled_to(refiner, learned)
 
     def judge(one: BoundaryRefiner) -> float:
-        return mean_nsd(unseen, deltas_on_t2w(one, unseen, texts))
+        return agreement(unseen, deltas_on_t2w(one, unseen, texts))
 
     before = judge(refiner)
     fit(refiner, learned, texts, EditFitting(80, 1e-2, 0, 40), judge, progress=lambda _step, _loss: None)

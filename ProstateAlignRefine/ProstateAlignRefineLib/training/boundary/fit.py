@@ -17,7 +17,7 @@ from .randomisation import EditCrop, disturbed, mirrored, misjudged, reshaped
 
 Texts = Callable[[str], Tensor]
 
-BATCH, MIRRORED, GENERIC_SHARE = 4, 0.5, 0.5
+BATCH, MIRRORED, GENERIC_SHARE = 8, 0.5, 0.5
 DISTURBED, MISJUDGED = 0.8, 0.5  # shares of the crops
 WEIGHT_DECAY, CLIP, WARM_UP, AVERAGE = 1e-2, 1.0, 50, 0.98
 LARGEST_CONSTANT, HALVINGS = 3.0, 10

@@ -20,7 +20,7 @@ from ...network.prompted.head import PromptedHead
 from .card import card_section, shown, summary, with_section
 from .cases import EditCase
 from .fit import EditFitting, Texts, crop_of, fit, scaled_to
-from .judging import EditJudgement, Gate, best_gate, deltas_on_t2w, judged, mean_nsd
+from .judging import EditJudgement, Gate, agreement, best_gate, deltas_on_t2w, judged
 from .randomisation import disturbed
 
 SPACING_MM, LEAST_SLICE_MM, REACH_MM = 0.75, 2.0, 6.0
@@ -79,14 +79,16 @@ def taught(
 
 
 def judge_of(seen: Sequence[EditCase], texts: Texts) -> Callable[[BoundaryRefiner], float]:
-    """NSD on the cases as they are and with their images disturbed, of equal weight: what early stopping looks at."""
+    """Mean agreement on the cases as they are and with their images disturbed: what early stopping looks at."""
     others = [
         replace(case, inputs=disturbed(crop_of(case), np.random.default_rng(number)).inputs.half())
         for number, case in enumerate(seen)
     ]
 
     def judge(one: BoundaryRefiner) -> float:
-        return (mean_nsd(seen, deltas_on_t2w(one, seen, texts)) + mean_nsd(seen, deltas_on_t2w(one, others, texts))) / 2
+        return (
+            agreement(seen, deltas_on_t2w(one, seen, texts)) + agreement(seen, deltas_on_t2w(one, others, texts))
+        ) / 2
 
     return judge
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import conv3d, grid_sample, interpolate
+from torch.nn.functional import conv3d, grid_sample, interpolate, pad
 
 from ...network.boundary.evidence import LARGEST_MARGIN
 from ...network.boundary.refiner import IMAGES, MARGIN_SCALE
@@ -133,7 +133,7 @@ def _blurred(values: Tensor, sigma_mm: float, spacing: Sequence[float]) -> Tenso
         shape[axis + 1] = 2 * reach + 1
         ends = [0] * 6
         ends[2 * (3 - axis)] = ends[2 * (3 - axis) + 1] = reach
-        padded = torch.nn.functional.pad(values[None], ends, mode="replicate")
+        padded = pad(values[None], ends, mode="replicate")
         values = conv3d(padded, (kernel / kernel.sum()).reshape(shape))[0]
     return values
 

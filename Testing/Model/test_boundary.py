@@ -13,8 +13,9 @@ from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.lexicon import CONCEPTS
 from ProstateAlignRefineLib.core.spellings import english
 from ProstateAlignRefineLib.core.storage.files import file_sha256
+from ProstateAlignRefineLib.network.boundary.evidence import evidence, without_mean
 from ProstateAlignRefineLib.network.boundary.files import SETTINGS_FILE, WEIGHTS_FILE
-from ProstateAlignRefineLib.network.boundary.refiner import SHARP, BoundaryRefiner, input_channels
+from ProstateAlignRefineLib.network.boundary.refiner import CHANNELS, IMAGES, MARGIN_SCALE, SHARP, BoundaryRefiner
 from ProstateAlignRefineLib.network.boundary.settings import BoundarySettings
 from ProstateAlignRefineLib.network.bundle import load_bundle, save_bundle
 from ProstateAlignRefineLib.network.network import AlignRefineNetwork
@@ -22,7 +23,7 @@ from ProstateAlignRefineLib.network.prompted.head import PromptedHead
 from ProstateAlignRefineLib.network.prompted.settings import PromptedSettings
 from ProstateAlignRefineLib.network.text import TextEmbedding
 
-SETTINGS = BoundarySettings(0.75, 2.0, 6.0, (4, 6), (4, 6, 8), 8)
+SETTINGS = BoundarySettings(0.75, 2.0, 6.0, (4, 6, 8), 8)
 SHAPE = (5, 13, 18)
 
 
@@ -43,7 +44,7 @@ def refiner() -> BoundaryRefiner:
 
 @pytest.fixture
 def inputs() -> torch.Tensor:
-    return torch.randn(input_channels(SETTINGS), *SHAPE, generator=torch.Generator().manual_seed(1))
+    return torch.randn(CHANNELS, *SHAPE, generator=torch.Generator().manual_seed(1))
 
 
 Save = Callable[[PromptedHead | None, BoundaryRefiner], Path]
@@ -120,11 +121,37 @@ def test_it_needs_the_prompted_head_whose_words_it_reads(
         load_bundle(path)
 
 
+def a_finding() -> tuple[torch.Tensor, torch.Tensor]:
+    """Inputs whose margin lies two voxels beside a disc that is bright in the first image and dark in the second."""
+    rows, columns = torch.meshgrid(torch.arange(24.0), torch.arange(26.0), indexing="ij")
+    disc = (5 - torch.hypot(rows - 12, columns - 13)).expand(3, 24, 26)
+    inputs = 0.1 * torch.randn(CHANNELS, 3, 24, 26, generator=torch.Generator().manual_seed(1))
+    inputs[0] += disc > 0
+    inputs[1] -= (disc > 0).float()
+    inputs[IMAGES] = MARGIN_SCALE * disc.roll(2, 2).clamp(-4, 4)
+    return inputs, disc > 0
+
+
 @torch.no_grad()
-def test_untaught_it_moves_nothing(inputs: torch.Tensor) -> None:
-    delta = BoundaryRefiner(SETTINGS).eval()(inputs, torch.randn(8))
-    assert delta.shape == SHAPE
-    assert float(delta.abs().max()) == 0.0
+def test_untaught_it_moves_outlines_to_what_the_images_show() -> None:
+    inputs, truth = a_finding()
+    margin = inputs[IMAGES] / MARGIN_SCALE
+    moved = margin + BoundaryRefiner(SETTINGS).eval()(inputs, torch.randn(8))
+    assert int(((moved > 0) != truth).sum()) < 0.6 * int(((margin > 0) != truth).sum())
+    inputs[:IMAGES] = 7.0
+    assert float(BoundaryRefiner(SETTINGS).eval()(inputs, torch.randn(8)).abs().max()) < 1e-4
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(("factor", "offset"), [(3.0, 0.0), (1.0, 40.0), (-2.0, 1.0)])
+def test_evidence_is_the_same_in_other_units_and_nothing_without_contrast(factor: float, offset: float) -> None:
+    inputs, truth = a_finding()
+    images, margin = inputs[:IMAGES], inputs[IMAGES] / MARGIN_SCALE
+    before, after = evidence(images, margin, 8), evidence(images * factor + offset, margin, 8)
+    assert float(before[:2, truth].mean()) > 1.0
+    assert float(before[:2, ~truth].mean()) < -0.7
+    assert float(before[2].abs().mean()) < 0.2
+    torch.testing.assert_close(after[:2], before[:2], rtol=0.15, atol=0.1)
 
 
 @torch.no_grad()
@@ -132,6 +159,28 @@ def test_what_it_says_varies_by_voxel_and_by_word(refiner: BoundaryRefiner, inpu
     one, other = (refiner(inputs, torch.randn(8, generator=torch.Generator().manual_seed(n))) for n in (2, 3))
     assert float(one.std()) > 0.1
     assert float((one - other).abs().max()) > 0.1
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("scale", [0.1, 1.0, 30.0])
+@pytest.mark.parametrize("height", [-40.0, -1.0, 0.0, 40.0])
+def test_no_outline_is_moved_as_a_whole(
+    refiner: BoundaryRefiner, inputs: torch.Tensor, scale: float, height: float
+) -> None:
+    """Whatever is read: to first order the expected volume stays as it is."""
+    changed = inputs * scale
+    changed[IMAGES] += height * MARGIN_SCALE
+    delta = refiner(changed, torch.randn(8, generator=torch.Generator().manual_seed(2))).double()
+    share = (changed[IMAGES] / MARGIN_SCALE).double().clamp(-12, 12).sigmoid()
+    weight = share * (1 - share)
+    assert float(delta.std()) > 0.05
+    assert abs(float((delta * weight).sum() / weight.sum())) < 1e-4 * float(delta.abs().max())
+
+
+def test_a_constant_is_nothing() -> None:
+    delta, margin = torch.randn(2, *SHAPE, generator=torch.Generator().manual_seed(3))
+    torch.testing.assert_close(without_mean(delta + 5.0, margin), without_mean(delta, margin))
+    assert float(without_mean(torch.full(SHAPE, 5.0), margin).abs().max()) < 1e-5
 
 
 @torch.no_grad()
@@ -150,9 +199,7 @@ def test_images_and_margin_are_read_of_the_slices_beside(
     assert float(moved[3]) > 1e-4
 
 
-@pytest.mark.parametrize(
-    "changed", [{"spacing_mm": 0.0}, {"reach_mm": -1.0}, {"widths": (4, 0, 8)}, {"features": (0, 6)}, {"text_width": 0}]
-)
+@pytest.mark.parametrize("changed", [{"spacing_mm": 0.0}, {"reach_mm": -1.0}, {"widths": (4, 0, 8)}, {"text_width": 0}])
 def test_impossible_settings_are_refused(changed: dict[str, object]) -> None:
     with pytest.raises(InputError, match="boundary refiner cannot be used"):
         replace(SETTINGS, **changed)

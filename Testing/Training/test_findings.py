@@ -17,11 +17,11 @@ from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.maps import Maps
 from ProstateAlignRefineLib.core.study import Modality
 from ProstateAlignRefineLib.network.bundle import load_bundle
-from ProstateAlignRefineLib.training.findings.cases import FindingCase, Gate, finding_case
+from ProstateAlignRefineLib.training.findings.cases import FindingCase, FindingGate, finding_case
 from ProstateAlignRefineLib.training.findings.fit import ALLOWED, fitted, froc
 from ProstateAlignRefineLib.training.findings.section import HEADING, NEXT, with_findings
 
-GATE = Gate(0.35, 0.25, 0.08)
+GATE = FindingGate(0.35, 0.25, 0.08)
 
 
 def case(peaks: list[float], overlaps: list[list[float]]) -> FindingCase:

@@ -11,7 +11,7 @@ from ProstateAlignRefineLib.core import schema
 from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.findings.judge import Judge
-from ProstateAlignRefineLib.core.findings.measures import MEASURES, Tissue
+from ProstateAlignRefineLib.core.findings.measures import MEASURES, OrdinaryTissue
 from ProstateAlignRefineLib.core.findings.regions import DEPTH, Peaks
 from ProstateAlignRefineLib.core.findings.rule import FindingRule, FrocPoint, Term
 from ProstateAlignRefineLib.core.geometry import Grid, to_image
@@ -184,7 +184,7 @@ def test_contrast_is_told_against_ordinary_tissue_of_the_finding_s_own_zone() ->
     image = np.where(zones == GlandZone.TRANSITION, 100.0, 500.0) + noise
     lesion = maps.base_margin > 0
     image[lesion] = 150.0
-    tissue = Tissue.of(replace(maps, zones=zones), dict.fromkeys(Modality, image))
+    tissue = OrdinaryTissue.of(replace(maps, zones=zones), dict.fromkeys(Modality, image))
     (values,) = tissue.measures(lesion.astype(np.int32))
     by_name = dict(zip(MEASURES, values, strict=True))
     assert by_name["t2w_contrast"] == pytest.approx((150 - 100) / 10, rel=0.05)

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from ..phantom.generate import Family
     from ..training.boundary.cases import EditCase
 
-RATE, SEED, EVERY = 2e-3, 0, 50
+RATE, SEED, EVERY = 2e-3, 0, 30
 VALIDATION_OFFSET = 10_000
-OTHER_OFFSET = 320_000
+OTHER_OFFSET = 340_000
 """From the first seed of the studies to learn from to those of the others."""
 
 
@@ -45,7 +45,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--cases", type=int, default=360, help="synthetic studies to learn from (default: 360)")
     parser.add_argument("--validation", type=int, default=64, help="others to judge it on (default: 64)")
     parser.add_argument("--other", type=int, default=60, help="of the other family, for one last look (default: 60)")
-    parser.add_argument("--steps", type=int, default=1500, help="of four findings each (default: 1500)")
+    parser.add_argument("--steps", type=int, default=90, help="of eight findings each (default: 90)")
     parser.add_argument("--first-seed", type=int, default=600_000, help="of the studies (default: 600000)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N, of the network (default: auto)")
     parser.set_defaults(options=TeachRefinerOptions, run=run)

@@ -15,7 +15,8 @@ from ..core.boxes import Box, box_around, box_of, crop_grid
 from ..core.geometry import Grid, resample, to_array, to_image
 from ..core.maps import MAP_NAMES, Maps
 from ..core.study import Modality, Study
-from ..network.boundary.refiner import LARGEST_MARGIN, MARGIN_SCALE
+from ..network.boundary.evidence import LARGEST_MARGIN
+from ..network.boundary.refiner import MARGIN_SCALE
 from ..network.boundary.settings import BoundarySettings
 from ..network.bundle import Bundle
 from ..network.prompted.head import PromptedHead
@@ -84,7 +85,7 @@ def edit_sites(maps: Maps, reach_mm: float) -> Iterator[Site]:
 
 
 class Reader:
-    """Makes crops of one study, as the network read it and at the images' own resolution.
+    """Makes crops of one study, its images at their own resolution.
 
     The images are brought to the network's scale: the mean and standard deviation that its input has in the region.
     """
@@ -104,7 +105,7 @@ class Reader:
             (to_array(resample(_part(image, grid), grid)) - mean) / deviation for image, mean, deviation in self._images
         ]
         margin = stacked[MAP_NAMES.index("base_margin")].clip(-LARGEST_MARGIN, LARGEST_MARGIN) * MARGIN_SCALE
-        seen = np.concatenate([margin[None], stacked[len(MAP_NAMES) : MAPS], self._region.stacked[MAPS:]])
+        seen = np.concatenate([margin[None], stacked[len(MAP_NAMES) : MAPS]])
         return Crop(
             np.concatenate([np.stack(images), on_same_axes(seen, self._region.grid, grid)]).astype(np.float32), grid
         )

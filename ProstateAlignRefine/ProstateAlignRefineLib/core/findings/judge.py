@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..geometry import Array
 from ..maps import Maps
 from ..study import Modality
-from .measures import Tissue
+from .measures import OrdinaryTissue
 from .regions import Peaks
 from .rule import FindingRule
 
@@ -33,8 +33,8 @@ class Judge:
         return Peaks.of(self.maps.base_margin)
 
     @cached_property
-    def tissue(self) -> Tissue:
-        return Tissue.of(self.maps, self.images)
+    def tissue(self) -> OrdinaryTissue:
+        return OrdinaryTissue.of(self.maps, self.images)
 
     def confidences(self, labels: NDArray[np.integer]) -> NDArray[np.float64]:
         """Of the findings 1..n of labels [Z, Y, X]."""

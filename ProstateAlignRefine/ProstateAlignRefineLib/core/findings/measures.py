@@ -37,7 +37,7 @@ zone, in half the range from the 16th to the 84th percentile of that tissue (a s
 
 
 @dataclass(frozen=True, eq=False)
-class Tissue:
+class OrdinaryTissue:
     """The images [Z, Y, X] on the maps' grid, and what ordinary tissue of each zone looks like in them.
 
     `usual`: median and spread by modality; of the whole gland under `GlandZone.OUTSIDE`, and where there is no
@@ -49,7 +49,7 @@ class Tissue:
     usual: Mapping[GlandZone, Mapping[Modality, tuple[float, float]]]
 
     @classmethod
-    def of(cls, maps: Maps, images: Mapping[Modality, Array]) -> Tissue:
+    def of(cls, maps: Maps, images: Mapping[Modality, Array]) -> OrdinaryTissue:
         gland = None if maps.zones is None else plausible_gland(maps.zones, maps.grid)
         calm = (maps.base_margin <= UNSUSPICIOUS) & (maps.confidence > 0 if gland is None else gland)
         fewest = LEAST_TISSUE_ML / maps.grid.voxel_ml

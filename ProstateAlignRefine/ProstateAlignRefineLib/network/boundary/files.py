@@ -24,8 +24,7 @@ def load_boundary(folder: Path, listed: Collection[str], prompted: PromptedHead 
     refiner = load_part(folder, listed, STEM, settings=BoundarySettings, make=BoundaryRefiner, name="boundary refiner")
     if refiner is None:
         return None
-    head = prompted.settings if prompted is not None else None
-    if head is None or (head.width, head.features) != (refiner.settings.text_width, refiner.settings.features):
+    if prompted is None or prompted.settings.width != refiner.settings.text_width:
         raise InputError(
             f"The boundary refiner of the model bundle '{folder.name}' does not fit its prompted head; get the bundle "
             "again."

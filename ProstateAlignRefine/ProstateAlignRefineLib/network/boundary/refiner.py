@@ -9,19 +9,18 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu, interpolate, pad
 
 from ...core.anatomy import GlandZone
+from .evidence import evidence, without_mean
 from .settings import BoundarySettings
 
 Size: TypeAlias = tuple[int, int]
 
 IMAGES = 3
 SHARP = IMAGES + 1  # images and margin: read of the slices above and below, too
-MARGIN_SCALE, LARGEST_MARGIN = 0.2, 12.0
+CHANNELS = SHARP + len(GlandZone)
+"""Images, margin, zone shares, in this order."""
+MARGIN_SCALE = 0.2
 LARGEST_INPUT = 8.0  # in standard deviations over the training crops
-
-
-def input_channels(settings: BoundarySettings) -> int:
-    """Images, margin, zone shares, decoder features, in this order."""
-    return SHARP + len(GlandZone) + sum(settings.features)
+GAIN = 0.5  # of each image's evidence before training
 
 
 class Block(nn.Module):
@@ -42,25 +41,25 @@ class Block(nn.Module):
 
 
 class BoundaryRefiner(nn.Module):
-    """Delta [Z, Y, X] of a crop's inputs [C, Z, Y, X] (see `input_channels`) and the prompt's token [D].
+    """Delta [Z, Y, X] of a crop's inputs [C, Z, Y, X] (see `CHANNELS`) and the prompt's token [D].
 
-    Slices are the batch of 2D convolutions at three levels. The prompt scales and shifts the features of the coarsest
-    two (FiLM). `middle`, `spread`: of the inputs over the training crops. `centre`: the training crops' mean delta in
-    the band, taken off, so that what is left is no threshold.
+    Of the images it sees their evidence (see `evidence`), whose weighted sum is delta before the convolutions add
+    theirs. Slices are the batch of 2D convolutions at three levels. The prompt scales and shifts the features of the
+    coarsest two (FiLM). `middle`, `spread`: of what is seen over the training crops. No outline is moved as a whole
+    (see `without_mean`): how far it lies out is the threshold's matter.
     """
 
     middle: Tensor
     spread: Tensor
-    centre: Tensor
 
     def __init__(self, settings: BoundarySettings) -> None:
         super().__init__()
         self.settings = settings
-        channels, (fine, mid, coarse) = input_channels(settings), settings.widths
-        self.register_buffer("middle", torch.zeros(channels))
-        self.register_buffer("spread", torch.ones(channels))
-        self.register_buffer("centre", torch.zeros(()))
-        self.stem = nn.Conv2d(channels + 2 * SHARP, fine, 3, padding=1)
+        fine, mid, coarse = settings.widths
+        self.register_buffer("middle", torch.zeros(CHANNELS))
+        self.register_buffer("spread", torch.ones(CHANNELS))
+        self.gains = nn.Parameter(torch.full((IMAGES,), GAIN))
+        self.stem = nn.Conv2d(CHANNELS + 2 * SHARP, fine, 3, padding=1)
         self.fine = Block(fine)
         self.down_mid, self.mid = nn.Conv2d(fine, mid, 2, 2), Block(mid)
         self.down_coarse, self.coarse = nn.Conv2d(mid, coarse, 2, 2), Block(coarse)
@@ -72,9 +71,15 @@ class BoundaryRefiner(nn.Module):
             nn.init.normal_(layer.weight, 0, 0.02)
         nn.init.zeros_(self.head.weight)
 
+    def seen(self, inputs: Tensor) -> Tensor:
+        """The inputs with evidence for images."""
+        reach = max(1, round(self.settings.reach_mm / self.settings.spacing_mm))
+        return torch.cat([evidence(inputs[:IMAGES], inputs[IMAGES] / MARGIN_SCALE, reach), inputs[IMAGES:]])
+
     def forward(self, inputs: Tensor, text: Tensor) -> Tensor:
         height, width = inputs.shape[2:]
-        scaled = (inputs - self.middle[:, None, None, None]) / self.spread[:, None, None, None]
+        seen = self.seen(inputs)
+        scaled = (seen - self.middle[:, None, None, None]) / self.spread[:, None, None, None]
         slices = scaled.clamp(-LARGEST_INPUT, LARGEST_INPUT).transpose(0, 1)
         slices = torch.cat([slices, *_above_and_below(slices[:, :SHARP])], dim=1)
         slices = pad(slices, (0, -width % 4, 0, -height % 4), mode="replicate")
@@ -83,8 +88,8 @@ class BoundaryRefiner(nn.Module):
         coarse = self.coarse(_modulated(self.down_coarse(gelu(mid)), self.film_coarse(text)))
         mid = self.mid_again(self.up_mid(gelu(torch.cat([_enlarged(coarse, mid), mid], dim=1))))
         fine = self.fine_again(self.up_fine(gelu(torch.cat([_enlarged(mid, fine), fine], dim=1))))
-        delta: Tensor = self.head(gelu(fine))[:, 0, :height, :width] - self.centre
-        return delta
+        delta = self.head(gelu(fine))[:, 0, :height, :width] + torch.einsum("c,czyx->zyx", self.gains, seen[:IMAGES])
+        return without_mean(delta, inputs[IMAGES] / MARGIN_SCALE)
 
 
 def _above_and_below(slices: Tensor) -> tuple[Tensor, Tensor]:

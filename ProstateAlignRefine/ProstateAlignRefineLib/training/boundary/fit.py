@@ -9,21 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits, interpolate
+from torch.nn.functional import binary_cross_entropy_with_logits
 
-from ...network.boundary.refiner import IMAGES, LARGEST_MARGIN, MARGIN_SCALE, BoundaryRefiner
+from ...network.boundary.refiner import IMAGES, MARGIN_SCALE, BoundaryRefiner
 from .cases import EditCase
+from .randomisation import EditCrop, disturbed, mirrored, misjudged, reshaped
 
 Texts = Callable[[str], Tensor]
 
-BATCH, PERTURBED, MIRRORED, GENERIC_SHARE = 4, 0.5, 0.5, 0.5
-WEIGHT_DECAY, CLIP, WARM_UP, AVERAGE = 1e-2, 1.0, 50, 0.99
-NOISE, SHIFT = 1.0, 0.7  # standard deviations of what perturbs margins, log-odds
-COARSENESS = 8  # voxels between the knots of smooth noise
-MOVED = 2  # voxels a margin is displaced at most
-BRIGHTNESS, CONTRAST = 0.15, 0.15
-WITHOUT_FEATURES = 0.3  # share of the crops whose decoder features are hidden, so that images alone must tell, too
-MEAN = 0.02  # weight of a crop's squared mean delta
+BATCH, MIRRORED, GENERIC_SHARE = 8, 0.5, 0.5
+DISTURBED, MISJUDGED = 0.8, 0.5  # shares of the crops
+WEIGHT_DECAY, CLIP, WARM_UP, AVERAGE = 1e-2, 1.0, 50, 0.98
+LARGEST_CONSTANT, HALVINGS = 3.0, 10
 
 
 @dataclass(frozen=True)
@@ -72,48 +69,37 @@ def fit(
 
 
 def edit_loss(refiner: BoundaryRefiner, case: EditCase, texts: Texts, rng: np.random.Generator) -> Tensor:
-    """Cross-entropy of the moved margin in the band, and a price on moving all of it alike."""
-    inputs, band, truth = case.inputs.float(), case.band, case.truth
+    """Cross-entropy in the band of the moved margin and the constant that suits this crop best: how far out a base's
+    outlines lie is its generator's, and nothing to learn."""
     generic = len(case.prompts) == 1 or rng.random() < GENERIC_SHARE
-    inputs = torch.cat([inputs[:IMAGES] * (1 + CONTRAST * _normal(rng)) + BRIGHTNESS * _normal(rng), inputs[IMAGES:]])
-    if rng.random() < PERTURBED:
-        inputs[IMAGES] = _perturbed(inputs[IMAGES] / MARGIN_SCALE, rng) * MARGIN_SCALE
-    if rng.random() < WITHOUT_FEATURES:
-        inputs[-sum(refiner.settings.features) :] = refiner.middle[-sum(refiner.settings.features) :, None, None, None]
-    mirrored = generic and rng.random() < MIRRORED  # words of place are not those of the mirrored patient
-    if mirrored:
-        inputs, band, truth = inputs.flip(-1), band.flip(-1), truth.flip(-1)
+    crop = crop_of(case)
+    if generic:  # words of place and size are not those of the mirrored or stretched patient
+        crop = reshaped(mirrored(crop) if rng.random() < MIRRORED else crop, rng)
+    if rng.random() < DISTURBED:
+        crop = disturbed(crop, rng)
+    if rng.random() < MISJUDGED:
+        crop = misjudged(crop, rng)
     text = texts(case.prompts[0] if generic else case.prompts[int(rng.integers(1, len(case.prompts)))])
-    delta: Tensor = refiner(inputs, text)
-    margin = inputs[IMAGES] / MARGIN_SCALE + delta
-    entropy = binary_cross_entropy_with_logits(margin[band], truth[band].float())
-    return entropy + MEAN * delta[band].mean() ** 2
+    margin = (crop.inputs[IMAGES] / MARGIN_SCALE + refiner(crop.inputs, text))[crop.band]
+    truth = crop.truth[crop.band].float()
+    return binary_cross_entropy_with_logits(margin + best_constant(margin.detach(), truth), truth)
 
 
-def _perturbed(margin: Tensor, rng: np.random.Generator) -> Tensor:
-    """Moved by a voxel or two, shifted as a whole, and with smooth noise: as another network might have erred."""
-    y, x = (int(n) for n in rng.integers(-MOVED, MOVED + 1, 2))
-    moved = torch.roll(margin, (y, x), (1, 2))
-    knots = [max(2, n // COARSENESS + 1) for n in margin.shape[1:]]
-    noise = torch.from_numpy(rng.standard_normal((1, 1, max(2, margin.shape[0] // 2), *knots)).astype(np.float32))
-    smooth = interpolate(noise, list(margin.shape), mode="trilinear", align_corners=True)[0, 0]
-    shifted = moved + SHIFT * float(rng.standard_normal()) + NOISE * float(rng.random()) * smooth
-    return shifted.clamp(-LARGEST_MARGIN, LARGEST_MARGIN)
+def crop_of(case: EditCase) -> EditCrop:
+    return EditCrop(case.inputs.float(), case.band, case.truth, case.grid.spacing)
 
 
-def _normal(rng: np.random.Generator) -> Tensor:
-    return torch.from_numpy(rng.standard_normal((IMAGES, 1, 1, 1)).astype(np.float32))
+def best_constant(margin: Tensor, truth: Tensor) -> float:
+    """What, added to all margins, makes their expected volume the true one; by bisection."""
+    low, high, volume = -LARGEST_CONSTANT, LARGEST_CONSTANT, float(truth.sum())
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if float((margin + middle).sigmoid().sum()) > volume else (middle, high)
+    return (low + high) / 2
 
 
 def scaled_to(refiner: BoundaryRefiner, cases: Sequence[EditCase]) -> None:
-    """The refiner's inputs in standard deviations of the cases' bands."""
-    inside = torch.cat([case.inputs[:, case.band].float().T[::7] for case in cases])
+    """What the refiner sees in standard deviations of the cases' bands."""
+    inside = torch.cat([refiner.seen(case.inputs.float())[:, case.band].T[::7] for case in cases])
     refiner.middle.copy_(inside.mean(dim=0))
     refiner.spread.copy_(inside.std(dim=0) + 1e-3)
-
-
-@torch.inference_mode()
-def centred(refiner: BoundaryRefiner, cases: Sequence[EditCase], texts: Texts) -> None:
-    """Takes off the mean delta of the cases' bands."""
-    deltas = [refiner(case.inputs.float(), texts(case.prompts[0]))[case.band] for case in cases]
-    refiner.centre += torch.cat(deltas).mean()

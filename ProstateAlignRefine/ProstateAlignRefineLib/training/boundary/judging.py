@@ -31,7 +31,7 @@ Figures = dict[str, float | None]
 
 
 @dataclass(frozen=True)
-class Gate:
+class EditGate:
     tau: float
     alpha: float
 
@@ -53,7 +53,7 @@ class EditJudgement:
     which some are removed. `false_ml`: volume of false findings with the gate less without, mL a site.
     """
 
-    gate: Gate
+    gate: EditGate
     shift: float
     ways: Mapping[str, Resampled]
     mean: float
@@ -107,29 +107,31 @@ def deltas_on_t2w(refiner: BoundaryRefiner, cases: Sequence[EditCase], texts: Te
     return found
 
 
-def mean_nsd(cases: Sequence[EditCase], deltas: Deltas) -> float:
-    """Of found lesions, the whole delta added: what early stopping looks at."""
-    return float(np.mean([row.nsd for row in _rows(cases, deltas, lambda case, delta: _base(case) + delta > 0)]))
+def agreement(cases: Sequence[EditCase], deltas: Deltas) -> float:
+    """Mean of NSD and Dice over found lesions, the whole delta added. NSD alone would be raised by eating away at
+    outlines, too."""
+    rows = _rows(cases, deltas, lambda case, delta: _base(case) + delta > 0)
+    return float(np.mean([(row.nsd + row.dice) / 2 for row in rows]))
 
 
-def best_gate(cases: Sequence[EditCase], deltas: Deltas, tau: float) -> Gate:
+def best_gate(cases: Sequence[EditCase], deltas: Deltas, tau: float) -> EditGate:
     """alpha: of the best mean NSD at `tau`; tau: then the lowest at which neither NSD nor Dice is below the base's and
     false findings do not grow."""
 
-    def figures(gate: Gate) -> NDArray[np.float64]:
+    def figures(gate: EditGate) -> NDArray[np.float64]:
         rows = _rows(cases, deltas, lambda case, delta: _gated(case, delta, gate))
         return np.array(
             [np.mean([row.nsd for row in rows]), np.mean([row.dice for row in rows]), -_false_ml(cases, deltas, gate)]
         )
 
-    alpha = max(ALPHAS, key=lambda alpha: figures(Gate(tau, alpha))[0])
-    base = figures(Gate(1.0, 0.0))
-    harmless = [tau for tau in TAUS if bool((figures(Gate(tau, alpha)) >= base).all())]
-    return Gate(min(harmless, default=tau), alpha)
+    alpha = max(ALPHAS, key=lambda alpha: figures(EditGate(tau, alpha))[0])
+    base = figures(EditGate(1.0, 0.0))
+    harmless = [tau for tau in TAUS if bool((figures(EditGate(tau, alpha)) >= base).all())]
+    return EditGate(min(harmless, default=tau), alpha)
 
 
 def judged(
-    cases: Sequence[EditCase], deltas: Deltas, gate: Gate, old: Gate, shift: float | None = None
+    cases: Sequence[EditCase], deltas: Deltas, gate: EditGate, old: EditGate, shift: float | None = None
 ) -> EditJudgement:
     """`old`: at which the network's own refiner works. `shift`: the constant to compare with, by default the best of
     `SHIFTS` on these cases."""
@@ -183,7 +185,7 @@ def _base(case: EditCase) -> NDArray[np.float32]:
     return case.base.astype(np.float32)
 
 
-def _gated(case: EditCase, delta: NDArray[np.float32], gate: Gate) -> Mask:
+def _gated(case: EditCase, delta: NDArray[np.float32], gate: EditGate) -> Mask:
     base = _base(case)
     margin = gate_logits(base, base + delta, case.confidence.astype(np.float32), gate.tau, gate.alpha)
     mask: Mask = margin > 0
@@ -197,12 +199,12 @@ def _shifted(case: EditCase, by: float) -> Mask:
     return mask
 
 
-def _changed(case: EditCase, delta: NDArray[np.float32], gate: Gate) -> tuple[int, int]:
+def _changed(case: EditCase, delta: NDArray[np.float32], gate: EditGate) -> tuple[int, int]:
     before, after = _base(case) > 0, _gated(case, delta, gate)
     return int((before & ~after).sum()), int((after & ~before).sum())
 
 
-def _false_ml(cases: Sequence[EditCase], deltas: Deltas, gate: Gate) -> float:
+def _false_ml(cases: Sequence[EditCase], deltas: Deltas, gate: EditGate) -> float:
     """Mean change of a false finding's volume."""
     changes = [
         (added - removed) * case.box_grid.voxel_ml

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,11 +19,12 @@ from ...network.bundle import Bundle, save_bundle
 from ...network.prompted.head import PromptedHead
 from .card import card_section, shown, summary, with_section
 from .cases import EditCase
-from .fit import EditFitting, Texts, centred, fit, scaled_to
-from .judging import EditJudgement, Gate, best_gate, deltas_on_t2w, judged, mean_nsd
+from .fit import EditFitting, Texts, crop_of, fit, scaled_to
+from .judging import EditGate, EditJudgement, agreement, best_gate, deltas_on_t2w, judged
+from .randomisation import disturbed
 
 SPACING_MM, LEAST_SLICE_MM, REACH_MM = 0.75, 2.0, 6.0
-WIDTHS = (16, 32, 48)
+WIDTHS = (8, 12, 16)
 WIDE_TAU = 0.2
 """Where alpha is chosen, before tau is."""
 
@@ -48,8 +50,7 @@ class Taught:
 
 def settings_for(bundle: Bundle) -> BoundarySettings:
     """Of the refiner that reads this bundle; InputError where it has no prompted head."""
-    head = _head(bundle).settings
-    return BoundarySettings(SPACING_MM, LEAST_SLICE_MM, REACH_MM, head.features, WIDTHS, head.width)
+    return BoundarySettings(SPACING_MM, LEAST_SLICE_MM, REACH_MM, WIDTHS, _head(bundle).settings.width)
 
 
 def taught(
@@ -69,13 +70,27 @@ def taught(
     torch.manual_seed(fitting.seed)
     refiner = BoundaryRefiner(settings)
     scaled_to(refiner, found)
-    fit(refiner, found, texts, fitting, lambda one: mean_nsd(seen, deltas_on_t2w(one, seen, texts)), progress=progress)
-    centred(refiner, found, texts)
+    fit(refiner, found, texts, fitting, judge_of(seen, texts), progress=progress)
     deltas = deltas_on_t2w(refiner.eval(), studies.validation, texts)
-    gate, old = best_gate(studies.validation, deltas, WIDE_TAU), Gate(bundle.config.tau, bundle.config.alpha)
+    gate, old = best_gate(studies.validation, deltas, WIDE_TAU), EditGate(bundle.config.tau, bundle.config.alpha)
     judgement = judged(studies.validation, deltas, gate, old)
     unseen = deltas_on_t2w(refiner, studies.other, texts)
     return Taught(refiner, judgement, judged(studies.other, unseen, gate, old, judgement.shift))
+
+
+def judge_of(seen: Sequence[EditCase], texts: Texts) -> Callable[[BoundaryRefiner], float]:
+    """Mean agreement on the cases as they are and with their images disturbed: what early stopping looks at."""
+    others = [
+        replace(case, inputs=disturbed(crop_of(case), np.random.default_rng(number)).inputs.half())
+        for number, case in enumerate(seen)
+    ]
+
+    def judge(one: BoundaryRefiner) -> float:
+        return (
+            agreement(seen, deltas_on_t2w(one, seen, texts)) + agreement(seen, deltas_on_t2w(one, others, texts))
+        ) / 2
+
+    return judge
 
 
 def write_taught(path: Path, bundle: Bundle, result: Taught) -> None:
@@ -113,7 +128,8 @@ def tokens_of(bundle: Bundle) -> Texts:
 
     def token(prompt: str) -> Tensor:
         if prompt not in kept:
-            with torch.no_grad():
+            # Kept for training too, though first asked for in judging.
+            with torch.inference_mode(False), torch.no_grad():
                 kept[prompt] = prompt_token(head, (prompt,))
         return kept[prompt]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import mean
 from scipy.optimize import linear_sum_assignment
 
-from ...core.findings.measures import Tissue
+from ...core.findings.measures import OrdinaryTissue
 from ...core.findings.regions import Peaks, beside
 from ...core.gate import apply_gate
 from ...core.geometry import Array
@@ -21,7 +21,7 @@ from ...evaluation.detection import HIT_IOU, intersections_over_unions
 
 
 @dataclass(frozen=True)
-class Gate:
+class FindingGate:
     """The setting that findings are made at: a bundle's own."""
 
     tau: float
@@ -56,7 +56,9 @@ class FindingCase:
         return int(hits[rows, columns].sum()), int((~hits.any(axis=1)).sum())
 
 
-def finding_case(maps: Maps, images: Mapping[Modality, Array], lesions: NDArray[np.integer], gate: Gate) -> FindingCase:
+def finding_case(
+    maps: Maps, images: Mapping[Modality, Array], lesions: NDArray[np.integer], gate: FindingGate
+) -> FindingCase:
     """`images` and `lesions` (0 or a lesion's number) [Z, Y, X] on the grid of `maps`."""
     fewest = fewest_voxels(maps.grid, gate.minimum_ml)
     peaks = Peaks.of(maps.base_margin)
@@ -66,7 +68,7 @@ def finding_case(maps: Maps, images: Mapping[Modality, Array], lesions: NDArray[
     count = int(findings.max(initial=0))
     means = np.asarray(mean(maps.confidence, findings, np.arange(1, count + 1)), float).reshape(count)
     overlaps = intersections_over_unions(findings, count, lesions, numbers)
-    return FindingCase(Tissue.of(maps, images).measures(findings), overlaps, int(parts.max(initial=0)), means)
+    return FindingCase(OrdinaryTissue.of(maps, images).measures(findings), overlaps, int(parts.max(initial=0)), means)
 
 
 def stacked(cases: Sequence[FindingCase]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 
 from ...core.findings.measures import MEASURES
 from ...core.findings.rule import FARTHEST, FindingRule, FrocPoint, Term
-from .cases import FindingCase, Gate, stacked
+from .cases import FindingCase, FindingGate, stacked
 
 PENALTY = 2.0
 """Of squared weights, in findings; 0.3 to 10 gave the same likelihood in cross-validation."""
@@ -22,7 +22,7 @@ ALLOWED = 0.3
 FOLDS = 10
 
 
-def fitted(cases: Sequence[FindingCase], gate: Gate) -> FindingRule:
+def fitted(cases: Sequence[FindingCase], gate: FindingGate) -> FindingRule:
     """Logistic regression on the findings of all cases; FROC and operating point in cross-validation."""
     rule = _rule(cases, gate)
     points = froc(_out_of_fold(cases, gate), cases)
@@ -54,7 +54,7 @@ def _steps(case: FindingCase, sure: NDArray[np.float64]) -> Iterator[tuple[float
         before = found, alarms
 
 
-def _rule(cases: Sequence[FindingCase], gate: Gate) -> FindingRule:
+def _rule(cases: Sequence[FindingCase], gate: FindingGate) -> FindingRule:
     """Without a FROC of its own yet."""
     measures, genuine = stacked(cases)
     middle, spread = measures.mean(axis=0), measures.std(axis=0)
@@ -69,7 +69,7 @@ def _rule(cases: Sequence[FindingCase], gate: Gate) -> FindingRule:
     return FindingRule(float(f"{bias:.6g}"), terms, 1.0, nothing, len(cases), gate.tau, gate.alpha)
 
 
-def _out_of_fold(cases: Sequence[FindingCase], gate: Gate) -> list[NDArray[np.float64]]:
+def _out_of_fold(cases: Sequence[FindingCase], gate: FindingGate) -> list[NDArray[np.float64]]:
     """Confidences of each case's findings, by a rule fitted on the other folds."""
     rules = [_rule([case for n, case in enumerate(cases) if n % FOLDS != fold], gate) for fold in range(FOLDS)]
     return [rules[number % FOLDS].confidences(case.measures) for number, case in enumerate(cases)]

@@ -11,17 +11,17 @@ from ...inference.segment import segment_entered
 from ...network.bundle import Bundle
 from ...phantom import Sampling, make_phantom
 from ...phantom.generate import Family
-from .cases import FindingCase, Gate, finding_case
+from .cases import FindingCase, FindingGate, finding_case
 
 SPACINGS_MM = ((0.75, 0.75, 3.0), (0.75, 0.75, 3.0), (0.75, 0.75, 3.6), (0.5, 0.5, 3.0))
 DEPTHS_MM = (57.0, 66.0, 72.0, 81.0)
 FIELD_MM = 132.0
 
 
-def gate_of(bundle: Bundle) -> Gate:
+def gate_of(bundle: Bundle) -> FindingGate:
     """The bundle's own."""
     config = bundle.config
-    return Gate(config.tau, config.alpha, config.minimum_lesion_ml)
+    return FindingGate(config.tau, config.alpha, config.minimum_lesion_ml)
 
 
 def phantom_finding_cases(

@@ -97,6 +97,34 @@ def the_second_click_finds_the_worker_warm(stage):
     stage.notes["second run"] = f"{time.monotonic() - started:.1f} s"
 
 
+def one_result_is_drawn_and_the_earlier_one_is_a_click_away(stage):
+    newest = stage.session.reading
+    rows = stage.ui.resultList
+    assert rows.count == 2
+    assert rows.currentRow == 0
+    assert drawn(stage) == own(newest)
+    rows.currentRow = 1
+    earlier = stage.session.reading
+    assert earlier.nodes.lesions is not newest.nodes.lesions
+    assert drawn(stage) == own(earlier)
+    assert stage.ui.lesionTable.rowCount == len(earlier.lesions)
+    rows.currentRow = 0
+    assert stage.session.reading.nodes.lesions is newest.nodes.lesions
+    assert drawn(stage) == own(newest)
+
+
+def drawn(stage):
+    """Segmentations that a view draws."""
+    scene, kind = stage.application.scene, "vtkMRMLSegmentationNode"
+    nodes = [scene.GetNthNodeByClass(index, kind) for index in range(scene.GetNumberOfNodesByClass(kind))]
+    return {node.GetID() for node in nodes if node.GetDisplayNode().GetVisibility()}
+
+
+def own(reading):
+    nodes = (reading.nodes.lesions, reading.nodes.review, reading.nodes.gland)
+    return {node.GetID() for node in nodes if node is not None}
+
+
 def a_slider_tick_is_fast(stage):
     reading, times = stage.session.reading, []
     for alpha in np.linspace(0, 1, TICKS):
@@ -204,6 +232,7 @@ STEPS = (
     cancel_ends_the_run_within_a_second,
     segmenting_brings_a_new_segmentation_and_the_reading_layout,
     the_second_click_finds_the_worker_warm,
+    one_result_is_drawn_and_the_earlier_one_is_a_click_away,
     a_slider_tick_is_fast,
     the_gate_moves_and_undo_and_redo_follow,
     lesions_are_reviewed_in_the_table,

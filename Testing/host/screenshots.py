@@ -33,6 +33,7 @@ from ProstateAlignRefineLib.bundle.starter import find_starter
 from ProstateAlignRefineLib.core.exchange import write_exchange
 from ProstateAlignRefineLib.phantom import make_phantom
 from ProstateAlignRefineLib.scene.layout import LABELS
+from ProstateAlignRefineLib.scene.windows import window_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 OUTPUT = REPOSITORY / "Resources" / "Screenshots"
@@ -98,7 +99,7 @@ def read(panel):
     wait(lambda: not panel.session.device.pending)
     panel.ui.segmentButton.click()
     wait(lambda: not panel.session.run.running)
-    low, high = panel.session.heat_range
+    low, high = window_of(panel.session.reading.nodes.maps.similarity)
     panel.ui.heatmapCheck.checked = True
     panel.ui.editsCheck.checked = True
     panel.ui.thresholdSlider.value = round(low + 0.35 * (high - low), 2)

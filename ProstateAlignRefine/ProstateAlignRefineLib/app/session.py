@@ -15,17 +15,18 @@ from ..core.psa import read_psa
 from ..core.study import Modality
 from ..results.review import Decision
 from ..scene.display import show_surface
+from ..scene.earlier import forget_incomplete, set_aside
 from ..scene.live import Counts
 from ..scene.mrml import VolumeNode
 from ..scene.reading import Reading
 from ..scene.state import PanelState
 from ..scene.volumes import Inputs
-from ..scene.windows import window_of
 from .application import Application
 from .devices import DeviceQuestion
 from .display_state import apply_display
 from .i18n import _
 from .launch import Launch, launch_with
+from .listed_results import change_over
 from .run_record import AskedRun
 from .segmentation_run import SegmentationRun
 from .signal import Signal
@@ -54,7 +55,9 @@ class Session:
         self.study = StudyChoice(application.dicom_file)
         self.reading: Reading | None = None
         self.bundle: BundleSummary | None = None
-        self._connect()
+        self.run.finished.connect(self._take_result)
+        self.run.failed.connect(self.say)
+        self.device.answered.connect(self.changed.emit)
         self.adopt_scene()
 
     # --- scene
@@ -84,7 +87,8 @@ class Session:
 
     def notice_removal(self) -> None:
         """A node left the scene; the panel shows it where it was one of ours."""
-        if self.reading is not None and not self.reading.alive:
+        lost = self.reading is not None and not self.reading.alive
+        if forget_incomplete(self.application.scene) or lost:
             self.changed.emit()
 
     def stop(self) -> None:
@@ -205,6 +209,15 @@ class Session:
         self.message = ""
         self._on_result(lambda reading: reading.note_psa(read_psa(text)))
 
+    def activate(self, kept: PanelState) -> None:
+        """An earlier result becomes the one that is shown and acted on; the present one is set aside."""
+        scene = self.application.scene
+        reading = self._guarded(lambda: change_over(scene, self.reading, kept))
+        if reading is not None:
+            self.study.take(self.state, reading.inputs)
+            self._use(reading)
+        self.changed.emit()
+
     def jump(self, number: int) -> None:
         """Every view of the reading layout to a lesion."""
         for found in self.reading.lesions if self.reading else ():
@@ -236,21 +249,11 @@ class Session:
         if self.reading is not None and self.reading.alive:
             apply_display(self.reading, self.state, self.layout)
 
-    @property
-    def heat_range(self) -> tuple[float, float] | None:
-        """The similarities between which the heatmap's colours run, as its view shows them."""
-        return window_of(self.reading.nodes.maps.similarity) if self.reading and self.reading.alive else None
-
     def say(self, message: str) -> None:
         self.message = message
         self.changed.emit()
 
     # --- inside
-
-    def _connect(self) -> None:
-        self.run.finished.connect(self._take_result)
-        self.run.failed.connect(self.say)
-        self.device.answered.connect(self.changed.emit)
 
     def _launch(self) -> Launch:
         return launch_with(self.python, self.application.outside_environment())
@@ -268,11 +271,16 @@ class Session:
         reading = self._guarded(lambda: Reading.start(self.application.scene, inputs, maps, run))
         if reading is None:
             return
+        if self.reading is not None and self.reading.alive:
+            set_aside(self.application.scene, self.reading)
+        self._use(reading)
+        self.say(event.fell_back)
+
+    def _use(self, reading: Reading) -> None:
         self.reading = reading
         reading.store(self.state)
         if self.shown:
             self.read()
-        self.say(event.fell_back)
 
     def _on_result(self, act: Callable[[Reading], object]) -> None:
         reading = self.reading

@@ -31,6 +31,13 @@ class StudyChoice:
         setattr(state, modality.value, node)
         self.reasons[modality] = _("Chosen by you.") if node is not None else ""
 
+    def take(self, state: PanelState, inputs: Inputs) -> None:
+        """Those of a result that is taken up again."""
+        for modality, node in zip(Modality, inputs, strict=True):
+            if node is not getattr(state, modality.value):
+                setattr(state, modality.value, node)
+                self.reasons[modality] = _("Of the result that is shown.")
+
     def match(self, state: PanelState, scene: Scene) -> None:
         """T2W, ADC and HBV among the volumes of the scene."""
         volumes = volumes_in(scene)

@@ -35,6 +35,13 @@ def show_heatmap(scene: Scene, tag: str, similarity: VolumeNode, heatmap: Heatma
     _legend(scene, tag, similarity).SetVisibility(heatmap.shown)
 
 
+def hide_legend(similarity: VolumeNode) -> None:
+    """The map's legend no longer stands in any view."""
+    legend = slicer.vtkSlicerColorLogic.GetColorLegendDisplayNode(similarity)
+    if legend is not None:
+        legend.SetVisibility(False)
+
+
 def _legend(scene: Scene, tag: str, similarity: VolumeNode) -> ColorLegendNode:
     """The map's colour legend, in that one view."""
     logic = slicer.vtkSlicerColorLogic

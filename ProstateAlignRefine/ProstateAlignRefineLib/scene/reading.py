@@ -35,7 +35,7 @@ from .segmentation import (
     write_lesions,
 )
 from .state import PanelState
-from .stored import nodes_of_result, refer_to
+from .stored import nodes_of_result, note_time, refer_to
 from .terminology import AUTOMATIC, SEMIAUTOMATIC
 from .volumes import Inputs, grid_of, image_of, moved_alike
 
@@ -78,6 +78,7 @@ class Reading:
             review=add_segmentation(scene, inputs.t2w, f"{inputs.t2w.GetName()} lesion review"),
             gland=add_gland(scene, maps, inputs.t2w),
         )
+        note_time(nodes)
         reading = cls(scene, inputs, nodes, maps_of(nodes.maps), run)  # the nodes' voxels: not a second copy
         reading._go_to(reading._reviewed(run.own_setting))
         style_result(nodes)

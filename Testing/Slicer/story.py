@@ -166,6 +166,41 @@ def lesions_are_reviewed_in_the_table(stage):
     stage.session.jump(1)
 
 
+def another_series_stays_out_of_the_reading_views(stage):
+    from ProstateAlignRefineLib.scene.layout import TAGS
+    from ProstateAlignRefineLib.scene.views import composite_node
+
+    scene, inputs = stage.application.scene, stage.session.reading.inputs
+    other = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "another series")
+    other.SetAndObserveImageData(inputs.adc.GetImageData())
+    stage.application.show_volume(other)
+    views = [composite_node(scene, tag) for tag in TAGS.values()]
+    assert [view.GetBackgroundVolumeID() for view in views] == [node.GetID() for node in inputs]
+    assert [titles(stage)[tag] for tag in TAGS.values()] == ["T2W", "ADC", "HBV"]
+    views[0].SetBackgroundVolumeID(other.GetID())
+    assert titles(stage)[TAGS["t2w"]] == "another series"
+    views[0].SetBackgroundVolumeID(inputs.t2w.GetID())
+    scene.RemoveNode(other)
+
+
+def the_heatmap_is_on_in_its_own_view_which_is_called_by_it(stage):
+    from ProstateAlignRefineLib.scene.layout import HEATMAP_TAG
+
+    assert stage.ui.heatmapCheck.checked
+    assert titles(stage)[HEATMAP_TAG] == "Similarity on T2W"
+    stage.ui.heatmapCheck.checked = False
+    stage.wait(lambda: titles(stage)[HEATMAP_TAG] == "T2W", 5)
+    stage.ui.heatmapCheck.checked = True
+    stage.wait(lambda: titles(stage)[HEATMAP_TAG] == "Similarity on T2W", 5)
+
+
+def titles(stage):
+    from ProstateAlignRefineLib.scene.layout import LABELS
+    from ProstateAlignRefineLib.scene.views import slice_node
+
+    return {tag: slice_node(stage.application.scene, tag).GetLayoutLabel() for tag in LABELS}
+
+
 def overlays_come_and_go(stage):
     ui, nodes = stage.ui, stage.session.reading.nodes
     ui.heatmapCheck.checked = True
@@ -236,6 +271,8 @@ STEPS = (
     a_slider_tick_is_fast,
     the_gate_moves_and_undo_and_redo_follow,
     lesions_are_reviewed_in_the_table,
+    another_series_stays_out_of_the_reading_views,
+    the_heatmap_is_on_in_its_own_view_which_is_called_by_it,
     overlays_come_and_go,
     files_are_exported,
     dicom_is_exported_or_the_button_says_why_not,

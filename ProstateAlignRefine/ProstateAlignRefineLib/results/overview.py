@@ -17,7 +17,7 @@ from ..core.geometry import Array
 from ..core.gland import Gland
 from ..core.lesions import Lesion
 from ..core.maps import Maps
-from ..core.palette import ADDED_RGB, CANDIDATE_RGB, GLAND_RGB, LESION_RGB, REMOVED_RGB, blend, grey, heat
+from ..core.palette import ADDED_RGB, CANDIDATE_RGB, GLAND_RGB, LESION_RGB, REMOVED_RGB, blend, grey, heat, heat_opacity
 from ..core.study import Modality
 from .lesions_at import LesionsAt
 from .report import RESEARCH_USE
@@ -29,6 +29,7 @@ PANEL = 300
 BAR = 26
 FOOT = 46
 GLAND_OPACITY = 0.6
+HEAT_OPACITY = 0.75
 INK, PAPER = (225, 225, 225), (18, 18, 20)
 
 
@@ -115,8 +116,8 @@ def _panels(
         capsule = _outline(shown(overview.gland_mask[z].astype(np.uint8) * 255), width=1)
         images = [blend(image, GLAND_RGB, GLAND_OPACITY * capsule * (1 - outline)) for image in images]
     similarity = np.asarray(shown(heat(overview.maps.similarity[z], *heat_range)))
-    strength = np.asarray(shown(grey(overview.maps.similarity[z], *heat_range)))[..., 0] / 255
-    images.append(blend(base[Modality.T2W], similarity, 0.15 + 0.6 * strength))
+    opacity = np.asarray(shown(grey(heat_opacity(overview.maps.similarity[z], *heat_range), 0, 1)))[..., 0] / 255
+    images.append(blend(base[Modality.T2W], similarity, HEAT_OPACITY * opacity))
     edited = blend(base[Modality.T2W], LESION_RGB, 0.5 * outline)
     for code, colour in ((ADDED, ADDED_RGB), (REMOVED, REMOVED_RGB)):
         changed = shown((overview.found.gated.edits[z] == code).astype(np.uint8) * 255)

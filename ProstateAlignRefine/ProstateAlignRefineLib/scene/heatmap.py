@@ -18,7 +18,7 @@ class Heatmap:
     """`threshold`: similarity below which nothing is drawn; `opacity` 0 to 1."""
 
     shown: bool
-    opacity: float = 0.5
+    opacity: float = 0.7
     threshold: float = 0.0
 
 

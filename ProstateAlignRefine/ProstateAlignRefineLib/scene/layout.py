@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..core.study import Modality
-from .heatmap import Heatmap, show_heatmap
+from .heatmap import LEGEND_TITLE, Heatmap, show_heatmap
 from .mrml import CrosshairNode, LayoutNode, Scene, VolumeNode
+from .titles import Titles
 from .views import RAS, composite_node, look_at, nodes_of, on_slice, set_field, show_volume, slice_node, turn_to_plane
 from .volumes import Inputs, grid_of, ras_of
 from .windows import Window, set_window, window_for, window_of
@@ -16,7 +17,8 @@ VIEW_GROUP = 7281  # linked among themselves: the user's other slice views stay 
 FIELD_MM = 100.0
 HEATMAP_TAG = "ReadingHeatmap"
 TAGS = {Modality.T2W: "ReadingT2W", Modality.ADC: "ReadingADC", Modality.HBV: "ReadingHBV"}
-LABELS = {**{tag: modality.value.upper() for modality, tag in TAGS.items()}, HEATMAP_TAG: "Heatmap"}
+# Before anything is shown; `Titles` keeps them true from then on.
+LABELS = {**{tag: modality.value.upper() for modality, tag in TAGS.items()}, HEATMAP_TAG: LEGEND_TITLE}
 COLOURS = dict(zip(LABELS, ("#d0d0d0", "#6fa8dc", "#93c47d", "#e69138"), strict=True))
 
 
@@ -39,6 +41,7 @@ class ReadingLayout:
     def __init__(self, scene: Scene, layout_node: LayoutNode) -> None:
         self._scene, self._layout = scene, layout_node
         self._before: _Before | None = None
+        self._titles = Titles(scene, LABELS)
 
     @property
     def is_on(self) -> bool:
@@ -52,6 +55,8 @@ class ReadingLayout:
             self._layout.SetViewArrangement(LAYOUT_ID)
         self._open_windows(inputs)
         self._show(inputs)
+        self._titles.names.update({node.GetID(): m.value.upper() for m, node in zip(TAGS, inputs, strict=True)})
+        self._titles.follow()
         self._look(inputs.t2w, focus)
 
     def fit(self) -> None:
@@ -68,6 +73,7 @@ class ReadingLayout:
 
     def leave(self) -> None:
         """The user's layout, windows and crosshair; a layout chosen meanwhile stays."""
+        self._titles.stop()
         before, self._before = self._before, None
         if before is None:
             return
@@ -83,6 +89,7 @@ class ReadingLayout:
 
     def heatmap(self, similarity: VolumeNode, heatmap: Heatmap) -> None:
         """Set the heatmap of the fourth view."""
+        self._titles.names[similarity.GetID()] = LEGEND_TITLE
         show_heatmap(self._scene, HEATMAP_TAG, similarity, heatmap)
 
     def jump(self, t2w: VolumeNode, lps: tuple[float, float, float]) -> None:

@@ -189,6 +189,23 @@ def test_the_legend_stands_in_the_heatmap_view_alone(scene, layout, inputs, read
     assert [legend.IsDisplayableInView(slice_node(scene, tag).GetID()) for tag in LABELS] == [False, False, False, True]
 
 
+def test_every_view_has_the_patients_axes_and_a_ruler(scene, layout, inputs):
+    layout.enter(inputs)
+    for tag in LABELS:
+        view = slice_node(scene, tag)
+        assert view.GetOrientationMarkerType() == view.OrientationMarkerTypeAxes
+        assert view.GetRulerType() == view.RulerTypeThin
+
+
+def test_views_and_overview_have_the_same_grey_ranges(layout, inputs):
+    from ProstateAlignRefineLib.results.windows import grey_window
+    from ProstateAlignRefineLib.scene.volumes import grid_of, voxels_of
+
+    layout.enter(inputs)
+    for modality, volume in zip(Modality, inputs, strict=True):
+        assert window_of(volume) == pytest.approx(grey_window(voxels_of(volume), grid_of(volume), modality))
+
+
 def label(scene, tag):
     return slice_node(scene, tag).GetLayoutLabel()
 

@@ -67,6 +67,8 @@ TESTS = (
     ("scene/layout.py", "Mrml/test_layout.py"),
     ("scene/views.py", "Mrml/test_layout.py"),
     ("scene/windows.py", "Mrml/test_layout.py"),
+    ("scene/titles.py", "Mrml/test_layout.py"),
+    ("scene/earlier.py", "App/test_results_list.py"),
     ("scene/heatmap.py", "Mrml/test_layout.py Mrml/test_pictures.py"),
     ("scene/matching.py", "Mrml/test_matching.py Dicom/test_series_table.py"),
     ("scene/state.py", "Mrml/test_state.py"),

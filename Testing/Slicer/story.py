@@ -201,6 +201,31 @@ def titles(stage):
     return {tag: slice_node(stage.application.scene, tag).GetLayoutLabel() for tag in LABELS}
 
 
+def a_lesions_slices_are_called_the_same_everywhere(stage):
+    reading = stage.session.reading
+    for row, found in enumerate(reading.lesions):
+        slices = found.lesion.slices
+        assert stage.ui.lesionTable.item(row, 7).text() == reading.slice_names.short(*slices)
+    stage.ui.copyButton.click()
+    for found in reading.lesions:
+        if found.kept:
+            assert f"slices {reading.slice_names.text(*found.lesion.slices)};" in stage.application.clipboard
+    stage.notes["slices"] = ", ".join(reading.slice_names.text(*found.lesion.slices) for found in reading.lesions)
+
+
+def the_views_have_axes_a_ruler_and_the_overviews_grey_ranges(stage):
+    from ProstateAlignRefineLib.core.study import Modality
+    from ProstateAlignRefineLib.scene.layout import LABELS
+    from ProstateAlignRefineLib.scene.views import slice_node
+    from ProstateAlignRefineLib.scene.windows import window_for, window_of
+
+    views = [slice_node(stage.application.scene, tag) for tag in LABELS]
+    assert all(view.GetOrientationMarkerType() == view.OrientationMarkerTypeAxes for view in views)
+    assert all(view.GetRulerType() == view.RulerTypeThin for view in views)
+    for modality, volume in zip(Modality, stage.session.reading.inputs, strict=True):
+        assert np.allclose(window_of(volume), window_for(volume, modality), rtol=1e-3)
+
+
 def overlays_come_and_go(stage):
     ui, nodes = stage.ui, stage.session.reading.nodes
     ui.heatmapCheck.checked = True
@@ -273,6 +298,8 @@ STEPS = (
     lesions_are_reviewed_in_the_table,
     another_series_stays_out_of_the_reading_views,
     the_heatmap_is_on_in_its_own_view_which_is_called_by_it,
+    a_lesions_slices_are_called_the_same_everywhere,
+    the_views_have_axes_a_ruler_and_the_overviews_grey_ranges,
     overlays_come_and_go,
     files_are_exported,
     dicom_is_exported_or_the_button_says_why_not,

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from ..bundle.starter import find_starter
 from ..bundle.summary import BundleSummary, read_summary
 from ..core.faults import told_fault
 from ..core.maps import Maps
@@ -22,6 +21,7 @@ from ..scene.reading import Reading
 from ..scene.state import PanelState
 from ..scene.volumes import Inputs
 from .application import Application
+from .bundle_choice import first_bundle
 from .devices import DeviceQuestion
 from .display_state import apply_display
 from .i18n import _
@@ -69,6 +69,7 @@ class Session:
         self._typed = None
         self._find_bundle()
         self.reading = self._guarded(lambda: Reading.reopen(self.application.scene, self.state))
+        self.study.name_slices(self.reading)
         if self.reading is None and self.state.lesions is not None and not self.message:
             self.message = _("The result in this scene is not complete, or of another version; segment again.")
         self.show_as_set()
@@ -236,7 +237,7 @@ class Session:
         self.changed.emit()
 
     def use_windows(self, preset: str) -> None:
-        """Grey ranges of the three volumes, one of `scene.windows.PRESETS`."""
+        """Grey ranges of the three volumes, one of `results.windows.PRESETS`."""
         if self.inputs is not None:
             self.layout.use_windows(self.inputs, preset)
 
@@ -253,16 +254,13 @@ class Session:
         self.message = message
         self.changed.emit()
 
-    # --- inside
-
     def _launch(self) -> Launch:
         return launch_with(self.python, self.application.outside_environment())
 
     def _find_bundle(self) -> None:
         """The scene's, the user's last one, or the one that comes with the extension: the first that is there."""
-        named = [Path(text) for text in (self.state.bundle, self.application.setting(BUNDLE)) if text]
-        candidates = [folder for folder in (*named, find_starter()) if folder is not None and folder.is_dir()]
-        self.bundle = self._guarded(lambda: read_summary(candidates[0])) if candidates else None
+        folder = first_bundle(self.state.bundle, self.application.setting(BUNDLE))
+        self.bundle = self._guarded(lambda: read_summary(folder)) if folder else None
 
     def _take_result(self, inputs: Inputs, maps: Maps, event: Finished) -> None:
         self.device.note(event.device)
@@ -278,6 +276,7 @@ class Session:
 
     def _use(self, reading: Reading) -> None:
         self.reading = reading
+        self.study.name_slices(reading)
         reading.store(self.state)
         if self.shown:
             self.read()

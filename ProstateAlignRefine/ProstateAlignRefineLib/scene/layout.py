@@ -5,16 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..core.study import Modality
+from ..results.view import VIEW_MM
+from ..results.windows import Window
 from .heatmap import LEGEND_TITLE, Heatmap, show_heatmap
 from .mrml import CrosshairNode, LayoutNode, Scene, VolumeNode
 from .titles import Titles
-from .views import RAS, composite_node, look_at, nodes_of, on_slice, set_field, show_volume, slice_node, turn_to_plane
+from .views import (
+    RAS,
+    composite_node,
+    look_at,
+    nodes_of,
+    on_slice,
+    set_field,
+    show_orientation_and_scale,
+    show_volume,
+    slice_node,
+    turn_to_plane,
+)
 from .volumes import Inputs, grid_of, ras_of
-from .windows import Window, set_window, window_for, window_of
+from .windows import set_window, window_for, window_of
 
 LAYOUT_ID = 7281  # beyond Slicer's own, which end at 100
 VIEW_GROUP = 7281  # linked among themselves: the user's other slice views stay where they are
-FIELD_MM = 100.0
+FIELD_MM = VIEW_MM
 HEATMAP_TAG = "ReadingHeatmap"
 TAGS = {Modality.T2W: "ReadingT2W", Modality.ADC: "ReadingADC", Modality.HBV: "ReadingHBV"}
 # Before anything is shown; `Titles` keeps them true from then on.
@@ -67,7 +80,7 @@ class ReadingLayout:
                 set_field(view, FIELD_MM)
 
     def use_windows(self, inputs: Inputs, preset: str) -> None:
-        """One of `windows.PRESETS` for all three volumes."""
+        """One of `results.windows.PRESETS` for all three volumes."""
         for modality, volume in zip(TAGS, inputs, strict=True):
             set_window(volume, window_for(volume, modality, preset))
 
@@ -131,6 +144,7 @@ class ReadingLayout:
         for tag in LABELS:
             view = slice_node(self._scene, tag)
             if view is not None:
+                show_orientation_and_scale(view)
                 view.SetViewGroup(VIEW_GROUP)  # a view of an opened scene does not take it from the layout
                 turn_to_plane(view, t2w, grid)
                 set_field(view, FIELD_MM)

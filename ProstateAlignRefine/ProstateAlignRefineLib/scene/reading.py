@@ -18,6 +18,7 @@ from ..core.study import Modality
 from ..results.review import Decision, FoundLesion, Review, inherit, review
 from ..results.run import Run
 from ..results.setting import Setting, check_false_positives, paint_between
+from ..results.slice_names import SliceNames
 from .display import ResultNodes, show_live, style_result
 from .edit_mark import EditMark
 from .gland import add_gland
@@ -60,6 +61,7 @@ class Reading:
         """Use `start` or `reopen`."""
         self.scene, self.inputs, self.nodes, self.maps, self.run = scene, inputs, nodes, maps, run
         self.anatomy = Anatomy.of(maps)
+        self.slice_names = SliceNames.of(maps.grid)
         self._adc = image_of(inputs.adc)
         self._mark = EditMark(nodes.lesions)
         self._history: History[Review] = History()

@@ -43,6 +43,13 @@ def show_volume(composite: CompositeNode, volume: VolumeNode) -> None:
     composite.EndModify(modified)
 
 
+def show_orientation_and_scale(view: SliceNode) -> None:
+    """Lettered axes of the patient, and a ruler in mm."""
+    view.SetOrientationMarkerType(view.OrientationMarkerTypeAxes)
+    view.SetOrientationMarkerSize(view.OrientationMarkerSizeSmall)
+    view.SetRulerType(view.RulerTypeThin)
+
+
 def turn_to_plane(view: SliceNode, volume: VolumeNode, grid: Grid) -> None:
     """Axial, then into the volume's own plane, stepping by its slices whatever else the view shows."""
     view.SetOrientation("Axial")

@@ -24,6 +24,7 @@ TESTS = (
     ("core/storage/files.py", "Unit/test_files.py"),
     ("core/exchange.py", "App/test_worker.py Unit/test_kept.py"),
     ("core/palette.py", "Unit/test_kept.py"),
+    ("results/slice_names.py", "Unit/test_slice_names.py"),
     ("results/dicom_export.py", "Dicom/test_export.py"),
     ("core/stages.py", "Unit/test_stages.py"),
     ("core/caution*", "Unit/test_cautions.py Unit/test_cautions_table.py"),

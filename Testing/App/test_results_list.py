@@ -1,8 +1,11 @@
+# ruff: noqa: E402 - without slicer-core the whole file is skipped
 """Several results in one scene: one is shown and acted on, the others wait in the list."""
 
 import pytest
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed: pip install .[slicer-host]")
+
+from ProstateAlignRefineLib.scene.layout import LAYOUT_ID
 
 
 @pytest.fixture
@@ -126,3 +129,24 @@ def test_a_result_of_another_study_brings_its_own_volumes(twice):
     twice.ui.resultList.currentRow = 1
     assert state.t2w is t2w
     assert twice.session.layout.is_on
+
+
+def test_a_scene_saved_in_the_reading_layout_opens_in_it_and_it_can_be_left(segmented, tmp_path):
+    scene, application = segmented.application.scene, segmented.application
+    node = scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    assert segmented.session.layout.is_on
+    (tmp_path / "scene").mkdir()
+    assert scene.SaveSceneToSlicerDataBundleDirectory(str(tmp_path / "scene"), None)
+    scene.Clear(0)
+    own = node.GetViewArrangement()
+    assert own != LAYOUT_ID
+    (file,) = (tmp_path / "scene").glob("*.mrml")
+    scene.SetURL(str(file))
+    assert scene.Import()
+    assert node.GetViewArrangement() == LAYOUT_ID
+    assert segmented.ui.layoutButton.checked
+    label = scene.GetSingletonNode("ReadingHeatmap", "vtkMRMLSliceNode").GetLayoutLabel()
+    assert label == "Similarity on T2W"
+    segmented.ui.layoutButton.click()
+    assert node.GetViewArrangement() == own
+    assert not application.reading_layout().is_on

@@ -72,6 +72,8 @@ class Session:
         self.study.name_slices(self.reading)
         if self.reading is None and self.state.lesions is not None and not self.message:
             self.message = _("The result in this scene is not complete, or of another version; segment again.")
+        if self.layout.is_on:
+            self.read()
         self.show_as_set()
         self.changed.emit()
 
@@ -224,8 +226,6 @@ class Session:
         for found in self.reading.lesions if self.reading else ():
             if self.reading is not None and found.lesion.number == number:
                 self.layout.jump(self.reading.inputs.t2w, found.lesion.centre_lps)
-
-    # --- views
 
     def read(self) -> None:
         """The reading layout."""

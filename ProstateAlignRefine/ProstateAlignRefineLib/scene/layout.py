@@ -29,6 +29,8 @@ LAYOUT_ID = 7281  # beyond Slicer's own, which end at 100
 VIEW_GROUP = 7281  # linked among themselves: the user's other slice views stay where they are
 FIELD_MM = VIEW_MM
 HEATMAP_TAG = "ReadingHeatmap"
+USERS_OWN = "ProstateAlignRefine.UsersLayout"
+FOUR_UP = 3  # vtkMRMLLayoutNode's, where nothing tells the user's own
 TAGS = {Modality.T2W: "ReadingT2W", Modality.ADC: "ReadingADC", Modality.HBV: "ReadingHBV"}
 # Before anything is shown; `Titles` keeps them true from then on.
 LABELS = {**{tag: modality.value.upper() for modality, tag in TAGS.items()}, HEATMAP_TAG: LEGEND_TITLE}
@@ -53,7 +55,8 @@ class ReadingLayout:
 
     def __init__(self, scene: Scene, layout_node: LayoutNode) -> None:
         self._scene, self._layout = scene, layout_node
-        self._before: _Before | None = None
+        is_open = layout_node.GetViewArrangement() == LAYOUT_ID  # in an opened scene, which was saved in this layout
+        self._before = _Before(_users_own(layout_node), None) if is_open else None
         self._titles = Titles(scene, LABELS)
 
     @property
@@ -64,6 +67,7 @@ class ReadingLayout:
         """Show the study. `focus`: RAS of what to centre on, the middle of the T2W volume where None."""
         if not self.is_on:
             self._before = self._remember()
+            self._layout.SetAttribute(USERS_OWN, str(self._before.arrangement))
             register_layout(self._layout)
             self._layout.SetViewArrangement(LAYOUT_ID)
         self._open_windows(inputs)
@@ -155,8 +159,14 @@ class ReadingLayout:
         return next(nodes_of(self._scene, "vtkMRMLCrosshairNode"), None)
 
 
+def _users_own(layout_node: LayoutNode) -> int:
+    """The layout that was left for this one."""
+    kept = layout_node.GetAttribute(USERS_OWN) or ""
+    return int(kept) if kept.isdecimal() and int(kept) != LAYOUT_ID else FOUR_UP
+
+
 def register_layout(layout_node: LayoutNode) -> None:
-    """Make the layout known; again after a scene was closed."""
+    """Make the layout known: before a scene is opened that was saved in it, else its views stay black."""
     if layout_node.IsLayoutDescription(LAYOUT_ID):
         layout_node.SetLayoutDescription(LAYOUT_ID, layout_description())
     else:

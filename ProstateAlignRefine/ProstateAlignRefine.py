@@ -30,6 +30,7 @@ class ProstateAlignRefine(ScriptedLoadableModule):
         )
         parent.acknowledgementText = _("Method: Align then Refine, arXiv 2604.18713.")
         slicer.app.connect("startupCompleted()", register_sample_data)
+        slicer.app.connect("startupCompleted()", register_reading_layout)
 
 
 class ProstateAlignRefineWidget(ScriptedLoadableModuleWidget):
@@ -80,3 +81,12 @@ def register_sample_data() -> None:
     from ProstateAlignRefineLib.app.sample_data import register
 
     register(Path(__file__).parent / "Resources" / "Icons")
+
+
+def register_reading_layout() -> None:
+    """Known before any scene is opened: one saved in the reading layout would open with black views."""
+    from ProstateAlignRefineLib.scene.layout import register_layout
+
+    node = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    if node is not None:  # there is none without a main window
+        register_layout(node)

@@ -89,3 +89,26 @@ def test_the_reports_segmentation_replaces_no_file_without_a_yes(segmented_dicom
     panel.ui.srButton.click()
     assert panel.ui.exportLabel.text == "Written: lesions.sr.dcm"
     assert stored(tmp_path / "lesions.seg.dcm", panel).any()
+
+
+def test_a_slice_has_the_number_and_position_that_dicom_gives_it_wherever_it_is_told(segmented_dicom, tmp_path):
+    import csv
+
+    panel, reading = segmented_dicom, segmented_dicom.session.reading
+    headers = panel.session.study.headers.of(reading.inputs.t2w)
+    lesion = reading.lesions[0].lesion
+    numbers = {
+        round(float(reading.maps.grid.to_index(np.array(header.ImagePositionPatient, float))[2])): header.InstanceNumber
+        for header in headers
+    }
+    low, high = sorted(int(numbers[index]) for index in lesion.slices)
+    text = reading.slice_names.text(*lesion.slices)
+    assert text.startswith(f"{low}-{high} (at ")
+    cell = panel.ui.lesionTable.item(0, 7)
+    assert (cell.text(), cell.toolTip()) == (f"{low}-{high}", text)
+    panel.ui.copyButton.click()
+    assert f"slices {text}; " in panel.application.clipboard
+    panel.application.answers["new file"] = tmp_path / "lesions.csv"
+    panel.ui.csvButton.click()
+    row = next(csv.DictReader((tmp_path / "lesions.csv").open(encoding="utf-8")))
+    assert (row["first_slice"], row["last_slice"], row["slices"]) == (str(low), str(high), text)

@@ -53,6 +53,16 @@ def test_the_module_presents_itself(shell):
     assert shell.connected[0][0] == "startupCompleted()"
 
 
+def test_the_reading_layout_is_known_before_a_scene_is_opened(shell, host_scene, monkeypatch):
+    from ProstateAlignRefineLib.scene.layout import LAYOUT_ID
+
+    shell.ProstateAlignRefine(SimpleNamespace())
+    monkeypatch.setattr(slicer, "mrmlScene", host_scene.scene, raising=False)
+    assert not host_scene.layout_node.IsLayoutDescription(LAYOUT_ID)
+    {act.__name__: act for _signal, act in shell.connected}["register_reading_layout"]()
+    assert host_scene.layout_node.IsLayoutDescription(LAYOUT_ID)
+
+
 def test_slicers_events_reach_the_panel(shell):
     widget = shell.ProstateAlignRefineWidget()
     widget.setup()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ProstateAlignRefineLib.core.palette import ADDED_RGB, LESION_RGB, REMOVED_RGB
+from ProstateAlignRefineLib.results.review import Decision
 
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed: pip install .[slicer-host]")
 
@@ -73,3 +74,15 @@ def test_a_moving_slider_is_seen_before_it_is_let_go(segmented, look):
     segmented.session.preview(0.2, 1.0)
     assert np.abs(look("ReadingT2W") - before).sum() > 0
     assert segmented.session.reading.setting.alpha == pytest.approx(0.25)
+
+
+def test_after_a_second_run_no_contour_of_the_first_remains(segmented, look, events):
+    segmented.ui.heatmapCheck.checked = False  # its hottest colours are near the outline's
+    segmented.session.jump(1)
+    segmented.ui.segmentButton.click()
+    events.until(lambda: not segmented.session.run.running)
+    segmented.session.jump(1)
+    for found in segmented.session.reading.lesions:
+        segmented.session.decide(found.lesion.number, Decision.REJECTED)
+    for tag in ("ReadingT2W", "ReadingADC", "ReadingHBV", "ReadingHeatmap"):
+        assert pixels_like(look(tag), LESION_RGB) == 0, tag

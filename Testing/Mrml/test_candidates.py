@@ -58,6 +58,16 @@ def test_a_finding_below_the_operating_point_is_not_in_the_result_and_shown_on_d
     assert judged.lesions == (sure,)
 
 
+def test_no_contour_of_before_remains_while_the_gate_moves(judged):
+    judged.set_sensitivity(1.0)
+    weak, display = judged.lesions[1].uid, judged.nodes.review.GetDisplayNode()
+    judged.preview(0.2, 1.0)
+    assert not display.GetSegmentVisibility(weak)
+    assert not judged.nodes.lesions.GetDisplayNode().GetVisibility2D()
+    judged.commit()
+    assert all(display.GetSegmentVisibility(found.uid) for found in judged.lesions if found.candidate)
+
+
 def test_an_accepted_candidate_is_a_lesion_whatever_the_setting_and_a_rejected_one_is_hidden(judged):
     judged.set_sensitivity(1.0)
     uid = judged.lesions[1].uid

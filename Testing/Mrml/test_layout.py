@@ -189,6 +189,70 @@ def test_the_legend_stands_in_the_heatmap_view_alone(scene, layout, inputs, read
     assert [legend.IsDisplayableInView(slice_node(scene, tag).GetID()) for tag in LABELS] == [False, False, False, True]
 
 
+def test_every_view_has_the_patients_axes_and_a_ruler(scene, layout, inputs):
+    layout.enter(inputs)
+    for tag in LABELS:
+        view = slice_node(scene, tag)
+        assert view.GetOrientationMarkerType() == view.OrientationMarkerTypeAxes
+        assert view.GetRulerType() == view.RulerTypeThin
+
+
+def test_views_and_overview_have_the_same_grey_ranges(layout, inputs):
+    from ProstateAlignRefineLib.results.windows import grey_window
+    from ProstateAlignRefineLib.scene.volumes import grid_of, voxels_of
+
+    layout.enter(inputs)
+    for modality, volume in zip(Modality, inputs, strict=True):
+        assert window_of(volume) == pytest.approx(grey_window(voxels_of(volume), grid_of(volume), modality))
+
+
+def label(scene, tag):
+    return slice_node(scene, tag).GetLayoutLabel()
+
+
+def other_series(scene, inputs):
+    from ProstateAlignRefineLib.scene.volumes import add_volume, grid_of, voxels_of
+
+    return add_volume(scene, voxels_of(inputs.adc), grid_of(inputs.adc), "another series")
+
+
+def test_what_another_module_shows_in_all_views_leaves_the_reading_views_alone(scene, layout, logics, inputs):
+    layout.enter(inputs)
+    other = other_series(scene, inputs)
+    logics.application.GetSelectionNode().SetActiveVolumeID(other.GetID())
+    logics.application.PropagateVolumeSelection()
+    assert shown(scene, "Red") is other
+    assert [shown(scene, TAGS[m]) for m in Modality] == list(inputs)
+
+
+def test_a_view_is_called_by_what_it_shows(scene, layout, inputs, reading):
+    layout.enter(inputs)
+    assert [label(scene, tag) for tag in LABELS] == ["T2W", "ADC", "HBV", "T2W"]
+    similarity = reading.nodes.maps.similarity
+    layout.heatmap(similarity, Heatmap(shown=True))
+    assert label(scene, HEATMAP_TAG) == "Similarity on T2W"
+    layout.heatmap(similarity, Heatmap(shown=True, opacity=0.0))
+    assert label(scene, HEATMAP_TAG) == "T2W"
+    layout.heatmap(similarity, Heatmap(shown=False))
+    assert label(scene, HEATMAP_TAG) == "T2W"
+
+
+def test_another_volume_put_into_a_view_changes_its_name(scene, layout, inputs):
+    layout.enter(inputs)
+    tag = TAGS[Modality.T2W]
+    composite = composite_node(scene, tag)
+    composite.SetBackgroundVolumeID(other_series(scene, inputs).GetID())
+    assert label(scene, tag) == "another series"
+    composite.SetForegroundVolumeID(inputs.adc.GetID())
+    composite.SetForegroundOpacity(0.5)
+    assert label(scene, tag) == "ADC on another series"
+    composite.SetForegroundVolumeID(None)
+    composite.SetBackgroundVolumeID(inputs.hbv.GetID())
+    assert label(scene, tag) == "HBV"
+    scene.RemoveNode(inputs.hbv)
+    assert label(scene, tag) == "empty"
+
+
 def test_the_layout_is_well_formed_for_slicer(layout, layout_node, inputs):
     layout.enter(inputs)
     document = vtk.vtkXMLUtilities.ReadElementFromString(layout_node.GetLayoutDescription(LAYOUT_ID))

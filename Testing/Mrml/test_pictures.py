@@ -131,3 +131,12 @@ def test_the_heatmap_colours_its_view_above_the_threshold_only(host, layout, rea
     assert is_grey(pixel(host, TAGS[Modality.T2W], INSIDE))
     layout.heatmap(similarity, Heatmap(shown=False))
     assert is_grey(pixel(host, HEATMAP_TAG, INSIDE))
+
+
+def test_where_nothing_is_similar_the_heatmap_leaves_the_image_as_it_is(host, layout, reading):
+    similarity = reading.nodes.maps.similarity
+    bare = pixel(host, HEATMAP_TAG, OUTSIDE)
+    layout.heatmap(similarity, Heatmap(shown=True, opacity=0.7))
+    assert pixel(host, HEATMAP_TAG, OUTSIDE) == pytest.approx(bare, abs=2)
+    assert not is_grey(pixel(host, HEATMAP_TAG, INSIDE))
+    layout.heatmap(similarity, Heatmap(shown=False))

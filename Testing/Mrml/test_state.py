@@ -45,7 +45,7 @@ def facts(reading):
 
 
 def test_parameters_have_their_types_and_defaults(state):
-    assert (state.prompt, state.tau, state.outline, state.heatmap) == ("", 0.35, True, False)
+    assert (state.prompt, state.tau, state.outline, state.heatmap) == ("", 0.35, True, True)
     state.prompt, state.tau, state.outline = "lesion in the left apex", 0.1, False
     assert (state.prompt, state.tau, state.outline) == ("lesion in the left apex", 0.1, False)
 
@@ -79,12 +79,12 @@ def test_there_is_one_state_node(scene, state):
 
 
 def test_the_state_survives_saving_and_opening(scene, state, inputs, tmp_path):
-    state.prompt, state.tau, state.heatmap, state.hbv = "prostate lesion", 0.44, True, inputs.hbv
+    state.prompt, state.tau, state.heatmap, state.hbv = "prostate lesion", 0.44, False, inputs.hbv
     again = reopened(scene, tmp_path)
     assert (again.prompt, again.tau, again.heatmap, again.hbv.GetName()) == (
         "prostate lesion",
         0.44,
-        True,
+        False,
         "ep2d_diff_b1400",
     )
 

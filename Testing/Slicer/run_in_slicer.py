@@ -60,6 +60,12 @@ def scripted_application(python: str):
         def keep_setting(self, name, value):
             self.settings[name] = value
 
+        def show_volume(self, volume):
+            """As every module of Slicer does with a volume that was added or chosen there."""
+            logic = slicer.app.applicationLogic()
+            logic.GetSelectionNode().SetActiveVolumeID(volume.GetID())
+            logic.PropagateVolumeSelection()
+
         def add_to_dicom_database(self, file):
             """The user's database is left alone, too."""
 

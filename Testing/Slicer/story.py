@@ -97,6 +97,34 @@ def the_second_click_finds_the_worker_warm(stage):
     stage.notes["second run"] = f"{time.monotonic() - started:.1f} s"
 
 
+def one_result_is_drawn_and_the_earlier_one_is_a_click_away(stage):
+    newest = stage.session.reading
+    rows = stage.ui.resultList
+    assert rows.count == 2
+    assert rows.currentRow == 0
+    assert drawn(stage) == own(newest)
+    rows.currentRow = 1
+    earlier = stage.session.reading
+    assert earlier.nodes.lesions is not newest.nodes.lesions
+    assert drawn(stage) == own(earlier)
+    assert stage.ui.lesionTable.rowCount == len(earlier.lesions)
+    rows.currentRow = 0
+    assert stage.session.reading.nodes.lesions is newest.nodes.lesions
+    assert drawn(stage) == own(newest)
+
+
+def drawn(stage):
+    """Segmentations that a view draws."""
+    scene, kind = stage.application.scene, "vtkMRMLSegmentationNode"
+    nodes = [scene.GetNthNodeByClass(index, kind) for index in range(scene.GetNumberOfNodesByClass(kind))]
+    return {node.GetID() for node in nodes if node.GetDisplayNode().GetVisibility()}
+
+
+def own(reading):
+    nodes = (reading.nodes.lesions, reading.nodes.review, reading.nodes.gland)
+    return {node.GetID() for node in nodes if node is not None}
+
+
 def a_slider_tick_is_fast(stage):
     reading, times = stage.session.reading, []
     for alpha in np.linspace(0, 1, TICKS):
@@ -136,6 +164,66 @@ def lesions_are_reviewed_in_the_table(stage):
     ui.acceptButton.click()
     assert (reading.labels() == 1).any()
     stage.session.jump(1)
+
+
+def another_series_stays_out_of_the_reading_views(stage):
+    from ProstateAlignRefineLib.scene.layout import TAGS
+    from ProstateAlignRefineLib.scene.views import composite_node
+
+    scene, inputs = stage.application.scene, stage.session.reading.inputs
+    other = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "another series")
+    other.SetAndObserveImageData(inputs.adc.GetImageData())
+    stage.application.show_volume(other)
+    views = [composite_node(scene, tag) for tag in TAGS.values()]
+    assert [view.GetBackgroundVolumeID() for view in views] == [node.GetID() for node in inputs]
+    assert [titles(stage)[tag] for tag in TAGS.values()] == ["T2W", "ADC", "HBV"]
+    views[0].SetBackgroundVolumeID(other.GetID())
+    assert titles(stage)[TAGS["t2w"]] == "another series"
+    views[0].SetBackgroundVolumeID(inputs.t2w.GetID())
+    scene.RemoveNode(other)
+
+
+def the_heatmap_is_on_in_its_own_view_which_is_called_by_it(stage):
+    from ProstateAlignRefineLib.scene.layout import HEATMAP_TAG
+
+    assert stage.ui.heatmapCheck.checked
+    assert titles(stage)[HEATMAP_TAG] == "Similarity on T2W"
+    stage.ui.heatmapCheck.checked = False
+    stage.wait(lambda: titles(stage)[HEATMAP_TAG] == "T2W", 5)
+    stage.ui.heatmapCheck.checked = True
+    stage.wait(lambda: titles(stage)[HEATMAP_TAG] == "Similarity on T2W", 5)
+
+
+def titles(stage):
+    from ProstateAlignRefineLib.scene.layout import LABELS
+    from ProstateAlignRefineLib.scene.views import slice_node
+
+    return {tag: slice_node(stage.application.scene, tag).GetLayoutLabel() for tag in LABELS}
+
+
+def a_lesions_slices_are_called_the_same_everywhere(stage):
+    reading = stage.session.reading
+    for row, found in enumerate(reading.lesions):
+        slices = found.lesion.slices
+        assert stage.ui.lesionTable.item(row, 7).text() == reading.slice_names.short(*slices)
+    stage.ui.copyButton.click()
+    for found in reading.lesions:
+        if found.kept:
+            assert f"slices {reading.slice_names.text(*found.lesion.slices)};" in stage.application.clipboard
+    stage.notes["slices"] = ", ".join(reading.slice_names.text(*found.lesion.slices) for found in reading.lesions)
+
+
+def the_views_have_axes_a_ruler_and_the_overviews_grey_ranges(stage):
+    from ProstateAlignRefineLib.core.study import Modality
+    from ProstateAlignRefineLib.scene.layout import LABELS
+    from ProstateAlignRefineLib.scene.views import slice_node
+    from ProstateAlignRefineLib.scene.windows import window_for, window_of
+
+    views = [slice_node(stage.application.scene, tag) for tag in LABELS]
+    assert all(view.GetOrientationMarkerType() == view.OrientationMarkerTypeAxes for view in views)
+    assert all(view.GetRulerType() == view.RulerTypeThin for view in views)
+    for modality, volume in zip(Modality, stage.session.reading.inputs, strict=True):
+        assert np.allclose(window_of(volume), window_for(volume, modality), rtol=1e-3)
 
 
 def overlays_come_and_go(stage):
@@ -204,9 +292,14 @@ STEPS = (
     cancel_ends_the_run_within_a_second,
     segmenting_brings_a_new_segmentation_and_the_reading_layout,
     the_second_click_finds_the_worker_warm,
+    one_result_is_drawn_and_the_earlier_one_is_a_click_away,
     a_slider_tick_is_fast,
     the_gate_moves_and_undo_and_redo_follow,
     lesions_are_reviewed_in_the_table,
+    another_series_stays_out_of_the_reading_views,
+    the_heatmap_is_on_in_its_own_view_which_is_called_by_it,
+    a_lesions_slices_are_called_the_same_everywhere,
+    the_views_have_axes_a_ruler_and_the_overviews_grey_ranges,
     overlays_come_and_go,
     files_are_exported,
     dicom_is_exported_or_the_button_says_why_not,

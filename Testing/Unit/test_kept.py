@@ -30,6 +30,8 @@ from ProstateAlignRefineLib.results.report import (
 )
 from ProstateAlignRefineLib.results.run import ModelFacts, Run
 from ProstateAlignRefineLib.results.setting import Paint, Setting
+from ProstateAlignRefineLib.results.view import edge_letters
+from ProstateAlignRefineLib.results.windows import grey_window
 
 GRID = Grid((64, 60, 12), (1.0, 1.2, 3.0), (30.0, 36.0, -15.0), (-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0))
 
@@ -90,6 +92,25 @@ def test_the_overview_draws_the_gland_where_there_is_one_and_the_heat_rising_to_
     assert np.abs(panels(draw_overview(without))[0] - t2w).sum() > 0
     inside = heatmap[:, 60:240].sum(axis=-1).mean(axis=0)
     assert inside[-20:].mean() > inside[:20].mean() + 50
+
+
+def test_what_is_bright_beyond_the_view_does_not_darken_the_picture():
+    rng = np.random.default_rng(0)
+    values = rng.integers(20, 200, (4, 100, 100)).astype(float)
+    grid = Grid((100, 100, 4), (2.0, 2.0, 3.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    before = grey_window(values, grid, Modality.HBV)
+    values[:, :20] = 4000  # within the middle of the rows that views once looked at, and 60 mm from the centre
+    assert grey_window(values, grid, Modality.HBV) == before
+    assert before[1] == pytest.approx(200, abs=5)
+
+
+@pytest.mark.parametrize(
+    ("direction", "letters"),
+    [((1, 0, 0, 0, 1, 0, 0, 0, 1), "RLAP"), ((-1, 0, 0, 0, -1, 0, 0, 0, 1), "LRPA")],
+)
+def test_the_edges_are_called_by_the_patients_sides(direction, letters):
+    tilted = Grid((10, 10, 4), (1.0, 1.0, 3.0), (0.0, 0.0, 0.0), direction)
+    assert "".join(edge_letters(tilted)) == letters
 
 
 def test_without_a_lesion_the_slice_of_highest_confidence_is_shown(overview: Overview):
@@ -180,7 +201,7 @@ def test_the_table_has_a_row_a_lesion_and_a_dash_where_there_is_no_adc(overview:
     assert cells[0] == "1"
     assert cells[1] == f"{overview.found.lesions[0].volume_ml:.2f}"
     assert cells[4:6] == ["-", "712"]
-    assert cells[8] == "4-6"
+    assert cells[8] == "5-7"  # counted from 1, as viewers do
     assert lesion_table([]) == "No lesion found."
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 import slicer
 import slicer.util
 
-from ProstateAlignRefineLib.scene.layout import ReadingLayout
+from ProstateAlignRefineLib.scene.layout import LABELS, ReadingLayout
 from ProstateAlignRefineLib.scene.state import find_or_add_state_node
 
 from . import modules  # noqa: F401 - puts qt and ctk in place
+
+VIEW_SIZE = (400, 300)
 
 
 class HostScene:
@@ -23,12 +25,32 @@ class HostScene:
         self.segmentations = slicer.vtkSlicerSegmentationsModuleLogic()
         self.segmentations.SetMRMLApplicationLogic(self.logic)
         self.segmentations.SetMRMLScene(self.scene)
+        slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(self.scene, True)
+        self.scene.RegisterNodeClass(slicer.vtkMRMLColorLegendDisplayNode())
         self.layouts = slicer.vtkMRMLLayoutLogic()
         self.layouts.SetMRMLScene(self.scene)
+        self._views = [self._add_view(tag) for tag in (*LABELS, "Red")]
 
     @property
     def layout_node(self):
         return self.layouts.GetLayoutNode()
+
+    def add_data(self, volume):
+        show_added(self.logic, volume)
+
+    def _add_view(self, tag):
+        """The logic that Slicer's view widgets have: it makes the view's composite node."""
+        view = slicer.vtkMRMLSliceLogic()
+        view.SetMRMLApplicationLogic(self.logic)
+        view.SetMRMLScene(self.scene)
+        view.AddSliceNode(tag).SetDimensions(*VIEW_SIZE, 1)
+        return view
+
+
+def show_added(logic, volume):
+    """What Slicer does with a volume that was added, opened from DICOM, or chosen in another module: into all views."""
+    logic.GetSelectionNode().SetActiveVolumeID(volume.GetID())
+    logic.PropagateVolumeSelection()
 
 
 class HostApplication:
@@ -55,6 +77,10 @@ class HostApplication:
 
     def reading_layout(self):
         return ReadingLayout(self.scene, self._host.layout_node)
+
+    def show_volume(self, volume):
+        """As the host does with a volume that another module shows."""
+        self._host.add_data(volume)
 
     def load_ui(self, path):
         return slicer.util.loadUI(str(path))

@@ -25,7 +25,7 @@ from ProstateAlignRefineLib.core.study_files import find_study_files, read_study
 from ProstateAlignRefineLib.results.run import Run
 from ProstateAlignRefineLib.scene.display import set_outline, show_edits
 from ProstateAlignRefineLib.scene.heatmap import Heatmap
-from ProstateAlignRefineLib.scene.layout import LABELS, ReadingLayout
+from ProstateAlignRefineLib.scene.layout import ReadingLayout
 from ProstateAlignRefineLib.scene.maps import heat_range
 from ProstateAlignRefineLib.scene.reading import Reading
 from ProstateAlignRefineLib.scene.volumes import Inputs, add_volume
@@ -95,7 +95,12 @@ def draw(host: Host, reading: Reading, look: str) -> Image.Image:
     layout.heatmap(reading.nodes.maps.similarity, Heatmap(shown=True, opacity=0.6, threshold=low + 0.35 * (high - low)))
     if reading.lesions:
         layout.jump(reading.inputs.t2w, reading.lesions[0].lesion.centre_lps)
-    return sheet([(LABELS[tag], picture(view)) for tag, view in host.views.items()])
+    return sheet([(view_title(host, tag), picture(view)) for tag, view in host.views.items()])
+
+
+def view_title(host: Host, tag: str) -> str:
+    """As the view's bar in Slicer says."""
+    return str(host.scene.GetSingletonNode(tag, "vtkMRMLSliceNode").GetLayoutLabel())
 
 
 def sheet(pictures: list[tuple[str, np.ndarray]]) -> Image.Image:

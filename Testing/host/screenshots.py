@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from host import modules
 from host.application import HostApplication
-from host.render_views import sheet
+from host.render_views import sheet, view_title
 from host.slice_views import open_host, picture
 from host.stand_in_maps import stand_in_maps
 from host.worker_stand import FakeLaunch
@@ -32,7 +32,7 @@ from ProstateAlignRefineLib.app.worker import Worker
 from ProstateAlignRefineLib.bundle.starter import find_starter
 from ProstateAlignRefineLib.core.exchange import write_exchange
 from ProstateAlignRefineLib.phantom import make_phantom
-from ProstateAlignRefineLib.scene.layout import LABELS
+from ProstateAlignRefineLib.scene.windows import window_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 OUTPUT = REPOSITORY / "Resources" / "Screenshots"
@@ -67,7 +67,7 @@ def main():
         worker = prepare(folder, application)
         panel = Panel(application, worker, NothingToInstall())
         read(panel)
-        views = sheet([(LABELS[tag], picture(view)) for tag, view in host.views.items()])
+        views = sheet([(view_title(host, tag), picture(view)) for tag, view in host.views.items()])
         save(panel_picture(panel), views)
         save_thumbnail(picture(host.views["ReadingT2W"]))
         panel.cleanup()
@@ -98,7 +98,7 @@ def read(panel):
     wait(lambda: not panel.session.device.pending)
     panel.ui.segmentButton.click()
     wait(lambda: not panel.session.run.running)
-    low, high = panel.session.heat_range
+    low, high = window_of(panel.session.reading.nodes.maps.similarity)
     panel.ui.heatmapCheck.checked = True
     panel.ui.editsCheck.checked = True
     panel.ui.thresholdSlider.value = round(low + 0.35 * (high - low), 2)

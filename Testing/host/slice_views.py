@@ -31,6 +31,11 @@ class Host:
     def layout_node(self) -> Any:
         return self.layout_logic.GetLayoutNode()
 
+    def add_data(self, volume: Any) -> None:
+        from .application import show_added
+
+        show_added(self.app.app_logic, volume)
+
 
 def open_host(width: int = 480, height: int = 480) -> Host:
     app = SlicerApp()

@@ -13,6 +13,7 @@ from .sections.advanced import AdvancedSection
 from .sections.export import ExportSection
 from .sections.gate import GateSection
 from .sections.lesions import LesionSection
+from .sections.results import ResultsSection
 from .sections.run import RunSection
 from .sections.send import SendSection
 from .sections.show import ShowSection
@@ -46,6 +47,7 @@ class Panel:
         self._sections = (
             StudySection(self.ui, self.session),
             self._run,
+            ResultsSection(self.ui, self.session),
             GateSection(self.ui, self.session),
             LesionSection(self.ui, self.session),
             ShowSection(self.ui, self.session, self.widget),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..core.lesions import Lesion
 from ..core.places import Place
 from .i18n import _
 
@@ -37,9 +36,3 @@ def short_place(place: Place) -> str:
 
 def place_text(place: Place) -> str:
     return place.full_text(WORDS.__getitem__)
-
-
-def slices_of(lesion: Lesion) -> str:
-    """T2W slices, counted from 1 as viewers do."""
-    first, last = (number + 1 for number in lesion.slices)
-    return str(first) if first == last else f"{first}–{last}"

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from ..bundle.starter import find_starter
 from ..bundle.summary import BundleSummary, read_summary
 from ..core.faults import told_fault
 from ..core.maps import Maps
@@ -15,17 +14,19 @@ from ..core.psa import read_psa
 from ..core.study import Modality
 from ..results.review import Decision
 from ..scene.display import show_surface
+from ..scene.earlier import forget_incomplete, set_aside
 from ..scene.live import Counts
 from ..scene.mrml import VolumeNode
 from ..scene.reading import Reading
 from ..scene.state import PanelState
 from ..scene.volumes import Inputs
-from ..scene.windows import window_of
 from .application import Application
+from .bundle_choice import first_bundle
 from .devices import DeviceQuestion
 from .display_state import apply_display
 from .i18n import _
 from .launch import Launch, launch_with
+from .listed_results import change_over
 from .run_record import AskedRun
 from .segmentation_run import SegmentationRun
 from .signal import Signal
@@ -54,7 +55,9 @@ class Session:
         self.study = StudyChoice(application.dicom_file)
         self.reading: Reading | None = None
         self.bundle: BundleSummary | None = None
-        self._connect()
+        self.run.finished.connect(self._take_result)
+        self.run.failed.connect(self.say)
+        self.device.answered.connect(self.changed.emit)
         self.adopt_scene()
 
     # --- scene
@@ -66,8 +69,11 @@ class Session:
         self._typed = None
         self._find_bundle()
         self.reading = self._guarded(lambda: Reading.reopen(self.application.scene, self.state))
+        self.study.name_slices(self.reading)
         if self.reading is None and self.state.lesions is not None and not self.message:
             self.message = _("The result in this scene is not complete, or of another version; segment again.")
+        if self.layout.is_on:
+            self.read()
         self.show_as_set()
         self.changed.emit()
 
@@ -84,7 +90,8 @@ class Session:
 
     def notice_removal(self) -> None:
         """A node left the scene; the panel shows it where it was one of ours."""
-        if self.reading is not None and not self.reading.alive:
+        lost = self.reading is not None and not self.reading.alive
+        if forget_incomplete(self.application.scene) or lost:
             self.changed.emit()
 
     def stop(self) -> None:
@@ -205,13 +212,20 @@ class Session:
         self.message = ""
         self._on_result(lambda reading: reading.note_psa(read_psa(text)))
 
+    def activate(self, kept: PanelState) -> None:
+        """An earlier result becomes the one that is shown and acted on; the present one is set aside."""
+        scene = self.application.scene
+        reading = self._guarded(lambda: change_over(scene, self.reading, kept))
+        if reading is not None:
+            self.study.take(self.state, reading.inputs)
+            self._use(reading)
+        self.changed.emit()
+
     def jump(self, number: int) -> None:
         """Every view of the reading layout to a lesion."""
         for found in self.reading.lesions if self.reading else ():
             if self.reading is not None and found.lesion.number == number:
                 self.layout.jump(self.reading.inputs.t2w, found.lesion.centre_lps)
-
-    # --- views
 
     def read(self) -> None:
         """The reading layout."""
@@ -223,7 +237,7 @@ class Session:
         self.changed.emit()
 
     def use_windows(self, preset: str) -> None:
-        """Grey ranges of the three volumes, one of `scene.windows.PRESETS`."""
+        """Grey ranges of the three volumes, one of `results.windows.PRESETS`."""
         if self.inputs is not None:
             self.layout.use_windows(self.inputs, preset)
 
@@ -236,30 +250,17 @@ class Session:
         if self.reading is not None and self.reading.alive:
             apply_display(self.reading, self.state, self.layout)
 
-    @property
-    def heat_range(self) -> tuple[float, float] | None:
-        """The similarities between which the heatmap's colours run, as its view shows them."""
-        return window_of(self.reading.nodes.maps.similarity) if self.reading and self.reading.alive else None
-
     def say(self, message: str) -> None:
         self.message = message
         self.changed.emit()
-
-    # --- inside
-
-    def _connect(self) -> None:
-        self.run.finished.connect(self._take_result)
-        self.run.failed.connect(self.say)
-        self.device.answered.connect(self.changed.emit)
 
     def _launch(self) -> Launch:
         return launch_with(self.python, self.application.outside_environment())
 
     def _find_bundle(self) -> None:
         """The scene's, the user's last one, or the one that comes with the extension: the first that is there."""
-        named = [Path(text) for text in (self.state.bundle, self.application.setting(BUNDLE)) if text]
-        candidates = [folder for folder in (*named, find_starter()) if folder is not None and folder.is_dir()]
-        self.bundle = self._guarded(lambda: read_summary(candidates[0])) if candidates else None
+        folder = first_bundle(self.state.bundle, self.application.setting(BUNDLE))
+        self.bundle = self._guarded(lambda: read_summary(folder)) if folder else None
 
     def _take_result(self, inputs: Inputs, maps: Maps, event: Finished) -> None:
         self.device.note(event.device)
@@ -268,11 +269,17 @@ class Session:
         reading = self._guarded(lambda: Reading.start(self.application.scene, inputs, maps, run))
         if reading is None:
             return
+        if self.reading is not None and self.reading.alive:
+            set_aside(self.application.scene, self.reading)
+        self._use(reading)
+        self.say(event.fell_back)
+
+    def _use(self, reading: Reading) -> None:
         self.reading = reading
+        self.study.name_slices(reading)
         reading.store(self.state)
         if self.shown:
             self.read()
-        self.say(event.fell_back)
 
     def _on_result(self, act: Callable[[Reading], object]) -> None:
         reading = self.reading

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from ..core.cautions import Caution
 from ..core.study import Modality
+from ..results.slice_names import SliceNames
 from ..scene.matching import match_volumes, volumes_in
 from ..scene.mrml import Scene, VolumeNode
+from ..scene.reading import Reading
 from ..scene.state import PanelState
 from ..scene.volumes import Inputs
 from .i18n import _
@@ -30,6 +32,18 @@ class StudyChoice:
         """What the user sets by hand."""
         setattr(state, modality.value, node)
         self.reasons[modality] = _("Chosen by you.") if node is not None else ""
+
+    def take(self, state: PanelState, inputs: Inputs) -> None:
+        """Those of a result that is taken up again."""
+        for modality, node in zip(Modality, inputs, strict=True):
+            if node is not getattr(state, modality.value):
+                setattr(state, modality.value, node)
+                self.reasons[modality] = _("Of the result that is shown.")
+
+    def name_slices(self, reading: Reading | None) -> None:
+        """By the DICOM headers of its T2W, where they are known."""
+        if reading is not None:
+            reading.slice_names = SliceNames.of(reading.maps.grid, self.headers.of(reading.inputs.t2w))
 
     def match(self, state: PanelState, scene: Scene) -> None:
         """T2W, ADC and HBV among the volumes of the scene."""

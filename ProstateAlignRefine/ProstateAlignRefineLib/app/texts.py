@@ -14,10 +14,11 @@ from ..core.lesions import Lesion
 from ..core.places import zone_name
 from ..core.psa import psa_density
 from ..results.review import Decision, FoundLesion
+from ..results.slice_names import SliceNames
 from ..scene.history import Action, ActionKind
 from ..scene.reading import Reading
 from .i18n import _, translate
-from .places import place_text, slices_of
+from .places import place_text
 
 DECISIONS = {
     Decision.UNDECIDED: _("not reviewed"),
@@ -51,6 +52,7 @@ CSV_HEADER = [
     "sector",
     "first_slice",
     "last_slice",
+    "slices",
     "centre_l_mm",
     "centre_p_mm",
     "centre_s_mm",
@@ -92,7 +94,7 @@ def report_text(reading: Reading) -> str:
         run.model.notice,
         "",
         _("Prostate MRI (T2W, ADC, HBV): {count} lesion(s).").format(count=len(kept)),
-        *(_lesion_text(found) for found in kept),
+        *(_lesion_text(found, reading.slice_names) for found in kept),
         _("{count} further finding(s) rejected by the reader.").format(count=rejected) if rejected else "",
         _("{count} candidate(s) below the model's operating point not accepted.").format(count=waiting)
         if waiting
@@ -111,7 +113,7 @@ def csv_text(reading: Reading) -> str:
     sheet = io.StringIO()
     writer = csv.writer(sheet, lineterminator="\n")
     writer.writerow(CSV_HEADER)
-    writer.writerows(_csv_row(found) for found in reading.lesions)
+    writer.writerows(_csv_row(found, reading.slice_names) for found in reading.lesions)
     return sheet.getvalue()
 
 
@@ -145,7 +147,7 @@ def gland_text(gland: Gland | None, psa: float | None) -> str:
     return text
 
 
-def _lesion_text(found: FoundLesion) -> str:
+def _lesion_text(found: FoundLesion, names: SliceNames) -> str:
     lesion = found.lesion
     return _(
         "Lesion {number} ({decision}): {place}, slices {slices}; {volume:.2f} mL, {axial:.0f} mm axial; "
@@ -154,7 +156,7 @@ def _lesion_text(found: FoundLesion) -> str:
         number=lesion.number,
         decision=decision_text(found),
         place=place_text(lesion.place),
-        slices=slices_of(lesion),
+        slices=names.text(*lesion.slices),
         volume=lesion.volume_ml,
         axial=lesion.max_axial_diameter_mm,
         adc=adc_text(lesion.mean_adc),
@@ -178,7 +180,7 @@ def _provenance(reading: Reading) -> str:
     )
 
 
-def _csv_row(found: FoundLesion) -> Sequence[object]:
+def _csv_row(found: FoundLesion, names: SliceNames) -> Sequence[object]:
     lesion: Lesion = found.lesion
     numbers = (
         lesion.volume_ml,
@@ -200,7 +202,7 @@ def _csv_row(found: FoundLesion) -> Sequence[object]:
         zone_name(place.second_zone) or "",
         place.sector,
     )
-    slices = (lesion.slices[0] + 1, lesion.slices[1] + 1)
+    slices = (*sorted(map(names.number, lesion.slices)), names.text(*lesion.slices))
     centre = [f"{value:.2f}" for value in lesion.centre_lps]
     decision = found.decision.value or ("candidate" if found.candidate else "not reviewed")
     return [lesion.number, decision, *rounded, *words, *slices, *centre, found.uid]

@@ -95,6 +95,21 @@ class NodeSelector(Widget, Protocol):
     def currentNode(self) -> VolumeNode | None: ...
 
 
+class Section(Widget, Protocol):
+    """ctkCollapsibleButton."""
+
+
+class ListBox(Widget, Protocol):
+    """QListWidget."""
+
+    currentRow: int
+    currentRowChanged: QtSignal
+
+    def clear(self) -> None: ...
+    def addItem(self, text: str, /) -> None: ...
+    def setFixedHeight(self, pixels: int, /) -> None: ...
+
+
 class Table(Widget, Protocol):
     """QTableWidget."""
 
@@ -199,6 +214,9 @@ class PanelWidgets(Protocol):
     webFields: Widget
 
     lesionTable: Table
+
+    resultList: ListBox
+    resultsSection: Section
 
     portBox: SpinBox
 

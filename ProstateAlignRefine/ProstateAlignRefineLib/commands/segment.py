@@ -95,8 +95,9 @@ def run(options: SegmentOptions) -> int:
 
 def print_findings(written: WrittenResult, result: Result) -> None:
     """Lesions, and the candidates that the setting asks for."""
-    print(lesion_table(written.lesions))
-    if candidates := candidate_table(written.candidates, result.run.finding_rule, result.setting):
+    names = result.slice_names
+    print(lesion_table(written.lesions, names))
+    if candidates := candidate_table(written.candidates, result.run.finding_rule, result.setting, names):
         print(candidates)
 
 

@@ -30,6 +30,12 @@ def heat(values: Array, low: float, high: float) -> NDArray[np.uint8]:
     return np.stack([np.interp(scaled, position, _HEAT_STOPS[:, c]) for c in range(3)], -1).astype(np.uint8)
 
 
+def heat_opacity(values: Array, low: float, high: float) -> NDArray[np.float64]:
+    """[...] values to 0 .. 1: what the heatmap covers grows with what it says, from nothing at `low`."""
+    scaled: NDArray[np.float64] = np.clip((values.astype(float) - low) / max(high - low, 1e-9), 0, 1)
+    return scaled
+
+
 def blend(under: Array, over: Array | tuple[int, int, int], opacity: Array) -> Array:
     """`over` laid on `under` with `opacity` [...] between 0 and 1."""
     share = np.asarray(opacity, float)[..., None]

@@ -26,6 +26,7 @@ from .overview import Overview, draw_overview
 from .report import REPORT_NAME, read_report, require_unchanged, write_report
 from .run import Run
 from .setting import Setting
+from .slice_names import SliceNames
 
 if TYPE_CHECKING:
     from ..dicom import SegmentationInfo
@@ -64,6 +65,11 @@ class Result:
     def anatomy(self) -> Anatomy:
         """What the lesions' places are told from."""
         return Anatomy.of(self.maps)
+
+    @cached_property
+    def slice_names(self) -> SliceNames:
+        """What the T2W slices are called."""
+        return SliceNames.of(self.maps.grid, self.headers.get(Modality.T2W, ()), self.stored)
 
     @cached_property
     def judge(self) -> Judge | None:
@@ -154,10 +160,11 @@ def write_gated(folder: Path, result: Result) -> WrittenResult:
     wrote_dicom = _write_dicom(folder / SEGMENTATION_NAME, result, labels, lesions)
     added, removed = _counts(gated)
     run, gland = result.run, result.anatomy.gland
-    overview = Overview(result.volumes, result.maps, found, run.model.notice, gland)
+    overview = Overview(result.volumes, result.maps, found, run.model.notice, gland, result.slice_names)
     draw_overview(overview).save(folder / OVERVIEW_NAME)
     edited = {"added": added, "removed": removed}
-    files = write_report(folder, run, found, edited, gland=gland, kept=result.files)
+    names = result.slice_names
+    files = write_report(folder, run, found, edited, gland=gland, kept=result.files, names=names)
     return WrittenResult(lesions, found.candidates, added, removed, wrote_dicom, files)
 
 

@@ -13,22 +13,25 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ..core.anatomy import plausible_gland
 from ..core.gate import ADDED, REMOVED
-from ..core.geometry import Array
+from ..core.geometry import Array, Grid
 from ..core.gland import Gland
 from ..core.lesions import Lesion
 from ..core.maps import Maps
-from ..core.palette import ADDED_RGB, CANDIDATE_RGB, GLAND_RGB, LESION_RGB, REMOVED_RGB, blend, grey, heat
+from ..core.palette import ADDED_RGB, CANDIDATE_RGB, GLAND_RGB, LESION_RGB, REMOVED_RGB, blend, grey, heat, heat_opacity
 from ..core.study import Modality
 from .lesions_at import LesionsAt
 from .report import RESEARCH_USE
-from .view import in_view, view
+from .slice_names import COUNTED, SliceNames
+from .view import VIEW_MM, edge_letters, view
+from .windows import grey_window
 
 MOST_ROWS = 4
-VIEW_MM = 100.0
 PANEL = 300
 BAR = 26
 FOOT = 46
 GLAND_OPACITY = 0.6
+SCALE_MM = 20.0
+HEAT_OPACITY = 0.75
 INK, PAPER = (225, 225, 225), (18, 18, 20)
 
 
@@ -41,6 +44,7 @@ class Overview:
     found: LesionsAt
     notice: str
     gland: Gland | None = None
+    names: SliceNames = COUNTED
 
     @property
     def findings(self) -> Sequence[Lesion]:
@@ -61,8 +65,8 @@ class Overview:
 def draw_overview(overview: Overview) -> Image.Image:
     """One row a lesion (the four most confident), or the most suspicious slice where there is none."""
     rows = _rows(overview)
-    windows = {name: _window(in_view(values, overview.maps.grid, VIEW_MM)) for name, values in overview.volumes.items()}
-    heat_range = _window(overview.maps.similarity[overview.maps.confidence > 0], 2.0, 99.9)
+    windows = {name: grey_window(values, overview.maps.grid, name) for name, values in overview.volumes.items()}
+    heat_range = _heat_range(overview.maps.similarity[overview.maps.confidence > 0])
     sheet = Image.new("RGB", (5 * PANEL, BAR + len(rows) * (PANEL + BAR) + FOOT), PAPER)
     pen = ImageDraw.Draw(sheet)
     titles = ("T2W", "ADC", "HBV", f"similarity {heat_range[0]:.2f} to {heat_range[1]:.2f}", "refiner's edits")
@@ -72,23 +76,37 @@ def draw_overview(overview: Overview) -> Image.Image:
         top = BAR + number * (PANEL + BAR)
         for column, panel in enumerate(_panels(overview, z, windows, heat_range)):
             sheet.paste(panel, (column * PANEL, top))
+        _orient(pen, top, overview.maps.grid)
         pen.text((8, top + PANEL + 4), caption, fill=INK, font=_font(14))
     _foot(pen, sheet.height - FOOT, overview)
     return sheet
+
+
+def _orient(pen: ImageDraw.ImageDraw, top: int, grid: Grid) -> None:
+    """On the row's first picture: the patient's sides at its edges, and a scale; all five show the same field."""
+    middle, far, font = PANEL / 2, PANEL - 6, _font(14)
+    places = ((6, middle, "lm"), (far, middle, "rm"), (middle, 4, "ma"), (middle, far, "ms"))
+    for letter, (x, y, anchor) in zip(edge_letters(grid), places, strict=True):
+        pen.text((x, top + y), letter, fill=INK, font=font, anchor=anchor, stroke_width=2, stroke_fill=PAPER)
+    length = SCALE_MM * PANEL / VIEW_MM
+    pen.rectangle((far - length - 1, top + far - 4, far + 1, top + far + 1), fill=PAPER)
+    pen.rectangle((far - length, top + far - 3, far, top + far), fill=INK)
+    label = f"{SCALE_MM:.0f} mm"
+    pen.text((far, top + far - 8), label, fill=INK, font=_font(12), anchor="rs", stroke_width=2, stroke_fill=PAPER)
 
 
 def _rows(overview: Overview) -> list[tuple[str, int]]:
     """Caption and slice."""
     if not overview.findings:
         z = int(np.unravel_index(overview.maps.confidence.argmax(), overview.maps.grid.shape)[0])
-        return [(f"No lesion found; slice {z} holds the highest confidence", z)]
+        return [(f"No lesion found; slice {overview.names.text(z, z)} holds the highest confidence", z)]
     rows = []
     for lesion in overview.findings[:MOST_ROWS]:
         z = int((overview.labels == lesion.number).sum(axis=(1, 2)).argmax())
         kind = "lesion" if lesion.number <= len(overview.found.lesions) else "candidate"
         caption = (
-            f"{kind} {lesion.number}, slice {z}, {lesion.place.text}: {lesion.volume_ml:.2f} mL, "
-            f"{lesion.max_axial_diameter_mm:.0f} mm, confidence {lesion.confidence:.2f}, "
+            f"{kind} {lesion.number}, slice {overview.names.text(z, z)}, {lesion.place.text}: "
+            f"{lesion.volume_ml:.2f} mL, {lesion.max_axial_diameter_mm:.0f} mm, confidence {lesion.confidence:.2f}, "
             f"similarity {lesion.mean_similarity:.2f}"
         )
         rows.append((caption, z))
@@ -115,8 +133,8 @@ def _panels(
         capsule = _outline(shown(overview.gland_mask[z].astype(np.uint8) * 255), width=1)
         images = [blend(image, GLAND_RGB, GLAND_OPACITY * capsule * (1 - outline)) for image in images]
     similarity = np.asarray(shown(heat(overview.maps.similarity[z], *heat_range)))
-    strength = np.asarray(shown(grey(overview.maps.similarity[z], *heat_range)))[..., 0] / 255
-    images.append(blend(base[Modality.T2W], similarity, 0.15 + 0.6 * strength))
+    opacity = np.asarray(shown(grey(heat_opacity(overview.maps.similarity[z], *heat_range), 0, 1)))[..., 0] / 255
+    images.append(blend(base[Modality.T2W], similarity, HEAT_OPACITY * opacity))
     edited = blend(base[Modality.T2W], LESION_RGB, 0.5 * outline)
     for code, colour in ((ADDED, ADDED_RGB), (REMOVED, REMOVED_RGB)):
         changed = shown((overview.found.gated.edits[z] == code).astype(np.uint8) * 255)
@@ -131,10 +149,10 @@ def _outline(mask: Image.Image, width: int = 2) -> NDArray[np.float64]:
     return sitk.GetArrayFromImage(grown - inside).astype(float)
 
 
-def _window(values: Array, low: float = 1.0, high: float = 99.5) -> tuple[float, float]:
+def _heat_range(values: Array) -> tuple[float, float]:
     if not values.size:
         return 0.0, 1.0
-    return float(np.percentile(values, low)), float(np.percentile(values, high))
+    return float(np.percentile(values, 2.0)), float(np.percentile(values, 99.9))
 
 
 def _foot(pen: ImageDraw.ImageDraw, top: int, overview: Overview) -> None:

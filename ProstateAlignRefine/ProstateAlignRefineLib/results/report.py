@@ -21,6 +21,7 @@ from ..core.storage.staging import finish_interrupted
 from .lesions_at import LesionsAt
 from .run import AGAIN, Run, plain_run, run_from, setting_from
 from .setting import Setting
+from .slice_names import COUNTED, SliceNames
 
 REPORT_NAME = "report.json"
 FORMAT = 1
@@ -44,11 +45,12 @@ def write_report(
     *,
     gland: Gland | None,
     kept: Mapping[str, str] = MappingProxyType({}),
+    names: SliceNames = COUNTED,
 ) -> Mapping[str, str]:
     """Written last: it lists the SHA-256 of all files of the result; those that lie in `folder` are returned.
 
     `edited`: voxels added and removed by the refiner. `gland`: None where the model told none. `kept`: SHA-256 by name
-    of files of the result that do not lie in `folder`.
+    of files of the result that do not lie in `folder`. `names`: of the T2W slices.
     """
     written = {name: file_sha256(folder / name) for name in plain_files(folder) if name != REPORT_NAME}
     content = {
@@ -57,8 +59,8 @@ def write_report(
         "use": RESEARCH_USE,
         "notice": run.model.notice,
         "gland": None if gland is None else _rounded(_gland_facts(gland, run.psa)),
-        "lesions": [_rounded(_lesion_facts(lesion, run)) for lesion in found.lesions],
-        "candidates": [_rounded(_lesion_facts(candidate, run)) for candidate in found.candidates],
+        "lesions": [_rounded(_lesion_facts(lesion, run, names)) for lesion in found.lesions],
+        "candidates": [_rounded(_lesion_facts(candidate, run, names)) for candidate in found.candidates],
         "findings": _rounded(_finding_facts(run.finding_rule, found.setting)),
         "edits_voxels": dict(edited),
         "run": {**plain_run(run, found.setting), "seconds": _rounded(dict(run.seconds))},
@@ -118,12 +120,14 @@ def _read_report(folder: Path) -> Mapping[str, Any]:
         raise InputError(f"{REPORT_NAME} is damaged; {AGAIN}.") from None
 
 
-def lesion_table(lesions: Sequence[Lesion]) -> str:
-    """A text table for the screen; a sentence where nothing was found."""
-    return _table(lesions) if lesions else "No lesion found."
+def lesion_table(lesions: Sequence[Lesion], names: SliceNames = COUNTED) -> str:
+    """A text table for the screen; a sentence where nothing was found. `names`: of the T2W slices."""
+    return _table(lesions, names) if lesions else "No lesion found."
 
 
-def candidate_table(candidates: Sequence[Lesion], rule: FindingRule | None, setting: Setting) -> str:
+def candidate_table(
+    candidates: Sequence[Lesion], rule: FindingRule | None, setting: Setting, names: SliceNames = COUNTED
+) -> str:
     """The candidates under a line that says what they are; empty where the setting asks for none."""
     if setting.false_positives == 0:
         return ""
@@ -136,12 +140,15 @@ def candidate_table(candidates: Sequence[Lesion], rule: FindingRule | None, sett
     )
     if not candidates:
         return f"No candidate below the operating point; {about}."
-    return f"Candidates, which are no lesions and are not exported; {about}:\n{_table(candidates)}"
+    return f"Candidates, which are no lesions and are not exported; {about}:\n{_table(candidates, names)}"
 
 
-def _table(lesions: Sequence[Lesion]) -> str:
-    header = "  #  volume mL  axial mm  3D mm  ADC mean  ADC p10  confidence  similarity  slices  place"
-    return "\n".join([header, *map(_row, lesions)])
+def _table(lesions: Sequence[Lesion], names: SliceNames) -> str:
+    slices = [names.text(*lesion.slices) for lesion in lesions]
+    width = max(len("slices"), *map(len, slices))
+    header = f"  #  volume mL  axial mm  3D mm  ADC mean  ADC p10  confidence  similarity  {'slices':<{width}}  place"
+    rows = (_row(lesion, f"{text:<{width}}") for lesion, text in zip(lesions, slices, strict=True))
+    return "\n".join([header, *rows])
 
 
 def gland_line(gland: Gland | None) -> str:
@@ -156,8 +163,9 @@ def size_text(gland: Gland) -> str:
     return " x ".join(f"{size:.0f}" for size in gland.size_mm) + " mm"
 
 
-def _lesion_facts(lesion: Lesion, run: Run) -> dict[str, Any]:
-    return {**asdict(lesion), "place": lesion.place.facts, "found_with_place_given": run.place_given}
+def _lesion_facts(lesion: Lesion, run: Run, names: SliceNames) -> dict[str, Any]:
+    shown = {"slices_shown": names.text(*lesion.slices), "place": lesion.place.facts}
+    return {**asdict(lesion), **shown, "found_with_place_given": run.place_given}
 
 
 def _finding_facts(rule: FindingRule | None, setting: Setting) -> dict[str, Any]:
@@ -191,7 +199,7 @@ def _gland_facts(gland: Gland, psa: float | None) -> dict[str, float | None]:
     }
 
 
-def _row(lesion: Lesion) -> str:
+def _row(lesion: Lesion, slices: str) -> str:
     def adc(value: float | None) -> str:
         return "-" if value is None else f"{value:.0f}"
 
@@ -199,7 +207,7 @@ def _row(lesion: Lesion) -> str:
         f"{lesion.number:>3}  {lesion.volume_ml:>9.2f}  {lesion.max_axial_diameter_mm:>8.1f}"
         f"  {lesion.diameter_3d_mm:>5.1f}  {adc(lesion.mean_adc):>8}  {adc(lesion.p10_adc):>7}"
         f"  {lesion.confidence:>10.2f}  {lesion.mean_similarity:>10.2f}"
-        f"  {lesion.slices[0]:>2}-{lesion.slices[1]:<3}  {lesion.place.text}"
+        f"  {slices}  {lesion.place.text}"
     )
 
 

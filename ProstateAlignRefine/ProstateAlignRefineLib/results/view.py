@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from ..core.geometry import Array, Grid
+
+VIEW_MM = 100.0
 
 
 def in_view(values: Array, grid: Grid, size_mm: float) -> Array:
@@ -20,6 +24,20 @@ def view(picture: Array, grid: Grid, size_mm: float, pixels: int) -> Image.Image
     """
     kept = Image.Resampling.NEAREST if picture.ndim == 2 else Image.Resampling.BICUBIC
     return Image.fromarray(picture).crop(_box(grid, size_mm)).resize((pixels, pixels), kept)
+
+
+def edge_letters(grid: Grid) -> tuple[str, str, str, str]:
+    """Which side of the patient lies at the left, right, top and bottom of a picture of one slice."""
+    left, right = _letters(grid.axes[:, 0])
+    top, bottom = _letters(grid.axes[:, 1])
+    return left, right, top, bottom
+
+
+def _letters(axis: NDArray[np.float64]) -> tuple[str, str]:
+    """Where an axis (LPS) comes from and goes to."""
+    largest = int(np.abs(axis).argmax())
+    low, high = ("RL", "AP", "IS")[largest]
+    return (low, high) if axis[largest] > 0 else (high, low)
 
 
 def _box(grid: Grid, size_mm: float) -> tuple[int, int, int, int]:

@@ -77,14 +77,13 @@ def show_gland(nodes: ResultNodes, shown: bool) -> None:
 
 
 def show_live(nodes: ResultNodes, live: bool) -> None:
-    """The moving mask in the slice views while the gate moves; the lesions otherwise."""
+    """The moving mask alone in the slice views while the gate moves; the lesions and candidates otherwise."""
     nodes.lesions.GetDisplayNode().SetVisibility2D(not live)
     review = nodes.review.GetDisplayNode()
     review.SetSegmentVisibility(MASK_ID, live)
-    if not live:
-        for segment_id, segment in lesion_segments(nodes.review.GetSegmentation()):
-            review.SetSegmentVisibility(segment_id, is_candidate(segment))
-            review.SetSegmentVisibility2DFill(segment_id, False)
+    for segment_id, segment in lesion_segments(nodes.review.GetSegmentation()):
+        review.SetSegmentVisibility(segment_id, not live and is_candidate(segment))
+        review.SetSegmentVisibility2DFill(segment_id, False)
 
 
 def show_surface(nodes: ResultNodes, shown: bool) -> None:

@@ -18,7 +18,7 @@ class Heatmap:
     """`threshold`: similarity below which nothing is drawn; `opacity` 0 to 1."""
 
     shown: bool
-    opacity: float = 0.5
+    opacity: float = 0.7
     threshold: float = 0.0
 
 
@@ -33,6 +33,13 @@ def show_heatmap(scene: Scene, tag: str, similarity: VolumeNode, heatmap: Heatma
     display.SetThreshold(min(heatmap.threshold, highest), highest)
     display.SetApplyThreshold(True)
     _legend(scene, tag, similarity).SetVisibility(heatmap.shown)
+
+
+def hide_legend(similarity: VolumeNode) -> None:
+    """The map's legend no longer stands in any view."""
+    legend = slicer.vtkSlicerColorLogic.GetColorLegendDisplayNode(similarity)
+    if legend is not None:
+        legend.SetVisibility(False)
 
 
 def _legend(scene: Scene, tag: str, similarity: VolumeNode) -> ColorLegendNode:

@@ -5,18 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..core.study import Modality
-from .heatmap import Heatmap, show_heatmap
+from ..results.view import VIEW_MM
+from ..results.windows import Window
+from .heatmap import LEGEND_TITLE, Heatmap, show_heatmap
 from .mrml import CrosshairNode, LayoutNode, Scene, VolumeNode
-from .views import RAS, composite_node, look_at, nodes_of, on_slice, set_field, show_volume, slice_node, turn_to_plane
+from .titles import Titles
+from .views import (
+    RAS,
+    composite_node,
+    look_at,
+    nodes_of,
+    on_slice,
+    set_field,
+    show_orientation_and_scale,
+    show_volume,
+    slice_node,
+    turn_to_plane,
+)
 from .volumes import Inputs, grid_of, ras_of
-from .windows import Window, set_window, window_for, window_of
+from .windows import set_window, window_for, window_of
 
 LAYOUT_ID = 7281  # beyond Slicer's own, which end at 100
 VIEW_GROUP = 7281  # linked among themselves: the user's other slice views stay where they are
-FIELD_MM = 100.0
+FIELD_MM = VIEW_MM
 HEATMAP_TAG = "ReadingHeatmap"
+USERS_OWN = "ProstateAlignRefine.UsersLayout"
+FOUR_UP = 3  # vtkMRMLLayoutNode's, where nothing tells the user's own
 TAGS = {Modality.T2W: "ReadingT2W", Modality.ADC: "ReadingADC", Modality.HBV: "ReadingHBV"}
-LABELS = {**{tag: modality.value.upper() for modality, tag in TAGS.items()}, HEATMAP_TAG: "Heatmap"}
+# Before anything is shown; `Titles` keeps them true from then on.
+LABELS = {**{tag: modality.value.upper() for modality, tag in TAGS.items()}, HEATMAP_TAG: LEGEND_TITLE}
 COLOURS = dict(zip(LABELS, ("#d0d0d0", "#6fa8dc", "#93c47d", "#e69138"), strict=True))
 
 
@@ -38,7 +55,9 @@ class ReadingLayout:
 
     def __init__(self, scene: Scene, layout_node: LayoutNode) -> None:
         self._scene, self._layout = scene, layout_node
-        self._before: _Before | None = None
+        is_open = layout_node.GetViewArrangement() == LAYOUT_ID  # in an opened scene, which was saved in this layout
+        self._before = _Before(_users_own(layout_node), None) if is_open else None
+        self._titles = Titles(scene, LABELS)
 
     @property
     def is_on(self) -> bool:
@@ -48,10 +67,13 @@ class ReadingLayout:
         """Show the study. `focus`: RAS of what to centre on, the middle of the T2W volume where None."""
         if not self.is_on:
             self._before = self._remember()
+            self._layout.SetAttribute(USERS_OWN, str(self._before.arrangement))
             register_layout(self._layout)
             self._layout.SetViewArrangement(LAYOUT_ID)
         self._open_windows(inputs)
         self._show(inputs)
+        self._titles.names.update({node.GetID(): m.value.upper() for m, node in zip(TAGS, inputs, strict=True)})
+        self._titles.follow()
         self._look(inputs.t2w, focus)
 
     def fit(self) -> None:
@@ -62,12 +84,13 @@ class ReadingLayout:
                 set_field(view, FIELD_MM)
 
     def use_windows(self, inputs: Inputs, preset: str) -> None:
-        """One of `windows.PRESETS` for all three volumes."""
+        """One of `results.windows.PRESETS` for all three volumes."""
         for modality, volume in zip(TAGS, inputs, strict=True):
             set_window(volume, window_for(volume, modality, preset))
 
     def leave(self) -> None:
         """The user's layout, windows and crosshair; a layout chosen meanwhile stays."""
+        self._titles.stop()
         before, self._before = self._before, None
         if before is None:
             return
@@ -83,6 +106,7 @@ class ReadingLayout:
 
     def heatmap(self, similarity: VolumeNode, heatmap: Heatmap) -> None:
         """Set the heatmap of the fourth view."""
+        self._titles.names[similarity.GetID()] = LEGEND_TITLE
         show_heatmap(self._scene, HEATMAP_TAG, similarity, heatmap)
 
     def jump(self, t2w: VolumeNode, lps: tuple[float, float, float]) -> None:
@@ -124,6 +148,7 @@ class ReadingLayout:
         for tag in LABELS:
             view = slice_node(self._scene, tag)
             if view is not None:
+                show_orientation_and_scale(view)
                 view.SetViewGroup(VIEW_GROUP)  # a view of an opened scene does not take it from the layout
                 turn_to_plane(view, t2w, grid)
                 set_field(view, FIELD_MM)
@@ -134,8 +159,14 @@ class ReadingLayout:
         return next(nodes_of(self._scene, "vtkMRMLCrosshairNode"), None)
 
 
+def _users_own(layout_node: LayoutNode) -> int:
+    """The layout that was left for this one."""
+    kept = layout_node.GetAttribute(USERS_OWN) or ""
+    return int(kept) if kept.isdecimal() and int(kept) != LAYOUT_ID else FOUR_UP
+
+
 def register_layout(layout_node: LayoutNode) -> None:
-    """Make the layout known; again after a scene was closed."""
+    """Make the layout known: before a scene is opened that was saved in it, else its views stay black."""
     if layout_node.IsLayoutDescription(LAYOUT_ID):
         layout_node.SetLayoutDescription(LAYOUT_ID, layout_description())
     else:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import slicer
 
-from ..core.geometry import Array
 from ..core.maps import MAP_NAMES, ZONES_NAME, Maps
-from ..core.palette import heat
+from ..core.palette import heat, heat_opacity
 from .mrml import ColorTableNode, Scene, VolumeNode
 from .volumes import fill_volume, grid_of, place_beside, voxels_of
 
@@ -68,17 +67,16 @@ def heat_range(maps: Maps) -> tuple[float, float]:
 
 
 def heat_colours(scene: Scene) -> ColorTableNode:
-    """The heatmap's colour table, one for the whole scene."""
+    """The heatmap's colour table, one for the whole scene: clear where there is nothing to say."""
     found = scene.GetFirstNode(HEAT_NAME, "vtkMRMLColorTableNode")
-    if found is not None:
-        return found
-    node = scene.AddNewNodeByClass("vtkMRMLColorTableNode", HEAT_NAME)
+    node = found or scene.AddNewNodeByClass("vtkMRMLColorTableNode", HEAT_NAME)
     node.SetTypeToUser()
     node.SetAttribute("Category", "ProstateAlignRefine")
-    colours: Array = heat(np.linspace(0, 1, 256), 0, 1) / 255.0
+    scale = np.linspace(0, 1, 256)
+    colours = np.column_stack([heat(scale, 0, 1) / 255.0, heat_opacity(scale, 0, 1)])
     node.SetNumberOfColors(len(colours))
-    for index, (red, green, blue) in enumerate(colours):
-        node.SetColor(index, str(index), float(red), float(green), float(blue), 1.0)
+    for index, rgba in enumerate(colours.tolist()):
+        node.SetColor(index, str(index), *rgba)
     return node
 
 

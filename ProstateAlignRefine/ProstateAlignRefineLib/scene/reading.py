@@ -18,6 +18,7 @@ from ..core.study import Modality
 from ..results.review import Decision, FoundLesion, Review, inherit, review
 from ..results.run import Run
 from ..results.setting import Setting, check_false_positives, paint_between
+from ..results.slice_names import SliceNames
 from .display import ResultNodes, show_live, style_result
 from .edit_mark import EditMark
 from .gland import add_gland
@@ -35,7 +36,7 @@ from .segmentation import (
     write_lesions,
 )
 from .state import PanelState
-from .stored import nodes_of_result, refer_to
+from .stored import nodes_of_result, note_time, refer_to
 from .terminology import AUTOMATIC, SEMIAUTOMATIC
 from .volumes import Inputs, grid_of, image_of, moved_alike
 
@@ -60,6 +61,7 @@ class Reading:
         """Use `start` or `reopen`."""
         self.scene, self.inputs, self.nodes, self.maps, self.run = scene, inputs, nodes, maps, run
         self.anatomy = Anatomy.of(maps)
+        self.slice_names = SliceNames.of(maps.grid)
         self._adc = image_of(inputs.adc)
         self._mark = EditMark(nodes.lesions)
         self._history: History[Review] = History()
@@ -78,6 +80,7 @@ class Reading:
             review=add_segmentation(scene, inputs.t2w, f"{inputs.t2w.GetName()} lesion review"),
             gland=add_gland(scene, maps, inputs.t2w),
         )
+        note_time(nodes)
         reading = cls(scene, inputs, nodes, maps_of(nodes.maps), run)  # the nodes' voxels: not a second copy
         reading._go_to(reading._reviewed(run.own_setting))
         style_result(nodes)

@@ -98,8 +98,8 @@ class PanelState:
     edits = Parameter(False)
     surface = Parameter(False)
     show_gland = Parameter(False)
-    heatmap = Parameter(False)
-    heatmap_opacity = Parameter(0.5)
+    heatmap = Parameter(True)
+    heatmap_opacity = Parameter(0.7)
     heatmap_threshold = Parameter(0.0)
 
     def __init__(self, node: ModuleNode) -> None:

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from ..core.maps import MAP_NAMES, ZONES_NAME
 from .display import ResultNodes
 from .maps import MapNodes
+from .mrml import SegmentationNode
 from .state import PanelState
 from .volumes import Inputs, has_one_grid
+
+MADE = "ProstateAlignRefine.Made"
+
+
+def note_time(nodes: ResultNodes) -> None:
+    """That the result was made now."""
+    nodes.lesions.SetAttribute(MADE, datetime.now().astimezone().isoformat(timespec="milliseconds"))
+
+
+def made_at(lesions: SegmentationNode) -> datetime | None:
+    """When the result of these lesions was made; None where they do not say."""
+    try:
+        return datetime.fromisoformat(lesions.GetAttribute(MADE) or "")
+    except ValueError:
+        return None
 
 
 def refer_to(state: PanelState, inputs: Inputs, nodes: ResultNodes) -> None:

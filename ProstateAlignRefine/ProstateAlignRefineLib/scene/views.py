@@ -32,14 +32,22 @@ def nodes_of(scene: Scene, class_name: str) -> Iterator[Any]:
 
 
 def show_volume(composite: CompositeNode, volume: VolumeNode) -> None:
-    """`volume` alone, linked with the other views."""
+    """`volume` alone, linked with the other views, and out of reach of what other modules show in all views."""
     modified = composite.StartModify()
     composite.SetBackgroundVolumeID(volume.GetID())
     composite.SetForegroundVolumeID(None)
     composite.SetLabelVolumeID(None)
+    composite.SetDoPropagateVolumeSelection(False)
     composite.SetLinkedControl(True)
     composite.SetHotLinkedControl(True)
     composite.EndModify(modified)
+
+
+def show_orientation_and_scale(view: SliceNode) -> None:
+    """Lettered axes of the patient, and a ruler in mm."""
+    view.SetOrientationMarkerType(view.OrientationMarkerTypeAxes)
+    view.SetOrientationMarkerSize(view.OrientationMarkerSizeSmall)
+    view.SetRulerType(view.RulerTypeThin)
 
 
 def turn_to_plane(view: SliceNode, volume: VolumeNode, grid: Grid) -> None:

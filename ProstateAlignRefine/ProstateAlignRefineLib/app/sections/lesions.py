@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import qt
 
@@ -11,7 +12,7 @@ from ...results.review import Decision, FoundLesion
 from .. import readiness
 from ..binding import allow, put
 from ..i18n import _
-from ..places import place_text, short_place, slices_of
+from ..places import place_text, short_place
 from ..session import Session
 from ..texts import adc_text, cautions_text, confidence_text, decision_text, gland_text
 from ..widgets import PanelWidgets
@@ -47,10 +48,6 @@ def _place(found: FoundLesion) -> str:
     return short_place(found.lesion.place)
 
 
-def _slices(found: FoundLesion) -> str:
-    return slices_of(found.lesion)
-
-
 def _review(found: FoundLesion) -> str:
     if found.decision is Decision.UNDECIDED and not found.candidate:
         return "–"
@@ -61,6 +58,9 @@ CONFIDENCE = _("How sure the model is that this is a lesion, 0 to 1")
 PLACE = _(
     "Side of the patient, level and PI-RADS sector; where the model gives no gland, side and third of the T2W stack"
 )
+
+
+SLICES = _("T2W slices: their numbers in the DICOM series, else counted from 1")
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ COLUMNS = (
     Column(_("Conf."), CONFIDENCE, _confidence),
     Column(_("Sim."), _("Mean similarity to the prompt, 0 to 1"), _similarity),
     Column(_("Place"), PLACE, _place),
-    Column(_("Slices"), _("T2W slices, counted from 1"), _slices),
+    Column(_("Slices"), SLICES, _number),
     Column(_("Review"), _("Your decision"), _review),
 )
 
@@ -154,6 +154,8 @@ class LesionSection:
         for line, found in enumerate(self._shown):
             for index, column in enumerate(COLUMNS):
                 item = qt.QTableWidgetItem(column.cell(found))
+                if column.meaning is SLICES:
+                    self._name_slices(item, found)
                 if column.meaning is CONFIDENCE and self._session.reading is not None:
                     item.setToolTip(confidence_text(self._session.reading.run.finding_rule))
                 if column.meaning is PLACE:
@@ -162,6 +164,13 @@ class LesionSection:
         if 0 <= row < len(self._shown):
             table.selectRow(row)
         table.blockSignals(blocked)
+
+    def _name_slices(self, item: Any, found: FoundLesion) -> None:
+        """Numbers in the cell, positions in its tool tip."""
+        reading, slices = self._session.reading, found.lesion.slices
+        if reading is not None:
+            item.setText(reading.slice_names.short(*slices))
+            item.setToolTip(reading.slice_names.text(*slices))
 
     def _allow(self) -> None:
         chosen = self.chosen

@@ -6,6 +6,7 @@ import numpy as np
 import qt
 
 from ...core.palette import heat
+from ...scene.windows import window_of
 from .. import readiness
 from ..binding import Coalesced, put
 from ..session import Session
@@ -48,7 +49,7 @@ class ShowSection:
         ):
             slider.enabled = possible and state.heatmap
             put(slider, "value", number)
-        scale = session.heat_range
+        scale = window_of(reading.nodes.maps.similarity) if reading is not None and reading.alive else None
         ui.legendLow.text = f"{scale[0]:.2f}" if scale else ""
         ui.legendHigh.text = f"{scale[1]:.2f}" if scale else ""
         ui.legendBar.visible = scale is not None

@@ -13,7 +13,7 @@ from ..session import Session
 from ..widgets import Label, PanelWidgets
 
 SHORT = 62  # one line of a narrow panel
-# Names of `scene.windows.PRESETS`.
+# Names of `results.windows.PRESETS`.
 WINDOWS = (("standard", _("standard windows")), ("narrow", _("narrow windows")))
 
 

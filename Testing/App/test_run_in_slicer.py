@@ -45,8 +45,8 @@ def test_it_ends_with_a_count_pictures_and_an_exit_code(in_slicer, run, study_fo
     run("--", "--study", study_folder, "--model", bundle_folder, "--screenshots", pictures)
     printed = capsys.readouterr().out
     assert in_slicer == [0], printed
-    assert printed.strip().splitlines()[-1] == "15 of 15 steps passed"
-    assert len(list(pictures.glob("*-panel.png"))) == 15
+    assert printed.strip().splitlines()[-1] == "16 of 16 steps passed"
+    assert len(list(pictures.glob("*-panel.png"))) == 16
 
 
 def test_a_failed_step_gives_another_exit_code(in_slicer, run, tmp_path, bundle_folder):

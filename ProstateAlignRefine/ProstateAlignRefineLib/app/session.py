@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from ..bundle.starter import find_starter
 from ..bundle.summary import BundleSummary, read_summary
+from ..core.errors import InputError
 from ..core.faults import told_fault
 from ..core.maps import Maps
 from ..core.protocol import Finished
@@ -112,6 +113,19 @@ class Session:
         self.message = ""
         self._guarded(lambda: self.study.open(self.state, self.application.scene, folder))
         self.changed.emit()
+
+    def find_study_again(self) -> None:
+        """For an export: asks for the study's folder where its files are not where they were. InputError says why the
+        headers are not at hand then."""
+        inputs = self.reading.inputs if self.reading is not None else None
+        if inputs is None or len(self.study.headers.of_all(inputs)) == len(Modality):
+            return
+        folder = self.application.ask_folder(_("The study's DICOM files are not where they were: choose their folder"))
+        if folder is None:
+            raise InputError(
+                _("The study's DICOM files are not where they were; export again and choose their folder.")
+            )
+        self.study.headers.read_again(inputs, folder)
 
     # --- model
 

@@ -11,6 +11,7 @@ from ..scene.mrml import Scene, VolumeNode
 from ..scene.state import PanelState
 from ..scene.volumes import Inputs
 from .i18n import _
+from .study_again import remember_folder
 from .study_source import DicomHeaders, FindFile, Opened, input_cautions, open_folder
 
 
@@ -42,6 +43,7 @@ class StudyChoice:
     def open(self, state: PanelState, scene: Scene, folder: Path) -> None:
         """Reads the folder's study into new volumes and chooses them; InputError says what is wrong."""
         self._opened = opened = open_folder(scene, folder, self.headers)
+        remember_folder(opened.inputs, folder)
         for modality, node in zip(Modality, opened.inputs, strict=True):
             setattr(state, modality.value, node)
         self.reasons = dict(opened.reasons)
@@ -53,4 +55,4 @@ class StudyChoice:
     def forget(self) -> None:
         """The scene closes."""
         self.reasons, self._opened = {}, None
-        self.headers.by_node.clear()
+        self.headers.forget()

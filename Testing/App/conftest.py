@@ -25,6 +25,9 @@ BUNDLE = json.loads(STARTER.read_text(encoding="utf-8")) | {
     "findings": None,
 }
 
+# Seed, name, ID, scanner, software, synthetic, b-value of `dicom.StudyLabel`.
+PATIENT = ("seed", "Doe^Jane", "P-1", "MRI", "test", False, 1400.0)
+
 
 @pytest.fixture
 def study_folder(tmp_path):
@@ -155,12 +158,12 @@ def segmented(panel, with_study, events):
 
 
 @pytest.fixture
-def segment_dicom(panel, tmp_path, events):
-    """A panel with a result of a small DICOM study that is labelled as told; every question is answered with yes."""
+def dicom_folder(tmp_path):
+    """Writes a small DICOM study that is labelled as told."""
     from ProstateAlignRefineLib.core.study import Study
     from ProstateAlignRefineLib.dicom import write_study
 
-    def make(label):
+    def write(label):
         z, y, x = np.indices(STUDY_SIZE[::-1])
         values = (300 + x + y, 1100 + 5 * x, 80 + y + z)
         images = [sitk.GetImageFromArray(one.astype(np.float32)) for one in values]
@@ -168,7 +171,17 @@ def segment_dicom(panel, tmp_path, events):
             image.SetSpacing(STUDY_SPACING)
             image.SetDirection(STUDY_DIRECTION)
         write_study(Study(*images), tmp_path / "dicom", label)
-        panel.application.answers.update(folder=tmp_path / "dicom", confirm=True)
+        return tmp_path / "dicom"
+
+    return write
+
+
+@pytest.fixture
+def segment_dicom(panel, dicom_folder, events):
+    """A panel with a result of that study; every question is answered with yes."""
+
+    def make(label):
+        panel.application.answers.update(folder=dicom_folder(label), confirm=True)
         panel.ui.openButton.click()
         panel.ui.segmentButton.click()
         events.until(lambda: not panel.session.run.running)
@@ -183,4 +196,12 @@ def segmented_dicom(segment_dicom):
     """The same of a patient's study, not of a synthetic one."""
     from ProstateAlignRefineLib.dicom import StudyLabel
 
-    return segment_dicom(StudyLabel("seed", "Doe^Jane", "P-1", "MRI", "test", synthetic=False, b_value=1400.0))
+    return segment_dicom(StudyLabel(*PATIENT))
+
+
+@pytest.fixture
+def patient_folder(dicom_folder):
+    """The DICOM folder of that patient's study."""
+    from ProstateAlignRefineLib.dicom import StudyLabel
+
+    return dicom_folder(StudyLabel(*PATIENT))

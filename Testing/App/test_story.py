@@ -12,9 +12,11 @@ def stage(open_panel, application, study_folder, events, tmp_path):
     return Stage(open_panel("pausing"), application, events.until, study_folder, output)
 
 
-def test_every_step_of_the_story_passes(stage):
+@pytest.mark.parametrize("folder", ["study_folder", "patient_folder"])
+def test_every_step_of_the_story_passes(stage, request, folder):
     from Slicer.story import tell
 
+    stage.study = request.getfixturevalue(folder)
     lines = []
     failed = tell(stage, lines.append, lambda _name: None)
     assert failed == 0, "\n".join(lines)

@@ -270,6 +270,24 @@ def dicom_is_exported_or_the_button_says_why_not(stage):
     stage.notes["DICOM export"] = "segmentation and structured report written and read back"
 
 
+def a_scene_opened_again_has_its_result_and_still_exports(stage):
+    session, exported = stage.session, stage.ui.srButton.enabled
+    lesions = [(found.uid, found.decision) for found in session.reading.lesions]
+    scene, folder = stage.application.scene, stage.output / "scene"
+    folder.mkdir()
+    assert scene.SaveSceneToSlicerDataBundleDirectory(str(folder), None)
+    scene.Clear(0)
+    (file,) = folder.glob("*.mrml")
+    scene.SetURL(str(file))
+    assert scene.Connect()
+    assert [(found.uid, found.decision) for found in session.reading.lesions] == lesions
+    assert stage.ui.srButton.enabled == exported, stage.ui.srButton.toolTip
+    if exported:
+        stage.application.answers["new file"] = stage.output / "again.sr.dcm"
+        stage.ui.srButton.click()
+        assert (stage.output / "again.seg.dcm").is_file(), stage.ui.exportLabel.text
+
+
 def closing_the_scene_empties_the_panel(stage):
     stage.application.scene.Clear(0)
     assert stage.session.reading is None
@@ -303,6 +321,7 @@ STEPS = (
     overlays_come_and_go,
     files_are_exported,
     dicom_is_exported_or_the_button_says_why_not,
+    a_scene_opened_again_has_its_result_and_still_exports,
     closing_the_scene_empties_the_panel,
     nothing_stays_behind,
 )

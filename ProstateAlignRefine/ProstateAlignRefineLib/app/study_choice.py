@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from ..core.cautions import Caution
+from ..core.errors import InputError
 from ..core.study import Modality
 from ..results.slice_names import SliceNames
 from ..scene.matching import match_volumes, volumes_in
@@ -13,6 +15,7 @@ from ..scene.reading import Reading
 from ..scene.state import PanelState
 from ..scene.volumes import Inputs
 from .i18n import _
+from .study_again import remember_folder
 from .study_source import DicomHeaders, FindFile, Opened, input_cautions, open_folder
 
 
@@ -56,6 +59,7 @@ class StudyChoice:
     def open(self, state: PanelState, scene: Scene, folder: Path) -> None:
         """Reads the folder's study into new volumes and chooses them; InputError says what is wrong."""
         self._opened = opened = open_folder(scene, folder, self.headers)
+        remember_folder(opened.inputs, folder)
         for modality, node in zip(Modality, opened.inputs, strict=True):
             setattr(state, modality.value, node)
         self.reasons = dict(opened.reasons)
@@ -64,7 +68,19 @@ class StudyChoice:
         """What the inputs' headers and their reading give reason for; InputError where they name different patients."""
         return input_cautions(inputs, self.headers, self._opened)
 
+    def find_again(self, inputs: Inputs, ask_folder: Callable[[str], Path | None]) -> None:
+        """For an export: asks for the study's folder where its files are not where they were. InputError says why the
+        headers are not at hand then."""
+        if len(self.headers.of_all(inputs)) == len(Modality):
+            return
+        folder = ask_folder(_("The study's DICOM files are not where they were: choose their folder"))
+        if folder is None:
+            raise InputError(
+                _("The study's DICOM files are not where they were; export again and choose their folder.")
+            )
+        self.headers.read_again(inputs, folder)
+
     def forget(self) -> None:
         """The scene closes."""
         self.reasons, self._opened = {}, None
-        self.headers.by_node.clear()
+        self.headers.forget()

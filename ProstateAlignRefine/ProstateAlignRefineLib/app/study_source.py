@@ -17,6 +17,7 @@ from ..core.study_files import find_study_files, read_study_files
 from ..scene.mrml import Scene, VolumeNode
 from ..scene.volumes import Inputs, add_volume, instance_uids
 from .i18n import _
+from .study_again import folder_of, headers_by_node, read_headers_in, remember_folder
 
 Headers = Mapping[Modality, tuple[Any, ...]]
 FindFile = Callable[[str], Path | None]
@@ -24,10 +25,14 @@ FindFile = Callable[[str], Path | None]
 
 @dataclass
 class DicomHeaders:
-    """The headers of volumes that were read from a folder, by node, and those of the application's database."""
+    """The headers of volumes that were read from a folder, by node, and those of the application's database.
+
+    A volume of a scene that was saved and opened again finds its headers in the folder that its node names.
+    """
 
     find_file: FindFile
     by_node: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    _by_folder: dict[Path, tuple[tuple[Any, ...], ...]] = field(default_factory=dict)
 
     def remember(self, node: VolumeNode, headers: Sequence[Any]) -> None:
         self.by_node[node.GetID()] = tuple(headers)
@@ -36,10 +41,28 @@ class DicomHeaders:
         """Empty where one slice's file is not known or not sound: half a series must not be exported upon."""
         if node.GetID() in self.by_node:
             return self.by_node[node.GetID()]
-        headers = _read_headers(self._files(node))
+        headers = _read_headers(self._files(node)) or self._of_folder(node)
         if headers:
             self.remember(node, headers)
         return headers
+
+    def read_again(self, inputs: Inputs, folder: Path) -> None:
+        """From where the study's files are now; InputError where they are not in this folder, or not all."""
+        found = headers_by_node(tuple(inputs), read_headers_in(folder))
+        if len(found) < len(Modality):
+            raise InputError(
+                _(
+                    "This folder holds other images than those that were segmented (their SOP Instance UIDs differ); "
+                    "choose the folder of that study."
+                )
+            )
+        self.by_node.update(found)
+        remember_folder(inputs, folder)
+
+    def forget(self) -> None:
+        """The scene closes."""
+        self.by_node.clear()
+        self._by_folder.clear()
 
     def of_all(self, inputs: Inputs) -> Headers:
         """By modality; without those of which nothing is known."""
@@ -47,11 +70,12 @@ class DicomHeaders:
         return {modality: headers for modality, headers in found.items() if headers}
 
     def knows(self, node: VolumeNode | None) -> bool:
-        """Whether `of` will find headers, without reading any."""
+        """Whether `of` will find headers, or can once the user says where the study's folder is now; reads none."""
         if node is None:
             return False
         uids = instance_uids(node)
-        return node.GetID() in self.by_node or bool(uids and all(self.find_file(uid) for uid in (uids[0], uids[-1])))
+        in_database = bool(uids and all(self.find_file(uid) for uid in (uids[0], uids[-1])))
+        return node.GetID() in self.by_node or in_database or folder_of(node) is not None
 
     def series_headers(self, volumes: Sequence[VolumeNode]) -> Mapping[str, SeriesHeader]:
         """What DICOM says of each volume that comes from it, by node ID."""
@@ -70,6 +94,18 @@ class DicomHeaders:
         """Empty where one slice's file is not known."""
         files = [self.find_file(uid) for uid in instance_uids(node)]
         return () if None in files else tuple(file for file in files if file is not None)
+
+    def _of_folder(self, node: VolumeNode) -> tuple[Any, ...]:
+        """Empty where the folder is gone, or holds other images by now."""
+        folder = folder_of(node)
+        if folder is None or not folder.is_dir():
+            return ()
+        if folder not in self._by_folder:
+            try:
+                self._by_folder[folder] = read_headers_in(folder)
+            except InputError:
+                self._by_folder[folder] = ()
+        return headers_by_node((node,), self._by_folder[folder]).get(node.GetID(), ())
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ class ExportSection:
 
     def _segmentation(self) -> None:
         def write(reading: Reading, path: Path) -> None:
+            self._session.study.find_again(reading.inputs, self._session.application.ask_folder)
             exports.write_dicom_segmentation(reading, self._session.study.headers, path)
             self._session.application.add_to_dicom_database(path)
 
@@ -44,6 +45,7 @@ class ExportSection:
 
     def _measurements(self) -> None:
         def write(reading: Reading, path: Path) -> None:
+            self._session.study.find_again(reading.inputs, self._session.application.ask_folder)
             beside = exports.beside_report(path)
             question = _("{name}, which the report refers to, is there already. Replace it?")
             if beside.exists() and not self._session.application.confirm(question.format(name=beside.name)):

@@ -116,6 +116,7 @@ class SendSection:
             return False
         extras = exports.DicomExtras(ui.sendReportCheck.checked, ui.sendMapCheck.checked)
         try:
+            session.study.find_again(reading.inputs, session.application.ask_folder)
             exports.write_dicom_results(reading, session.study.headers, extras, self._sending.outbox)
         except OSError as error:
             problem = _("The objects could not be written ({reason}); free some space.").format(reason=reason_of(error))

@@ -14,10 +14,8 @@ from ProstateAlignRefineLib.benchmark.phantoms import cached_phantoms
 from ProstateAlignRefineLib.cli import main
 from ProstateAlignRefineLib.commands.benchmark import write_card
 from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
-from ProstateAlignRefineLib.network.bundle import load_bundle, save_bundle
-from ProstateAlignRefineLib.network.prompted.head import PromptedHead
+from ProstateAlignRefineLib.network.bundle import load_bundle, starter_bundle_path
 from ProstateAlignRefineLib.phantom import Sampling, make_phantom
-from ProstateAlignRefineLib.training.prompts.phantoms import settings_for
 
 pytest.importorskip("picai_eval", reason="the extra 'train' is not installed")
 
@@ -99,15 +97,16 @@ def test_what_was_measured_goes_into_the_card_and_the_bundle_stays_sound(a_bundl
     assert after.sha256 == before.sha256  # a card is no part of what answers
 
 
-def test_a_bundle_with_a_new_card_still_knows_prompts(a_bundle, tmp_path):
-    plain, copy = load_bundle(a_bundle), tmp_path / "bundle"
-    head = PromptedHead(settings_for(plain))
-    save_bundle(copy, plain.network, plain.config, plain.text, "# taught\n", prompted=head)
+def test_a_bundle_with_a_new_card_keeps_every_part(tmp_path):
+    """The starter model has all there are: a prompted head, a refiner of outlines, a rule of findings."""
+    copy = tmp_path / "bundle"
+    shutil.copytree(starter_bundle_path(), copy)
+    before = load_bundle(copy)
     write_card(copy, "## Benchmark\n")
-    kept = load_bundle(copy).prompted
-    assert kept is not None
-    for name, weights in head.state_dict().items():
-        np.testing.assert_array_equal(kept.state_dict()[name], weights)
+    after = load_bundle(copy)
+    assert after.config.files.keys() == before.config.files.keys()
+    assert after.sha256 == before.sha256
+    assert after.config.findings == before.config.findings
 
 
 @pytest.mark.parametrize(

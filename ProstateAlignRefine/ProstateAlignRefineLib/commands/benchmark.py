@@ -94,6 +94,7 @@ def write_card(path: Path, section: str) -> None:
         card,
         mirrored_text=bundle.mirrored_text,
         prompted=bundle.prompted,
+        boundary=bundle.boundary,
     )
 
 

@@ -100,6 +100,7 @@ def test_a_psa_stays_with_its_patient(with_gland, events, with_study):
     """Segmenting the same volumes again keeps it; another study starts without."""
     type_psa(with_gland, "6.2")
     for expected in ("6.2", ""):
+        events.until(lambda: with_gland.ui.segmentButton.enabled)
         with_gland.ui.segmentButton.click()
         events.until(lambda: not with_gland.session.run.running)
         assert with_gland.ui.psaEdit.text == expected

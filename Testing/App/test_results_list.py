@@ -16,6 +16,7 @@ def twice(segmented, events):
     segmented.ui.rejectButton.click()
     segmented.session.type_prompt("left apex")
     segmented.first = segmented.session.reading
+    events.until(lambda: segmented.ui.segmentButton.enabled)
     segmented.ui.segmentButton.click()
     events.until(lambda: not segmented.session.run.running)
     assert segmented.session.reading is not segmented.first

@@ -79,6 +79,7 @@ def test_a_moving_slider_is_seen_before_it_is_let_go(segmented, look):
 def test_after_a_second_run_no_contour_of_the_first_remains(segmented, look, events):
     segmented.ui.heatmapCheck.checked = False  # its hottest colours are near the outline's
     segmented.session.jump(1)
+    events.until(lambda: segmented.ui.segmentButton.enabled)
     segmented.ui.segmentButton.click()
     events.until(lambda: not segmented.session.run.running)
     segmented.session.jump(1)

@@ -63,7 +63,7 @@ def the_python_is_tested_and_names_its_device(stage):
 
 
 def cancel_ends_the_run_within_a_second(stage):
-    stage.ui.segmentButton.click()
+    start(stage)
     stage.wait(lambda: stage.session.run.stage != "starting Python", 60)
     started = time.monotonic()
     stage.ui.segmentButton.click()
@@ -73,9 +73,35 @@ def cancel_ends_the_run_within_a_second(stage):
     stage.notes["cancel"] = f"{took * 1000:.0f} ms"
 
 
-def segmenting_brings_a_new_segmentation_and_the_reading_layout(stage):
+def a_click_too_late_to_cancel_starts_nothing(stage):
+    start(stage)
+    stage.wait(lambda: stage.session.run.stage != "starting Python", 60)
+    for _click in range(2):
+        stage.ui.segmentButton.click()
+        assert not stage.session.run.running
+
+
+def removing_the_t2w_stops_the_run_at_once_and_says_so(stage):
+    inputs = stage.session.inputs
+    start(stage)
+    stage.wait(lambda: stage.session.run.stage != "starting Python", 60)
+    stage.application.scene.RemoveNode(inputs.t2w)
+    assert not stage.session.run.running
+    assert stage.session.worker.pid is None
+    assert stage.ui.messageLabel.text == "The T2W was removed; the run was stopped."
+    for node in (inputs.adc, inputs.hbv):
+        stage.application.scene.RemoveNode(node)
+    a_study_opens_from_its_folder_with_reasons(stage)
+
+
+def start(stage):
+    stage.wait(lambda: bool(stage.ui.segmentButton.enabled), 5)
     stage.ui.segmentButton.click()
     assert stage.ui.segmentButton.text == "Cancel"
+
+
+def segmenting_brings_a_new_segmentation_and_the_reading_layout(stage):
+    start(stage)
     stage.wait(lambda: not stage.session.run.running, 1800)
     reading = stage.session.reading
     assert reading is not None, stage.session.message
@@ -87,9 +113,9 @@ def segmenting_brings_a_new_segmentation_and_the_reading_layout(stage):
 
 
 def the_second_click_finds_the_worker_warm(stage):
-    pid, started = stage.session.worker.pid, time.monotonic()
-    first = stage.session.reading.nodes.lesions
-    stage.ui.segmentButton.click()
+    first, pid = stage.session.reading.nodes.lesions, stage.session.worker.pid
+    start(stage)
+    started = time.monotonic()
     stage.wait(lambda: not stage.session.run.running, 1800)
     assert stage.session.worker.pid == pid
     assert stage.session.reading.nodes.lesions is not first
@@ -308,6 +334,8 @@ STEPS = (
     loaded_volumes_are_matched_as_they_were_opened,
     the_python_is_tested_and_names_its_device,
     cancel_ends_the_run_within_a_second,
+    a_click_too_late_to_cancel_starts_nothing,
+    removing_the_t2w_stops_the_run_at_once_and_says_so,
     segmenting_brings_a_new_segmentation_and_the_reading_layout,
     the_second_click_finds_the_worker_warm,
     one_result_is_drawn_and_the_earlier_one_is_a_click_away,

@@ -85,6 +85,7 @@ class Panel:
             self._scene.RemoveObserver(tag)
         self._observers = []
         self._timer.stop()
+        self._run.stop()
         self._send.stop()
         self.session.stop()
 

@@ -26,6 +26,8 @@ class Ready:
 def to_segment(session: Session) -> Ready:
     if session.run.running:
         return Ready(True, _("Stops the worker at once; nothing in the scene changes."))
+    if session.run.just_ended:
+        return Ready(False, _("The run has just ended; one moment."))
     why = _lacking(session)
     return Ready(not why, why or _("Finds lesions in the three volumes; the result is a new segmentation."))
 

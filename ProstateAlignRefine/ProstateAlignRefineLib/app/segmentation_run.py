@@ -9,11 +9,14 @@ from ..core.faults import told_fault
 from ..core.maps import Maps
 from ..core.protocol import Failed, Finished, Progress, Segment
 from ..core.stages import percent_done
+from ..core.study import Modality
 from ..scene.volumes import Inputs
 from .handover import Handover, hand_over
 from .i18n import _
 from .signal import Signal
 from .worker import Worker
+
+REST_SECONDS = 0.6  # within which a click was meant for the run that has just ended: longer than people take to react
 
 
 class SegmentationRun:
@@ -27,7 +30,7 @@ class SegmentationRun:
         self._worker = worker
         self._handover: Handover | None = None
         self._inputs: Inputs | None = None
-        self._started = 0.0
+        self._started, self._ended = 0.0, -REST_SECONDS
         worker.progressed.connect(self._progress)
         worker.finished.connect(self._finish)
         worker.failed.connect(self._fail)
@@ -36,6 +39,17 @@ class SegmentationRun:
     @property
     def running(self) -> bool:
         return self._inputs is not None
+
+    @property
+    def just_ended(self) -> bool:
+        """Whether a click now was still meant to cancel."""
+        return not self.running and time.monotonic() - self._ended < REST_SECONDS
+
+    @property
+    def lost_input(self) -> Modality | None:
+        """The first of its volumes that is no longer in a scene."""
+        nodes = zip(Modality, self._inputs or (), strict=False)
+        return next((modality for modality, node in nodes if node.GetScene() is None), None)
 
     @property
     def elapsed(self) -> float:
@@ -76,6 +90,7 @@ class SegmentationRun:
     def _clear(self) -> None:
         if self._handover is not None:
             self._handover.discard()
+            self._ended = time.monotonic()
         self._handover, self._inputs = None, None
         self.ended.emit()
 

@@ -78,10 +78,11 @@ class Session:
         self.changed.emit()
 
     def leave_scene(self) -> None:
-        """The scene is about to close: what runs is cancelled, nothing of it is touched again."""
+        """The scene is about to close: what runs is stopped, which is said; nothing of it is touched again."""
+        said = _("The scene was closed; the run was stopped.") if self.run.running else ""
         self.cancel()
         self.layout.leave()
-        self.reading, self.message = None, ""
+        self.reading, self.message = None, said
         self.study.forget()
 
     def take_voxel_edits(self) -> None:
@@ -89,9 +90,14 @@ class Session:
         self._on_result(lambda reading: reading.collect_voxel_edits())
 
     def notice_removal(self) -> None:
-        """A node left the scene; the panel shows it where it was one of ours."""
+        """A node left the scene; the panel shows it where it was one of ours, and a run on it is stopped."""
+        removed = self.run.lost_input
+        if removed is not None:
+            self.cancel()
+            self.say(_("The {volume} was removed; the run was stopped.").format(volume=removed.name))
         lost = self.reading is not None and not self.reading.alive
-        if forget_incomplete(self.application.scene) or lost:
+        unchosen = self.study.forget_removed(self.state)
+        if forget_incomplete(self.application.scene) or lost or unchosen:
             self.changed.emit()
 
     def stop(self) -> None:

@@ -48,6 +48,13 @@ class StudyChoice:
         if reading is not None:
             reading.slice_names = SliceNames.of(reading.maps.grid, self.headers.of(reading.inputs.t2w))
 
+    def forget_removed(self, state: PanelState) -> bool:
+        """Volumes that are no longer in the scene are no longer chosen; whether there were any."""
+        removed = [modality for modality in Modality if state.is_dangling(modality.value)]
+        for modality in removed:
+            self.choose(state, modality, None)
+        return bool(removed)
+
     def match(self, state: PanelState, scene: Scene) -> None:
         """T2W, ADC and HBV among the volumes of the scene."""
         volumes = volumes_in(scene)

@@ -117,6 +117,10 @@ class PanelState:
     def run(self, run: Run) -> None:
         self.node.SetParameter(RUN, json.dumps(asdict(run)))
 
+    def is_dangling(self, reference: str) -> bool:
+        """Whether the node that was referred to has left the scene."""
+        return bool(self.node.GetNodeReferenceID(reference)) and self.node.GetNodeReference(reference) is None
+
     def names(self) -> tuple[str, ...]:
         """Every parameter, references aside."""
         return tuple(name for name, field in vars(PanelState).items() if isinstance(field, Parameter))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import qt
+
 from .. import readiness
 from ..binding import allow, put
 from ..bundle_words import bundle_text
 from ..i18n import _
 from ..install import Installer
+from ..segmentation_run import REST_SECONDS
 from ..session import Session
 from ..widgets import PanelWidgets
 
@@ -16,6 +19,10 @@ class RunSection:
         self._ui, self._session, self._installer = ui, session, installer
         ui.segmentButton.clicked.connect(self._click)
         ui.promptEdit.textEdited.connect(self._type_prompt)
+        self._rest = qt.QTimer()
+        self._rest.setSingleShot(True)
+        self._rest.timeout.connect(self.refresh)
+        session.run.ended.connect(self._rest_a_moment)
 
     def refresh(self) -> None:
         session, ui = self._session, self._ui
@@ -40,6 +47,13 @@ class RunSection:
             notice = session.bundle.facts.notice if session.bundle and session.reading is None else ""
             ui.messageLabel.text = session.message or notice
         ui.messageLabel.visible = bool(ui.messageLabel.text)
+
+    def stop(self) -> None:
+        self._rest.stop()
+
+    def _rest_a_moment(self) -> None:
+        """The button is off as long as a click could still be meant for the run that has ended."""
+        self._rest.start(round(REST_SECONDS * 1100))  # Qt's coarse timers may fire 5 % early
 
     def _click(self) -> None:
         if self._session.run.running:

@@ -184,9 +184,13 @@ sys.exit(cli.main(["inspect", "x"]))
 @pytest.mark.fault("Ctrl-C, or the system asks a command to end", "one sentence, and nothing half-written")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
 def test_asked_to_end_it_cleans_up_and_says_so(tmp_path, number, code):
-    running = subprocess.Popen(
-        [sys.executable, "-c", STOPPED, str(tmp_path / "a" / "out")], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    before = signal.signal(number, signal.SIG_DFL)  # what a shell starts in the background ignores Ctrl-C
+    try:
+        running = subprocess.Popen(
+            [sys.executable, "-c", STOPPED, str(tmp_path / "a" / "out")], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+    finally:
+        signal.signal(number, before)
     assert running.stdout.readline() == b"in\n"
     running.send_signal(number)
     _out, said = running.communicate(timeout=20)

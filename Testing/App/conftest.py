@@ -1,6 +1,7 @@
 """The real panel on real Qt over a real scene; only the application's dialogs and the worker's Python are stood in."""
 
 import json
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -155,6 +156,24 @@ def segmented(panel, with_study, events):
     events.until(lambda: not panel.session.run.running)
     assert panel.session.reading is not None, panel.session.message
     return panel
+
+
+@pytest.fixture
+def slicers_sample_data(monkeypatch):
+    """Slicer's module SampleData, empty."""
+    from host import sample_data
+
+    monkeypatch.setitem(sys.modules, "SampleData", sample_data)
+    monkeypatch.setattr(sample_data, "SOURCES", {})
+    return sample_data
+
+
+@pytest.fixture
+def started(slicers_sample_data):
+    """What the module does when Slicer has started."""
+    from ProstateAlignRefineLib.app.sample_data import register
+
+    register(Path())
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ import pytest
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed: pip install .[slicer-host]")
 
+pytestmark = pytest.mark.usefixtures("started")
+
 
 @pytest.fixture
 def in_slicer(open_panel, application, host_scene, monkeypatch):

@@ -1,6 +1,6 @@
 """The synthetic study, and the self test that Slicer's developers run on it."""
 
-import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -42,16 +42,37 @@ def test_the_self_test_passes(application, monkeypatch):
     assert len(lines) == 3
 
 
-def test_the_sample_is_registered_with_its_own_loader(monkeypatch, tmp_path):
+def test_the_sample_is_registered_as_slicer_takes_it(slicers_sample_data, tmp_path):
     from ProstateAlignRefineLib.app import sample_data
 
-    registered = {}
-
-    def register_source(category, sampleName, uris=None, customDownloader=None, thumbnailFileName=None):  # noqa: N803
-        registered.update(thumbnail=thumbnailFileName, loader=customDownloader)
-
-    logic = SimpleNamespace(registerCustomSampleDataSource=register_source)
-    monkeypatch.setitem(sys.modules, "SampleData", SimpleNamespace(SampleDataLogic=logic))
     sample_data.register(tmp_path)
-    assert registered["thumbnail"].endswith("SyntheticStudy.png")
-    assert callable(registered["loader"])
+    sample_data.register(tmp_path)
+    (source,) = slicers_sample_data.SOURCES["Prostate"]
+    assert source.sampleName == "Synthetic prostate bp-MRI"
+    assert source.thumbnailFileName.endswith("SyntheticStudy.png")
+    assert source.nodeNames == ["T2W", "ADC", "HBV"]
+
+
+def test_slicer_refuses_a_source_without_its_lists(slicers_sample_data):
+    register = slicers_sample_data.SampleDataLogic.registerCustomSampleDataSource
+    with pytest.raises(TypeError):
+        register(category="c", sampleName="s", customDownloader=print)
+    with pytest.raises(ValueError, match="same length"):
+        register(category="c", sampleName="s", uris=["a", "b"], fileNames=["a"], nodeNames=["a", "b"])
+
+
+def test_the_samples_button_brings_three_volumes_of_the_names_announced(slicers_sample_data, host_scene, monkeypatch):
+    import slicer
+
+    from ProstateAlignRefineLib.app import sample_data
+
+    cursors = []
+    application = SimpleNamespace(
+        setOverrideCursor=cursors.append, restoreOverrideCursor=cursors.pop, testingEnabled=lambda: True
+    )
+    monkeypatch.setattr(slicer, "app", application, raising=False)
+    monkeypatch.setattr(slicer, "mrmlScene", host_scene.scene, raising=False)
+    sample_data.register(Path())
+    nodes = slicers_sample_data.press("Prostate", "Synthetic prostate bp-MRI")
+    assert [node.GetName() for node in nodes] == slicers_sample_data.SOURCES["Prostate"][0].nodeNames
+    assert not cursors

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("started")
+
 
 @pytest.fixture
 def stage(open_panel, application, study_folder, events, tmp_path):

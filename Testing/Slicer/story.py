@@ -41,6 +41,13 @@ def the_panel_says_research_use_and_what_is_missing(stage):
     assert "Choose" in stage.ui.segmentButton.toolTip
 
 
+def the_synthetic_study_is_offered_as_sample_data(stage):
+    import SampleData
+
+    sources = SampleData.SampleDataLogic.sampleDataSourcesByCategory("Prostate")
+    assert [source.sampleName for source in sources] == ["Synthetic prostate bp-MRI"]
+
+
 def a_study_opens_from_its_folder_with_reasons(stage):
     stage.application.answers["folder"] = stage.study
     stage.ui.openButton.click()
@@ -330,6 +337,7 @@ def nothing_stays_behind(stage):
 
 STEPS = (
     the_panel_says_research_use_and_what_is_missing,
+    the_synthetic_study_is_offered_as_sample_data,
     a_study_opens_from_its_folder_with_reasons,
     loaded_volumes_are_matched_as_they_were_opened,
     the_python_is_tested_and_names_its_device,

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..core.errors import InputError
 from ..core.storage.scratch import scratch_folder
+from ..core.study import Modality
 from ..scene.mrml import Scene, VolumeNode
 from .i18n import _
 from .launch import own_python, program
@@ -17,16 +18,20 @@ from .study_source import DicomHeaders, Opened, open_folder
 CATEGORY = "Prostate"
 TITLE = "Synthetic prostate bp-MRI"
 SEED = 15
+NAMES = [modality.name for modality in Modality]
 
 
 def register(icons: Path) -> None:
-    """Called when Slicer has started."""
+    """Called when Slicer has started. SampleData wants lists of one length, though nothing is downloaded."""
     import SampleData
 
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
         category=CATEGORY,
         sampleName=TITLE,
         thumbnailFileName=str(icons / "SyntheticStudy.png"),
+        uris=[f"computed:{name}" for name in NAMES],
+        fileNames=[f"{name}.mha" for name in NAMES],
+        nodeNames=NAMES,
         customDownloader=_make_nodes,
     )
 
@@ -43,6 +48,8 @@ def make_sample(scene: Scene, headers: DicomHeaders, seed: int = SEED) -> Opened
 
 
 def _make_nodes(_source: Any) -> list[VolumeNode]:
+    """What the source's button does; what goes wrong is shown."""
     import slicer
 
-    return list(make_sample(slicer.mrmlScene, DicomHeaders(lambda _uid: None)).inputs)
+    with slicer.util.tryWithErrorDisplay(_("The synthetic study could not be made."), waitCursor=True):
+        return list(make_sample(slicer.mrmlScene, DicomHeaders(lambda _uid: None)).inputs)

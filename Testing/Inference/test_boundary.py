@@ -7,7 +7,7 @@ import pytest
 import SimpleITK as sitk
 import torch
 
-from host.random_bundle import write_random_bundle
+from host.random_bundle import prompted_random_bundle, silent
 from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
 from ProstateAlignRefineLib.core.maps import Maps
 from ProstateAlignRefineLib.core.study import Study
@@ -18,11 +18,9 @@ from ProstateAlignRefineLib.inference.prompting import Region, prompted
 from ProstateAlignRefineLib.inference.segment import answer, forward_pass
 from ProstateAlignRefineLib.network.boundary.refiner import BoundaryRefiner
 from ProstateAlignRefineLib.network.boundary.settings import BoundarySettings
-from ProstateAlignRefineLib.network.bundle import Bundle, load_bundle
-from ProstateAlignRefineLib.network.prompted.head import PromptedHead
+from ProstateAlignRefineLib.network.bundle import Bundle
 from ProstateAlignRefineLib.network.text_encoder import with_prompt
 from ProstateAlignRefineLib.phantom import Sampling, make_phantom
-from ProstateAlignRefineLib.training.prompts.phantoms import settings_for
 
 SIZE = (44, 36, 9)
 SPACING = (0.6, 0.9, 3.0)
@@ -30,20 +28,14 @@ PLAIN = tuple(np.eye(3).ravel())
 REACH_MM = 6.0
 
 
-def silent(_stage: str, _done: int, _whole: int) -> None:
-    pass
-
-
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    plain = load_bundle(write_random_bundle(tmp_path_factory.mktemp("model") / "bundle"))
-    torch.manual_seed(1)
-    head = PromptedHead(settings_for(plain)).eval()
-    settings = BoundarySettings(0.75, 2.0, REACH_MM, (4, 6, 8), head.settings.width)
+    plain = prompted_random_bundle(tmp_path_factory.mktemp("model") / "bundle")
+    settings = BoundarySettings(0.75, 2.0, REACH_MM, (4, 6, 8), plain.prompted.settings.width)
     refiner = BoundaryRefiner(settings).eval()
     for parameter in refiner.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
-    return replace(plain, prompted=head, boundary=refiner)
+    return replace(plain, boundary=refiner)
 
 
 def turned(degrees: float) -> tuple[float, ...]:

@@ -8,7 +8,7 @@ import pytest
 import SimpleITK as sitk
 import torch
 
-from host.random_bundle import write_random_bundle
+from host.random_bundle import prompted_random_bundle, silent
 from ProstateAlignRefineLib.core.maps import MAP_NAMES
 from ProstateAlignRefineLib.core.study import Modality
 from ProstateAlignRefineLib.inference import last_forward_pass
@@ -16,25 +16,17 @@ from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.inference.last_forward_pass import LastForwardPass
 from ProstateAlignRefineLib.inference.prompting import MAPS, prompted
 from ProstateAlignRefineLib.inference.segment import ForwardPass, answer, forward_pass
-from ProstateAlignRefineLib.network.bundle import Bundle, load_bundle
-from ProstateAlignRefineLib.network.prompted.head import PromptedHead
+from ProstateAlignRefineLib.network.bundle import Bundle
 from ProstateAlignRefineLib.network.text_encoder import with_prompt
 from ProstateAlignRefineLib.phantom import Sampling, make_phantom
-from ProstateAlignRefineLib.training.prompts.phantoms import settings_for
 
 CPU = Compute(torch.device("cpu"), "fp32")
 SAMPLING = Sampling.of_field((2.0, 2.0, 4.0), (96.0, 88.0, 60.0))
 
 
-def silent(_stage: str, _done: int, _whole: int) -> None:
-    pass
-
-
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    plain = load_bundle(write_random_bundle(tmp_path_factory.mktemp("model") / "bundle"))
-    torch.manual_seed(1)
-    return replace(plain, prompted=PromptedHead(settings_for(plain)).eval())
+    return prompted_random_bundle(tmp_path_factory.mktemp("model") / "bundle")
 
 
 @pytest.fixture(scope="module")

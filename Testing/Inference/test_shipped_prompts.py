@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from host.random_bundle import silent
 from ProstateAlignRefineLib.core.geometry import to_array
 from ProstateAlignRefineLib.core.maps import Maps
 from ProstateAlignRefineLib.inference.device import Compute
@@ -14,10 +15,6 @@ from ProstateAlignRefineLib.phantom import Phantom, Sampling, make_phantom
 
 SEED = 600005  # on the left two lesions, one on the right in the peripheral zone, none at the base
 LEFT, RIGHT = 1, 2
-
-
-def silent(_stage: str, _done: int, _whole: int) -> None:
-    pass
 
 
 @pytest.fixture(scope="module")

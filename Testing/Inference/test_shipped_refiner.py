@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from host.random_bundle import silent
 from ProstateAlignRefineLib.core.gate import ADDED, REMOVED, apply_gate
 from ProstateAlignRefineLib.core.maps import Maps
 from ProstateAlignRefineLib.inference.boundary import LEAST_CONFIDENCE, edit_sites
@@ -13,10 +14,6 @@ from ProstateAlignRefineLib.network.bundle import Bundle, load_bundle, starter_b
 from ProstateAlignRefineLib.phantom import Sampling, make_phantom
 
 SEEDS = (610002, 610005, 610010)  # each with findings
-
-
-def silent(_stage: str, _done: int, _whole: int) -> None:
-    pass
 
 
 @pytest.fixture(scope="module")

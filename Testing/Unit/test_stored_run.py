@@ -44,7 +44,7 @@ def test_reports_of_other_versions_are_read():
     run = plain_run(RUN, SETTING)
     older = {name: value for name, value in run.items() if name not in ("psa", "cautions")}
     assert run_from(older) == RUN
-    assert setting_from(older).gate == SETTING.gate
+    assert setting_from(older, run_from(older)).gate == SETTING.gate
     assert run_from({**run, "later": [1, 2]}) == RUN
 
 

@@ -1,5 +1,6 @@
 """A whole model bundle with random weights: every part is real, only nothing was learned."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -11,9 +12,11 @@ from ProstateAlignRefineLib.bundle.config import (
     RefinerSettings,
     SimilaritySettings,
 )
-from ProstateAlignRefineLib.network.bundle import save_bundle
+from ProstateAlignRefineLib.network.bundle import Bundle, load_bundle, save_bundle
 from ProstateAlignRefineLib.network.network import AlignRefineNetwork
+from ProstateAlignRefineLib.network.prompted.head import PromptedHead
 from ProstateAlignRefineLib.network.text import TextEmbedding
+from ProstateAlignRefineLib.training.prompts.phantoms import settings_for
 
 WIDTH, TOKENS = 8, 9
 FOREGROUND_BIAS = 0.3
@@ -44,6 +47,17 @@ def write_random_bundle(folder: Path, features: tuple[int, int, int] = (4, 6, 8)
     )
     save_bundle(folder, _network(architecture), config, text, "# random weights\n")
     return folder
+
+
+def prompted_random_bundle(folder: Path) -> Bundle:
+    """The same, loaded, with a prompted head that has learned nothing either."""
+    plain = load_bundle(write_random_bundle(folder))
+    torch.manual_seed(1)
+    return replace(plain, prompted=PromptedHead(settings_for(plain)).eval())
+
+
+def silent(_stage: str, _done: int, _whole: int) -> None:
+    """Progress that nobody watches."""
 
 
 def _network(architecture: Architecture) -> AlignRefineNetwork:

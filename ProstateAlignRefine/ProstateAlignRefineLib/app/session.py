@@ -67,7 +67,8 @@ class Session:
         self.state = PanelState(self.application.state_node())
         self.layout = self.application.reading_layout()
         self._typed = None
-        self._find_bundle()
+        folder = first_bundle(self.state.bundle, self.application.setting(BUNDLE))
+        self.bundle = self._guarded(lambda: read_summary(folder)) if folder else None
         self.reading = self._guarded(lambda: Reading.reopen(self.application.scene, self.state))
         self.study.name_slices(self.reading)
         if self.reading is None and self.state.lesions is not None and not self.message:
@@ -79,10 +80,10 @@ class Session:
 
     def leave_scene(self) -> None:
         """The scene is about to close: what runs is stopped, which is said; nothing of it is touched again."""
-        said = _("The scene was closed; the run was stopped.") if self.run.running else ""
-        self.cancel()
+        self.message = ""
+        self.cancel(_("The scene was closed; the run was stopped."))
         self.layout.leave()
-        self.reading, self.message = None, said
+        self.reading = None
         self.study.forget()
 
     def take_voxel_edits(self) -> None:
@@ -93,8 +94,7 @@ class Session:
         """A node left the scene; the panel shows it where it was one of ours, and a run on it is stopped."""
         removed = self.run.lost_input
         if removed is not None:
-            self.cancel()
-            self.say(_("The {volume} was removed; the run was stopped.").format(volume=removed.name))
+            self.cancel(_("The {volume} was removed; the run was stopped.").format(volume=removed.name))
         lost = self.reading is not None and not self.reading.alive
         unchosen = self.study.forget_removed(self.state)
         if forget_incomplete(self.application.scene) or lost or unchosen:
@@ -179,10 +179,10 @@ class Session:
         self._guarded(lambda: self.run.start(inputs, folder, prompt, self.state.device, self.state.register))
         self.changed.emit()
 
-    def cancel(self) -> None:
+    def cancel(self, why: str = "") -> None:
         if self.run.running:
             self.worker.cancel()
-            self.say(_("Cancelled."))
+            self.say(why or _("Cancelled."))
 
     # --- result
 
@@ -262,11 +262,6 @@ class Session:
 
     def _launch(self) -> Launch:
         return launch_with(self.python, self.application.outside_environment())
-
-    def _find_bundle(self) -> None:
-        """The scene's, the user's last one, or the one that comes with the extension: the first that is there."""
-        folder = first_bundle(self.state.bundle, self.application.setting(BUNDLE))
-        self.bundle = self._guarded(lambda: read_summary(folder)) if folder else None
 
     def _take_result(self, inputs: Inputs, maps: Maps, event: Finished) -> None:
         self.device.note(event.device)

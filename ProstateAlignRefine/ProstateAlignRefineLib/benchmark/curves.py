@@ -19,7 +19,7 @@ from ..evaluation.statistics import resampled
 from ..inference.preprocess import ADC_MEAN
 from ..network.bundle import Bundle
 from .degradations import MIRRORED, degradations
-from .judging import gated_answer, loaded_bundle, maps_of
+from .judging import gated_answers, loaded_bundle
 from .phantom_study import load_phantom_study
 
 Mask = NDArray[np.bool_]
@@ -65,7 +65,8 @@ def blank_adc(preprocessing: Preprocessing) -> float:
 
 
 def found_lesions(study: Study, bundle: Bundle) -> Mask:
-    found: Mask = gated_answer(maps_of(study, bundle), study, bundle, bundle.config.alpha).labels > 0
+    (given,) = gated_answers(study, bundle, (bundle.config.alpha,))
+    found: Mask = given.labels > 0
     return found
 
 

@@ -15,7 +15,7 @@ from ..core.palette import ADDED_RGB, LESION_RGB, blend, grey
 from ..core.study import Modality
 from ..evaluation.metrics import overlap
 from ..results.view import in_view, view
-from .judging import gated_answer, loaded_bundle, maps_of
+from .judging import gated_answers, loaded_bundle
 from .phantom_study import load_phantom_study
 
 VIEW_MM, PANEL, BAR = 90.0, 260, 24
@@ -42,7 +42,7 @@ def draw_gallery(bundle: Path, folders: Sequence[Path]) -> Image.Image:
 
 def _row(bundle: Path, folder: Path) -> tuple[str, list[Image.Image]]:
     phantom, loaded = load_phantom_study(folder), loaded_bundle(bundle)
-    given = gated_answer(maps_of(phantom.study, loaded), phantom.study, loaded, loaded.config.alpha)
+    (given,) = gated_answers(phantom.study, loaded, (loaded.config.alpha,))
     truth, found = phantom.lesions > 0, given.labels > 0
     z = shown_slice(truth, found)
     panels = []

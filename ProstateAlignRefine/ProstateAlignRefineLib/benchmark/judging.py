@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -60,29 +60,28 @@ def judge_phantom(bundle: Path, folder: Path) -> Rows:
     phantom = load_phantom_study(folder)
     loaded = loaded_bundle(bundle)
     region = within(phantom.gland, phantom.study.grid.spacing_zyx)
-    maps = maps_of(phantom.study, loaded)
     rows: dict[str, BenchmarkRow] = {}
-    for name, alpha in ((MODEL, loaded.config.alpha), (BASE, 0.0)):
-        rows[name] = judged_answer(
-            phantom, gated_answer(maps, phantom.study, loaded, alpha), region, loaded.config.minimum_lesion_ml
-        )
+    for name, given in zip(
+        (MODEL, BASE), gated_answers(phantom.study, loaded, (loaded.config.alpha, 0.0)), strict=True
+    ):
+        rows[name] = judged_answer(phantom, given, region, loaded.config.minimum_lesion_ml)
     for name, rule in ((HBV_RULE, brightest_hbv), (ADC_RULE, lowest_adc)):
         rows[name] = judged_rule(phantom, rule(phantom.study, phantom.gland))
     contrasts = lesion_contrasts(phantom.study, phantom.lesions > 0, phantom.gland)
     return {name: replace(row, contrasts=contrasts) for name, row in rows.items()}
 
 
-def maps_of(study: Study, bundle: Bundle) -> Maps:
-    return segment_entered(study, bundle, choose_compute(), lambda _stage, _done, _whole: None).maps
-
-
-def gated_answer(maps: Maps, study: Study, bundle: Bundle, alpha: float) -> GatedAnswer:
-    """`maps`: of the study, to the bundle's own prompt, for which its rule of findings holds."""
-    tau, rule = bundle.config.tau, bundle.config.findings
-    judge = None if rule is None else Judge(rule, maps, volumes_on_t2w(study))
-    found = lesions_at(maps, study.adc, Setting(tau, alpha, bundle.config.minimum_lesion_ml), judge=judge)
-    confidence = probabilities(gated_margin(maps, tau, alpha)).astype(np.float32)
-    return GatedAnswer(maps, found, Prediction(confidence, found.whole > 0, graded=True, resampled=False))
+def gated_answers(study: Study, bundle: Bundle, alphas: Sequence[float]) -> list[GatedAnswer]:
+    """To the bundle's own prompt, for which its rule of findings holds, at each alpha."""
+    maps = segment_entered(study, bundle, choose_compute(), lambda _stage, _done, _whole: None).maps
+    config = bundle.config
+    finding_judge = Judge(config.findings, maps, volumes_on_t2w(study) if config.findings else {})
+    answers = []
+    for alpha in alphas:
+        found = lesions_at(maps, study.adc, Setting(config.tau, alpha, config.minimum_lesion_ml), judge=finding_judge)
+        confidence = probabilities(gated_margin(maps, config.tau, alpha)).astype(np.float32)
+        answers.append(GatedAnswer(maps, found, Prediction(confidence, found.whole > 0, graded=True, resampled=False)))
+    return answers
 
 
 def judged_answer(

@@ -20,7 +20,7 @@ from ..evaluation.metrics import overlap, surface_distances
 from ..network.bundle import Bundle
 from ..results.overview import Overview, draw_overview
 from .contrast import lesion_contrasts
-from .judging import GatedAnswer, gated_answer, maps_of
+from .judging import GatedAnswer, gated_answers
 from .rules import brightest_hbv
 
 INSIDE_SHARE = 0.5
@@ -49,8 +49,7 @@ def read_real(images: Path, label: Path, gland: Path | None) -> RealStudy:
 
 def judge_real(real: RealStudy, bundle: Bundle) -> tuple[dict[str, Any], Image.Image]:
     """Figures, and the picture of what was found."""
-    maps = maps_of(real.study, bundle)
-    given, base = (gated_answer(maps, real.study, bundle, alpha) for alpha in (bundle.config.alpha, 0.0))
+    given, base = gated_answers(real.study, bundle, (bundle.config.alpha, 0.0))
     return figures_of(real, given, base), _picture(real.study, given, bundle)
 
 

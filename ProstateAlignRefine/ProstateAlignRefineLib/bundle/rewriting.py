@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..core.errors import InputError
 from ..core.storage.files import file_sha256
-from ..core.storage.output import require_apart, writing_folder
+from ..core.storage.output import writing_folder
 from ..core.storage.signature import BUNDLE
 from .config import CONFIG_FILE, ModelConfig
 from .summary import CARD_FILE
@@ -17,8 +17,7 @@ from .summary import CARD_FILE
 
 def rewrite_bundle(source: Path, output: Path, config: ModelConfig, card: str) -> None:
     """`config`: that of the bundle `source`, changed. InputError where a file of it is missing or not as listed, or
-    where `output` holds anything but an earlier bundle."""
-    require_apart(output, [source])
+    where `output`, which may be `source` itself, holds anything but an earlier bundle."""
     with writing_folder(output, BUNDLE, (CONFIG_FILE, *config.files)) as draft:
         for name, digest in config.files.items():
             path = draft.folder / name

@@ -79,23 +79,14 @@ def run(options: BenchmarkOptions) -> int:
 
 
 def write_card(path: Path, section: str) -> None:
-    """The bundle at `path` again, its card ending on this section; weights and text stay as they are."""
+    """The bundle at `path` again, its card ending on this section; all else stays as it is."""
     from ..benchmark.card import with_section
+    from ..bundle.config import read_config
+    from ..bundle.rewriting import rewrite_bundle
     from ..bundle.summary import CARD_FILE
-    from ..network.bundle import load_bundle, save_bundle
 
-    bundle = load_bundle(path)
     card = with_section((path / CARD_FILE).read_text(encoding="utf-8"), section)
-    save_bundle(
-        path,
-        bundle.network,
-        bundle.config,
-        bundle.text,
-        card,
-        mirrored_text=bundle.mirrored_text,
-        prompted=bundle.prompted,
-        boundary=bundle.boundary,
-    )
+    rewrite_bundle(path, path, read_config(path), card)
 
 
 def _real(options: BenchmarkOptions) -> RealFiles | None:

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from ..core.stages import percent_done
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+
+def show_loss(bar: tqdm[None], loss: float) -> None:
+    """One step of a training, and how well it went."""
+    bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
+    bar.update()
 
 
 class StageBar:

@@ -49,6 +49,7 @@ def run(options: TeachFindingsOptions) -> int:
     from ..bundle.rewriting import rewrite_bundle
     from ..bundle.summary import CARD_FILE
     from ..core.errors import InputError
+    from ..core.storage.output import require_apart
     from ..inference.device import choose_compute
     from ..network.bundle import load_bundle
     from ..training.findings.fit import fitted
@@ -60,6 +61,7 @@ def run(options: TeachFindingsOptions) -> int:
     seeds = range(options.first_seed, options.first_seed + options.cases)
     if any(first < seeds.stop and seeds.start < first + options.measured for first in MEASURED_ON.values()):
         raise InputError("The studies to fit on would be measured on, too; give another --first-seed.")
+    require_apart(options.output, [options.model])
     bundle, compute = load_bundle(options.model), choose_compute(options.device)
     cases = list(tqdm(phantom_finding_cases(bundle, seeds, compute), "fit", len(seeds), unit="study"))
     measured = {}

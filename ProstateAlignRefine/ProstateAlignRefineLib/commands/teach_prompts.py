@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tqdm import tqdm
+from .progress import show_loss
 
 RATE, SEED = 3e-3, 0
 
@@ -58,14 +56,9 @@ def run(options: TeachPromptsOptions) -> int:
     cases = list(tqdm(read, "studies", len(seeds), unit="study"))
     head = new_head(cases, settings_for(bundle))
     with tqdm(total=options.steps, desc="prompts", unit="step") as bar:
-        fit(head, cases, Fitting(options.steps, RATE, SEED), lambda _step, loss: _show(bar, loss))
+        fit(head, cases, Fitting(options.steps, RATE, SEED), lambda _step, loss: show_loss(bar, loss))
     card = (bundle.path / CARD_FILE).read_text(encoding="utf-8")
     mirrored = bundle.mirrored_text
     save_bundle(options.output, bundle.network, bundle.config, bundle.text, card, mirrored_text=mirrored, prompted=head)
     print(f"The model and its prompted head are in {options.output}.")
     return 0
-
-
-def _show(bar: tqdm[None], loss: float) -> None:
-    bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
-    bar.update()

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tqdm import tqdm
+from .progress import show_loss
 
+if TYPE_CHECKING:
     from ..phantom.generate import Family
     from ..training.boundary.cases import EditCase
 
@@ -81,12 +81,7 @@ def run(options: TeachRefinerOptions) -> int:
     )
     with tqdm(total=options.steps, desc="refiner", unit="step") as bar:
         fitting = EditFitting(options.steps, RATE, SEED, EVERY)
-        result = taught(bundle, settings, studies, fitting, lambda _step, loss: _show(bar, loss))
+        result = taught(bundle, settings, studies, fitting, lambda _step, loss: show_loss(bar, loss))
     write_taught(options.output, bundle, result)
     print(f"The model and its boundary refiner are in {options.output}.")
     return 0
-
-
-def _show(bar: tqdm[None], loss: float) -> None:
-    bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
-    bar.update()

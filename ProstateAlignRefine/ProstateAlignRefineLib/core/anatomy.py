@@ -9,7 +9,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from .boxes import box_around, box_of
-from .geometry import Grid, to_array
+from .geometry import Grid, distance_mm, to_array
 
 SMALLEST_GLAND_ML, LARGEST_GLAND_ML = 8.0, 300.0
 """Beyond these the found gland is no gland: the zones failed, and nothing is concluded from them."""
@@ -57,16 +57,6 @@ def outside_gland_penalty(zones: NDArray[np.uint8], grid: Grid) -> NDArray[np.fl
         return np.zeros(grid.shape, np.float32)
     penalty = np.full(grid.shape, MOST_DOUBT, np.float32)
     near = box_around(gland, grid.spacing_zyx, DOUBTED_MM).slices
-    distance = _distance_mm(gland[near], grid)
+    distance = distance_mm(gland[near], grid)
     penalty[near] = np.clip((distance - TRUSTED_MM) / (DOUBTED_MM - TRUSTED_MM), 0, 1) * MOST_DOUBT
     return penalty
-
-
-def _distance_mm(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.float32]:
-    """From the mask's outermost voxel centres, negative inside."""
-    image = sitk.GetImageFromArray(mask.astype(np.uint8))
-    image.SetSpacing(grid.spacing)
-    distance: NDArray[np.float32] = to_array(
-        sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
-    )
-    return distance

@@ -54,6 +54,12 @@ class Box:
         high = tuple(min(end + margin, size) for end, margin, size in zip(self.high, margins, shape, strict=True))
         return Box((low[0], low[1], low[2]), (high[0], high[1], high[2]))
 
+    def placed_in(self, whole: Box) -> Box:
+        """This box of an array that fills `whole`, counted as `whole` is."""
+        low = tuple(a + b for a, b in zip(self.low, whole.low, strict=True))
+        high = tuple(a + b for a, b in zip(self.high, whole.low, strict=True))
+        return Box((low[0], low[1], low[2]), (high[0], high[1], high[2]))
+
     def within(self, other: Box) -> tuple[slice, slice, slice]:
         """Index of this box's voxels in an array that fills `other`."""
         starts = [a - b for a, b in zip(self.low, other.low, strict=True)]

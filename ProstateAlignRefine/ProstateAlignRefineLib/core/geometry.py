@@ -154,3 +154,13 @@ def triple(values: Iterable[float]) -> tuple[float, float, float]:
     """Three numbers of any kind, in their order."""
     first, second, third = (float(value) for value in values)
     return first, second, third
+
+
+def distance_mm(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.float32]:
+    """Of each voxel from the outermost voxel centres of a mask [Z, Y, X] with the voxels of `grid`; negative inside."""
+    image = sitk.GetImageFromArray(mask.astype(np.uint8))
+    image.SetSpacing(grid.spacing)
+    distance: NDArray[np.float32] = to_array(
+        sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
+    )
+    return distance

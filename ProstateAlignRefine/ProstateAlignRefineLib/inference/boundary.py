@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..core.boxes import Box, box_around, box_of, crop_grid
-from ..core.geometry import Grid, resample, to_array, to_image
+from ..core.geometry import Grid, distance_mm, resample, to_array
 from ..core.maps import MAP_NAMES, Maps
 from ..core.study import Modality, Study
 from ..network.boundary.evidence import LARGEST_MARGIN
@@ -74,13 +74,13 @@ def edit_sites(maps: Maps, reach_mm: float) -> Iterator[Site]:
     found = maps.base_margin > 0
     if not found.any():
         return
-    whole = box_around(found, maps.grid.spacing[::-1], reach_mm)
-    near = _distance_mm(found[whole.slices], crop_grid(maps.grid, whole)) <= reach_mm
+    whole = box_around(found, maps.grid.spacing_zyx, reach_mm)
+    near = distance_mm(found[whole.slices], maps.grid) <= reach_mm
     groups = to_array(sitk.ConnectedComponent(sitk.GetImageFromArray(near.astype(np.uint8)), True))
     for number in range(1, int(groups.max()) + 1):
         group = groups == number
         part = box_of(group)
-        box = _moved(part, whole)
+        box = part.placed_in(whole)
         yield Site(box, group[part.slices] & (maps.confidence[box.slices] > LEAST_CONFIDENCE))
 
 
@@ -154,17 +154,3 @@ def _part(image: sitk.Image, grid: Grid) -> sitk.Image:
     high = np.clip(np.ceil(index.max(axis=0)) + 4, low + 1, own.size).astype(int)
     part = image[tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))]
     return smoothed(part, grid.spacing)
-
-
-def _distance_mm(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.float32]:
-    distance: NDArray[np.float32] = to_array(
-        sitk.SignedMaurerDistanceMap(
-            to_image(mask.astype(np.uint8), grid), insideIsPositive=False, squaredDistance=False, useImageSpacing=True
-        )
-    )
-    return distance
-
-
-def _moved(box: Box, by: Box) -> Box:
-    (z, y, x), (z_end, y_end, x_end), (dz, dy, dx) = box.low, box.high, by.low
-    return Box((z + dz, y + dy, x + dx), (z_end + dz, y_end + dy, x_end + dx))

@@ -115,10 +115,7 @@ def save_bundle(
     _verify_text(text, config)
     if _needs_mirrored_text(text, config) and mirrored_text is None:
         raise ValueError("the text names a side and inference mirrors left to right, so the swapped text is needed")
-    if not isinstance(network, AlignRefineNetwork):
-        raise ValueError("a bundle holds Align then Refine and no other network")
-    if network.architecture != config.architecture:
-        raise ValueError("the network was not built from the configuration's architecture")
+    _verify_network(network, config)
     with writing_folder(path, BUNDLE, NAMES) as draft:
         folder = draft.folder
         # Not save_file, which makes the weights unreadable to other users.
@@ -137,6 +134,13 @@ def save_bundle(
             json.dumps(config.to_dict(), indent=2, allow_nan=False) + "\n", encoding="utf-8"
         )
     return config
+
+
+def _verify_network(network: SegmentationNetwork, config: ModelConfig) -> None:
+    if not isinstance(network, AlignRefineNetwork):
+        raise ValueError("a bundle holds Align then Refine and no other network")
+    if network.architecture != config.architecture:
+        raise ValueError("the network was not built from the configuration's architecture")
 
 
 def _refuse_pickles(path: Path) -> None:

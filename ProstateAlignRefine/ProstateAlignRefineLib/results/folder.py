@@ -72,10 +72,9 @@ class Result:
         return SliceNames.of(self.maps.grid, self.headers.get(Modality.T2W, ()), self.stored)
 
     @cached_property
-    def judge(self) -> Judge | None:
-        """What tells lesions from candidates; None where no rule does."""
-        rule = self.run.finding_rule
-        return None if rule is None else Judge(rule, self.maps, self.volumes)
+    def judge(self) -> Judge:
+        """What parts findings, and tells lesions from candidates."""
+        return Judge(self.run.finding_rule, self.maps, self.volumes)
 
 
 @dataclass(frozen=True)

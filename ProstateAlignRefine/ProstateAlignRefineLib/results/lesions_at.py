@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ..core.boxes import Box, box_of, crop_grid
 from ..core.findings.judge import Judge
-from ..core.findings.regions import Peaks, beside, numbered
+from ..core.findings.regions import beside, numbered
+from ..core.findings.rule import FindingRule
 from ..core.gate import Gated, apply_gate
 from ..core.geometry import resample, to_array
 from ..core.lesions import MOST_LESIONS, Lesion, fewest_voxels, find_lesions
@@ -53,12 +54,13 @@ def lesions_at(
     """Gate, drop what is too small, cut at deep saddles, add the reader's paint, judge, and measure what stands.
 
     `adc` (1e-6 mm2/s) on any grid. `anatomy`: that of `maps`, where the caller has it already. `judge`: of the same
-    maps; without one all that the gate yields is a lesion.
+    maps, where the caller has it already; without a rule in it all that the gate yields is a lesion.
     """
     gated = apply_gate(maps, setting.tau, setting.alpha)
-    findings, own = _findings(gated.mask, maps, setting, judge)
-    confidences = None if judge is None else judge.confidences(findings)
-    claimed, shown = _sorted(own, confidences, setting, judge, int(findings.max(initial=0)))
+    judge = judge or Judge(None, maps, {})
+    findings, own = _findings(gated.mask, setting, judge)
+    confidences = judge.confidences(findings)
+    claimed, shown = _sorted(own, confidences, setting, judge.rule, int(findings.max(initial=0)))
     box = box_of((claimed | shown)[findings])
     inside, part = findings[box.slices], crop_maps(maps, box)
     diffusion, anatomy = to_array(resample(adc, part.grid)), anatomy or Anatomy.of(maps)
@@ -75,18 +77,15 @@ def lesions_at(
     return LesionsAt(setting, gated, box, labels, lesions, others.astype(np.uint8), weak)
 
 
-def _findings(
-    mask: NDArray[np.bool_], maps: Maps, setting: Setting, judge: Judge | None
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+def _findings(mask: NDArray[np.bool_], setting: Setting, judge: Judge) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Labels 1..n [Z, Y, X], and those of them that the reader painted into: these are never cut nor judged away."""
-    fewest = fewest_voxels(maps.grid, setting.minimum_ml)
-    peaks = Peaks.of(maps.base_margin) if judge is None else judge.peaks
-    parts = peaks.parted(mask, fewest)
+    fewest = fewest_voxels(judge.maps.grid, setting.minimum_ml)
+    parts = judge.peaks.parted(mask, fewest)
     findings, own = _painted(parts, setting.paint)
-    if judge is not None:
+    if judge.rule is not None:
         taken = (parts > 0) | (findings > 0)
         taken.ravel()[setting.paint.erased] = True  # what the reader took away does not come back as a candidate
-        findings = beside(findings, peaks.weaker(taken, fewest))
+        findings = beside(findings, judge.peaks.weaker(taken, fewest))
     return findings, own
 
 
@@ -109,17 +108,17 @@ def _sorted(
     own: NDArray[np.int64],
     confidences: NDArray[np.float64] | None,
     setting: Setting,
-    judge: Judge | None,
+    rule: FindingRule | None,
     count: int,
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """[0..count]: which findings are lesions, and which are shown as candidates; 0 is neither."""
     claimed, shown = np.zeros(count + 1, bool), np.zeros(count + 1, bool)
-    if judge is None or confidences is None:
+    if rule is None or confidences is None:
         claimed[1:] = True
         return claimed, shown
-    claimed[1:] = confidences >= judge.rule.operating_confidence
+    claimed[1:] = confidences >= rule.operating_confidence
     claimed[own] = True
-    shown[1:] = ~claimed[1:] & (confidences >= judge.rule.shown_from(setting.false_positives))
+    shown[1:] = ~claimed[1:] & (confidences >= rule.shown_from(setting.false_positives))
     return claimed, shown
 
 

@@ -78,19 +78,21 @@ def read_run(folder: Path) -> Run:
 
 def read_setting(folder: Path) -> Setting:
     """What the folder's lesions were found with; InputError as for `read_run`."""
-    return setting_from(_read_report(folder).get("run"))
+    stored = _read_report(folder).get("run")
+    return setting_from(stored, run_from(stored))
 
 
 def read_report(folder: Path) -> StoredReport:
     """InputError as for `read_run`, and where the report lists no files."""
     report = _read_report(folder)
-    run, files = report.get("run"), report.get("files")
+    stored, files = report.get("run"), report.get("files")
     if not isinstance(files, dict):
         raise InputError(
             f"{REPORT_NAME} lists no files, as those of earlier versions do not; run the segmentation again."
         )
     listed = {str(name): str(digest) for name, digest in files.items()}
-    return StoredReport(run_from(run), setting_from(run), listed)
+    run = run_from(stored)
+    return StoredReport(run, setting_from(stored, run), listed)
 
 
 def require_unchanged(folder: Path, names: Collection[str], files: Mapping[str, str]) -> None:

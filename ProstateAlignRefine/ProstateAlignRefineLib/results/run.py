@@ -84,11 +84,10 @@ def run_from(stored: object) -> Run:
     return run
 
 
-def setting_from(stored: object) -> Setting:
-    """The setting that was kept with a run; InputError as for `run_from`."""
-    own = run_from(stored).own_setting
+def setting_from(stored: object, run: Run) -> Setting:
+    """The setting that was kept with `run`, which is that of `stored`; InputError as for `run_from`."""
     kept = {"false_positives": 0.0, **stored} if isinstance(stored, Mapping) else stored
     tau, alpha, rate = (schema.entry(kept, name, float, WHERE, AGAIN) for name in ("tau", "alpha", "false_positives"))
     check_gate(tau, alpha)
     check_false_positives(rate)
-    return replace(own.moved(tau, alpha), false_positives=rate)
+    return replace(run.own_setting.moved(tau, alpha), false_positives=rate)

@@ -285,10 +285,10 @@ class Reading:
         return review(self.maps, self._adc, setting, self.anatomy, self._judge)
 
     @cached_property
-    def _judge(self) -> Judge | None:
+    def _judge(self) -> Judge:
         rule = self.run.finding_rule
         if rule is None:
-            return None
+            return Judge(None, self.maps, {})
         images = {
             modality: to_array(resample(image_of(node), self.maps.grid))
             for modality, node in zip(Modality, self.inputs, strict=True)

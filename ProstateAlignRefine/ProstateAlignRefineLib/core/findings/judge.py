@@ -1,4 +1,4 @@
-"""One study's findings before a rule: where they are, and how likely each is a lesion."""
+"""One study's findings: where they are, and how likely each is a lesion, where a rule tells that."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from .rule import FindingRule
 
 @dataclass(frozen=True, eq=False)
 class Judge:
-    """`images` [Z, Y, X]: T2W, ADC (1e-6 mm2/s) and HBV on the grid of `maps`, which is the whole T2W's.
+    """`rule`: None where the model has none, or none for its prompt. `images` [Z, Y, X], which only a rule needs: T2W,
+    ADC (1e-6 mm2/s) and HBV on the grid of `maps`, which is the whole T2W's.
 
     What no gate setting changes is computed once, so a reader who moves the gate does not wait for it.
     """
 
-    rule: FindingRule
+    rule: FindingRule | None
     maps: Maps
     images: Mapping[Modality, Array]
 
@@ -36,6 +37,6 @@ class Judge:
     def tissue(self) -> OrdinaryTissue:
         return OrdinaryTissue.of(self.maps, self.images)
 
-    def confidences(self, labels: NDArray[np.integer]) -> NDArray[np.float64]:
-        """Of the findings 1..n of labels [Z, Y, X]."""
-        return self.rule.confidences(self.tissue.measures(labels))
+    def confidences(self, labels: NDArray[np.integer]) -> NDArray[np.float64] | None:
+        """Of the findings 1..n of labels [Z, Y, X]; None without a rule."""
+        return None if self.rule is None else self.rule.confidences(self.tissue.measures(labels))

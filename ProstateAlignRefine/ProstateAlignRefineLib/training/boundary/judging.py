@@ -169,7 +169,7 @@ def _rows(
     for case, delta in zip(cases, deltas, strict=True):
         if case.found:
             mask, truth = way(case, delta), case.lesions > 0
-            distances = surface_distances(truth, mask, case.box_grid.spacing[::-1])
+            distances = surface_distances(truth, mask, case.box_grid.spacing_zyx)
             rows.append(OutlineRow(str(case.study), overlap(truth, mask).dice, distances.nsd(TOLERANCE_MM)))
     return rows
 

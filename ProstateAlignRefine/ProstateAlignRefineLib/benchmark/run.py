@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
 from ..evaluation.statistics import SEED
 from ..phantom import GENERATOR, Sampling
-from ..phantom.generate import JUDGED, Family
+from ..phantom.generate import JUDGED
 from ..training.pool import mapped
 from .curve_plots import write_curve_plot
 from .curves import curves_report, judge_degraded

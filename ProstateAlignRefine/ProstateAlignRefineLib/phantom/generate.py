@@ -79,8 +79,8 @@ def make_phantom(seed: int, sampling: Sampling | None = None, family: Family = "
         seed: names the patient and the acquisition.
         sampling: the T2W grid; None draws a vendor-like one and gives diffusion imaging its full field of view.
         family: "varied" has tissues of any brightness, more and harder benign nodules, smaller lesions and specks of
-            noise in diffusion; "holdout" makes studies with other shapes, lesions, sequences and noise, to test with and never to
-            train on.
+            noise in diffusion; "holdout" makes studies with other shapes, lesions, sequences and noise, to test with
+            and never to train on.
 
     Returns:
         T2W, ADC (1e-6 mm2/s; 0 where masked) and HBV (metadata key `b_value`), each on its own oblique LPS grid.

@@ -1,4 +1,4 @@
-"""A third family, for training: tissues of any brightness, and benign nodules and specks that pass for cancer in one image.
+"""A third family, for training: tissues of any brightness, and what passes for cancer in one of the images.
 
 After SynthSeg (Billot et al. 2023): what no single image shows reliably has to be told from all of them together.
 """

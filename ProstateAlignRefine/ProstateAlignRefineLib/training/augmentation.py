@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..bundle.config import Axis
 from .intensity import IntensitySettings, change_intensity
-from .zone_contrast import ZoneContrast
+from .zone_contrast import NO_CONTRAST, ZoneContrast
 
 _DIMENSION: dict[Axis, int] = {"z": -3, "y": -2, "x": -1}
 
@@ -56,7 +56,7 @@ class AugmentationSettings:
     rescaling: float
     rescalings: tuple[Rescaling, ...]
     intensity: IntensitySettings
-    zone_contrast: ZoneContrast = ZoneContrast()
+    zone_contrast: ZoneContrast = NO_CONTRAST
 
 
 @dataclass(frozen=True)

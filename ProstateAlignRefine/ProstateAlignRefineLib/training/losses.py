@@ -74,7 +74,9 @@ def lesion_loss(logits: Tensor, target: Tensor, reach: int = 2) -> Tensor:
         numbers = torch.from_numpy(pieces).to(mask.device)
         for number in range(1, count + 1):
             own = numbers == number
-            about = F.max_pool3d(own[None, None].float(), (3, 2 * reach + 1, 2 * reach + 1), 1, (1, reach, reach))[0, 0] > 0
+            about = (
+                F.max_pool3d(own[None, None].float(), (3, 2 * reach + 1, 2 * reach + 1), 1, (1, reach, reach))[0, 0] > 0
+            )
             here = probability[about & ((numbers == 0) | own)]
             overlap = 2 * probability[own].sum()
             terms.append(1 - (overlap + 1) / (here.sum() + own.sum() + 1))

@@ -11,7 +11,15 @@ from torch import Tensor, nn
 from ..core.gate import gate_logits
 from ..network.network import NetworkOutput, foreground_confidence
 from .config import BundleSettings, LossSettings
-from .losses import alignment_loss, anatomy_loss, deep_supervision_loss, heatmap_loss, lesion_loss, segmentation_loss, targets_like
+from .losses import (
+    alignment_loss,
+    anatomy_loss,
+    deep_supervision_loss,
+    heatmap_loss,
+    lesion_loss,
+    segmentation_loss,
+    targets_like,
+)
 from .mirrored_text import TrainingText
 from .patches import Patch
 

@@ -26,3 +26,6 @@ class ZoneContrast:
         steps = torch.from_numpy(rng.uniform(-self.most, self.most, int(codes.max()) + 1).astype(np.float32))
         shift = F.avg_pool2d(steps[codes][:, None], 3, 1, 1, count_include_pad=False)[:, 0]
         return torch.cat([(image[0] + shift)[None], image[1:]])
+
+
+NO_CONTRAST = ZoneContrast()

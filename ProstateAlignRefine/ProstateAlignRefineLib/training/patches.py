@@ -38,8 +38,8 @@ class Patch:
 class PatchPlan:
     """`size` (z, y, x); None reads the whole region, padded to multiples of `divisor`.
 
-    `foreground_share` of the patches are of a case with a lesion and hold a voxel of it, each lesion equally likely; with
-    `sizes_ml` each class of size that these volumes part, and in it each lesion.
+    `foreground_share` of the patches are of a case with a lesion and hold a voxel of it, each lesion equally likely;
+    with `sizes_ml` each class of size that these volumes part, and in it each lesion.
     """
 
     size: Triple | None

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
 from ..evaluation.statistics import SEED
 from ..phantom import GENERATOR, Sampling
-from ..phantom.generate import Family
+from ..phantom.generate import JUDGED
 from ..training.pool import mapped
 from .curve_plots import write_curve_plot
 from .curves import curves_report, judge_degraded
@@ -86,7 +86,7 @@ def _protocol(plan: BenchmarkPlan) -> dict[str, Any]:
 def _families(bundle: Path, plan: BenchmarkPlan, folder: Path) -> dict[str, Any]:
     reports: dict[str, Any] = {}
     judged: dict[str, list[Rows]] = {}
-    for family in get_args(Family):
+    for family in JUDGED:
         paths = cached_phantoms(plan.cache, family, _seeds(plan.count), None, plan.workers)
         judged[family] = _each(partial(judge_phantom, bundle), paths, plan.workers, f"{family} studies")
         draw = partial(
@@ -102,7 +102,7 @@ def _families(bundle: Path, plan: BenchmarkPlan, folder: Path) -> dict[str, Any]
 def _degradation(bundle: Path, plan: BenchmarkPlan, folder: Path) -> dict[str, Any]:
     paths = [
         path
-        for family in get_args(Family)
+        for family in JUDGED
         for path in cached_phantoms(plan.cache, family, _seeds(plan.degraded), DEGRADED_SAMPLING, plan.workers)
     ]
     rows = _each(partial(judge_degraded, bundle), paths, plan.workers, "degraded studies")

@@ -45,11 +45,11 @@ class Panel:
         self._advanced = AdvancedSection(self.ui, self.session, self.installer)
         self._send = SendSection(self.ui, self.session, pacs_installer or PackageInstaller(PACS_PACKAGES))
         self._sections = (
-            StudySection(self.ui, self.session),
+            StudySection(self.ui, self.session, self.widget),
             self._run,
             ResultsSection(self.ui, self.session),
             GateSection(self.ui, self.session),
-            LesionSection(self.ui, self.session),
+            LesionSection(self.ui, self.session, self.widget),
             ShowSection(self.ui, self.session, self.widget),
             ExportSection(self.ui, self.session),
             self._send,

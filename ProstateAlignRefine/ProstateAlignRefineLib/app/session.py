@@ -24,6 +24,7 @@ from .application import Application
 from .bundle_choice import first_bundle
 from .devices import DeviceQuestion
 from .display_state import apply_display
+from .expectation import Expectation
 from .i18n import _
 from .launch import Launch, launch_with
 from .listed_results import change_over
@@ -39,16 +40,20 @@ PYTHON, BUNDLE = "python", "bundle"  # settings of the user, kept between sessio
 
 
 class Session:
-    """The panel's logic. `changed` is sent when anything shown may differ, `ticked` while a slider moves."""
+    """The panel's logic. `changed` is sent when anything shown may differ, `ticked` while a slider moves, `opened` when
+    a study's folder was read, `found` when a run has given a result."""
 
     def __init__(self, application: Application, worker: Worker | None = None) -> None:
         self.application = application
         self.worker = worker or Worker(self._launch)
         self.run = SegmentationRun(self.worker)
         self.device = DeviceQuestion(self.worker)
+        self.expectation = Expectation(application)
         self.changed: Signal[[]] = Signal()
         self.ticked: Signal[[Counts]] = Signal()
         self.layout_entered: Signal[[]] = Signal()
+        self.opened: Signal[[]] = Signal()
+        self.found: Signal[[]] = Signal()
         self.shown = True  # whether the user is in the module
         self.message = ""
         self._typed: str | None = None
@@ -123,7 +128,10 @@ class Session:
 
     def open_study(self, folder: Path) -> None:
         self.message = ""
-        self._guarded(lambda: self.study.open(self.state, self.application.scene, folder))
+        opened = self._guarded(lambda: self.study.open(self.state, self.application.scene, folder) or True)
+        if opened:
+            self.read()
+            self.opened.emit()
         self.changed.emit()
 
     # --- model
@@ -176,7 +184,10 @@ class Session:
         folder = str(self.bundle.folder)
         self._asked = AskedRun(facts, prompt, dict(self.study.reasons), cautions)
         self.message = ""
-        self._guarded(lambda: self.run.start(inputs, folder, prompt, self.state.device, self.state.register))
+        self._kind = (facts.sha256, self.state.device, self.worker.pid is not None)
+        expected = self.expectation.seconds(*self._kind)
+        device, register = self.state.device, self.state.register
+        self._guarded(lambda: self.run.start(inputs, folder, prompt, device, register=register, expected=expected))
         self.changed.emit()
 
     def cancel(self, why: str = "") -> None:
@@ -255,6 +266,8 @@ class Session:
         """Outline, edits, heatmap and the lot as the state says."""
         if self.reading is not None and self.reading.alive:
             apply_display(self.reading, self.state, self.layout)
+            if self.layout.show_3d(self.state.surface):
+                self.layout_entered.emit()
 
     def say(self, message: str) -> None:
         self.message = message
@@ -265,6 +278,7 @@ class Session:
 
     def _take_result(self, inputs: Inputs, maps: Maps, event: Finished) -> None:
         self.device.note(event.device)
+        self.expectation.learn(*self._kind, self.run.took)
         psa = self.reading.run.psa if self.reading and self.reading.inputs.t2w is inputs.t2w else None
         run = self._asked.answered(event, psa)
         reading = self._guarded(lambda: Reading.start(self.application.scene, inputs, maps, run))
@@ -274,6 +288,7 @@ class Session:
             set_aside(self.application.scene, self.reading)
         self._use(reading)
         self.say(event.fell_back)
+        self.found.emit()
 
     def _use(self, reading: Reading) -> None:
         self.reading = reading

@@ -14,7 +14,7 @@ from ..core.psa import read_psa
 from ..core.study import Modality
 from ..results.review import Decision
 from ..scene.display import show_surface
-from ..scene.earlier import forget_incomplete, set_aside
+from ..scene.earlier import forget_incomplete
 from ..scene.live import Counts
 from ..scene.mrml import VolumeNode
 from ..scene.reading import Reading
@@ -27,7 +27,7 @@ from .display_state import apply_display
 from .expectation import Expectation
 from .i18n import _
 from .launch import Launch, launch_with
-from .listed_results import change_over
+from .listed_results import answers, change_over, make_way
 from .run_record import AskedRun
 from .segmentation_run import SegmentationRun
 from .signal import Signal
@@ -181,6 +181,7 @@ class Session:
         cautions = self._guarded(lambda: self.study.cautions(inputs))
         if cautions is None:
             return
+        self._replaces = self._may_replace(facts.sha256, prompt)
         folder = str(self.bundle.folder)
         self._asked = AskedRun(facts, prompt, dict(self.study.reasons), cautions)
         self.message = ""
@@ -189,6 +190,18 @@ class Session:
         device, register = self.state.device, self.state.register
         self._guarded(lambda: self.run.start(inputs, folder, prompt, device, register=register, expected=expected))
         self.changed.emit()
+
+    def _may_replace(self, model: str, prompt: str) -> bool:
+        """Whether the result shown goes once one of the same question is there; asked where it was reviewed."""
+        reading = self.reading
+        if reading is None or not reading.reviewed or not answers(reading, self.inputs, model, prompt):
+            return True
+        return self.application.confirm(
+            _(
+                "The result shown has been reviewed. OK replaces it, with your decisions, once the new one is there; "
+                "Cancel keeps it under 'Results'."
+            )
+        )
 
     def cancel(self, why: str = "") -> None:
         if self.run.running:
@@ -284,9 +297,10 @@ class Session:
         reading = self._guarded(lambda: Reading.start(self.application.scene, inputs, maps, run))
         if reading is None:
             return
-        if self.reading is not None and self.reading.alive:
-            set_aside(self.application.scene, self.reading)
+        before = self.reading
         self._use(reading)
+        if before is not None and before.alive:
+            make_way(self.application.scene, before, reading, self._replaces)
         self.say(event.fell_back)
         self.found.emit()
 

@@ -70,14 +70,12 @@ class Panel:
             self._timer.start(POLL_MS)
 
     def enter(self) -> None:
-        """The module is shown again: voxels may have been edited meanwhile."""
-        self.session.shown = True
-        self.session.take_voxel_edits()
+        """The module is shown again."""
+        self.session.come_back()
 
     def exit(self) -> None:
-        """Another module takes over: the user's own layout comes back."""
-        self.session.shown = False
-        self.session.leave_layout()
+        """Another module takes over."""
+        self.session.go_away()
 
     def cleanup(self) -> None:
         """The module is reloaded, or the application ends."""

@@ -18,6 +18,7 @@ from ..scene.earlier import forget_incomplete
 from ..scene.live import Counts
 from ..scene.mrml import VolumeNode
 from ..scene.reading import Reading
+from ..scene.segmentation import segment_of_lesion
 from ..scene.state import PanelState
 from ..scene.volumes import Inputs
 from .application import Application
@@ -55,6 +56,7 @@ class Session:
         self.opened: Signal[[]] = Signal()
         self.found: Signal[[]] = Signal()
         self.shown = True  # whether the user is in the module
+        self.painting = False  # whether it was left for the Segment Editor, which keeps the reading layout
         self.message = ""
         self._typed: str | None = None
         self.study = StudyChoice(application.dicom_file)
@@ -256,6 +258,33 @@ class Session:
         for found in self.reading.lesions if self.reading else ():
             if self.reading is not None and found.lesion.number == number:
                 self.layout.jump(self.reading.inputs.t2w, found.lesion.centre_lps)
+
+    def paint(self, number: int) -> None:
+        """Slicer's Segment Editor on a lesion, in the reading layout and at the lesion."""
+        reading = self.reading
+        if reading is None or not reading.alive:
+            return
+        self._guarded(reading.collect_voxel_edits)
+        self.read()
+        self.painting = True
+        nodes, t2w = reading.nodes, reading.inputs.t2w
+        segment = segment_of_lesion(nodes.lesions, number)
+        self._guarded(lambda: self.application.open_segment_editor(nodes.lesions, segment, t2w))
+        self.jump(number)
+
+    def come_back(self) -> None:
+        """The module is shown again: voxels may have been edited meanwhile, and other volumes put into the views."""
+        self.shown = True
+        self.take_voxel_edits()
+        was_painting, self.painting = self.painting, False
+        if was_painting and self.layout.is_on:
+            self.read()
+
+    def go_away(self) -> None:
+        """Another module takes over: the user's own layout comes back, but while painting."""
+        self.shown = False
+        if not self.painting:
+            self.leave_layout()
 
     def read(self) -> None:
         """The reading layout."""

@@ -145,6 +145,7 @@ class PanelWidgets(Protocol):
     matchButton: Button
     modelButton: Button
     openButton: Button
+    paintButton: Button
     pacsTestButton: Button
     pythonButton: Button
     redoButton: Button

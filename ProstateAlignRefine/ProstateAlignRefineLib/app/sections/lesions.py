@@ -105,6 +105,7 @@ class LesionSection:
         ui.lesionTable.itemSelectionChanged.connect(self._allow)
         ui.acceptButton.clicked.connect(self._accept)
         ui.rejectButton.clicked.connect(self._reject)
+        ui.paintButton.clicked.connect(self._paint)
         ui.psaEdit.editingFinished.connect(self._type_psa)
 
     @property
@@ -195,6 +196,7 @@ class LesionSection:
         ready = readiness.to_decide(self._session, chosen.lesion.number if chosen else None)
         allow(self._ui.acceptButton, ready)
         allow(self._ui.rejectButton, ready)
+        allow(self._ui.paintButton, readiness.to_paint(self._session, chosen))
 
     def _jump(self, row: int) -> None:
         if 0 <= row < len(self._shown):
@@ -226,6 +228,11 @@ class LesionSection:
 
     def _reject(self) -> None:
         self._decide(Decision.REJECTED)
+
+    def _paint(self) -> None:
+        chosen = self.chosen
+        if chosen is not None:
+            self._session.paint(chosen.lesion.number)
 
     def _decide(self, decision: Decision) -> None:
         """The same button again takes the decision back."""

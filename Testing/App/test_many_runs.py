@@ -49,6 +49,15 @@ def test_a_reviewed_result_is_kept_where_the_reader_says_so(segmented, events):
     assert ui.lesionTable.item(0, 7).text() == "–"
 
 
+def test_a_moved_gate_or_paint_is_work_of_the_readers(segmented, events):
+    assert not segmented.session.reading.reviewed
+    segmented.session.commit(0.2, 0.9)
+    assert segmented.session.reading.reviewed
+    segmented.application.answers["confirm"] = False
+    again(segmented, events)
+    assert len(earlier_results(segmented.application.scene)) == 1
+
+
 def test_another_question_keeps_the_earlier_answer(segmented, events):
     segmented.session.type_prompt("left apex")
     again(segmented, events)

@@ -131,7 +131,7 @@ class Reading:
     def reviewed(self) -> bool:
         """Whether the reader decided on a lesion, painted, or moved the gate: work that must not be lost."""
         decided = any(found.decision is not Decision.UNDECIDED for found in self.lesions)
-        return decided or bool(self.setting.paint) or self.setting != self.run.own_setting
+        return decided or bool(self.setting.paint) or self.setting.gate != self.run.own_setting.gate
 
     @property
     def algorithm_type(self) -> str:

@@ -110,11 +110,12 @@ def test_the_counts_name_voxels_and_millilitres(segmented):
 
 def test_a_rejected_lesion_leaves_the_segmentation_and_the_same_button_brings_it_back(segmented):
     ui, reading = segmented.ui, segmented.session.reading
+    ui.lesionTable.setCurrentCell(-1, -1)
     assert not ui.rejectButton.enabled
     choose_row(segmented, 1)
     ui.rejectButton.click()
     assert set(np.unique(reading.labels())) == {0, 1}
-    assert ui.lesionTable.item(1, 8).text() == "rejected"
+    assert ui.lesionTable.item(1, 7).text() == "✗"
     assert ui.lesionSummary.text == "2 found, 1 not reviewed"
     ui.rejectButton.click()
     assert set(np.unique(reading.labels())) == {0, 1, 2}
@@ -123,9 +124,9 @@ def test_a_rejected_lesion_leaves_the_segmentation_and_the_same_button_brings_it
 def test_accepting_is_shown_and_can_be_undone(segmented):
     choose_row(segmented, 0)
     segmented.ui.acceptButton.click()
-    assert segmented.ui.lesionTable.item(0, 8).text() == "accepted"
+    assert segmented.ui.lesionTable.item(0, 7).text() == "✓"
     segmented.ui.undoButton.click()
-    assert segmented.ui.lesionTable.item(0, 8).text() == "–"
+    assert segmented.ui.lesionTable.item(0, 7).text() == "–"
 
 
 def test_a_click_on_a_lesion_brings_all_views_to_it(segmented):
@@ -261,9 +262,9 @@ def test_the_sensitivity_brings_up_candidates_which_count_once_they_are_accepted
     assert ui.lesionTable.rowCount == len(before.lesions)
     assert "1.50 false positives a study, 90%" in ui.sensitivityLabel.text
     review = ui.lesionTable.columnCount - 1
-    assert ui.lesionTable.item(0, review).text() == "candidate"
+    assert ui.lesionTable.item(0, review).text() == "?"
     assert not session.reading.labels().any()
     choose_row(segmented, 0)
     ui.acceptButton.click()
-    assert ui.lesionTable.item(0, review).text() == "accepted"
+    assert ui.lesionTable.item(0, review).text() == "✓"
     assert session.reading.labels().any()

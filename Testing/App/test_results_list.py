@@ -71,7 +71,7 @@ def test_one_click_brings_the_earlier_result_back_as_it_was_left(twice):
     assert drawn(twice.application.scene) == own(reading) != own(newest)
     assert twice.ui.alphaSlider.value == pytest.approx(0.9)
     assert twice.ui.tauSlider.value == pytest.approx(0.2)
-    assert twice.ui.lesionTable.item(1, 8).text() == "rejected"
+    assert twice.ui.lesionTable.item(1, 7).text() == "✗"
     twice.session.commit(0.3, 0.1)
     assert reading.setting.gate == (0.3, 0.1)
     assert newest.setting.gate == newest.run.own_setting.gate

@@ -49,7 +49,7 @@ def scripted_application(python: str):
             return self.answers["new file"]
 
         def confirm(self, text):
-            return True
+            return self.answers.get("confirm", True)
 
         def copy_text(self, text):
             self.clipboard = text

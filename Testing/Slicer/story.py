@@ -10,6 +10,11 @@ from typing import Any
 
 import numpy as np
 
+try:
+    from . import story_panel
+except ImportError:  # inside Slicer these files are no package
+    import story_panel
+
 TICKS = 60
 TICK_MS = 16.0
 CANCEL_SECONDS = 1.0
@@ -121,6 +126,9 @@ def segmenting_brings_a_new_segmentation_and_the_reading_layout(stage):
 
 def the_second_click_finds_the_worker_warm(stage):
     first, pid = stage.session.reading.nodes.lesions, stage.session.worker.pid
+    tau, alpha = stage.session.reading.setting.gate
+    stage.session.commit(tau / 2, alpha)
+    stage.application.answers["confirm"] = False  # a moved gate is the reader's work: it is to be kept
     start(stage)
     started = time.monotonic()
     stage.wait(lambda: not stage.session.run.running, 1800)
@@ -238,7 +246,7 @@ def a_lesions_slices_are_called_the_same_everywhere(stage):
     reading = stage.session.reading
     for row, found in enumerate(reading.lesions):
         slices = found.lesion.slices
-        assert stage.ui.lesionTable.item(row, 7).text() == reading.slice_names.short(*slices)
+        assert stage.ui.lesionTable.item(row, 6).text() == reading.slice_names.short(*slices)
     stage.ui.copyButton.click()
     for found in reading.lesions:
         if found.kept:
@@ -339,17 +347,21 @@ STEPS = (
     the_panel_says_research_use_and_what_is_missing,
     the_synthetic_study_is_offered_as_sample_data,
     a_study_opens_from_its_folder_with_reasons,
+    *story_panel.AFTER_OPENING,
     loaded_volumes_are_matched_as_they_were_opened,
     the_python_is_tested_and_names_its_device,
     cancel_ends_the_run_within_a_second,
     a_click_too_late_to_cancel_starts_nothing,
     removing_the_t2w_stops_the_run_at_once_and_says_so,
     segmenting_brings_a_new_segmentation_and_the_reading_layout,
+    *story_panel.AFTER_A_RUN,
     the_second_click_finds_the_worker_warm,
     one_result_is_drawn_and_the_earlier_one_is_a_click_away,
+    *story_panel.AFTER_A_SECOND_RUN,
     a_slider_tick_is_fast,
     the_gate_moves_and_undo_and_redo_follow,
     lesions_are_reviewed_in_the_table,
+    *story_panel.AFTER_REVIEW,
     another_series_stays_out_of_the_reading_views,
     the_heatmap_is_on_in_its_own_view_which_is_called_by_it,
     a_lesions_slices_are_called_the_same_everywhere,

@@ -67,6 +67,8 @@ class HostApplication:
         self.settings = {}
         self.dicom_files = {}
         self.inserted = []
+        self.edited = None
+        self.left = lambda: None  # what the module does when another is selected
 
     @property
     def scene(self):
@@ -81,6 +83,12 @@ class HostApplication:
     def show_volume(self, volume):
         """As the host does with a volume that another module shows."""
         self._host.add_data(volume)
+
+    def open_segment_editor(self, segmentation, segment_id, source):
+        """As in Slicer: the module is left first, and the editor puts its source volume into all views."""
+        self.left()
+        self.edited = (segmentation, segment_id, source)
+        self._host.add_data(source)
 
     def load_ui(self, path):
         return slicer.util.loadUI(str(path))

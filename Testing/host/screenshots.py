@@ -37,7 +37,7 @@ from ProstateAlignRefineLib.scene.windows import window_of
 REPOSITORY = Path(__file__).resolve().parents[2]
 OUTPUT = REPOSITORY / "Resources" / "Screenshots"
 THUMBNAIL = REPOSITORY / "ProstateAlignRefine" / "Resources" / "Icons" / "SyntheticStudy.png"
-PANEL_WIDTH, VIEW = 460, 480
+PANEL_WIDTH, VIEW = 416, 480
 PATIENCE = 600.0
 STAND_IN = {
     "name": "stand-in, no model",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..scene.layout import ReadingLayout
-from ..scene.mrml import ModuleNode, Scene
+from ..scene.mrml import ModuleNode, Scene, SegmentationNode, VolumeNode
 from ..scene.state import find_or_add_state_node
 from .widgets import PanelWidgets, Widget
 
@@ -37,6 +37,9 @@ class Application(Protocol):
         """The file of a SOP instance in the application's DICOM database."""
 
     def add_to_dicom_database(self, file: Path) -> None: ...
+
+    def open_segment_editor(self, segmentation: SegmentationNode, segment_id: str, source: VolumeNode) -> None:
+        """The application's own editor, on one segment and over `source`; our module is left for it."""
 
     def ask_folder(self, title: str) -> Path | None: ...
 
@@ -107,6 +110,16 @@ class SlicerApplication:
         database = getattr(slicer, "dicomDatabase", None)
         if database is not None and database.isOpen:
             database.insert(str(file))
+
+    def open_segment_editor(self, segmentation: SegmentationNode, segment_id: str, source: VolumeNode) -> None:
+        import slicer
+
+        slicer.util.selectModule("SegmentEditor")
+        editor = slicer.modules.segmenteditor.widgetRepresentation().self().editor
+        editor.setSegmentationNode(segmentation)
+        editor.setSourceVolumeNode(source)
+        if segment_id:
+            editor.setCurrentSegmentID(segment_id)
 
     def ask_folder(self, title: str) -> Path | None:
         import qt

@@ -10,12 +10,15 @@ import qt
 from .readiness import Ready
 from .widgets import Widget
 
+DOES = "does"  # a property of a button: the tool tip that its .ui gives it
+
 
 def allow(button: Widget, ready: Ready) -> None:
-    """Enabled or not, with the reason as tool tip."""
+    """Enabled or not; its tool tip is the reason, else what the button itself says it does."""
+    if button.property(DOES) is None:
+        button.setProperty(DOES, button.toolTip)
     button.enabled = ready.possible
-    if ready.why:
-        button.toolTip = ready.why
+    button.toolTip = ready.why or str(button.property(DOES))
 
 
 def put(widget: Widget, name: str, value: Any) -> None:
@@ -24,6 +27,13 @@ def put(widget: Widget, name: str, value: Any) -> None:
         blocked = widget.blockSignals(True)
         setattr(widget, name, value)
         widget.blockSignals(blocked)
+
+
+def shortcut(keys: str, parent: Widget, act: Callable[[], None]) -> Any:
+    """Keys that work wherever the panel is shown, but for letters typed into text. Hold on to what is returned."""
+    made = qt.QShortcut(qt.QKeySequence(keys), parent)
+    made.activated.connect(act)
+    return made
 
 
 class Coalesced:

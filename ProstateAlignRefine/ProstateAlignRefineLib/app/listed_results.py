@@ -9,8 +9,10 @@ from ..results.run import Run
 from ..scene.earlier import earlier_results, set_aside, take_up
 from ..scene.mrml import Scene
 from ..scene.reading import Reading
+from ..scene.removal import remove_result
 from ..scene.state import PanelState
 from ..scene.stored import made_at
+from ..scene.volumes import Inputs
 from .i18n import _
 
 
@@ -43,6 +45,22 @@ def change_over(scene: Scene, reading: Reading | None, kept: PanelState) -> Read
     if found is not None and reading is not None and reading.alive:
         set_aside(scene, reading)
     return found
+
+
+def answers(reading: Reading, inputs: Inputs | None, model: str, prompt: str) -> bool:
+    """Whether the result is of these volumes, this model (see `ModelFacts.sha256`) and this prompt."""
+    run = reading.run
+    return reading.inputs == inputs and (run.model.sha256, run.prompt) == (model, prompt)
+
+
+def make_way(scene: Scene, before: Reading, after: Reading, replaces: bool) -> None:
+    """The result of the same question goes out of the scene, where the reader lets it; any other waits in the list."""
+    before.commit()
+    same = answers(before, after.inputs, after.run.model.sha256, after.run.prompt)
+    if same and (replaces or not before.reviewed):
+        remove_result(scene, before.nodes)
+    else:
+        set_aside(scene, before)
 
 
 def _when(made: datetime | None) -> str:

@@ -45,11 +45,11 @@ class Panel:
         self._advanced = AdvancedSection(self.ui, self.session, self.installer)
         self._send = SendSection(self.ui, self.session, pacs_installer or PackageInstaller(PACS_PACKAGES))
         self._sections = (
-            StudySection(self.ui, self.session),
+            StudySection(self.ui, self.session, self.widget),
             self._run,
             ResultsSection(self.ui, self.session),
             GateSection(self.ui, self.session),
-            LesionSection(self.ui, self.session),
+            LesionSection(self.ui, self.session, self.widget),
             ShowSection(self.ui, self.session, self.widget),
             ExportSection(self.ui, self.session),
             self._send,
@@ -70,14 +70,12 @@ class Panel:
             self._timer.start(POLL_MS)
 
     def enter(self) -> None:
-        """The module is shown again: voxels may have been edited meanwhile."""
-        self.session.shown = True
-        self.session.take_voxel_edits()
+        """The module is shown again."""
+        self.session.come_back()
 
     def exit(self) -> None:
-        """Another module takes over: the user's own layout comes back."""
-        self.session.shown = False
-        self.session.leave_layout()
+        """Another module takes over."""
+        self.session.go_away()
 
     def cleanup(self) -> None:
         """The module is reloaded, or the application ends."""

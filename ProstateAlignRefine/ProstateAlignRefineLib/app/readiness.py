@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import metadata
 
 from ..core.study import Modality
+from ..results.review import FoundLesion
 from .i18n import _
 from .pacs import Pacs
 from .session import Session
@@ -80,6 +81,13 @@ def to_decide(session: Session, number: int | None) -> Ready:
     if number is None:
         return Ready(False, _("Choose a lesion in the table."))
     return Ready(True, _("Lesion {number}; click again to take it back.").format(number=number))
+
+
+def to_paint(session: Session, chosen: FoundLesion | None) -> Ready:
+    ready = to_decide(session, chosen.lesion.number if chosen else None)
+    if ready.possible and chosen is not None and not chosen.kept:
+        return Ready(False, _("Only lesions that are kept can be painted; accept it first."))
+    return Ready(ready.possible, "" if ready.possible else ready.why)
 
 
 def to_export(session: Session) -> Ready:

@@ -8,7 +8,7 @@ from ..core.exchange import read_exchange
 from ..core.faults import told_fault
 from ..core.maps import Maps
 from ..core.protocol import Failed, Finished, Progress, Segment
-from ..core.stages import percent_done
+from ..core.stages import percent_at_end, percent_done
 from ..core.study import Modality
 from ..scene.volumes import Inputs
 from .handover import Handover, hand_over
@@ -26,7 +26,9 @@ class SegmentationRun:
         self.finished: Signal[[Inputs, Maps, Finished]] = Signal()
         self.failed: Signal[[str]] = Signal()
         self.ended: Signal[[]] = Signal()
-        self.stage, self.percent = "", 0.0
+        self.stage, self.took = "", 0.0
+        self.expected: float | None = None
+        self._percent, self._ceiling = 0.0, 0.0
         self._worker = worker
         self._handover: Handover | None = None
         self._inputs: Inputs | None = None
@@ -56,18 +58,38 @@ class SegmentationRun:
         """Seconds since the click."""
         return time.monotonic() - self._started
 
-    def start(self, inputs: Inputs, bundle: str, prompt: str, device: str, register: bool = False) -> None:
-        """InputError where a volume cannot be used."""
+    @property
+    def percent(self) -> float:
+        """By the clock where it is known how long the run takes, but within what the worker has told; never back."""
+        if self.expected:
+            timed = min(100 * self.elapsed / self.expected, self._ceiling)
+            self._percent = max(self._percent, timed)
+        return self._percent
+
+    def start(
+        self,
+        inputs: Inputs,
+        bundle: str,
+        prompt: str,
+        device: str,
+        *,
+        register: bool = False,
+        expected: float | None = None,
+    ) -> None:
+        """`expected`: seconds until the result, where they are known. InputError where a volume cannot be used."""
         request = self._worker.next_request()
         self._handover = hand_over(inputs, self._worker.folder, request)
         self._inputs, self._started = inputs, time.monotonic()
-        self.stage, self.percent = _("starting Python"), 0.0
+        self.stage, self.expected = _("starting Python"), expected
+        self._percent, self._ceiling = 0.0, percent_done("load", 0, 1) or 0.0
         study, maps = str(self._handover.study), str(self._handover.maps)
         self._worker.request(Segment(request, study, bundle, prompt, maps, device, register))
 
     def _progress(self, event: Progress) -> None:
         self.stage = STAGE_TEXTS.get(event.stage, event.stage)
-        self.percent = max(self.percent, percent_done(event.stage, event.done, event.all) or 0.0)
+        step = (event.stage, event.done, event.all)
+        self._percent = max(self._percent, percent_done(*step) or 0.0)
+        self._ceiling = max(self._ceiling, percent_at_end(*step) or 0.0)
 
     def _finish(self, event: Finished) -> None:
         inputs, handover = self._inputs, self._handover
@@ -79,6 +101,7 @@ class SegmentationRun:
             self._clear()
             self.failed.emit(told_fault(error))
         else:
+            self.took = self.elapsed
             self._clear()
             self.finished.emit(inputs, maps, event)
 

@@ -14,19 +14,21 @@ from ..core.psa import read_psa
 from ..core.study import Modality
 from ..results.review import Decision
 from ..scene.display import show_surface
-from ..scene.earlier import forget_incomplete, set_aside
+from ..scene.earlier import forget_incomplete
 from ..scene.live import Counts
 from ..scene.mrml import VolumeNode
 from ..scene.reading import Reading
+from ..scene.segmentation import segment_of_lesion
 from ..scene.state import PanelState
 from ..scene.volumes import Inputs
 from .application import Application
 from .bundle_choice import first_bundle
 from .devices import DeviceQuestion
 from .display_state import apply_display
+from .expectation import Expectation
 from .i18n import _
 from .launch import Launch, launch_with
-from .listed_results import change_over
+from .listed_results import answers, change_over, make_way
 from .run_record import AskedRun
 from .segmentation_run import SegmentationRun
 from .signal import Signal
@@ -39,17 +41,22 @@ PYTHON, BUNDLE = "python", "bundle"  # settings of the user, kept between sessio
 
 
 class Session:
-    """The panel's logic. `changed` is sent when anything shown may differ, `ticked` while a slider moves."""
+    """The panel's logic. `changed` is sent when anything shown may differ, `ticked` while a slider moves, `opened` when
+    a study's folder was read, `found` when a run has given a result."""
 
     def __init__(self, application: Application, worker: Worker | None = None) -> None:
         self.application = application
         self.worker = worker or Worker(self._launch)
         self.run = SegmentationRun(self.worker)
         self.device = DeviceQuestion(self.worker)
+        self.expectation = Expectation(application)
         self.changed: Signal[[]] = Signal()
         self.ticked: Signal[[Counts]] = Signal()
         self.layout_entered: Signal[[]] = Signal()
+        self.opened: Signal[[]] = Signal()
+        self.found: Signal[[]] = Signal()
         self.shown = True  # whether the user is in the module
+        self.painting = False  # whether it was left for the Segment Editor, which keeps the reading layout
         self.message = ""
         self._typed: str | None = None
         self.study = StudyChoice(application.dicom_file)
@@ -123,7 +130,10 @@ class Session:
 
     def open_study(self, folder: Path) -> None:
         self.message = ""
-        self._guarded(lambda: self.study.open(self.state, self.application.scene, folder))
+        opened = self._guarded(lambda: self.study.open(self.state, self.application.scene, folder) or True)
+        if opened:
+            self.read()
+            self.opened.emit()
         self.changed.emit()
 
     # --- model
@@ -173,11 +183,27 @@ class Session:
         cautions = self._guarded(lambda: self.study.cautions(inputs))
         if cautions is None:
             return
+        self._replaces = self._may_replace(facts.sha256, prompt)
         folder = str(self.bundle.folder)
         self._asked = AskedRun(facts, prompt, dict(self.study.reasons), cautions)
         self.message = ""
-        self._guarded(lambda: self.run.start(inputs, folder, prompt, self.state.device, self.state.register))
+        self._kind = (facts.sha256, self.state.device, self.worker.pid is not None)
+        expected = self.expectation.seconds(*self._kind)
+        device, register = self.state.device, self.state.register
+        self._guarded(lambda: self.run.start(inputs, folder, prompt, device, register=register, expected=expected))
         self.changed.emit()
+
+    def _may_replace(self, model: str, prompt: str) -> bool:
+        """Whether the result shown goes once one of the same question is there; asked where it was reviewed."""
+        reading = self.reading
+        if reading is None or not reading.reviewed or not answers(reading, self.inputs, model, prompt):
+            return True
+        return self.application.confirm(
+            _(
+                "The result shown has been reviewed. OK replaces it, with your decisions, once the new one is there; "
+                "Cancel keeps it under 'Results'."
+            )
+        )
 
     def cancel(self, why: str = "") -> None:
         if self.run.running:
@@ -233,6 +259,33 @@ class Session:
             if self.reading is not None and found.lesion.number == number:
                 self.layout.jump(self.reading.inputs.t2w, found.lesion.centre_lps)
 
+    def paint(self, number: int) -> None:
+        """Slicer's Segment Editor on a lesion, in the reading layout and at the lesion."""
+        reading = self.reading
+        if reading is None or not reading.alive:
+            return
+        self._guarded(reading.collect_voxel_edits)
+        self.read()
+        self.painting = True
+        nodes, t2w = reading.nodes, reading.inputs.t2w
+        segment = segment_of_lesion(nodes.lesions, number)
+        self._guarded(lambda: self.application.open_segment_editor(nodes.lesions, segment, t2w))
+        self.jump(number)
+
+    def come_back(self) -> None:
+        """The module is shown again: voxels may have been edited meanwhile, and other volumes put into the views."""
+        self.shown = True
+        self.take_voxel_edits()
+        was_painting, self.painting = self.painting, False
+        if was_painting and self.layout.is_on:
+            self.read()
+
+    def go_away(self) -> None:
+        """Another module takes over: the user's own layout comes back, but while painting."""
+        self.shown = False
+        if not self.painting:
+            self.leave_layout()
+
     def read(self) -> None:
         """The reading layout."""
         inputs = self.inputs
@@ -255,6 +308,8 @@ class Session:
         """Outline, edits, heatmap and the lot as the state says."""
         if self.reading is not None and self.reading.alive:
             apply_display(self.reading, self.state, self.layout)
+            if self.layout.show_3d(self.state.surface):
+                self.layout_entered.emit()
 
     def say(self, message: str) -> None:
         self.message = message
@@ -265,15 +320,18 @@ class Session:
 
     def _take_result(self, inputs: Inputs, maps: Maps, event: Finished) -> None:
         self.device.note(event.device)
+        self.expectation.learn(*self._kind, self.run.took)
         psa = self.reading.run.psa if self.reading and self.reading.inputs.t2w is inputs.t2w else None
         run = self._asked.answered(event, psa)
         reading = self._guarded(lambda: Reading.start(self.application.scene, inputs, maps, run))
         if reading is None:
             return
-        if self.reading is not None and self.reading.alive:
-            set_aside(self.application.scene, self.reading)
+        before = self.reading
         self._use(reading)
+        if before is not None and before.alive:
+            make_way(self.application.scene, before, reading, self._replaces)
         self.say(event.fell_back)
+        self.found.emit()
 
     def _use(self, reading: Reading) -> None:
         self.reading = reading

@@ -22,6 +22,8 @@ class Widget(Protocol):
     styleSheet: str
 
     def blockSignals(self, blocked: bool, /) -> bool: ...
+    def property(self, name: str, /) -> Any: ...
+    def setProperty(self, name: str, value: Any, /) -> Any: ...
 
 
 class Label(Widget, Protocol):
@@ -98,6 +100,9 @@ class NodeSelector(Widget, Protocol):
 class Section(Widget, Protocol):
     """ctkCollapsibleButton."""
 
+    text: str
+    collapsed: bool
+
 
 class ListBox(Widget, Protocol):
     """QListWidget."""
@@ -122,6 +127,7 @@ class Table(Widget, Protocol):
     def setRowCount(self, count: int, /) -> None: ...
     def setItem(self, row: int, column: int, item: Any, /) -> None: ...
     def setHorizontalHeaderItem(self, column: int, item: Any, /) -> None: ...
+    def setFixedHeight(self, pixels: int, /) -> None: ...
     def horizontalHeader(self) -> Any: ...
     def verticalHeader(self) -> Any: ...
 
@@ -139,6 +145,7 @@ class PanelWidgets(Protocol):
     matchButton: Button
     modelButton: Button
     openButton: Button
+    paintButton: Button
     pacsTestButton: Button
     pythonButton: Button
     redoButton: Button
@@ -162,6 +169,7 @@ class PanelWidgets(Protocol):
     exportLabel: Label
     glandLabel: Label
     hbvReason: Label
+    keysLabel: Label
     legendBar: Label
     legendHigh: Label
     legendLow: Label
@@ -217,6 +225,7 @@ class PanelWidgets(Protocol):
 
     resultList: ListBox
     resultsSection: Section
+    studySection: Section
 
     portBox: SpinBox
 

@@ -8,6 +8,11 @@ from collections.abc import Mapping
 STAGE_PERCENT: Mapping[str, int] = {"read": 8, "load": 7, "preprocess": 8, "network": 55, "maps": 7, "write": 15}
 
 
+def percent_at_end(stage: str, done: int, whole: int) -> float | None:
+    """As `percent_done`, when the next step will be behind: so far a bar may go by the clock alone."""
+    return percent_done(stage, min(done + 1, whole), whole)
+
+
 def percent_done(stage: str, done: int, whole: int) -> float | None:
     """0 to 100, where `done` of `whole` steps of the stage are behind; None for a stage that is none of these."""
     if stage not in STAGE_PERCENT:

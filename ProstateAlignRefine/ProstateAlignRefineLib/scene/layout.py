@@ -1,4 +1,5 @@
-"""The reading layout: T2W, ADC, HBV and heatmap, linked, in the T2W plane, on the prostate; and the way back."""
+"""The reading layout: T2W, ADC, HBV and heatmap, linked, in the T2W plane, on the prostate, on demand beside a 3D view;
+and the way back."""
 
 from __future__ import annotations
 
@@ -25,7 +26,9 @@ from .views import (
 from .volumes import Inputs, grid_of, ras_of
 from .windows import set_window, window_for, window_of
 
-LAYOUT_ID = 7281  # beyond Slicer's own, which end at 100
+LAYOUT_ID, LAYOUT_3D_ID = 7281, 7282  # beyond Slicer's own, which end at 100
+LAYOUTS = (LAYOUT_ID, LAYOUT_3D_ID)
+TAG_3D = "Reading3D"
 VIEW_GROUP = 7281  # linked among themselves: the user's other slice views stay where they are
 FIELD_MM = VIEW_MM
 HEATMAP_TAG = "ReadingHeatmap"
@@ -55,13 +58,13 @@ class ReadingLayout:
 
     def __init__(self, scene: Scene, layout_node: LayoutNode) -> None:
         self._scene, self._layout = scene, layout_node
-        is_open = layout_node.GetViewArrangement() == LAYOUT_ID  # in an opened scene, which was saved in this layout
+        is_open = layout_node.GetViewArrangement() in LAYOUTS  # in an opened scene, which was saved in this layout
         self._before = _Before(_users_own(layout_node), None) if is_open else None
         self._titles = Titles(scene, LABELS)
 
     @property
     def is_on(self) -> bool:
-        return self._before is not None and self._layout.GetViewArrangement() == LAYOUT_ID
+        return self._before is not None and self._layout.GetViewArrangement() in LAYOUTS
 
     def enter(self, inputs: Inputs, focus: RAS | None = None) -> None:
         """Show the study. `focus`: RAS of what to centre on, the middle of the T2W volume where None."""
@@ -83,6 +86,15 @@ class ReadingLayout:
             if view is not None:
                 set_field(view, FIELD_MM)
 
+    def show_3d(self, shown: bool) -> bool:
+        """With the 3D view or without it, while the layout is on; whether that changed what is seen."""
+        wanted = LAYOUT_3D_ID if shown else LAYOUT_ID
+        if not self.is_on or self._layout.GetViewArrangement() == wanted:
+            return False
+        register_layout(self._layout)
+        self._layout.SetViewArrangement(wanted)
+        return True
+
     def use_windows(self, inputs: Inputs, preset: str) -> None:
         """One of `results.windows.PRESETS` for all three volumes."""
         for modality, volume in zip(TAGS, inputs, strict=True):
@@ -94,7 +106,7 @@ class ReadingLayout:
         before, self._before = self._before, None
         if before is None:
             return
-        if self._layout.GetViewArrangement() == LAYOUT_ID:
+        if self._layout.GetViewArrangement() in LAYOUTS:
             self._layout.SetViewArrangement(before.arrangement)
         for volume_id, window in before.windows.items():
             volume = self._scene.GetNodeByID(volume_id)
@@ -162,27 +174,39 @@ class ReadingLayout:
 def _users_own(layout_node: LayoutNode) -> int:
     """The layout that was left for this one."""
     kept = layout_node.GetAttribute(USERS_OWN) or ""
-    return int(kept) if kept.isdecimal() and int(kept) != LAYOUT_ID else FOUR_UP
+    return int(kept) if kept.isdecimal() and int(kept) not in LAYOUTS else FOUR_UP
 
 
 def register_layout(layout_node: LayoutNode) -> None:
     """Make the layout known: before a scene is opened that was saved in it, else its views stay black."""
-    if layout_node.IsLayoutDescription(LAYOUT_ID):
-        layout_node.SetLayoutDescription(LAYOUT_ID, layout_description())
-    else:
-        layout_node.AddLayoutDescription(LAYOUT_ID, layout_description())
+    for layout, text in ((LAYOUT_ID, layout_description()), (LAYOUT_3D_ID, layout_description(with_3d=True))):
+        if layout_node.IsLayoutDescription(layout):
+            layout_node.SetLayoutDescription(layout, text)
+        else:
+            layout_node.AddLayoutDescription(layout, text)
 
 
-def layout_description() -> str:
-    """Two rows of two: on a wide screen beside the panel, the prostate then gets more pixels than in one row."""
+def layout_description(with_3d: bool = False) -> str:
+    """Two rows of two: on a wide screen beside the panel, the prostate then gets more pixels than in one row.
+
+    `with_3d`: beside a 3D view.
+    """
     t2w, adc, hbv, heatmap = (_item(tag) for tag in LABELS)
     rows = "".join(
         f'<item><layout type="horizontal">{left}{right}</layout></item>' for left, right in ((t2w, adc), (hbv, heatmap))
     )
-    return f'<layout type="vertical" split="true">{rows}</layout>'
+    slices = f'<layout type="vertical" split="true">{rows}</layout>'
+    if not with_3d:
+        return slices
+    view = f'<view class="vtkMRMLViewNode" singletontag="{TAG_3D}">{_property("viewlabel", "3D")}</view>'
+    return f'<layout type="horizontal" split="true"><item>{slices}</item><item>{view}</item></layout>'
 
 
 def _item(tag: str) -> str:
     properties = {"orientation": "Axial", "viewlabel": LABELS[tag], "viewcolor": COLOURS[tag], "viewgroup": VIEW_GROUP}
-    filled = "".join(f'<property name="{name}" action="default">{text}</property>' for name, text in properties.items())
+    filled = "".join(_property(name, text) for name, text in properties.items())
     return f'<item><view class="vtkMRMLSliceNode" singletontag="{tag}">{filled}</view></item>'
+
+
+def _property(name: str, value: object) -> str:
+    return f'<property name="{name}" action="default">{value}</property>'

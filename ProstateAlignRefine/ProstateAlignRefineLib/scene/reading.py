@@ -128,6 +128,12 @@ class Reading:
         return self._counts
 
     @property
+    def reviewed(self) -> bool:
+        """Whether the reader decided on a lesion, painted, or moved the gate: work that must not be lost."""
+        decided = any(found.decision is not Decision.UNDECIDED for found in self.lesions)
+        return decided or bool(self.setting.paint) or self.setting.gate != self.run.own_setting.gate
+
+    @property
     def algorithm_type(self) -> str:
         """AUTOMATIC until a person changes the gate, the prompt, a voxel, or which lesions there are."""
         untouched = self.run.untouched_at(self.setting) and not self._outcome.corrected

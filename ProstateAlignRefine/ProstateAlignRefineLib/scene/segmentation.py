@@ -39,6 +39,12 @@ def lesion_segments(segmentation: MrmlSegmentation) -> Iterator[tuple[str, MrmlS
             yield segment_id, segment
 
 
+def segment_of_lesion(node: SegmentationNode, number: int) -> str:
+    """The segment's ID; empty where the node holds no such lesion."""
+    segments = lesion_segments(node.GetSegmentation())
+    return next((name for name, segment in segments if tag_of(segment, NUMBER_TAG) == str(number)), "")
+
+
 def write_lesions(
     node: SegmentationNode, outcome: Review, lesions: Sequence[FoundLesion], grid: Grid, algorithm_type: str
 ) -> None:

@@ -32,8 +32,7 @@ class GateSection:
     def refresh(self) -> None:
         session, ui = self._session, self._ui
         ready, reading = readiness.to_adjust(session), session.reading
-        shown = reading.setting if reading else session.state
-        self._tau, self._alpha = shown.tau, shown.alpha
+        self._tau, self._alpha = self._gate()
         for slider, value in ((ui.tauSlider, self._tau), (ui.alphaSlider, self._alpha)):
             slider.enabled = ready.possible
             put(slider, "value", value)
@@ -46,6 +45,14 @@ class GateSection:
         else:
             ui.countsLabel.text = ready.why
             ui.editsLegend.text = ""
+
+    def _gate(self) -> tuple[float, float]:
+        """The result's; before there is one the model's, which the first run will have."""
+        session = self._session
+        if session.reading is not None:
+            return session.reading.setting.gate
+        facts = session.bundle.facts if session.bundle else None
+        return (facts.tau, facts.alpha) if facts else (session.state.tau, session.state.alpha)
 
     def _show_sensitivity(self, possible: bool) -> None:
         """How many candidates are shown, in false positives a study, as far as the model's rule was measured."""

@@ -8,16 +8,25 @@ from typing import Any
 
 import qt
 
+from ...core.findings.rule import FindingRule
 from ...results.review import Decision, FoundLesion
 from .. import readiness
-from ..binding import allow, put
+from ..binding import allow, put, shortcut
 from ..i18n import _
 from ..places import place_text, short_place
 from ..session import Session
 from ..texts import adc_text, cautions_text, confidence_text, decision_text, gland_text
-from ..widgets import PanelWidgets
+from ..widgets import PanelWidgets, Widget
 
-ROW_HEIGHT = 22
+ROW_HEIGHT, MOST_ROWS = 22, 8
+KEYS = (
+    ("Shift+N", "next"),
+    ("Shift+P", "previous"),
+    ("Shift+Y", "accept"),
+    ("Shift+X", "reject"),
+)
+MARKS = {Decision.ACCEPTED: "✓", Decision.REJECTED: "✗", Decision.UNDECIDED: "–"}
+CANDIDATE_MARK = "?"
 
 
 def _number(found: FoundLesion) -> str:
@@ -40,18 +49,13 @@ def _confidence(found: FoundLesion) -> str:
     return f"{found.lesion.confidence:.2f}"
 
 
-def _similarity(found: FoundLesion) -> str:
-    return f"{found.lesion.mean_similarity:.2f}"
-
-
 def _place(found: FoundLesion) -> str:
     return short_place(found.lesion.place)
 
 
 def _review(found: FoundLesion) -> str:
-    if found.decision is Decision.UNDECIDED and not found.candidate:
-        return "–"
-    return decision_text(found)
+    waits = found.candidate and found.decision is Decision.UNDECIDED
+    return CANDIDATE_MARK if waits else MARKS[found.decision]
 
 
 CONFIDENCE = _("How sure the model is that this is a lesion, 0 to 1")
@@ -60,6 +64,7 @@ PLACE = _(
 )
 
 
+REVIEW = _("Your decision: ✓ accepted, ✗ rejected, – not reviewed, ? a candidate, which is no lesion until accepted")
 SLICES = _("T2W slices: their numbers in the DICOM series, else counted from 1")
 
 
@@ -70,28 +75,37 @@ class Column:
     cell: Callable[[FoundLesion], str]
 
 
+KEYS_HELP = _(
+    "Keys: Shift + N next, P previous lesion, Y accept, X reject, A hide or show the AI results, L reading layout"
+)
+FRAME = 2
+
 COLUMNS = (
     Column(_("No."), _("By falling confidence"), _number),
     Column(_("mL"), _("Volume"), _volume),
     Column(_("mm"), _("Largest diameter in one axial slice"), _diameter),
     Column(_("ADC"), _("Mean ADC, 1e-6 mm²/s"), _adc),
     Column(_("Conf."), CONFIDENCE, _confidence),
-    Column(_("Sim."), _("Mean similarity to the prompt, 0 to 1"), _similarity),
     Column(_("Place"), PLACE, _place),
     Column(_("Slices"), SLICES, _number),
-    Column(_("Review"), _("Your decision"), _review),
+    Column("✓", REVIEW, _review),
 )
 
 
 class LesionSection:
-    def __init__(self, ui: PanelWidgets, session: Session) -> None:
+    def __init__(self, ui: PanelWidgets, session: Session, parent: Widget) -> None:
         self._ui, self._session = ui, session
         self._shown: tuple[FoundLesion, ...] = ()
+        acts = {"next": self._next, "previous": self._previous, "accept": self._accept, "reject": self._reject}
+        self._keys = [shortcut(key, parent, acts[name]) for key, name in KEYS]
+        ui.keysLabel.text = KEYS_HELP
+        session.found.connect(self._show_first)
         self._prepare_table()
         ui.lesionTable.cellClicked.connect(self._jump)
         ui.lesionTable.itemSelectionChanged.connect(self._allow)
         ui.acceptButton.clicked.connect(self._accept)
         ui.rejectButton.clicked.connect(self._reject)
+        ui.paintButton.clicked.connect(self._paint)
         ui.psaEdit.editingFinished.connect(self._type_psa)
 
     @property
@@ -115,7 +129,8 @@ class LesionSection:
             item.setToolTip(column.meaning)
             table.setHorizontalHeaderItem(index, item)
         table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
-        table.horizontalHeader().setSectionResizeMode(len(COLUMNS) - 1, qt.QHeaderView.Stretch)
+        place = next(index for index, column in enumerate(COLUMNS) if column.meaning is PLACE)
+        table.horizontalHeader().setSectionResizeMode(place, qt.QHeaderView.Stretch)
         table.verticalHeader().visible = False
         table.verticalHeader().setSectionResizeMode(qt.QHeaderView.Fixed)
         table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
@@ -157,13 +172,17 @@ class LesionSection:
                 if column.meaning is SLICES:
                     self._name_slices(item, found)
                 if column.meaning is CONFIDENCE and self._session.reading is not None:
-                    item.setToolTip(confidence_text(self._session.reading.run.finding_rule))
+                    item.setToolTip(_sureness(found, self._session.reading.run.finding_rule))
+                if column.meaning is REVIEW:
+                    item.setToolTip(decision_text(found))
                 if column.meaning is PLACE:
                     item.setToolTip(place_text(found.lesion.place))
                 table.setItem(line, index, item)
         if 0 <= row < len(self._shown):
             table.selectRow(row)
         table.blockSignals(blocked)
+        rows = min(max(len(self._shown), 1), MOST_ROWS)
+        table.setFixedHeight(table.horizontalHeader().sizeHint.height() + rows * ROW_HEIGHT + 2 * FRAME)
 
     def _name_slices(self, item: Any, found: FoundLesion) -> None:
         """Numbers in the cell, positions in its tool tip."""
@@ -177,10 +196,32 @@ class LesionSection:
         ready = readiness.to_decide(self._session, chosen.lesion.number if chosen else None)
         allow(self._ui.acceptButton, ready)
         allow(self._ui.rejectButton, ready)
+        allow(self._ui.paintButton, readiness.to_paint(self._session, chosen))
 
     def _jump(self, row: int) -> None:
         if 0 <= row < len(self._shown):
             self._session.jump(self._shown[row].lesion.number)
+
+    def _next(self) -> None:
+        self._step(1)
+
+    def _previous(self) -> None:
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        """From the last to the first, and back."""
+        if self._shown:
+            row = self._ui.lesionTable.currentRow()
+            self._show(0 if row < 0 else (row + by) % len(self._shown))
+
+    def _show_first(self) -> None:
+        """A result is there: its most confident lesion, in the table and in all views."""
+        if self._shown:
+            self._show(0)
+
+    def _show(self, row: int) -> None:
+        self._ui.lesionTable.selectRow(row)
+        self._jump(row)
 
     def _accept(self) -> None:
         self._decide(Decision.ACCEPTED)
@@ -188,9 +229,20 @@ class LesionSection:
     def _reject(self) -> None:
         self._decide(Decision.REJECTED)
 
+    def _paint(self) -> None:
+        chosen = self.chosen
+        if chosen is not None:
+            self._session.paint(chosen.lesion.number)
+
     def _decide(self, decision: Decision) -> None:
         """The same button again takes the decision back."""
         chosen = self.chosen
         if chosen is not None:
             again = chosen.decision is decision
             self._session.decide(chosen.lesion.number, Decision.UNDECIDED if again else decision)
+
+
+def _sureness(found: FoundLesion, rule: FindingRule | None) -> str:
+    """What the confidence means, and the similarity, for which a narrow table has no room."""
+    similarity = _("Mean similarity to the prompt, 0 to 1: {value:.2f}").format(value=found.lesion.mean_similarity)
+    return f"{confidence_text(rule)}\n{similarity}"

@@ -9,7 +9,7 @@ from ..binding import allow, put
 from ..bundle_words import bundle_text
 from ..i18n import _
 from ..install import Installer
-from ..segmentation_run import REST_SECONDS
+from ..segmentation_run import REST_SECONDS, SegmentationRun
 from ..session import Session
 from ..widgets import PanelWidgets
 
@@ -42,7 +42,7 @@ class RunSection:
         session, ui = self._session, self._ui
         if session.run.running:
             ui.progressBar.value = round(session.run.percent)
-            ui.messageLabel.text = f"{session.run.stage} · {session.run.elapsed:.0f} s"
+            ui.messageLabel.text = f"{session.run.stage} · {_elapsed(session.run)}"
         else:
             notice = session.bundle.facts.notice if session.bundle and session.reading is None else ""
             ui.messageLabel.text = session.message or notice
@@ -67,3 +67,10 @@ class RunSection:
 
     def _type_prompt(self, text: str) -> None:
         self._session.type_prompt(text)
+
+
+def _elapsed(run: SegmentationRun) -> str:
+    """And, where such a run was seen before, how long that took."""
+    if run.expected is None:
+        return _("{seconds:.0f} s").format(seconds=run.elapsed)
+    return _("{seconds:.0f} s of about {expected:.0f} s").format(seconds=run.elapsed, expected=max(run.expected, 1))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import qt
 
 from ...core.palette import heat
 from ...scene.windows import window_of
 from .. import readiness
-from ..binding import Coalesced, put
+from ..binding import Coalesced, put, shortcut
 from ..session import Session
 from ..widgets import PanelWidgets, Widget
 
@@ -24,8 +23,7 @@ class ShowSection:
             box.toggled.connect(self._change)
         for slider in (ui.opacitySlider, ui.thresholdSlider):
             slider.valueChanged.connect(self._change)
-        self._key = qt.QShortcut(qt.QKeySequence(HIDE_KEY), parent)
-        self._key.activated.connect(self._hide_or_show)
+        self._key = shortcut(HIDE_KEY, parent, self._hide_or_show)
         ui.legendBar.styleSheet = _gradient()
 
     def refresh(self) -> None:

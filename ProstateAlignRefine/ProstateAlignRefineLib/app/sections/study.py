@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable
 
 from ...core.study import Modality
 from .. import readiness
-from ..binding import allow, put
+from ..binding import allow, put, shortcut
 from ..i18n import _
 from ..session import Session
-from ..widgets import Label, PanelWidgets
+from ..widgets import PanelWidgets, Widget
 
-SHORT = 62  # one line of a narrow panel
+LAYOUT_KEY = "Shift+L"
 # Names of `results.windows.PRESETS`.
 WINDOWS = (("standard", _("standard windows")), ("narrow", _("narrow windows")))
 
 
 class StudySection:
-    def __init__(self, ui: PanelWidgets, session: Session) -> None:
+    def __init__(self, ui: PanelWidgets, session: Session, parent: Widget) -> None:
         self._ui, self._session = ui, session
+        self._key = shortcut(LAYOUT_KEY, parent, self._switch_layout)
+        session.opened.connect(self._fold)
+        session.found.connect(self._fold)
         self._selectors = {Modality.T2W: ui.t2wSelector, Modality.ADC: ui.adcSelector, Modality.HBV: ui.hbvSelector}
         self._reasons = {Modality.T2W: ui.t2wReason, Modality.ADC: ui.adcReason, Modality.HBV: ui.hbvReason}
         for modality, selector in self._selectors.items():
@@ -37,17 +39,22 @@ class StudySection:
         for modality, selector in self._selectors.items():
             node = getattr(state, modality.value)
             put(selector, "currentNodeID", node.GetID() if node is not None else "")
-            self._say_why(self._reasons[modality], self._session.study.reasons.get(modality, ""))
+            self._reasons[modality].text = self._session.study.reasons.get(modality, "")
+            self._reasons[modality].visible = bool(self._reasons[modality].text)
             selector.enabled = not self._session.run.running
+        chosen = self._session.inputs is not None
+        self._ui.studySection.text = _("Study (chosen; open to change)") if chosen else _("Study")
         allow(self._ui.layoutButton, readiness.to_read(self._session))
         put(self._ui.layoutButton, "checked", self._session.layout.is_on)
-        self._ui.windowBox.enabled = self._session.inputs is not None
+        self._ui.windowBox.enabled = chosen
 
-    def _say_why(self, label: Label, reason: str) -> None:
-        """In short, and in full as the tool tip."""
-        label.text = textwrap.shorten(reason, SHORT, placeholder=" …")
-        label.toolTip = reason
-        label.visible = bool(reason)
+    def _fold(self) -> None:
+        """What is chosen needs no room any more."""
+        self._ui.studySection.collapsed = True
+
+    def _switch_layout(self) -> None:
+        if readiness.to_read(self._session).possible:
+            self._toggle_layout()
 
     def _chooser(self, modality: Modality) -> Callable[[], None]:
         def choose() -> None:

@@ -1,0 +1,182 @@
+"""The panel at Slicer's first width on a small screen: nothing cut, and what a reader needs above the fold."""
+
+import numpy as np
+import pytest
+
+from ProstateAlignRefineLib.scene.layout import LABELS
+from ProstateAlignRefineLib.scene.views import slice_node
+
+STUDY_SPACING_Z = 3.0
+WIDTH, ABOVE_THE_FOLD = 416, 560  # pixels that Slicer leaves the panel at 1280 x 800
+BUTTONS = ("layoutButton", "resetButton", "undoButton", "acceptButton", "rejectButton", "csvButton", "copyButton")
+
+
+@pytest.fixture
+def narrow(segmented, events):
+    widget = segmented.widget
+    widget.resize(WIDTH, 100)
+    widget.show()
+    events.settle()
+    widget.resize(WIDTH, max(widget.sizeHint.height(), widget.layout().heightForWidth(WIDTH)))
+    events.settle()
+    yield segmented
+    widget.hide()
+
+
+def bottom_of(panel, widget):
+    return widget._qt.mapTo(panel.widget._qt, widget._qt.rect().bottomLeft()).y()
+
+
+def test_no_column_of_the_table_is_cut(narrow):
+    table = narrow.ui.lesionTable._qt
+    assert narrow.widget._qt.width() == WIDTH
+    assert not table.horizontalScrollBar().isVisible()
+    whole = sum(table.columnWidth(column) for column in range(table.columnCount()))
+    assert whole <= table.viewport().width()
+    for column in range(table.columnCount()):
+        assert table.columnWidth(column) >= table.sizeHintForColumn(column), table.horizontalHeaderItem(column).text()
+
+
+def test_the_table_is_as_high_as_its_rows(narrow):
+    table = narrow.ui.lesionTable._qt
+    rows = sum(table.rowHeight(row) for row in range(table.rowCount()))
+    assert table.rowCount() > 0
+    assert rows <= table.viewport().height() <= rows + 4
+
+
+def test_message_table_and_decisions_lie_above_the_fold(narrow):
+    assert narrow.ui.studySection.collapsed
+    for name in ("segmentButton", "messageLabel", "lesionTable", "acceptButton", "rejectButton"):
+        assert bottom_of(narrow, getattr(narrow.ui, name)) < ABOVE_THE_FOLD, name
+
+
+def test_no_text_is_cut_short(narrow):
+    ui = narrow.ui
+    ui.studySection.collapsed = False
+    for label in (ui.t2wReason, ui.adcReason, ui.hbvReason):
+        assert "…" not in label.text
+        assert label._qt.wordWrap()
+
+
+def test_enabled_buttons_say_what_they_do(narrow):
+    ui = narrow.ui
+    for name in BUTTONS:
+        button = getattr(ui, name)
+        if button.enabled:
+            assert button.toolTip
+            assert "first" not in button.toolTip, name
+    assert ui.csvButton.enabled
+    assert ui.csvButton.toolTip != "Segment first."
+
+
+def test_before_the_first_run_the_gate_is_the_models(panel):
+    facts = panel.session.bundle.facts
+    assert panel.session.reading is None
+    assert panel.ui.tauSlider.value == pytest.approx(facts.tau)
+    assert panel.ui.alphaSlider.value == pytest.approx(facts.alpha)
+
+
+def test_an_opened_study_is_shown_at_once_and_its_section_folds(panel, with_study):
+    assert not panel.ui.studySection.collapsed
+    with_study(panel)
+    assert panel.session.layout.is_on
+    assert panel.ui.studySection.collapsed
+    assert "chosen" in panel.ui.studySection.text
+
+
+def test_a_folder_without_a_study_leaves_the_section_open(panel, tmp_path):
+    (tmp_path / "case_t2w.mha").write_bytes(b"no image")
+    panel.application.answers["folder"] = tmp_path
+    panel.ui.openButton.click()
+    assert not panel.ui.studySection.collapsed
+    assert not panel.session.layout.is_on
+
+
+def test_after_a_run_the_most_confident_lesion_is_chosen_and_looked_at(segmented):
+    assert segmented.ui.lesionTable.currentRow() == 0
+    x, y, z = segmented.session.reading.lesions[0].lesion.centre_lps
+    for tag in LABELS:
+        to_ras = slice_node(segmented.application.scene, tag).GetSliceToRAS()
+        centre = np.array([to_ras.GetElement(row, 3) for row in range(3)])
+        assert np.linalg.norm(centre - (-x, -y, z)) < STUDY_SPACING_Z, tag
+
+
+@pytest.mark.parametrize("key", ["Shift+N", "Shift+P", "Shift+Y", "Shift+X", "Shift+A", "Shift+L"])
+def test_every_key_of_the_help_line_is_one(segmented, key):
+    from PySide6.QtGui import QShortcut
+
+    keys = {one.key().toString() for one in segmented.widget._qt.findChildren(QShortcut)}
+    assert key in keys
+    assert key.removeprefix("Shift+") in segmented.ui.keysLabel.text
+
+
+def press(panel, key):
+    from PySide6.QtGui import QShortcut
+
+    next(one for one in panel.widget._qt.findChildren(QShortcut) if one.key().toString() == key).activated.emit()
+
+
+def test_keys_walk_through_the_lesions_and_decide(segmented):
+    ui, session = segmented.ui, segmented.session
+    press(segmented, "Shift+N")
+    assert ui.lesionTable.currentRow() == 1
+    press(segmented, "Shift+X")
+    assert ui.lesionTable.item(1, 7).text() == "✗"
+    press(segmented, "Shift+N")
+    assert ui.lesionTable.currentRow() == 0
+    press(segmented, "Shift+P")
+    assert ui.lesionTable.currentRow() == 1
+    press(segmented, "Shift+Y")
+    assert ui.lesionTable.item(1, 7).text() == "✓"
+    on = session.layout.is_on
+    press(segmented, "Shift+L")
+    assert session.layout.is_on != on
+
+
+def test_the_time_of_the_last_run_is_expected_of_the_next(segmented, events):
+    session = segmented.session
+    assert session.run.expected is None
+    events.until(lambda: segmented.ui.segmentButton.enabled)
+    segmented.ui.segmentButton.click()
+    events.until(lambda: not session.run.running)
+    events.until(lambda: segmented.ui.segmentButton.enabled)
+    segmented.ui.segmentButton.click()
+    assert session.run.expected is not None
+    assert " s of about " in segmented.ui.messageLabel.text
+    events.until(lambda: not session.run.running)
+    assert session.run.expected / 3 < session.run.took + 1
+
+
+def test_the_bar_goes_by_the_clock_within_what_the_worker_has_told(open_panel, with_study, events):
+    panel = with_study(open_panel("slow"))
+    run = panel.session.run
+    panel.application.keep_setting(
+        f"seconds/{panel.session.bundle.facts.sha256[:12]}/{panel.session.state.device or 'auto'}/cold", "2.0"
+    )
+    panel.ui.segmentButton.click()
+    seen = []
+    events.until(lambda: seen.append(run.percent) or (run.stage == "running the network" and run.elapsed > 2.5))
+    assert seen == sorted(seen)
+    assert 30 < seen[-1] <= 78  # the network's end: no more has been told
+
+
+def test_3d_has_a_view_of_its_own_in_the_reading_layout(segmented):
+    layout = segmented.application.scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    segmented.session.read()
+    before = layout.GetViewArrangement()
+    segmented.ui.surfaceCheck.checked = True
+    segmented.session.show_as_set()
+    assert segmented.session.layout.is_on
+    assert layout.GetViewArrangement() != before
+    assert "vtkMRMLViewNode" in layout.GetCurrentLayoutDescription()
+    segmented.ui.surfaceCheck.checked = False
+    segmented.session.show_as_set()
+    assert layout.GetViewArrangement() == before
+    segmented.session.leave_layout()
+    assert layout.GetViewArrangement() not in (7281, 7282)
+
+
+def test_no_button_is_a_mere_ellipsis(panel):
+    from PySide6.QtWidgets import QPushButton
+
+    assert all(len(button.text().strip("… ")) > 2 for button in panel.widget._qt.findChildren(QPushButton))

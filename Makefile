@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := ProstateAlignRefine Testing
+SOURCES := ProstateAlignRefine Testing docs/examples
 
 .PHONY: demo test check lint format trust screenshots bench ablation mutants clean
 

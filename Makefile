@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := ProstateAlignRefine Testing docs/examples
 
-.PHONY: demo test check lint format trust screenshots bench ablation mutants clean
+.PHONY: demo test check lint format trust docs screenshots bench ablation mutants clean
 
 demo: $(VENV)/.installed
 	$(BIN)/prostate-align-refine demo -o demo
@@ -27,6 +27,10 @@ format: $(VENV)/.installed-test
 
 trust: $(VENV)/.installed-test
 	$(BIN)/python Testing/host/trust_table.py
+
+docs: $(VENV)/.installed-test
+	$(BIN)/python Testing/host/command_page.py
+	$(BIN)/mkdocs build --strict
 
 screenshots: $(VENV)/.installed-test
 	$(BIN)/python Testing/host/screenshots.py
@@ -52,7 +56,7 @@ ablation: $(VENV)/.installed-test
 		--report ablation/$(basename $(notdir $(SIZE)))/ablation.md
 
 clean:
-	rm -rf $(VENV) demo bench ablation mutants.json
+	rm -rf $(VENV) demo bench ablation site mutants.json
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

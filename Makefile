@@ -2,15 +2,19 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := ProstateAlignRefine Testing
+SOURCES := ProstateAlignRefine Testing docs/examples
 
-.PHONY: demo test lint format trust screenshots bench ablation mutants clean
+.PHONY: demo test check lint format trust docs screenshots bench ablation mutants clean
 
 demo: $(VENV)/.installed
 	$(BIN)/prostate-align-refine demo -o demo
 
 test: $(VENV)/.installed-test lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
+# For an edit loop, in under two minutes: what needs neither network nor DICOM.
+check: $(VENV)/.installed-test lint
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile Testing/Unit Testing/Results Testing/Mrml
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check $(SOURCES)
@@ -23,6 +27,10 @@ format: $(VENV)/.installed-test
 
 trust: $(VENV)/.installed-test
 	$(BIN)/python Testing/host/trust_table.py
+
+docs: $(VENV)/.installed-test
+	$(BIN)/python Testing/host/command_page.py
+	$(BIN)/mkdocs build --strict
 
 screenshots: $(VENV)/.installed-test
 	$(BIN)/python Testing/host/screenshots.py
@@ -48,7 +56,7 @@ ablation: $(VENV)/.installed-test
 		--report ablation/$(basename $(notdir $(SIZE)))/ablation.md
 
 clean:
-	rm -rf $(VENV) demo bench ablation mutants.json
+	rm -rf $(VENV) demo bench ablation site mutants.json
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

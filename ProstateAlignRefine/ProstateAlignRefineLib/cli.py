@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import shtab
+
 from . import __version__
 from .commands import (
     benchmark,
@@ -30,10 +32,12 @@ from .commands import (
     teach_refiner,
     train,
 )
+from .commands.examples import epilog
 from .commands.options import options_of
 from .core.error_log import ErrorLog
 from .core.errors import InputError
 from .core.faults import fault_of
+from .core.plain_lines import told, watched
 from .core.signals import Stopped, stoppable
 from .core.streams import BROKEN_PIPE, ReaderGoneError, flush_output, is_reader_gone, prepare_streams
 
@@ -72,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _check_names(parsed)
         log = _begun_log(parsed)
-        with stoppable():
+        with stoppable(), watched(parsed.quiet), told(parsed.verbose):
             code = int(parsed.run(options_of(parsed.options, parsed)))
         flush_output()
     except Stopped as stopped:
@@ -85,8 +89,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        return _parser().parse_args(arguments)
+        return _parser().parse_args(given or ["--help"])
     finally:
         with suppress(ReaderGoneError, OSError):
             flush_output()
@@ -116,7 +121,9 @@ def _begun_log(parsed: argparse.Namespace) -> ErrorLog | None:
     if parsed.log is None:
         return None
     log = ErrorLog(parsed.log)
-    values = {name: value for name, value in vars(parsed).items() if name not in ("run", "options", "log")}
+    values = {
+        name: value for name, value in vars(parsed).items() if name not in ("run", "options", "log", "quiet", "verbose")
+    }
     given = [name for name, value in values.items() if value not in (None, False)]
     log.begin(__version__, [parsed.run.__module__.rpartition(".")[2], *sorted(given)])
     return log
@@ -143,14 +150,24 @@ def _parser() -> argparse.ArgumentParser:
         description="Text-guided prostate lesion segmentation on biparametric MRI. For research use only.",
     )
     parser.add_argument("--version", action="version", version=__version__)
+    shtab.add_argument_to(parser, "--print-completion", help="print what completes its options with Tab in this shell")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add_parser(subparsers)
-    for each in (parser, *subparsers.choices.values()):
-        # Where it is given twice, the later counts; what is not given after the command must not undo what was before.
-        default = None if each is parser else argparse.SUPPRESS
-        each.add_argument("--log", type=Path, metavar="FILE", default=default, help="a log for reports of faults")
+    for name, each in {"": parser, **subparsers.choices}.items():
+        each.formatter_class = argparse.RawDescriptionHelpFormatter
+        each.epilog = epilog(name)
+        _add_common(each, first=each is parser)
     return parser
+
+
+def _add_common(parser: argparse.ArgumentParser, first: bool) -> None:
+    """`first`: before the command. Where one is given twice, the later counts; what is not given after the command must
+    not undo what was before."""
+    off, none = (False, None) if first else (argparse.SUPPRESS, argparse.SUPPRESS)
+    parser.add_argument("--log", type=Path, metavar="FILE", default=none, help="a log for reports of faults")
+    parser.add_argument("--quiet", action="store_true", default=off, help="no progress: only the answer, and errors")
+    parser.add_argument("--verbose", action="store_true", default=off, help="also the seconds of each stage")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from ..bundle.config import ModelConfig
 from ..core.gate import check_gate
 from ..results.setting import check_false_positives
 
+PRECISION = "of the network's arithmetic (default: auto: bf16 where the device is fast with it, else fp32)"
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelOptions:
@@ -41,7 +43,7 @@ class ModelOptions:
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, metavar="BUNDLE", help="model bundle (default: the starter model)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
-    parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16"))
+    parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16"), help=PRECISION)
     parser.add_argument("--tau", type=float, help="confidence above which the refiner edits (default: the bundle's)")
     parser.add_argument("--alpha", type=float, help="how strongly it edits (default: the bundle's)")
     add_false_positives(parser, "none", 0.0)

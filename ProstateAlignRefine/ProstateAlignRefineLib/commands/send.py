@@ -35,8 +35,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("results", nargs="*", type=Path, metavar="PATH", help="folders or files that `export` wrote")
     parser.add_argument("--to", required=True, metavar="SERVER", help="HOST:PORT, or a DICOMweb URL")
     parser.add_argument("--test", action="store_true", help="only test the connection; send nothing")
-    parser.add_argument("--called", default="ANY-SCP", metavar="TITLE", help="the server's AE title (HOST:PORT)")
-    parser.add_argument("--calling", default="ALIGNREFINE", metavar="TITLE", help="this side's AE title (HOST:PORT)")
+    parser.add_argument(
+        "--called", default="ANY-SCP", metavar="TITLE", help="the server's AE title (default: ANY-SCP; HOST:PORT)"
+    )
+    parser.add_argument(
+        "--calling", default="ALIGNREFINE", metavar="TITLE", help="this side's AE title (default: ALIGNREFINE)"
+    )
     parser.add_argument("--tls", action="store_true", help="encrypt (HOST:PORT; a https URL always is)")
     parser.add_argument("--ca-file", type=Path, metavar="PEM", help="certificates to trust")
     parser.add_argument("--certificate", type=Path, metavar="PEM", help="this side's certificate (HOST:PORT)")

@@ -157,14 +157,13 @@ def write_gated(folder: Path, result: Result) -> WrittenResult:
     write_volume(*result.as_stored(labels), folder / "lesions.nii.gz")
     write_volume(*result.as_stored(gated.edits), folder / "edits.nii.gz")
     wrote_dicom = _write_dicom(folder / SEGMENTATION_NAME, result, labels, lesions)
-    added, removed = _counts(gated)
+    edited = edit_counts(gated)
     run, gland = result.run, result.anatomy.gland
     overview = Overview(result.volumes, result.maps, found, run.model.notice, gland, result.slice_names)
     draw_overview(overview).save(folder / OVERVIEW_NAME)
-    edited = {"added": added, "removed": removed}
     names = result.slice_names
     files = write_report(folder, run, found, edited, gland=gland, kept=result.files, names=names)
-    return WrittenResult(lesions, found.candidates, added, removed, wrote_dicom, files)
+    return WrittenResult(lesions, found.candidates, edited["added"], edited["removed"], wrote_dicom, files)
 
 
 def segmentation_info(run: Run, setting: Setting, lesions: Sequence[Lesion]) -> SegmentationInfo:
@@ -185,9 +184,10 @@ def segmentation_info(run: Run, setting: Setting, lesions: Sequence[Lesion]) -> 
     )
 
 
-def _counts(gated: Gated) -> tuple[int, int]:
+def edit_counts(gated: Gated) -> dict[str, int]:
+    """Voxels that the refiner added and removed."""
     edits = gated.edits
-    return int((edits == ADDED).sum()), int((edits == REMOVED).sum())
+    return {"added": int((edits == ADDED).sum()), "removed": int((edits == REMOVED).sum())}
 
 
 def _write_dicom(path: Path, result: Result, labels: Array, lesions: Sequence[Lesion]) -> bool:

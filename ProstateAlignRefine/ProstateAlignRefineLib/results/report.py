@@ -53,7 +53,18 @@ def write_report(
     of files of the result that do not lie in `folder`. `names`: of the T2W slices.
     """
     written = {name: file_sha256(folder / name) for name in plain_files(folder) if name != REPORT_NAME}
-    content = {
+    facts = report_facts(run, found, edited, gland, names)
+    content = {**facts, "files": dict(sorted({**kept, **written}.items()))}
+    with replacing_file(folder / REPORT_NAME) as path:
+        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    return written
+
+
+def report_facts(
+    run: Run, found: LesionsAt, edited: Mapping[str, int], gland: Gland | None, names: SliceNames = COUNTED
+) -> dict[str, Any]:
+    """All that the report says but the files' hashes; see `write_report`."""
+    return {
         "program": PROGRAM,
         "format": FORMAT,
         "use": RESEARCH_USE,
@@ -64,11 +75,7 @@ def write_report(
         "findings": _rounded(_finding_facts(run.finding_rule, found.setting)),
         "edits_voxels": dict(edited),
         "run": {**plain_run(run, found.setting), "seconds": _rounded(dict(run.seconds))},
-        "files": dict(sorted({**kept, **written}.items())),
     }
-    with replacing_file(folder / REPORT_NAME) as path:
-        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    return written
 
 
 def read_run(folder: Path) -> Run:

@@ -1,0 +1,110 @@
+"""The few lines a Python user needs: the same answer as the commands', on the same checks."""
+
+import json
+
+import numpy as np
+import pydicom
+import pytest
+import SimpleITK as sitk
+
+import ProstateAlignRefineLib as library
+from ProstateAlignRefineLib import api, cli
+from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.core.study import Modality
+from ProstateAlignRefineLib.results.folder import read_result
+
+
+@pytest.fixture(scope="module")
+def segmented(a_dicom_folder):
+    return api.segment(api.read_study(a_dicom_folder), psa=6.2)
+
+
+def test_it_is_offered_by_the_package():
+    assert library.segment is api.segment
+    assert {getattr(library, name) for name in library.__all__} <= {
+        getattr(api, name) for name in vars(api) if name in library.__all__
+    }
+    with pytest.raises(AttributeError):
+        library.none_such  # noqa: B018
+
+
+def test_the_answer_is_that_of_the_command(segmented, a_dicom_folder, tmp_path):
+    assert cli.main(["segment", str(a_dicom_folder), "-o", str(tmp_path / "out"), "--psa", "6.2"]) == 0
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    ours = json.loads(json.dumps(segmented.to_report()))
+    assert report.pop("files")
+    for each in (report, ours):
+        each["run"].pop("seconds")
+    assert ours == report
+    mask = sitk.ReadImage(str(tmp_path / "out" / "lesions.nii.gz"))
+    assert np.array_equal(sitk.GetArrayFromImage(mask), sitk.GetArrayFromImage(segmented.labels))
+    assert np.allclose(mask.GetOrigin(), segmented.labels.GetOrigin(), atol=1e-3)
+
+
+def test_what_is_saved_is_a_result_of_the_command(segmented, tmp_path):
+    segmented.save(tmp_path / "out")
+    stored = read_result(tmp_path / "out")
+    assert stored.setting == segmented.setting
+    assert cli.main(["gate", str(tmp_path / "out"), "--alpha", "0"]) == 0
+
+
+def test_another_gate_is_another_answer_and_the_first_stays(segmented):
+    before = len(segmented.lesions)
+    moved = segmented.regate(alpha=0.0)
+    assert moved.setting.alpha == 0.0
+    assert moved.to_report()["edits_voxels"] == {"added": 0, "removed": 0}
+    assert len(segmented.lesions) == before
+    assert moved.maps is segmented.maps
+    with pytest.raises(InputError, match="tau"):
+        segmented.regate(tau=2.0)
+
+
+def test_a_dicom_segmentation_refers_to_the_study(segmented, a_dicom_folder, tmp_path):
+    path = segmented.to_dicom_seg(tmp_path / "lesions.dcm")
+    written = pydicom.dcmread(path)
+    source = pydicom.dcmread(next(file for file in sorted(a_dicom_folder.rglob("*")) if file.is_file()))
+    assert written.StudyInstanceUID == source.StudyInstanceUID
+    assert len(written.SegmentSequence) == len(segmented.lesions) > 0
+
+
+def test_images_and_arrays_give_the_answer_of_files(a_study_folder, a_bundle):
+    model = api.load_model(a_bundle)
+    study = api.read_study(a_study_folder)
+    files = api.segment(study, model)
+    images = api.segment(api.study_of_images(study.t2w, study.adc, study.hbv), model)
+    assert np.array_equal(images.maps.base_margin, files.maps.base_margin)
+    with pytest.raises(InputError, match="DICOM"):
+        images.to_dicom_seg(a_study_folder / "none.dcm")
+    on_t2w = [sitk.Resample(study.volume(modality), study.t2w) for modality in Modality]
+    place = {
+        "spacing": study.t2w.GetSpacing(),
+        "origin": study.t2w.GetOrigin(),
+        "direction": study.t2w.GetDirection(),
+    }
+    arrays = [sitk.GetArrayFromImage(image) for image in on_t2w]
+    given = api.segment(api.study_of_arrays(*arrays, **place), model)
+    assert np.allclose(given.maps.base_margin, api.segment(api.study_of_images(*on_t2w), model).maps.base_margin)
+    with pytest.raises(InputError, match="one shape"):
+        api.study_of_arrays(arrays[0][:-1], *arrays[1:], **place)
+
+
+def test_what_cannot_be_used_is_one_sentence(tmp_path, a_study_folder):
+    for given in ({}, {"folder": tmp_path, "t2w": tmp_path}, {"t2w": tmp_path}, {"folder": tmp_path / "none"}):
+        with pytest.raises(InputError):
+            api.read_study(**given)
+    study = api.read_study(a_study_folder)
+    for given in ({"tau": -1.0}, {"false_positives": -1.0}, {"psa": 0.0}, {"prompt": "xylophone"}):
+        with pytest.raises(InputError):
+            api.segment(study, **given)
+
+
+def test_a_prompt_and_progress_go_through(a_study_folder):
+    seen = []
+    model = api.load_model()
+    liver = api.segment(
+        api.read_study(a_study_folder), model, prompt="liver", progress=lambda stage, *_: seen.append(stage)
+    )
+    assert liver.lesions == ()
+    assert liver.result.run.prompt == "liver"
+    assert {"preprocess", "network", "maps"} <= set(seen)
+    assert model.facts.prompt != "liver"

@@ -1,0 +1,113 @@
+"""What the program says of itself and while it runs: help, examples, completion, bars, quiet and verbose."""
+
+import argparse
+import io
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from ProstateAlignRefineLib import cli
+from ProstateAlignRefineLib.commands.examples import EXAMPLES, PROGRAM
+from ProstateAlignRefineLib.core.plain_lines import PlainLines
+
+PARSER = cli._parser()
+COMMANDS = next(action for action in PARSER._actions if isinstance(action, argparse._SubParsersAction)).choices
+
+
+def test_without_a_command_the_help_is_shown(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main([])
+    assert ended.value.code == 0
+    assert "segment-cohort" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_examples_of_a_command_are_lines_that_it_takes(name):
+    assert EXAMPLES[name]
+    for line in EXAMPLES[name]:
+        words = shlex.split(line)
+        assert words[0] == name
+        PARSER.parse_args(words)
+        assert f"{PROGRAM} {line}" in COMMANDS[name].format_help()
+
+
+def test_no_example_is_of_a_command_that_is_not_there():
+    assert set(EXAMPLES) == {"", *COMMANDS}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_option_says_what_it_does_and_its_default(name):
+    for action in COMMANDS[name]._actions:
+        assert action.help, action.dest
+        told = action.default in (None, False, "", [], argparse.SUPPRESS) or action.required
+        assert told or not action.option_strings or "default" in action.help, action.option_strings
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_completion_names_commands_and_options(shell, capsys):
+    with pytest.raises(SystemExit) as ended:
+        PARSER.parse_args(["--print-completion", shell])
+    script = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert "segment-cohort" in script
+    assert "false-positives" in script
+
+
+def test_completion_is_what_bash_takes(tmp_path):
+    script = subprocess.run(
+        [sys.executable, "-m", "ProstateAlignRefineLib", "--print-completion", "bash"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    ).stdout
+    asked = (
+        script
+        + "\nCOMP_WORDS=(prostate-align-refine seg); COMP_CWORD=1; _shtab_prostate_align_refine; "
+        + ('printf "%s\\n" "${COMPREPLY[@]}"')
+    )
+    answer = subprocess.run(
+        ["bash", "-c", asked], capture_output=True, text=True, check=True, timeout=60
+    ).stdout.split()
+    assert {"segment", "segment-cohort"} <= set(answer)
+
+
+def test_where_nobody_watches_a_bar_is_its_last_state():
+    out, now = io.StringIO(), [0.0]
+    lines = PlainLines(out, lambda: now[0])
+    for percent in range(100):
+        lines.write(f"\rread {percent:3d} %")
+    assert out.getvalue() == ""
+    lines.write("\rdone 100 %\n")
+    lines.write("a sentence\n\n")
+    assert out.getvalue() == "done 100 %\na sentence\n\n"
+
+
+def test_a_long_run_shows_that_it_goes_on():
+    out, now = io.StringIO(), [0.0]
+    lines = PlainLines(out, lambda: now[0])
+    lines.write("\r1 of 9")
+    now[0] = 61.0
+    lines.write("\r2 of 9")
+    lines.write("\r3 of 9")
+    assert out.getvalue() == "2 of 9\n"
+    lines.finish()
+    assert out.getvalue() == "2 of 9\n3 of 9\n"
+
+
+def run(*words):
+    command = [sys.executable, "-m", "ProstateAlignRefineLib", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+
+
+def test_a_pipe_gets_lines_and_quiet_none(tmp_path):
+    """On a command with bars: the phantom."""
+    given = ["prepare", "--images", str(tmp_path), "--labels", str(tmp_path), "-o", str(tmp_path / "out")]
+    loud, quiet = run(*given), run(*given, "--quiet")
+    assert loud.returncode == quiet.returncode == 2
+    assert quiet.stderr.count("\n") == 1
+    assert "\r" not in loud.stderr
+    assert re.search(r"\S\.$", quiet.stderr.strip())

@@ -17,7 +17,7 @@ from ..core.study import Study
 class Case:
     """`volumes` [C, Z, Y, X] float16, z-scored; `lesions` [Z, Y, X] uint8 numbers, 0 for none; spacing (z, y, x).
 
-    `zones` [Z, Y, X] uint8 codes of `core.anatomy.GlandZone`, None where they are not known.
+    `zones` [Z, Y, X] uint8 codes, see `training.zones`, None where nothing is known of them.
     """
 
     name: str

@@ -184,8 +184,6 @@ class TrainingConfig:
         divisor = built_architecture(self.network, self.architecture).size_divisor
         fits = all(size % step == 0 for size, step in zip(self.schedule.patch_size, divisor, strict=True))
         _require(self.architecture.channels[0] == "T2W", "T2W must be the first of architecture.channels")
-        has_zones = isinstance(self.data, PhantomData) or not self.architecture.anatomy
-        _require(has_zones, "a prepared dataset holds no gland zones, so architecture.anatomy must be false")
         _require(fits, f"schedule.patch_size must be a multiple of the network's total stride {divisor}")
         channels, dropout = len(self.architecture.channels), self.augmentation.modality_dropout
         rescaled = self.augmentation.rescaling == 0 or len(self.augmentation.rescalings) == channels

@@ -24,14 +24,21 @@ from ..inference.preprocess import network_volumes
 from .case_cache import case_key, keep_cases, load_case
 from .cases import Case, Cases, CaseShare, LabelledStudy, labels_on
 from .config import DatasetData, TrainingConfig
+from .layout import GLAND, ZONES
 from .manifest import LABEL, Manifest, ManifestCase, dataset_digest, read_manifest
 from .splits import pick_patients
+from .zones import zone_codes
 
 
 def dataset_cases(config: TrainingConfig, folder: Path, cache: Path, workers: int) -> Cases:
     """The dataset's three shares, read by `workers` processes where `cache` does not hold them yet."""
     manifest = read_manifest(folder)
     training, validation, test = split_cases(manifest, config)
+    if config.architecture.anatomy and not any(case.anatomy_sources for case in training):
+        raise InputError(
+            "No training case has a mask of its gland or zones, which the anatomy head learns from; prepare the "
+            "dataset with --zones or --gland, or set architecture.anatomy to false."
+        )
     recipe = _recipe(config)
     items = [[_item(manifest, case, recipe, cache) for case in share] for share in (training, validation, test)]
     wanted = [(item.kept, item) for share in items for item in share]
@@ -72,7 +79,12 @@ def _on_network_grid(preprocessing: Preprocessing, channels: Sequence[str], item
     read = _read(item)
     volumes, grid = network_volumes(read.study, preprocessing, channels)
     lesions = labels_on(_instances(read.lesions), grid)
-    return Case(item.name, volumes.astype(np.float16), lesions, preprocessing.spacing_mm)
+    zones = zone_codes(_mask(item, ZONES), _mask(item, GLAND), grid)
+    return Case(item.name, volumes.astype(np.float16), lesions, preprocessing.spacing_mm, zones)
+
+
+def _mask(item: _Item, kind: str) -> sitk.Image | None:
+    return read_image(item.paths[kind], kind) if kind in item.paths else None
 
 
 def _read(item: _Item) -> LabelledStudy:

@@ -30,7 +30,10 @@ def epoch_steps(
     whole = reads_whole_regions(config, epoch)
     batch = processes.count if whole else schedule.batch_size
     size = None if whole else schedule.patch_size
-    plan = PatchPlan(size, config.architecture.size_divisor, schedule.foreground_share, config.augmentation)
+    architecture = config.architecture
+    plan = PatchPlan(
+        size, architecture.size_divisor, schedule.foreground_share, config.augmentation, architecture.anatomy
+    )
     forwards = schedule.iterations * schedule.accumulate
     patches = PatchDataset(cases, plan, forwards * batch, config.seed, epoch)
     part = processes.share(batch)

@@ -140,7 +140,7 @@ def test_a_run_on_a_dataset_starts_from_the_weights_of_one_on_phantoms(
     cases = dataset_cases(patients(tiny_config), tmp_path, tmp_path / "cache", workers=1)
     second = Trainer(patients(tiny_config), cases, text, CPU, tmp_path / "run", initial=tmp_path / "first" / "bundle")
     second.train()
-    assert second.started_from
+    assert second.start is not None
 
 
 def test_an_anatomy_head_without_any_mask_is_refused(picai: Path, tiny_config: TrainingConfig, tmp_path: Path) -> None:

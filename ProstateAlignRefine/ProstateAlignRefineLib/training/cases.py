@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..core.geometry import Grid, resample, to_array
 from ..core.study import Study
+from .provenance import Source
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Cases:
     """Disjoint shares: for gradients, for choosing weights and temperature, and for the final figures alone.
 
     `fingerprint` changes with anything that decides what the cases hold. `test_studies` reads the test cases again, not
-    yet on the network grid. `origin` are sentences for the model card.
+    yet on the network grid. `source`: what the cases are.
     """
 
     training: CaseShare
@@ -75,7 +76,7 @@ class Cases:
     test: CaseShare
     fingerprint: str
     test_studies: Callable[[], Iterator[LabelledStudy]]
-    origin: str = ""
+    source: Source
 
 
 def labels_on(labels: sitk.Image, grid: Grid) -> NDArray[np.uint8]:

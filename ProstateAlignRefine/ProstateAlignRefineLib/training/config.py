@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from ..bundle.config import Architecture, Confidence, InferenceSettings, Preprocessing, Triple
 from ..core import schema
 from ..core.errors import InputError
-from ..core.plain_data import check_plain, named
 from ..network.baselines import NetworkKind, built_architecture
 from .augmentation import AugmentationSettings
+from .configuration_file import read_configuration
 from .losses import HeatmapLoss, SegmentationLossSettings
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-PRESETS = Path(__file__).resolve().parent / "presets"
 
 
 @dataclass(frozen=True)
@@ -145,7 +137,7 @@ class ScheduleSettings:
 
 @dataclass(frozen=True)
 class BundleSettings:
-    """What the finished bundle says of itself.
+    """How the finished bundle decides. What it says of itself follows from what the run reads, see `provenance`.
 
     `operating_point`: a voxel is foreground above a probability of one half, or above the margin that is best on the
     validation cases, which is then folded into the network (see operating_point).
@@ -156,10 +148,6 @@ class BundleSettings:
     tau: float
     alpha: float
     minimum_lesion_ml: float
-    notice: str
-    training_data: str
-    licence: str
-    intended_use: str
 
 
 @dataclass(frozen=True)
@@ -202,22 +190,9 @@ class TrainingConfig:
         return schema.to_dict(self)
 
 
-def read_training_config(name: str) -> TrainingConfig:
-    """A TOML file, or a preset by its name (`paper`, `ours`, `starter`)."""
-    path = PRESETS / f"{name}.toml" if (PRESETS / f"{name}.toml").is_file() else Path(name)
-    if not path.is_file():
-        presets = ", ".join(sorted(preset.stem for preset in PRESETS.glob("*.toml")))
-        raise InputError(
-            f"The training configuration '{path.name}' does not exist; name a TOML file or one of: {presets}."
-        )
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"'{path.name}' is not valid TOML ({named([str(error)])}); mend it.") from error
-    except (RecursionError, ValueError):
-        raise InputError(f"'{path.name}' is nested too deeply, or holds an absurd number; mend it.") from None
-    check_plain(data, f"'{path.name}'", "mend it")
-    return TrainingConfig.from_dict(data)
+def read_training_config(name: str, changes: Sequence[str] = ()) -> TrainingConfig:
+    """A preset by its name (`paper`, `ours`, `starter`) or a TOML file, see `read_configuration`."""
+    return TrainingConfig.from_dict(read_configuration(name, changes))
 
 
 def _require(condition: bool, what: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +27,7 @@ from .cases import Case, Cases, CaseShare, LabelledStudy, labels_on
 from .config import DatasetData, TrainingConfig
 from .layout import GLAND, ZONES
 from .manifest import LABEL, Manifest, ManifestCase, dataset_digest, read_manifest
+from .provenance import Source
 from .splits import pick_patients
 from .zones import zone_codes
 
@@ -46,7 +48,7 @@ def dataset_cases(config: TrainingConfig, folder: Path, cache: Path, workers: in
     shares = [_share(share) for share in items]
     fingerprint = case_key(dataset_digest(manifest.cases), recipe)
     studies = partial(_studies, items[2])
-    return Cases(shares[0], shares[1], shares[2], fingerprint, studies, _origin(manifest, config))
+    return Cases(shares[0], shares[1], shares[2], fingerprint, studies, _source(manifest, config))
 
 
 def split_cases(
@@ -137,10 +139,25 @@ def _recipe(config: TrainingConfig) -> str:
     return json.dumps([schema.to_dict(config.preprocessing), config.architecture.channels])
 
 
-def _origin(manifest: Manifest, config: TrainingConfig) -> str:
+def _source(manifest: Manifest, config: TrainingConfig) -> Source:
+    """For the card: how many patients and cases, whose labels, which split."""
     assert isinstance(config.data, DatasetData)
-    label_sources = sorted({case.label_source for case in manifest.cases})
-    return (
-        f"Labels: {', '.join(label_sources)}. Split: {manifest.split}, fold {config.data.test_fold} for the figures "
-        f"(SHA-256 {manifest.split_sha256[:16]})."
+    cases = manifest.cases
+    positive, patients = sum(case.positive for case in cases), len({case.patient for case in cases})
+    counted = f"{len(cases)} studies of {patients} patients, {positive} with a lesion"
+    masks = [f"{count} {kind} from {name}" for kind in (ZONES, GLAND) for name, count in _sources(cases, kind)]
+    labels = ", ".join(f"{count} from {name}" for name, count in _sources(cases, LABEL))
+    anatomy = f" Anatomy masks: {', '.join(masks)}." if masks and config.architecture.anatomy else ""
+    return Source(
+        synthetic=False,
+        data=f"A data set of biparametric prostate MRI: {counted}.",
+        licence=manifest.licence,
+        details=f"Labels: {labels}.{anatomy} Split: {manifest.split}, fold {config.data.test_fold} for the figures "
+        f"(SHA-256 {manifest.split_sha256}).",
     )
+
+
+def _sources(cases: Sequence[ManifestCase], kind: str) -> list[tuple[str, int]]:
+    """The label sets of this kind of mask, and how many cases have one from each."""
+    named = (case.label_source if kind == LABEL else case.anatomy_sources.get(kind) for case in cases)
+    return sorted(Counter(name for name in named if name).items())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from .log import EventLog, write_log
 from .mirrored_text import TrainingText
 from .operating_point import best_cut, fold_cut
 from .processes import Processes
+from .provenance import Start, Statement
 from .schedule import AuxiliaryRamp, Phase, Phases, poly_rate
 from .steps import ScheduledStep, Stepper
 from .validate import mean_dice, validate
@@ -69,7 +70,7 @@ class Trainer:
         self.ramp = AuxiliaryRamp(schedule.warmup_epochs, schedule.ramp_epochs)
         self.stepper = Stepper(self.config, self.text, self.compute, self.processes)
         self.history: list[Row] = []
-        self.started_from = ""
+        self.start: Start | None = None
         self._wrapped: tuple[Phase, nn.Module] | None = None
         self._enter(Phase.SEGMENTATION)
 
@@ -100,7 +101,13 @@ class Trainer:
 
     def bundle(self, network: SegmentationNetwork) -> Bundle:
         """The network as inference sees it."""
-        return Bundle(network, model_config(self.config, {}), self.text.plain, self.text.mirrored, self.folder, "")
+        config = model_config(self.config, self.statement, {})
+        return Bundle(network, config, self.text.plain, self.text.mirrored, self.folder, "")
+
+    @property
+    def statement(self) -> Statement:
+        """What the bundle will say of itself."""
+        return Statement.of(self.cases.source, self.start)
 
     def _end_joint(self) -> None:
         """The joint epochs' weights, at the operating point that the refiner and its gate shall see."""
@@ -205,14 +212,14 @@ class Trainer:
             )
         assert isinstance(self.network, AlignRefineNetwork)
         widen(bundle.network.state_dict(), self.network)
-        self.started_from = bundle.sha256
+        self.start = Start.of(bundle.config, bundle.sha256)
         self._enter(Phase.SEGMENTATION)
 
     def _save(self) -> None:
         state = Checkpoint(
             self.config.to_dict(),
             self.cases.fingerprint,
-            self.started_from,
+            asdict(self.start) if self.start else {},
             self.history,
             self.network.state_dict(),
             self.optimizer.state_dict(),
@@ -230,7 +237,8 @@ class Trainer:
             return
         if len(stored.history) > self.phases.joint_epochs:
             self._enter(Phase.REFINER)
-        self.history, self.started_from = stored.history, stored.started_from
+        self.history = stored.history
+        self.start = Start(**stored.started_from) if stored.started_from else None
         self.network.load_state_dict(stored.network)
         self.optimizer.load_state_dict(stored.optimizer)
         self.average.weights = {name: t.to(self.compute.device) for name, t in stored.average.items()}

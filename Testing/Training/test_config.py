@@ -136,7 +136,7 @@ def test_single_entries_can_be_set() -> None:
     ("change", "says"),
     [
         ("schedule.iteration=5", r"did you mean schedule\.iterations"),
-        ("iterations", "TABLE.ENTRY=VALUE"),
+        ("weather=fine", "TABLE.ENTRY=VALUE"),
         ("seed.more=1", "changes nothing"),
         ("seed=many", "of type int"),
         ("bundle.tau=[" * 60, "changes nothing|of type"),

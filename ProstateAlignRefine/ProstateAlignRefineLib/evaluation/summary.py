@@ -80,9 +80,8 @@ def write_summary(evaluation: Evaluation, folder: Path) -> None:
         _write_table(folder / f"lesions{suffix}.csv", lesions)
 
 
-def as_markdown(evaluation: Evaluation) -> str:
-    first = evaluation.systems[0]
-    positives = sum(row.positive for row in first.rows)
+def as_tables(evaluation: Evaluation) -> str:
+    """Every figure of every system, differences and paired tests, in Markdown."""
     heads = [f"`{system.name}`" for system in evaluation.systems]
     heads += ["difference"] if evaluation.differences else []
     columns = [*evaluation.figures, *([evaluation.differences] if evaluation.differences else [])]
@@ -91,6 +90,12 @@ def as_markdown(evaluation: Evaluation) -> str:
         f"| {name} | {' | '.join(_cell(column[name]) for column in columns)} | {shown(evaluation.empty[name])} |"
         for name in columns[0]
     ]
+    return "\n".join([*table, "", *_tests(evaluation.tests)])
+
+
+def as_markdown(evaluation: Evaluation) -> str:
+    first = evaluation.systems[0]
+    positives = sum(row.positive for row in first.rows)
     protocol = evaluation.protocol
     patients = len({row.patient for row in first.rows})
     return "\n".join(
@@ -101,9 +106,7 @@ def as_markdown(evaluation: Evaluation) -> str:
             f"{sum(row.detection.lesions for row in first.rows)} lesions. Threshold {protocol.threshold:g}; components "
             f"below {protocol.minimum_ml:g} mL dropped; {protocol.resamples} resamples, seed {SEED}.",
             "",
-            *table,
-            "",
-            *_tests(evaluation.tests),
+            as_tables(evaluation),
             "## Rules",
             "",
             *(f"- {rule}" for rule in RULES),

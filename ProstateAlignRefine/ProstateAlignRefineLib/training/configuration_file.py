@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,15 @@ def as_toml(entries: Mapping[str, Any]) -> str:
     return "\n".join(_lines(entries, "")).strip() + "\n"
 
 
+def flat(entries: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every entry by its dotted name."""
+    for name, value in entries.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
 def _path_of(name: str, beside: Path) -> Path:
     preset = PRESETS / f"{name}.toml"
     path = preset if name in preset_names() else beside / name
@@ -65,7 +74,7 @@ def _extended(path: Path, before: tuple[Path, ...]) -> dict[str, Any]:
     if path.resolve() in before or len(before) >= MOST_STEPS:
         raise InputError(f"'{path.name}' extends itself, by way of others; mend its entry '{EXTENDS}'.")
     own = _read(path)
-    base = own.pop(EXTENDS, None)
+    base: object = own.pop(EXTENDS, None)
     if base is None:
         return own
     if not isinstance(base, str):
@@ -75,7 +84,7 @@ def _extended(path: Path, before: tuple[Path, ...]) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        entries: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"'{path.name}' is not valid TOML ({named([str(error)])}); mend it.") from error
     except (RecursionError, ValueError):
@@ -89,10 +98,10 @@ def _merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     result = dict(base)
     for name, value in own.items():
         under = result.get(name)
-        same = (
-            isinstance(under, dict) and isinstance(value, dict) and value.get(KIND, under.get(KIND)) == under.get(KIND)
-        )
-        result[name] = _merged(under, value) if same else value
+        if isinstance(under, dict) and isinstance(value, dict) and value.get(KIND, under.get(KIND)) == under.get(KIND):
+            result[name] = _merged(under, value)
+        else:
+            result[name] = value
     return result
 
 
@@ -118,15 +127,8 @@ def _value(text: str) -> Any:
 
 
 def _near(place: str, entries: Mapping[str, Any]) -> str:
-    near = difflib.get_close_matches(place, _places(entries, ""), n=3)
+    near = difflib.get_close_matches(place, [name for name, _ in flat(entries)], n=3)
     return f"; did you mean {' or '.join(near)}" if near else "; name TABLE.ENTRY=VALUE, see train --print-config"
-
-
-def _places(entries: Mapping[str, Any], prefix: str) -> list[str]:
-    found = []
-    for name, value in entries.items():
-        found += _places(value, f"{prefix}{name}.") if isinstance(value, dict) else [f"{prefix}{name}"]
-    return found
 
 
 def _table(entries: Mapping[str, Any], name: str) -> Mapping[str, Any]:

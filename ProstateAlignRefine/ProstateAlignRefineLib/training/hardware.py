@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import platform
+import sys
 from pathlib import Path
 
 import psutil
 import torch
 
 from ..inference.device import Compute
+
+if sys.platform != "win32":
+    import resource
 
 _CPU_INFO = Path("/proc/cpuinfo")
 
@@ -30,3 +34,13 @@ def _cpu() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+def peak_bytes(compute: Compute) -> int:
+    """The most memory that this process has used so far: of the GPU where that computes, else of the computer."""
+    if compute.device.type == "cuda":
+        return torch.cuda.max_memory_allocated(compute.device)
+    if sys.platform == "win32":
+        return int(psutil.Process().memory_info().peak_wset)
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return kilobytes if sys.platform == "darwin" else kilobytes * 1024

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -22,13 +24,15 @@ from .cases import Cases
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from .config import TrainingConfig
 from .loading import epoch_steps, reads_whole_regions
-from .log import EventLog, write_log
+from .log import write_config, write_log
 from .mirrored_text import TrainingText
 from .operating_point import best_cut, fold_cut
 from .processes import Processes
 from .provenance import Start, Statement
 from .schedule import AuxiliaryRamp, Phase, Phases, poly_rate
 from .steps import ScheduledStep, Stepper
+from .tracking.logger import RunLogger, TrackedRun, logged, loggers
+from .tracking.pictures import draw_cases
 from .validate import mean_dice, validate
 from .weights import MovingAverage, freeze_unused, load_weights, make_optimizer, parameter_groups, save_weights
 from .widening import is_as_wide, widen
@@ -46,7 +50,8 @@ class Trainer:
     A network without text has no auxiliary phase, one without a refiner ends with the joint epochs.
 
     `workers`: processes that make patches beside the training process; 0 makes them in it. `initial`: a bundle of the
-    same architecture, or of one with fewer features, whose weights a new run starts from.
+    same architecture, or of one with fewer features, whose weights a new run starts from. `track`: where the run can be
+    watched beside TensorBoard, see `tracking.logger`.
     """
 
     config: TrainingConfig
@@ -57,6 +62,7 @@ class Trainer:
     processes: Processes = field(default_factory=Processes)
     workers: int = 0
     initial: Path | None = None
+    track: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if not self.cases.validation.positive:
@@ -77,22 +83,21 @@ class Trainer:
     def train(self) -> SegmentationNetwork:
         self._resume()
         steps = self.config.schedule.iterations
-        first = self.processes.first
-        events = EventLog(self.folder, len(self.history)) if first else None
-        with tqdm(total=self.phases.epochs * steps, unit="step", disable=not first) as bar:
+        with (
+            self._watching() as watching,
+            tqdm(total=self.phases.epochs * steps, unit="step", disable=not self.processes.first) as bar,
+        ):
             bar.update(len(self.history) * steps)
             for epoch in range(len(self.history), self.phases.epochs):
                 if epoch == self.phases.joint_epochs:
                     self._end_joint()
                     self._enter(Phase.REFINER)
                 self.history.append(self._epoch(epoch, bar))
-                if events:
+                if self.processes.first:
                     self._save()
-                    events.add(self.history[-1])
+                    self._tell(watching)
                     bar.write(_line(self.history[-1]))
                 self.processes.wait()
-        if events:
-            events.close()
         if self.parts.refiner:
             load_weights(self.network, self.folder / BEST)
         else:
@@ -108,6 +113,28 @@ class Trainer:
     def statement(self) -> Statement:
         """What the bundle will say of itself."""
         return Statement.of(self.cases.source, self.start)
+
+    def _watching(self) -> AbstractContextManager[Sequence[RunLogger]]:
+        """Of the first process alone."""
+        if not self.processes.first:
+            return nullcontext(())
+        return loggers(TrackedRun(self.folder, self.config.name, self.config.to_dict(), len(self.history)), self.track)
+
+    def _tell(self, watching: Sequence[RunLogger]) -> None:
+        """The last epoch's figures and, where it was validated, pictures of what the averaged weights answer."""
+        row = self.history[-1]
+        pictures = {}
+        if "validation_dice" in row:
+            pictures = draw_cases(self.bundle(self._averaged()), self.cases.validation, self.compute)
+        for logger in watching:
+            logger.figures(row["epoch"], logged(row))
+            if pictures:
+                logger.pictures(row["epoch"], pictures)
+
+    def _averaged(self) -> SegmentationNetwork:
+        network = self._new_network()
+        network.load_state_dict(self.average.weights)
+        return network
 
     def _end_joint(self) -> None:
         """The joint epochs' weights, at the operating point that the refiner and its gate shall see."""
@@ -180,9 +207,7 @@ class Trainer:
         before = self.history[-1]["average_dice"] if self.history else 0.0
         if (epoch + 1) % self.config.schedule.validate_every and not last_of_phase:
             return {"average_dice": before}
-        candidate = self._new_network()
-        candidate.load_state_dict(self.average.weights)
-        gated, base = self._dice(candidate)
+        gated, base = self._dice(self._averaged())
         refining = phase is Phase.REFINER
         dice = gated if refining else base
         rivals = [row for row in self.history if (row["phase"] == Phase.REFINER.value) == refining]
@@ -227,6 +252,7 @@ class Trainer:
             self.average.updates,
         )
         save_checkpoint(state, self.folder)
+        write_config(self.config, self.folder)
         write_log(self.history, self.folder)
 
     def _resume(self) -> None:

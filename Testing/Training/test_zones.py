@@ -129,20 +129,6 @@ def test_cases_without_masks_can_share_a_batch_with_others(
     assert all(np.isfinite(row["loss"]) for row in trainer.history)
 
 
-def test_a_run_on_a_dataset_starts_from_the_weights_of_one_on_phantoms(
-    picai: Path, tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText, tmp_path: Path
-) -> None:
-    from ProstateAlignRefineLib.training.completion import complete_training
-
-    first = Trainer(tiny_config, tiny_cases, text, CPU, tmp_path / "first")
-    complete_training(first, first.train(), tmp_path / "first")
-    write_manifest(prepare(RawDataset(picai / "images", picai / "labels", folds=3)), tmp_path)
-    cases = dataset_cases(patients(tiny_config), tmp_path, tmp_path / "cache", workers=1)
-    second = Trainer(patients(tiny_config), cases, text, CPU, tmp_path / "run", initial=tmp_path / "first" / "bundle")
-    second.train()
-    assert second.start is not None
-
-
 def test_an_anatomy_head_without_any_mask_is_refused(picai: Path, tiny_config: TrainingConfig, tmp_path: Path) -> None:
     labels = picai / "labels" / "csPCa_lesion_delineations" / "human_expert" / "resampled"
     alone = shutil.copytree(labels, tmp_path / "alone")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from . import __version__
 from .commands import (
+    algorithm,
     benchmark,
     demo,
     encode_text,
@@ -54,6 +55,7 @@ COMMANDS = (
     teach_findings,
     teach_refiner,
     export_nnunet,
+    algorithm,
     import_checkpoint,
     encode_text,
     phantom,

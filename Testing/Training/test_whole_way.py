@@ -22,6 +22,7 @@ from Training.runs import log_of, write_config
 CPU = ("--device", "cpu", "--precision", "fp32")
 COARSE = Sampling.of_field((2.0, 2.0, 6.0), (120.0, 120.0, 72.0))
 FOLDS = (0, 1)
+MONAI_FILES = {"meta_file": "metadata", "config_file": "inference"}
 
 
 def run(*arguments: object) -> None:
@@ -126,6 +127,15 @@ def test_runs_are_compared_on_the_same_cases_alone(
     assert "tested on other cases" in capsys.readouterr().err
     assert cli.main(["runs", "compare", str(runs[0]), str(work)]) == 2
     assert "no finished run: it lacks config.toml" in capsys.readouterr().err
+
+
+def test_a_trained_model_goes_to_monai(work: Path, runs: tuple[Path, ...]) -> None:
+    pytest.importorskip("fire", reason="monai.bundle needs the package fire")
+    from monai.bundle import verify_net_in_out
+
+    run("export-monai", runs[0] / "bundle", "-o", work / "monai")
+    files = {name: str(work / "monai" / "configs" / f"{file}.json") for name, file in MONAI_FILES.items()}
+    verify_net_in_out(net_id="network_def", device="cpu", bundle_root=str(work / "monai"), **files)
 
 
 def test_a_dry_run_reads_everything_and_writes_nothing(

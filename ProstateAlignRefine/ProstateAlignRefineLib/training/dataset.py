@@ -80,7 +80,7 @@ class _Item:
 def _on_network_grid(preprocessing: Preprocessing, channels: Sequence[str], item: _Item) -> Case:
     read = _read(item)
     volumes, grid = network_volumes(read.study, preprocessing, channels)
-    lesions = labels_on(_instances(read.lesions), grid)
+    lesions = labels_on(numbered_lesions(read.lesions), grid)
     zones = zone_codes(_mask(item, ZONES), _mask(item, GLAND), grid)
     return Case(item.name, volumes.astype(np.float16), lesions, preprocessing.spacing_mm, zones)
 
@@ -124,7 +124,7 @@ def _item(manifest: Manifest, case: ManifestCase, recipe: str, cache: Path) -> _
     return _Item(case.name, case.positive, paths, case.sha256, kept)
 
 
-def _instances(labels: sitk.Image) -> sitk.Image:
+def numbered_lesions(labels: sitk.Image) -> sitk.Image:
     """Connected lesions (26 neighbours) numbered from 1; label files hold grades instead."""
     numbers, _ = ndimage.label(to_array(labels) > 0, np.ones((3, 3, 3)))
     return to_image(numbers.astype(np.uint8), Grid.of(labels))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..bundle.config import ModelConfig
 
@@ -70,3 +70,10 @@ class Statement:
             licence=licence,
             intended_use="Research on lesion segmentation in biparametric prostate MRI. Not for diagnosis.",
         )
+
+
+def with_head_of(config: ModelConfig, source: Source) -> ModelConfig:
+    """The configuration of a bundle that was given a head taught on `source`."""
+    licence = source.licence or NOT_KNOWN
+    both = config.licence if licence in config.licence else f"{config.licence}; its prompted head: {licence}"
+    return replace(config, training_data=f"{config.training_data} Its prompted head: {source.data}", licence=both)

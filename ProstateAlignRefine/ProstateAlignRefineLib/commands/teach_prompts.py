@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,8 +36,8 @@ class TeachPromptsOptions:
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser(
         "teach-prompts",
-        help="teach a model what prompts mean, on synthetic studies or a data set",
-        description="The network stays as it is; a small head learns on what it sees and from where lesions lie.",
+        help="teach a model what prompts mean, on synthetic studies",
+        description="The network stays as it is; a small head learns on what it sees in synthetic studies.",
     )
     parser.add_argument("--model", type=Path, required=True, metavar="BUNDLE", help="a bundle that tells the anatomy")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="BUNDLE", help="the new bundle")
@@ -45,7 +45,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--steps", type=int, default=2500, help="of two studies each (default: 2500)")
     parser.add_argument("--first-seed", type=int, default=500_000, help="of the studies (default: 500000)")
     parser.add_argument(
-        "--data", type=Path, metavar="DATASET", help="learn from what prepare made, zones included, instead"
+        "--data", type=Path, metavar="DATASET", help="what prepare made, zones included, to learn from instead"
     )
     parser.add_argument("--fold", type=fold, default=0, help="of the data set, kept out for tests (default: 0)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
@@ -70,13 +70,14 @@ def run(options: TeachPromptsOptions) -> int:
         raise InputError("The model tells no anatomy, so words of place have nothing to hold to; use one that does.")
     read, count, source = _studies(options, bundle, choose_compute(options.device))
     cases = list(tqdm(read, "studies", count, unit="study"))
+    if source:
+        bundle = replace(bundle, config=with_head_of(bundle.config, source))
     head = new_head(cases, settings_for(bundle))
     with tqdm(total=options.steps, desc="prompts", unit="step") as bar:
         fit(head, cases, Fitting(options.steps, RATE, SEED), lambda _step, loss: show_loss(bar, loss))
     card = (bundle.path / CARD_FILE).read_text(encoding="utf-8")
     mirrored = bundle.mirrored_text
-    config = with_head_of(bundle.config, source) if source else bundle.config
-    save_bundle(options.output, bundle.network, config, bundle.text, card, mirrored_text=mirrored, prompted=head)
+    save_bundle(options.output, bundle.network, bundle.config, bundle.text, card, mirrored_text=mirrored, prompted=head)
     print(f"The model and its prompted head are in {options.output}.")
     return 0
 

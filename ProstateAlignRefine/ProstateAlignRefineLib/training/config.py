@@ -113,6 +113,8 @@ class ScheduleSettings:
     Auxiliary losses ramp in over `ramp_epochs` after `warmup_epochs` (see `AuxiliaryRamp`). The last
     `whole_region_epochs` of the joint epochs, and the refiner's after them, read whole regions, one a forward, since
     instance normalisation sees other statistics there than in a patch, and the region is what inference reads.
+
+    `gradient_checkpointing`: the same gradients with less memory and a forward more; of our own networks' stages.
     """
 
     iterations: int
@@ -126,6 +128,7 @@ class ScheduleSettings:
     warmup_epochs: int
     ramp_epochs: int
     validate_every: int
+    gradient_checkpointing: bool
 
     def __post_init__(self) -> None:
         counts = (self.iterations, self.batch_size, self.accumulate, self.validate_every)

@@ -12,6 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from ..network.baselines import PARTS, make_network
 from ..network.text import TextBatch
 from .config import TrainingConfig
+from .recomputation import residual_stages, set_recomputed
 
 BACKWARD = 2  # times the forward's operations
 STATES = {"sgd": 1, "adamw": 2}
@@ -21,6 +22,7 @@ GPU_OPERATIONS = 25e12
 """A second, in bf16: about what nnU-Net's own training, of like networks, makes of an A100. Not measured here."""
 WORKSPACE_BYTES = 1e9
 TOKENS = 8  # a prompt, about
+MAPS_A_STAGE = 12  # two blocks of two convolutions, norms and activations
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,12 @@ def cost_of(config: TrainingConfig) -> Cost:
         schedule = config.schedule
         image = torch.zeros(schedule.batch_size, len(config.architecture.channels), *schedule.patch_size)
         text = _text(config)
-    saved = _SavedBytes()
+    recomputed = schedule.gradient_checkpointing
+    set_recomputed(network, recomputed)
+    saved, again = _SavedBytes(), _LargestStage()
+    for stage in residual_stages(network) if recomputed else ():
+        stage.register_forward_pre_hook(lambda _stage, given: saved.see(given[0]))
+        stage.register_forward_hook(lambda _stage, _given, made: again.see(made))
     with FlopCounterMode(display=False) as counter, saved_tensors_hooks(saved.pack, lambda tensor: tensor):
         network(image, text)
     weights = sum(parameter.numel() for parameter in network.parameters())
@@ -57,9 +64,18 @@ def cost_of(config: TrainingConfig) -> Cost:
     return Cost(
         parameters=weights,
         steps=epochs * schedule.iterations,
-        step_operations=float(counter.get_total_flops()) * (1 + BACKWARD) * schedule.accumulate,
-        gpu_bytes=4.0 * weights * copies + saved.total * HALF + WORKSPACE_BYTES,
+        step_operations=float(counter.get_total_flops()) * (1 + BACKWARD + recomputed) * schedule.accumulate,
+        gpu_bytes=4.0 * weights * copies + (saved.total + again.bytes) * HALF + WORKSPACE_BYTES,
     )
+
+
+class _LargestStage:
+    """What recomputing the largest stage takes for a while: about `MAPS_A_STAGE` maps of the size that comes out."""
+
+    bytes = 0.0
+
+    def see(self, made: Tensor) -> None:
+        self.bytes = max(self.bytes, float(MAPS_A_STAGE * made.numel() * made.element_size()))
 
 
 class _SavedBytes:
@@ -75,6 +91,9 @@ class _SavedBytes:
             self._seen[storage._cdata] = storage.nbytes()
             self._kept.append(tensor)
         return tensor
+
+    def see(self, tensor: Tensor) -> None:
+        self.pack(tensor)
 
     @property
     def total(self) -> int:

@@ -29,6 +29,7 @@ from .mirrored_text import TrainingText
 from .operating_point import best_cut, fold_cut
 from .processes import Processes
 from .provenance import Start, Statement
+from .recomputation import set_recomputed
 from .schedule import AuxiliaryRamp, Phase, Phases, poly_rate
 from .steps import ScheduledStep, Stepper
 from .tracking.logger import RunLogger, TrackedRun, logged, loggers
@@ -148,6 +149,7 @@ class Trainer:
     def _new_network(self) -> SegmentationNetwork:
         config = self.config
         network = make_network(config.network, config.architecture, config.schedule.patch_size)
+        set_recomputed(network, config.schedule.gradient_checkpointing)
         # On a CPU the gradients of 3D convolutions are computed fastest with the channels last.
         layout = torch.channels_last_3d if self.compute.device.type == "cpu" else torch.contiguous_format
         return network.to(self.compute.device, memory_format=layout)  # type: ignore[call-overload, no-any-return]

@@ -34,15 +34,13 @@ def required_output(options: TrainOptions) -> Path:
 
 
 def _check_data(wanted: object, dataset: Path | None) -> None:
+    from ..training.configuration_file import check_dataset
     from ..training.manifest import read_manifest
 
     kind = wanted.get("kind") if isinstance(wanted, Mapping) else None
-    if kind == "phantoms" and dataset:
-        raise InputError("The configuration trains on phantoms, so --data is not read; leave it out.")
-    if kind != "dataset":
+    check_dataset(kind, dataset)
+    if dataset is None:
         return
-    if not dataset:
-        raise InputError("The configuration trains on a dataset; name the folder that prepare made with --data.")
     folds = {case.fold for case in read_manifest(dataset).cases}
     fold = wanted.get("test_fold") if isinstance(wanted, Mapping) else None
     if isinstance(fold, int) and fold not in folds:

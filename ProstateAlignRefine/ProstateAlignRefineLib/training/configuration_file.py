@@ -45,6 +45,14 @@ def read_configuration(name: str, changes: Sequence[str] = ()) -> dict[str, Any]
     return entries
 
 
+def check_dataset(kind: object, dataset: Path | None) -> None:
+    """InputError where a folder is given that data of this kind does not read, or is missing."""
+    if kind == "phantoms" and dataset:
+        raise InputError("The configuration trains on phantoms, so --data is not read; leave it out.")
+    if kind == "dataset" and not dataset:
+        raise InputError("The configuration trains on a dataset; name the folder that prepare made with --data.")
+
+
 def as_toml(entries: Mapping[str, Any]) -> str:
     """Plain values and tables as TOML that reads back the same."""
     return "\n".join(_lines(entries, "")).strip() + "\n"

@@ -85,7 +85,7 @@ def find_anatomy(labels: Path, kind: str, sets: Sequence[str]) -> dict[str, Labe
     missing = [name for name, place in places.items() if place is None]
     if sets and missing:
         raise InputError(f"There is no set of {kind} masks {', '.join(missing)}; {_sets_there(root)}.")
-    found = _masks(places)
+    found = _masks({_said(name): place for name, place in places.items()})
     if sets and not found:
         raise InputError(f"The sets of {kind} masks hold no mask; {_sets_there(root)}.")
     return found
@@ -130,6 +130,11 @@ def _set_folder(root: Path, name: str) -> Path | None:
 def _anatomy_folder(labels: Path, part: Path, name: str) -> Path | None:
     places = (part / name, part / "AI" / name, labels / name, Path(name).resolve())
     return next((place for place in places if place.is_dir()), None)
+
+
+def _said(name: str) -> str:
+    """A set's name for manifests and model cards, which shall not tell how folders of this machine are named."""
+    return Path(name).name if Path(name).is_absolute() else name
 
 
 def _sets_there(root: Path) -> str:

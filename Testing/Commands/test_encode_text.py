@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,11 @@ from host.commands import run_command
 from Model.clip_clone import TEXT_WIDTH, write_clone
 from ProstateAlignRefineLib.commands import encode_text
 from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.network import hub
 from ProstateAlignRefineLib.network.text import load_text
 from ProstateAlignRefineLib.network.text_encoder import encode_prompts
 
+ROOT = Path(__file__).resolve().parents[2]
 pytest.importorskip("open_clip", reason="the extra 'text' is not installed")
 
 
@@ -55,15 +58,28 @@ def test_what_is_missing_is_said_and_nothing_is_written(options: list[str], said
 
 
 def test_without_a_choice_it_is_biomedclip(tmp_path: Path, monkeypatch) -> None:
-    import open_clip
-
     asked = []
-
-    def unreachable(name: str, *_: object, **__: object) -> None:
-        asked.append(name)
-        raise RuntimeError("no route to host")
-
-    monkeypatch.setattr(open_clip, "create_model", unreachable)
-    with pytest.raises(InputError, match="connect to the internet once"):
+    monkeypatch.setattr(hub, "_answer", lambda url: bool(asked.append(url)))
+    with pytest.raises(InputError, match=r"copy its \.npz file here, or copy the encoder itself .* local-dir:FOLDER"):
         run("prostate lesion", "-o", str(tmp_path / "text.npz"))
     assert "BiomedCLIP" in asked[0]
+    assert (ROOT / "docs" / "text-encoder.md").is_file()
+
+
+def test_a_hub_that_does_not_answer_is_not_waited_for(monkeypatch, tmp_path: Path) -> None:
+    """A name server that is out of reach takes its time before it says so."""
+    monkeypatch.setattr(hub, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(hub, "_answer", lambda _url: time.sleep(2) or True)
+    started = time.monotonic()
+    with pytest.raises(InputError, match=r"huggingface\.co does not answer"):
+        hub.require_hub("hf-hub:owner/model")
+    assert time.monotonic() - started < 1.5
+
+
+def test_offline_is_believed(monkeypatch) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(hub, "_answer", lambda _url: True)
+    with pytest.raises(InputError, match="not on this machine"):
+        hub.require_hub("hf-hub:owner/model")

@@ -91,6 +91,18 @@ def test_two_systems_are_compared_case_by_case(references: Path, masks: Path, ma
         assert np.asarray(Image.open(out / f"{name}.png")).std() > 5
 
 
+def test_picai_eval_reads_what_was_measured(references: Path, masks: Path, maps: Path, tmp_path: Path) -> None:
+    from picai_eval.metrics import Metrics
+
+    out = tmp_path / "out"
+    assert run("--predictions", maps, "--against", masks, "--references", references, "-o", out) == 0
+    for system, suffix in enumerate(("", "-against")):
+        read = Metrics(out / f"picai_eval{suffix}.json")
+        assert read.case_target == {"1_1": 1, "2_2": 1, "3_3": 0}
+        found = figures(out, system)
+        assert (read.AP, read.auroc) == pytest.approx((found["AP"], found["AUROC"]))
+
+
 def test_a_system_against_one_of_the_same_name_stays_apart(references: Path, masks: Path, tmp_path: Path) -> None:
     other = tmp_path / "other" / "masks"
     for case in ("1_1", "2_2", "3_3"):

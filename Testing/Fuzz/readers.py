@@ -59,7 +59,7 @@ READERS: dict[str, Callable[[bytes], None]] = {
     "cohort": _as_file("list.csv", read_cohort),
     "folds-json": _as_file("splits.json", read_folds),
     "folds-csv": _as_file("folds.csv", read_folds),
-    "marksheet": _as_file("marksheet.csv", lambda path: read_marksheet(path.parent)),
+    "marksheet": _as_file("marksheet.csv", read_marksheet),
     "message": _as_file("line", _message),
     "exchange": _as_file("grid.json", lambda path: read_exchange(path.parent)),
     "zip": _as_file("bundle.zip", _archive),

@@ -10,6 +10,7 @@ import torch
 from Model.clip_clone import TEXT_WIDTH, write_clone
 from ProstateAlignRefineLib.bundle.config import ModelConfig
 from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.network import hub
 from ProstateAlignRefineLib.network.bundle import Bundle
 from ProstateAlignRefineLib.network.network import AlignRefineNetwork
 from ProstateAlignRefineLib.network.text_encoder import embed_prompt, encode_prompts
@@ -101,6 +102,7 @@ def test_an_unreachable_hub_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> 
         raise RuntimeError("no route to host")
 
     monkeypatch.setattr(open_clip, "create_model", unreachable)
+    monkeypatch.setattr(hub, "_answer", lambda _url: True)
     with pytest.raises(InputError, match="connect to the internet once"):
         encode_prompts([PROMPT], "hf-hub:owner/model")
 

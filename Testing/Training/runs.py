@@ -4,18 +4,18 @@ import csv
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from ProstateAlignRefineLib.training.config import TrainingConfig
+from ProstateAlignRefineLib.training.configuration_file import as_toml
 
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 CLI = "ProstateAlignRefineLib.cli"
 
 
 def write_config(config: TrainingConfig, path: Path) -> Path:
-    path.write_text("\n".join(_toml(config.to_dict(), "")), encoding="utf-8")
+    path.write_text(as_toml(config.to_dict()), encoding="utf-8")
     return path
 
 
@@ -37,21 +37,3 @@ def log_of(run: Path) -> list[dict[str, str]]:
         return []
     with (run / "log.csv").open() as stream:
         return [{name: value for name, value in row.items() if name != "seconds"} for row in csv.DictReader(stream)]
-
-
-def _toml(values: Mapping[str, Any], prefix: str) -> list[str]:
-    lines = [f"{name} = {_value(value)}" for name, value in values.items() if not isinstance(value, Mapping)]
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            lines += ["", f"[{prefix}{name}]", *_toml(value, f"{prefix}{name}.")]
-    return lines
-
-
-def _value(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_value, value))}]"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{name} = {_value(entry)}" for name, entry in value.items()) + "}"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f'"{value}"' if isinstance(value, str) else repr(value)

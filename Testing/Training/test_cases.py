@@ -129,7 +129,7 @@ def test_classes_of_size_are_drawn_alike() -> None:
     share = CaseShare.of(cases)
     number, lesion, volume = share.lesion_volumes[-1]
     assert (number, lesion, round(volume, 6)) == (9, 1, 3.6e-3)
-    plan = PatchPlan((8, 16, 16), (2, 4, 4), 1.0, NO_AUGMENTATION, (0.25,))
+    plan = PatchPlan((8, 16, 16), (2, 4, 4), 1.0, NO_AUGMENTATION, sizes_ml=(0.25,))
     drawn = [patch.case for patch in PatchDataset(share, plan, 200, seed=0, epoch=0)]
     assert 70 < drawn.count("case 9") < 130
     alike = [patch.case for patch in PatchDataset(share, replace(plan, sizes_ml=()), 200, seed=0, epoch=0)]

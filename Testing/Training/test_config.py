@@ -1,6 +1,10 @@
 """The configuration is typed, whole and strict; the presets are valid."""
 
+import os
 import re
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +13,8 @@ import torch
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.network.baselines import built_architecture
 from ProstateAlignRefineLib.network.network import AlignRefineNetwork
-from ProstateAlignRefineLib.training.config import PRESETS, TrainingConfig, read_training_config
+from ProstateAlignRefineLib.training.config import DatasetData, TrainingConfig, read_training_config
+from ProstateAlignRefineLib.training.configuration_file import PRESETS, as_toml
 from ProstateAlignRefineLib.training.losses import SegmentationLossSettings
 
 
@@ -94,3 +99,69 @@ def test_a_presets_network_can_be_built(preset: str) -> None:
 def test_an_unknown_name_lists_the_presets() -> None:
     with pytest.raises(InputError, match="starter"):
         read_training_config("nothing")
+
+
+def test_a_file_that_extends_a_preset_states_only_what_differs(tmp_path: Path) -> None:
+    config = read('extends = "ours"\nname = "mine"\n[schedule]\niterations = 7\n', tmp_path)
+    ours = read_training_config("ours")
+    assert (config.name, config.schedule.iterations) == ("mine", 7)
+    assert replace(config, name="ours", schedule=ours.schedule) == ours
+    (tmp_path / "next.toml").write_text('extends = "mine.toml"\nseed = 4\n')
+    assert read_training_config(str(tmp_path / "next.toml")) == replace(config, seed=4)
+
+
+def test_another_kind_of_data_replaces_the_whole_table(tmp_path: Path) -> None:
+    data = '[data]\nkind = "dataset"\ntest_fold = 1\nvalidation_share = 0.2\n'
+    config = read(f'extends = "starter"\n{data}', tmp_path)
+    assert config.data == DatasetData("dataset", 1, 0.2)
+    assert config.architecture == read_training_config("starter").architecture
+
+
+def test_files_that_extend_each_other_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text('extends = "mine.toml"\n')
+    with pytest.raises(InputError, match="extends itself"):
+        read('extends = "other.toml"\n', tmp_path)
+    with pytest.raises(InputError, match=r"'none\.toml' does not exist"):
+        read('extends = "none.toml"\n', tmp_path)
+
+
+def test_single_entries_can_be_set() -> None:
+    changes = ["schedule.iterations=100", "name=mine", "text.prompts=['one', 'two']", "augmentation.mirror = 0.25"]
+    config = read_training_config("ours", changes)
+    assert (config.schedule.iterations, config.name) == (100, "mine")
+    assert (config.text.prompts, config.augmentation.mirror) == (("one", "two"), 0.25)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("schedule.iteration=5", r"did you mean schedule\.iterations"),
+        ("weather=fine", "TABLE.ENTRY=VALUE"),
+        ("seed.more=1", "changes nothing"),
+        ("seed=many", "of type int"),
+        ("bundle.tau=[" * 60, "changes nothing|of type"),
+    ],
+)
+def test_what_cannot_be_set_is_said(change: str, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        read_training_config("ours", [change])
+
+
+@pytest.mark.parametrize("preset", ["ours", "paper", "starter"])
+def test_a_printed_configuration_reads_back_the_same(preset: str, tmp_path: Path) -> None:
+    config = read_training_config(preset)
+    assert read(as_toml(config.to_dict()), tmp_path) == config
+
+
+@pytest.mark.parametrize("word", ["notice", "training_data", "licence", "intended_use"])
+def test_what_the_run_tells_cannot_be_written_into_a_configuration(word: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=rf"bundle\.{word}, .* follows from what the run reads"):
+        read(f'extends = "starter"\n[bundle]\n{word} = "trained on synthetic images only"\n', tmp_path)
+
+
+def test_a_configuration_is_read_without_torch() -> None:
+    code = "import sys; from ProstateAlignRefineLib.training.configuration_file import read_configuration as read; "
+    code += "read('ours', ['seed=1']); assert 'torch' not in sys.modules"
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    )

@@ -1,6 +1,5 @@
 """A prepared dataset is read through inference's preprocessing, split by patient, kept, and guarded by its hashes."""
 
-import csv
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -8,20 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ProstateAlignRefineLib import cli
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.study_files import find_study_files, read_study_files
 from ProstateAlignRefineLib.inference.preprocess import network_volumes
-from ProstateAlignRefineLib.network.bundle import load_bundle
 from ProstateAlignRefineLib.phantom import Sampling
 from ProstateAlignRefineLib.training.config import DatasetData, TrainingConfig
 from ProstateAlignRefineLib.training.dataset import dataset_cases, split_cases
 from ProstateAlignRefineLib.training.manifest import read_manifest, write_manifest
 from ProstateAlignRefineLib.training.prepare import RawDataset, prepare
-from Training.picai import LABEL_SET, write_picai
-from Training.runs import log_of, write_config
+from Training.picai import write_picai
 
-CPU = ("--device", "cpu", "--precision", "fp32")
 COARSE = Sampling.of_field((2.0, 2.0, 6.0), (120.0, 120.0, 72.0))
 
 
@@ -93,43 +88,3 @@ def test_a_fold_that_is_not_there_is_refused(dataset: Path, config: TrainingConf
         split_cases(read_manifest(dataset), replace(config, data=DatasetData("dataset", 7, 0.5)))
     with pytest.raises(InputError, match=r"manifest\.json"):
         dataset_cases(config, tmp_path, tmp_path, workers=1)
-
-
-@pytest.mark.slow
-def test_the_whole_way_by_the_command_line(
-    picai: Path, config: TrainingConfig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """PI-CAI's layout to a dataset, a bundle through all three phases, a cohort segmented and judged, one study."""
-    dataset, run, predictions = (tmp_path / name for name in ("dataset", "run", "predictions"))
-    images, labels = str(picai / "images"), str(picai / "labels")
-    assert cli.main(["prepare", "--images", images, "--labels", labels, "-o", str(dataset), "--folds", "3"]) == 0
-    assert "6 cases of 6 patients are used" in capsys.readouterr().out
-
-    file = write_config(config, tmp_path / "tiny.toml")
-    assert cli.main(["train", "--config", str(file), "--data", str(dataset), "-o", str(run), *CPU]) == 0
-    assert [row["phase"] for row in log_of(run)] == ["segmentation", "segmentation", "auxiliary", "refiner", "refiner"]
-    card = (run / "bundle" / "MODEL_CARD.md").read_text()
-    assert "human_expert/resampled" in card
-    assert read_manifest(dataset).split_sha256[:16] in card
-    metrics = load_bundle(run / "bundle").config.metrics
-    assert metrics["test_cases"] == 2
-
-    model = ["--model", str(run / "bundle"), *CPU]
-    assert cli.main(["segment-cohort", images, "-o", str(predictions), *model]) == 0
-    folders = ["--predictions", str(predictions), "--references", str(picai / "labels" / LABEL_SET)]
-    assert cli.main(["evaluate", *folders, "-o", str(tmp_path / "figures"), "--resamples", "10"]) == 0
-    cohort = cases_of(tmp_path / "figures")
-    assert len(cohort) == 6
-    # What the training measured on its test cases is what segment and evaluate measure on them.
-    tested = cases_of(run / "test" / "report")
-    assert {name: cohort[name] for name in tested} == tested
-
-    study = picai / "images" / "90001"
-    assert cli.main(["segment", str(study), "-o", str(tmp_path / "result"), *model]) == 0
-    lesions = (tmp_path / "result" / "lesions.nii.gz").read_bytes()
-    assert lesions == (predictions / "90001_9000001" / "lesions.nii.gz").read_bytes()
-
-
-def cases_of(report: Path) -> dict[str, tuple[str, ...]]:
-    with (report / "cases.csv").open() as stream:
-        return {row["case"]: (row["dice"], row["hd95"], row["found"]) for row in csv.DictReader(stream)}

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from ProstateAlignRefineLib.core.storage.files import file_sha256
 from ProstateAlignRefineLib.phantom import Sampling
 from ProstateAlignRefineLib.training.manifest import Manifest, read_manifest, write_manifest
 from ProstateAlignRefineLib.training.prepare import RawDataset, prepare
-from Training.picai import LABEL_SET, MARKSHEET, write_picai
+from Training.picai import GLAND_SET, LABEL_SET, MARKSHEET, ZONE_SET, write_picai
 
 COARSE = Sampling.of_field((2.0, 2.0, 6.0), (120.0, 120.0, 72.0))
 NAMES = ["90001_9000001", "90002_9000002", "90003_9000003", "90004_9000004"]
@@ -59,7 +60,9 @@ def test_every_case_is_listed_with_hashes_fold_source_and_grade(picai: Path, tmp
         assert case.isup == grades[case.name]
         assert case.positive == (grades[case.name] >= 2)
         assert case.label_source == "human_expert/resampled"
-        assert case.sha256 == {name: file_sha256(manifest.path(case, name)) for name in ("t2w", "adc", "hbv", "label")}
+        assert set(case.files) == {"t2w", "adc", "hbv", "label", "zones", "gland"}
+        assert case.sha256 == {name: file_sha256(manifest.path(case, name)) for name in case.files}
+        assert case.anatomy_sources == {"zones": "AI/Yuan23", "gland": "AI/Bosma22b"}
     write_manifest(manifest, tmp_path / "dataset")
     assert read_manifest(tmp_path / "dataset") == manifest
 
@@ -133,8 +136,50 @@ def test_label_sets_are_taken_in_the_order_named(picai: Path) -> None:
     label_of(picai, NAMES[0]).unlink()
     sources = {case.name: case.label_source for case in prepared(picai, "human_expert/resampled", "AI/Bosma22a").cases}
     assert sources == {NAMES[0]: "AI/Bosma22a", **dict.fromkeys(NAMES[1:], "human_expert/resampled")}
-    with pytest.raises(InputError, match="AI/Other"):
+    with pytest.raises(InputError, match=r"AI/Other; it has AI/Bosma22a, human_expert/resampled\."):
         prepared(picai, "AI/Other")
+
+
+def test_the_marksheet_and_anatomy_are_found_beside_any_label_set(picai: Path) -> None:
+    deep = prepare(RawDataset(picai / "images", picai / "labels" / LABEL_SET, folds=2))
+    assert deep.marksheet
+    assert [case.isup for case in deep.cases] == [case.isup for case in prepared(picai).cases]
+    assert {case.label_source for case in deep.cases} == {"resampled"}
+    assert all(case.anatomy_sources == {"zones": "AI/Yuan23", "gland": "AI/Bosma22b"} for case in deep.cases)
+
+
+def test_anatomy_may_be_missing_for_some_and_unusable_for_others(picai: Path) -> None:
+    labels = picai / "labels"
+    for number in (0, 1):
+        (labels / ZONE_SET / f"{NAMES[number]}.nii.gz").unlink()
+    (labels / GLAND_SET / f"{NAMES[1]}.nii.gz").unlink()
+    changed_label(labels / ZONE_SET / f"{NAMES[2]}.nii.gz", lambda zones: zones * 3)
+    changed_label(labels / GLAND_SET / f"{NAMES[3]}.nii.gz", lambda gland: gland * 0)
+    cases = {case.name: case for case in prepared(picai).cases}
+    kinds = [set(cases[name].anatomy_sources) for name in NAMES]
+    assert kinds == [{"gland"}, set(), {"gland"}, {"zones"}]
+    assert "no zone" in cases[NAMES[2]].notes[0]
+    assert "gland mask of AI/Bosma22b is not used: it is empty" in cases[NAMES[3]].notes[0]
+
+
+def test_anatomy_masks_may_lie_in_any_folder(picai: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    shutil.move(picai / "labels" / ZONE_SET, own)
+    raw = RawDataset(picai / "images", picai / "labels", folds=2, zone_sets=(str(own),), gland_sets=("Bosma22b",))
+    manifest = prepare(raw)
+    assert all(case.anatomy_sources == {"zones": "own", "gland": "Bosma22b"} for case in manifest.cases)
+    assert manifest.path(manifest.cases[0], "zones") == own / f"{NAMES[0]}.nii.gz"
+    with pytest.raises(InputError, match=r"no set of zones masks Other; it has whole_gland/AI/Bosma22b\."):
+        prepare(replace(raw, zone_sets=("Other",)))
+
+
+def test_a_licence_is_that_of_the_labels_file_or_as_said(picai: Path) -> None:
+    assert prepared(picai).licence == ""
+    heading = "Attribution-NonCommercial 4.0 International\n\nCreative Commons Corporation"
+    (picai / "labels" / "LICENSE").write_text(heading, encoding="utf-8")
+    assert prepared(picai).licence == "CC BY-NC 4.0"
+    said = prepare(RawDataset(picai / "images", picai / "labels", folds=2, licence="By agreement only"))
+    assert said.licence == "By agreement only"
 
 
 def test_official_folds_are_kept_and_a_case_they_do_not_name_is_reported(picai: Path, tmp_path: Path) -> None:

@@ -31,11 +31,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(options: EncodeTextOptions) -> int:
     from ..core.errors import InputError
     from ..core.storage.files import replacing_file
-    from ..network.text import save_text
-    from ..network.text_encoder import encode_prompts
+    from ..network.hub import require_hub
 
     if options.output.suffix != ".npz":
         raise InputError("The output must be a .npz file; end its name on .npz.")
+    require_hub(options.encoder)
+
+    from ..network.text import save_text
+    from ..network.text_encoder import encode_prompts
+
     text = encode_prompts(options.prompts, options.encoder)
     with replacing_file(options.output) as path:
         save_text(text, path)

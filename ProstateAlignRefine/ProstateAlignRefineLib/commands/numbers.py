@@ -41,6 +41,11 @@ def seed(text: str) -> int:
     return whole(0, LARGEST_SEED)(text)
 
 
+def fold(text: str) -> int:
+    """The number of a data set's fold."""
+    return whole(0, 999)(text)
+
+
 def real(lowest: float, highest: float, unit: str = "") -> Callable[[str], float]:
     """Finite numbers from `lowest` to `highest`; `unit` is named in the message."""
 

@@ -26,6 +26,9 @@ class PrepareOptions:
     folds: int
     seed: int
     workers: int
+    zones: tuple[str, ...]
+    gland: tuple[str, ...]
+    licence: str
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -48,6 +51,20 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="label sets in order of preference (default: human_expert/resampled human_expert/Pooch25), "
         "for example AI/Bosma22a",
     )
+    for kind, published in (("zones", "Yuan23 HeviAI23"), ("gland", "Bosma22b Guerbet23")):
+        parser.add_argument(
+            f"--{kind}",
+            nargs="+",
+            default=(),
+            metavar="SET",
+            help=f"sets of {kind} masks or folders, in order of preference (default: PI-CAI's {published}, if there)",
+        )
+    parser.add_argument(
+        "--licence",
+        default="",
+        metavar="TEXT",
+        help="of images and labels, for the model's card (default: as the file LICENSE with the labels says)",
+    )
     parser.add_argument(
         "--splits", type=Path, metavar="FILE", help="folds: nnU-Net's splits.json, picai_baseline's folder, or a CSV"
     )
@@ -69,6 +86,9 @@ def run(options: PrepareOptions) -> int:
         options.splits,
         options.folds,
         options.seed,
+        options.zones,
+        options.gland,
+        options.licence.strip(),
     )
     with writing_folder(options.output, "dataset", (MANIFEST_NAME, REPORT_NAME)) as draft:
         manifest = prepare(source, options.workers)
@@ -80,16 +100,26 @@ def run(options: PrepareOptions) -> int:
 
 def summary(manifest: Manifest) -> str:
     """How many cases are used, from which label sets, and why the others are not."""
+    from ..training.layout import GLAND, ZONES
+
     cases = manifest.cases
     positive = sum(case.positive for case in cases)
     patients = len({case.patient for case in cases})
     lines = [f"{len(cases)} cases of {patients} patients are used, {positive} of them with a lesion."]
     lines += [f"  {count} labels from {source}" for source, count in Counter(c.label_source for c in cases).items()]
+    for kind in (ZONES, GLAND):
+        sources = Counter(source for c in cases if (source := c.anatomy_sources.get(kind)))
+        lines += [f"  {count} {kind} masks from {source}" for source, count in sources.items()]
+    bare = sum(not case.anatomy_sources for case in cases)
+    lines.append(f"  {bare} without zones or gland masks, which teach an anatomy head nothing" if bare else "")
     lines += [f"  fold {fold}: {count} cases" for fold, count in sorted(Counter(c.fold for c in cases).items())]
+    if not manifest.marksheet:
+        lines.append("No marksheet.csv was found with the labels: no grade is known, and no label is held against it.")
+    lines.append(f"Licence: {manifest.licence or 'not known; say it with --licence'}.")
     if manifest.excluded:
         lines.append(f"{len(manifest.excluded)} cases are not used:")
         reasons = Counter(case.reason for case in manifest.excluded)
         lines += [f"  {count}: {reason}" for reason, count in reasons.most_common(NAMED)]
         if len(reasons) > NAMED:
             lines.append(f"  {len(reasons) - NAMED} further reasons, in the report")
-    return "\n".join(lines)
+    return "\n".join(filter(None, lines))

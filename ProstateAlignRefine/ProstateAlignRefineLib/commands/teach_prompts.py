@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from .numbers import fold
 from .progress import show_loss
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..inference.device import Compute
+    from ..network.bundle import Bundle
+    from ..training.prompts.cases import PromptCase
+    from ..training.provenance import Source
 
 RATE, SEED = 3e-3, 0
 
@@ -18,6 +28,8 @@ class TeachPromptsOptions:
     cases: int
     steps: int
     first_seed: int
+    data: Path | None
+    fold: int
     device: str
 
 
@@ -32,6 +44,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--cases", type=int, default=300, help="synthetic studies to learn from (default: 300)")
     parser.add_argument("--steps", type=int, default=2500, help="of two studies each (default: 2500)")
     parser.add_argument("--first-seed", type=int, default=500_000, help="of the studies (default: 500000)")
+    parser.add_argument(
+        "--data", type=Path, metavar="DATASET", help="what prepare made, zones included, to learn from instead"
+    )
+    parser.add_argument("--fold", type=fold, default=0, help="of the data set, kept out for tests (default: 0)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     parser.set_defaults(options=TeachPromptsOptions, run=run)
 
@@ -44,16 +60,18 @@ def run(options: TeachPromptsOptions) -> int:
     from ..inference.device import choose_compute
     from ..network.bundle import load_bundle, save_bundle
     from ..training.prompts.fit import Fitting, fit, new_head
-    from ..training.prompts.phantoms import phantom_prompt_cases, settings_for
+    from ..training.prompts.phantoms import settings_for
+    from ..training.provenance import with_head_of
 
     if options.cases < 1 or options.steps < 1 or options.first_seed < 0:
         raise InputError("--cases and --steps must be 1 or more and --first-seed must not be negative.")
     bundle = load_bundle(options.model)
     if not bundle.config.architecture.anatomy:
         raise InputError("The model tells no anatomy, so words of place have nothing to hold to; use one that does.")
-    seeds = range(options.first_seed, options.first_seed + options.cases)
-    read = phantom_prompt_cases(bundle, seeds, choose_compute(options.device))
-    cases = list(tqdm(read, "studies", len(seeds), unit="study"))
+    read, count, source = _studies(options, bundle, choose_compute(options.device))
+    cases = list(tqdm(read, "studies", count, unit="study"))
+    if source:
+        bundle = replace(bundle, config=with_head_of(bundle.config, source))
     head = new_head(cases, settings_for(bundle))
     with tqdm(total=options.steps, desc="prompts", unit="step") as bar:
         fit(head, cases, Fitting(options.steps, RATE, SEED), lambda _step, loss: show_loss(bar, loss))
@@ -62,3 +80,22 @@ def run(options: TeachPromptsOptions) -> int:
     save_bundle(options.output, bundle.network, bundle.config, bundle.text, card, mirrored_text=mirrored, prompted=head)
     print(f"The model and its prompted head are in {options.output}.")
     return 0
+
+
+def _studies(
+    options: TeachPromptsOptions, bundle: Bundle, compute: Compute
+) -> tuple[Iterator[PromptCase], int, Source | None]:
+    """The cases to learn from, how many, and what they are where they are not synthetic."""
+    from ..training.manifest import read_manifest
+    from ..training.prompts.dataset import dataset_prompt_cases, teaching_cases
+    from ..training.prompts.phantoms import phantom_prompt_cases
+    from ..training.provenance import Source
+
+    if options.data is None:
+        seeds = range(options.first_seed, options.first_seed + options.cases)
+        return phantom_prompt_cases(bundle, seeds, compute), len(seeds), None
+    manifest = read_manifest(options.data)
+    cases = teaching_cases(manifest, options.fold)
+    said = f"{len(cases)} studies of a data set, all outside fold {options.fold}, with its labels and zones."
+    source = Source(synthetic=False, data=said, licence=manifest.licence, details="")
+    return dataset_prompt_cases(bundle, manifest, cases, compute), len(cases), source

@@ -12,20 +12,27 @@ from .model_options import PRECISION
 from .numbers import processes
 
 if TYPE_CHECKING:
+    from ..training.cases import CaseShare
     from ..training.config import TrainingConfig
     from ..training.processes import Processes
+    from ..training.trainer import Trainer
 
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """`initial`: a bundle whose weights the run starts from."""
+    """`initial`: a bundle whose weights the run starts from. `changes`: of single entries of the configuration."""
 
-    config: str
-    output: Path
+    config: str | None
+    output: Path | None
+    changes: tuple[str, ...]
+    list: bool
+    print_config: bool
+    dry_run: bool
     initial: Path | None
     data: Path | None
     text: Path | None
     cases: Path | None
+    track: tuple[str, ...]
     workers: int
     device: str
     precision: str
@@ -39,13 +46,35 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "ProstateAlignRefineLib.cli train ... A run that was stopped goes on when it is started again.",
     )
     parser.add_argument(
-        "--config", required=True, metavar="FILE", help="a TOML file, or a preset: paper, ours or starter"
+        "--config", metavar="FILE", help="a preset (paper, ours, starter), or a TOML file, which may extend one"
     )
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder of the run; resumes it")
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        dest="changes",
+        default=[],
+        metavar="ENTRY=VALUE",
+        help="change single entries, such as schedule.iterations=100",
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="folder of the run; resumes it")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--list", action="store_true", help="show the presets and what they cost, and end")
+    instead.add_argument("--print-config", action="store_true", help="print the whole configuration, and end")
+    instead.add_argument(
+        "--dry-run", action="store_true", help="read every case, try a few steps, tell memory and hours, and end"
+    )
     parser.add_argument("--from", type=Path, dest="initial", metavar="BUNDLE", help="start from this model's weights")
     parser.add_argument("--data", type=Path, metavar="DATASET", help="what prepare made, where the configuration asks")
     parser.add_argument("--text", type=Path, metavar="FILE", help="what encode-text made, where the encoder is not")
     parser.add_argument("--cases", type=Path, metavar="DIR", help="where cases are kept ready (default: DIR/cases)")
+    parser.add_argument(
+        "--track",
+        nargs="+",
+        default=[],
+        metavar="WHERE",
+        help="beside TensorBoard and log.csv: mlflow (in DIR, or mlflow=URI) and wandb (offline, in DIR)",
+    )
     parser.add_argument("--workers", type=processes, default=1, help="processes that ready cases (default: 1)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16"), help=PRECISION)
@@ -53,70 +82,100 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(options: TrainOptions) -> int:
+    from .train_inputs import checked_configuration
+
+    if options.list:
+        from ..training.listing import listing
+
+        print(listing())
+        return 0
+    entries = checked_configuration(options)
+
+    from ..training.config import TrainingConfig
+
+    config = TrainingConfig.from_dict(entries)
+    if options.print_config:
+        from ..training.configuration_file import as_toml
+
+        print(as_toml(config.to_dict()), end="")
+    elif options.dry_run:
+        _rehearse(config, options)
+    else:
+        _run(config, options)
+    return 0
+
+
+def _run(config: TrainingConfig, options: TrainOptions) -> None:
     from ..core.storage.files import made_folder
     from ..core.storage.output import output_folder
     from ..core.storage.staging import claimed
-    from ..training.config import read_training_config
     from ..training.processes import joined_processes
+    from .train_inputs import require_free, required_output
 
-    config = read_training_config(options.config)
-    folder = output_folder(options.output)
+    folder = output_folder(required_output(options))
     with (
         made_folder(folder),
         joined_processes(options.device) as processes,
         claimed(folder) if processes.first else nullcontext(),
     ):
-        _require_free(folder)
-        _train(config, options, processes)
-    return 0
+        require_free(folder)
+        _train(_trainer(config, options, processes, folder))
 
 
-def _require_free(folder: Path) -> None:
-    """InputError, before hours of training, where something lies in the way of what it writes."""
-    from ..core.storage.output import check_output
-    from ..core.storage.signature import BUNDLE
-    from ..core.storage.signed_file import require_replaceable
-    from ..network.bundle import NAMES
-    from ..training import test_predictions as tested
-    from ..training.checkpoint import CHECKPOINT_NAME
-    from ..training.completion import BUNDLE as BUNDLE_FOLDER
-    from ..training.completion import TEST
-    from ..training.log import LOG_NAME
-    from ..training.trainer import BEST, BEST_JOINT
+def _rehearse(config: TrainingConfig, options: TrainOptions) -> None:
+    """In one process; cases are kept where a run with the same options would keep them, else nowhere."""
+    from ..core.storage.scratch import scratch_folder
+    from ..training.processes import Processes
+    from ..training.rehearsal import rehearse
 
-    for name in (CHECKPOINT_NAME, LOG_NAME, BEST, BEST_JOINT):
-        require_replaceable(folder / name)
-    check_output(folder / TEST, tested.KIND, tested.NAMES)
-    check_output(folder / BUNDLE_FOLDER, BUNDLE, NAMES)
+    kept = options.cases or (options.output / "cases" if options.output else None)
+    with scratch_folder() as scratch:
+        trainer = _trainer(config, options, Processes(), scratch, kept)
+        parts = zip(("training", "validation", "test"), _shares(trainer), strict=True)
+        print(", ".join(f"{len(s)} {name} cases ({len(s.positive)} with a lesion)" for name, s in parts))
+        print(trainer.cases.source.details)
+        print(f"{sum(weights.numel() for weights in trainer.network.parameters()):,} parameters")
+        print(rehearse(trainer))
 
 
-def _train(config: TrainingConfig, options: TrainOptions, processes: Processes) -> None:
+def _shares(trainer: Trainer) -> tuple[CaseShare, ...]:
+    return trainer.cases.training, trainer.cases.validation, trainer.cases.test
+
+
+def _trainer(
+    config: TrainingConfig, options: TrainOptions, processes: Processes, folder: Path, kept: Path | None = None
+) -> Trainer:
     from ..evaluation.candidates import require_picai_eval
     from ..inference.device import choose_compute
-    from ..training.completion import BUNDLE, TEST, complete_training
     from ..training.configured_cases import cases_of
     from ..training.mirrored_text import encode_training_text, stored_training_text
+    from ..training.tracking.logger import require_places
     from ..training.trainer import Trainer
 
-    folder = options.output
     require_picai_eval()
+    require_places(options.track)
     compute = choose_compute(processes.device(options.device), options.precision, training=True)
     text = stored_training_text(options.text, config.text) if options.text else encode_training_text(config.text)
-    cache = options.cases or folder / "cases"
+    cache = kept or options.cases or folder / "cases"
     cases = processes.first_then_others(lambda: cases_of(config, options.data, cache, options.workers))
     # One worker beside the training process gains nothing where there is one core.
     workers = options.workers if options.workers > 1 else 0
-    trainer = Trainer(config, cases, text, compute, folder, processes, workers, options.initial)
-    if processes.first:
-        print(compute.description)
+    return Trainer(config, cases, text, compute, folder, processes, workers, options.initial, options.track)
+
+
+def _train(trainer: Trainer) -> None:
+    from ..training.completion import BUNDLE, TEST, complete_training
+
+    if trainer.processes.first:
+        print(trainer.compute.description)
     network = trainer.train()
-    if not processes.first:
+    if not trainer.processes.first:
         return
-    metrics = complete_training(trainer, network, folder)
+    metrics = complete_training(trainer, network, trainer.folder)
     for name, figure in metrics["figures"].items():
         print(f"{name}: {figure['value']}")
-    print(f"The test cases' predictions and report are in {folder / TEST}.")
+    print(f"The test cases' predictions and report are in {trainer.folder / TEST}.")
     if trainer.parts.bundled:
-        print(f"The bundle is in {folder / BUNDLE}.")
+        print(f"The bundle is in {trainer.folder / BUNDLE}.")
     else:
-        print(f"The network {config.network} makes no bundle: it lacks the text or the refiner.")
+        print(f"The network {trainer.config.network} makes no bundle: it lacks the text or the refiner.")

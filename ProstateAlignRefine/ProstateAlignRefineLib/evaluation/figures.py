@@ -6,9 +6,10 @@ averaged over the positives that have one: where nothing was predicted there is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import reduce
 from operator import add
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -135,18 +136,25 @@ def area_under_roc(rows: Rows) -> float:
     return float(_picai_metrics(rows).calc_auroc())
 
 
-def _picai_metrics(rows: Rows) -> Any:
+def save_picai_metrics(rows: Rows, path: Path) -> None:
+    """A file that `picai_eval.Metrics` reads: candidates, case scores and targets by the names of the cases."""
+    _picai_metrics(rows, [row.case for row in rows]).save(path)
+
+
+def _picai_metrics(rows: Rows, names: Sequence[Hashable] | None = None) -> Any:
+    """`names`: of the cases; their numbers where a case may be there twice."""
     try:
         from picai_eval.metrics import Metrics
     except ImportError as error:
         raise InputError(f"AP and AUROC need picai_eval: {INSTALL}") from error
-    lesions = {
-        i: [(int(c.is_lesion), c.confidence, c.iou) for c in r.detections.candidates] for i, r in enumerate(rows)
-    }
+    named = dict(zip(range(len(rows)) if names is None else names, rows, strict=True))
     return Metrics(
-        lesion_results=lesions,
-        case_target={i: int(row.positive) for i, row in enumerate(rows)},
-        case_pred={i: row.detections.score for i, row in enumerate(rows)},
+        lesion_results={
+            name: [(int(c.is_lesion), c.confidence, c.iou) for c in row.detections.candidates]
+            for name, row in named.items()
+        },
+        case_target={name: int(row.positive) for name, row in named.items()},
+        case_pred={name: row.detections.score for name, row in named.items()},
         sort=False,
     )
 

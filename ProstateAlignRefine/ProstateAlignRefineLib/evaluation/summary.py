@@ -11,14 +11,15 @@ from typing import Any
 
 from .cases import CaseRow
 from .evaluate import Judged, Protocol
-from .figures import Figures, cohort_figures
+from .figures import Figures, cohort_figures, save_picai_metrics
 from .statistics import SEED, Estimate, Paired, paired_tests, resampled
 
 JSON_NAME, MARKDOWN_NAME = "evaluation.json", "evaluation.md"
 KIND = "evaluation"
 PLOTS = ("froc.png", "dice.png", "reliability.png")
 TABLES = tuple(f"{what}{suffix}.csv" for what in ("cases", "lesions") for suffix in ("", "-against"))
-NAMES = (JSON_NAME, MARKDOWN_NAME, *TABLES, *PLOTS)
+PICAI_METRICS = ("picai_eval.json", "picai_eval-against.json")
+NAMES = (JSON_NAME, MARKDOWN_NAME, *TABLES, *PICAI_METRICS, *PLOTS)
 FORMAT = 1
 DECIMALS = 6
 MEASURES = ("dice", "precision", "recall", "nsd_1mm", "nsd_2mm", "hd95", "hd95_pooled", "assd")
@@ -70,7 +71,7 @@ def evaluation_of(protocol: Protocol, first: Judged, second: Judged | None = Non
 
 
 def write_summary(evaluation: Evaluation, folder: Path) -> None:
-    """evaluation.json, evaluation.md, and a cases and a lesions table for each system."""
+    """evaluation.json, evaluation.md, and for each system a cases and a lesions table and picai_eval's own file."""
     text = json.dumps(_as_json(evaluation), indent=2) + "\n"
     (folder / JSON_NAME).write_text(text, encoding="utf-8")
     (folder / MARKDOWN_NAME).write_text(as_markdown(evaluation), encoding="utf-8")
@@ -78,11 +79,11 @@ def write_summary(evaluation: Evaluation, folder: Path) -> None:
         _write_table(folder / f"cases{suffix}.csv", [_case(row) for row in system.rows])
         lesions = [lesion for row in system.rows for lesion in _lesions(row)]
         _write_table(folder / f"lesions{suffix}.csv", lesions)
+        save_picai_metrics(system.rows, folder / f"picai_eval{suffix}.json")
 
 
-def as_markdown(evaluation: Evaluation) -> str:
-    first = evaluation.systems[0]
-    positives = sum(row.positive for row in first.rows)
+def as_tables(evaluation: Evaluation) -> str:
+    """Every figure of every system, differences and paired tests, in Markdown."""
     heads = [f"`{system.name}`" for system in evaluation.systems]
     heads += ["difference"] if evaluation.differences else []
     columns = [*evaluation.figures, *([evaluation.differences] if evaluation.differences else [])]
@@ -91,6 +92,12 @@ def as_markdown(evaluation: Evaluation) -> str:
         f"| {name} | {' | '.join(_cell(column[name]) for column in columns)} | {shown(evaluation.empty[name])} |"
         for name in columns[0]
     ]
+    return "\n".join([*table, "", *_tests(evaluation.tests)])
+
+
+def as_markdown(evaluation: Evaluation) -> str:
+    first = evaluation.systems[0]
+    positives = sum(row.positive for row in first.rows)
     protocol = evaluation.protocol
     patients = len({row.patient for row in first.rows})
     return "\n".join(
@@ -101,9 +108,7 @@ def as_markdown(evaluation: Evaluation) -> str:
             f"{sum(row.detection.lesions for row in first.rows)} lesions. Threshold {protocol.threshold:g}; components "
             f"below {protocol.minimum_ml:g} mL dropped; {protocol.resamples} resamples, seed {SEED}.",
             "",
-            *table,
-            "",
-            *_tests(evaluation.tests),
+            as_tables(evaluation),
             "## Rules",
             "",
             *(f"- {rule}" for rule in RULES),

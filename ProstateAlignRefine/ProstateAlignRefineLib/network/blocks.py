@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 from ..bundle.config import LEAKY_SLOPE, NORM_EPSILON, Triple
 
@@ -43,9 +44,21 @@ class ResidualBlock(nn.Module):
         return functional.leaky_relu(self.norm2(self.conv2(inner)) + self.shortcut(x), LEAKY_SLOPE)
 
 
-def residual_stage(inputs: int, outputs: int, kernel: Triple, stride: Triple = ONES) -> nn.Sequential:
+class ResidualStage(nn.Sequential):
+    """Blocks one after the other. `recomputed`: training keeps what goes in alone, and computes the rest once more."""
+
+    recomputed = False
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not (self.recomputed and self.training and torch.is_grad_enabled()):
+            return super().forward(x)  # type: ignore[no-any-return, no-untyped-call]
+        again: Tensor = checkpoint(super().forward, x, use_reentrant=False)
+        return again
+
+
+def residual_stage(inputs: int, outputs: int, kernel: Triple, stride: Triple = ONES) -> ResidualStage:
     """Two residual blocks; the first changes the width and strides."""
-    return nn.Sequential(
+    return ResidualStage(
         ResidualBlock(inputs, outputs, kernel, stride, first=True),
         ResidualBlock(outputs, outputs, kernel, first=False),
     )

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from ..core.errors import InputError
 from ..core.plain_data import read_json
+from .hub import HUB, require_hub
 
-HUB, FOLDER, STARTER = "hf-hub:", "local-dir:", "starter:"
+FOLDER, STARTER = "local-dir:", "starter:"
 INSTALL = "pip install 'prostate-align-refine[text]'"
 STARTER_CONTEXT, STARTER_WIDTH, STARTER_HEADS, STARTER_LAYERS = 64, 64, 4, 2
 FOLDER_FILES = ("open_clip_config.json", "config.json")
@@ -34,6 +35,7 @@ def load_tower(encoder: str) -> FrozenTextTower:
     InputError with the remedy where a package, a file or the network is missing. There is no other encoder to fall
     back to.
     """
+    require_hub(encoder)
     _require_packages(encoder)
     if encoder.startswith(STARTER):
         return _starter_tower(encoder)

@@ -7,9 +7,10 @@ from typing import Any
 from ..bundle.config import FORMAT_VERSION, ModelConfig
 from ..network.baselines import built_architecture
 from .config import TrainingConfig
+from .provenance import Statement
 
 
-def model_config(config: TrainingConfig, metrics: dict[str, Any]) -> ModelConfig:
+def model_config(config: TrainingConfig, statement: Statement, metrics: dict[str, Any]) -> ModelConfig:
     """The bundle's configuration; hashes of files come when it is saved."""
     settings = config.bundle
     return ModelConfig(
@@ -24,10 +25,10 @@ def model_config(config: TrainingConfig, metrics: dict[str, Any]) -> ModelConfig
         minimum_lesion_ml=settings.minimum_lesion_ml,
         prompt=config.text.prompts[0],
         text_encoder=config.text.encoder,
-        notice=settings.notice,
-        training_data=settings.training_data,
-        licence=settings.licence,
-        intended_use=settings.intended_use,
+        notice=statement.notice,
+        training_data=statement.training_data,
+        licence=statement.licence,
+        intended_use=statement.intended_use,
         metrics=metrics,
         files={},
     )

@@ -1,12 +1,14 @@
-"""MODEL_CARD.md, from the configuration and what was measured."""
+"""MODEL_CARD.md, from what a run read, did and measured."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from .cases import Cases
-from .config import PhantomData, TrainingConfig
+from .cases import CaseShare
+from .config import TrainingConfig
+from .hardware import hardware
+from .trainer import Trainer
 
 HEADLINE = (
     "Dice, positives",
@@ -36,39 +38,40 @@ _SCALES = {
 _ONE_SPLIT = "Figures of one split; other splits, scanners and readers give others."
 
 
-def model_card(
-    config: TrainingConfig,
-    cases: Cases,
-    metrics: Mapping[str, Any],
-    history: Sequence[Mapping[str, Any]],
-    started_from: str,
-) -> str:
-    """Markdown. Every figure in it was measured in this run. `started_from`: as in a `Checkpoint`."""
+def model_card(trainer: Trainer, metrics: Mapping[str, Any]) -> str:
+    """Markdown. Every figure in it was measured in this run."""
+    config, cases, history, start = trainer.config, trainer.cases, trainer.history, trainer.start
+    said = trainer.statement
     hours = sum(float(row["seconds"]) for row in history) / 3600
     spacing = " x ".join(f"{value:g}" for value in config.preprocessing.spacing_mm)
     steps = len(history) * config.schedule.iterations
-    start = f", from the weights of the bundle with SHA-256 {started_from[:16]}" if started_from else ""
+    began = f", from the weights of the bundle with SHA-256 {start.sha256[:16]}" if start else ""
     return f"""# {config.name}
 
-{config.bundle.notice}
+{said.notice}
 
-**Intended use.** {config.bundle.intended_use}
+**Intended use.** {said.intended_use}
 
-**Training data.** {config.bundle.training_data} {len(cases.training)} cases for training, {len(cases.validation)} for
-choosing weights and temperature, {len(cases.test)} for the figures below. {cases.origin}
+**Training data.** {said.training_data} {_count(cases.training)} for training, {_count(cases.validation)} for
+choosing weights and temperature, {_count(cases.test)} for the figures below. {cases.source.details}
 
 **Input.** {", ".join(config.architecture.channels)} ({_SCALES[config.preprocessing.normalization]}),
 {spacing} mm (z, y, x), the central {config.preprocessing.region_mm:g} mm.
 **Text.** {"; ".join(config.text.prompts)} (encoder `{config.text.encoder}`).
 
-**Training.** {len(history)} epochs, {steps} steps, {hours:.1f} hours, seed {config.seed}{start}.
+**Training.** {len(history)} epochs, {steps} steps, {hours:.1f} hours, seed {config.seed}{began}. Computed on
+{hardware(trainer.compute, trainer.processes.count)}.
 
 {_figures(config, metrics)}
 
-{_SYNTHETIC if isinstance(config.data, PhantomData) else _ONE_SPLIT}
+{_SYNTHETIC if cases.source.synthetic else _ONE_SPLIT}
 
-**Licence.** {config.bundle.licence}
+**Licence.** {said.licence}
 """
+
+
+def _count(share: CaseShare) -> str:
+    return f"{len(share)} cases ({len(share.positive)} with a lesion)"
 
 
 def _figures(config: TrainingConfig, metrics: Mapping[str, Any]) -> str:

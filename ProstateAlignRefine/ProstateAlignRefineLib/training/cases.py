@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from ..core.geometry import Grid, resample, to_array
 from ..core.study import Study
+from .provenance import Source
 
 
 @dataclass(frozen=True)
 class Case:
     """`volumes` [C, Z, Y, X] float16, z-scored; `lesions` [Z, Y, X] uint8 numbers, 0 for none; spacing (z, y, x).
 
-    `zones` [Z, Y, X] uint8 codes of `core.anatomy.GlandZone`, None where they are not known.
+    `zones` [Z, Y, X] uint8 codes, see `training.zones`, None where nothing is known of them.
     """
 
     name: str
@@ -79,7 +80,7 @@ class Cases:
     """Disjoint shares: for gradients, for choosing weights and temperature, and for the final figures alone.
 
     `fingerprint` changes with anything that decides what the cases hold. `test_studies` reads the test cases again, not
-    yet on the network grid. `origin` are sentences for the model card.
+    yet on the network grid. `source`: what the cases are.
     """
 
     training: CaseShare
@@ -87,7 +88,7 @@ class Cases:
     test: CaseShare
     fingerprint: str
     test_studies: Callable[[], Iterator[LabelledStudy]]
-    origin: str = ""
+    source: Source
 
 
 def labels_on(labels: sitk.Image, grid: Grid) -> NDArray[np.uint8]:

@@ -21,12 +21,12 @@ class Checkpoint:
     """Weights, optimizer and moving average after the last epoch of `history`.
 
     `config` and `cases` (the fingerprint of the cases) guard against going on with something else. `started_from`: the
-    SHA-256 of the bundle whose weights the run began with, empty where they were random.
+    fields of the `Start` that the run began with, empty where its weights were random.
     """
 
     config: dict[str, Any]
     cases: str
-    started_from: str
+    started_from: dict[str, str]
     history: list[dict[str, Any]]
     network: Mapping[str, Tensor]
     optimizer: dict[str, Any]

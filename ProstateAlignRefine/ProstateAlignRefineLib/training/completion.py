@@ -35,8 +35,8 @@ def complete_training(trainer: Trainer, network: SegmentationNetwork, folder: Pa
     metrics = figures(judge_test_cases(folder / TEST, trainer.config.bundle.minimum_lesion_ml))
     metrics["temperature"] = round(temperature, 3)
     if trainer.parts.bundled:
-        card = model_card(trainer.config, trainer.cases, metrics, trainer.history, trainer.started_from)
-        config, text = model_config(trainer.config, metrics), trainer.text
+        card = model_card(trainer, metrics)
+        config, text = model_config(trainer.config, trainer.statement, metrics), trainer.text
         save_bundle(folder / BUNDLE, network, config, text.plain, card, mirrored_text=text.mirrored)
     return metrics
 

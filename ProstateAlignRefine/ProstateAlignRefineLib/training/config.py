@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from ..bundle.config import Architecture, Confidence, InferenceSettings, Preprocessing, Triple
 from ..core import schema
 from ..core.errors import InputError
-from ..core.plain_data import check_plain, named
 from ..network.baselines import NetworkKind, built_architecture
 from .augmentation import AugmentationSettings
+from .configuration_file import read_configuration
 from .losses import HeatmapLoss, SegmentationLossSettings
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-PRESETS = Path(__file__).resolve().parent / "presets"
 
 
 @dataclass(frozen=True)
@@ -127,6 +119,8 @@ class ScheduleSettings:
     instance normalisation sees other statistics there than in a patch, and the region is what inference reads.
     `sizes_ml`: volumes that part lesions into classes of size, of which foreground patches draw each alike; empty: each
     lesion alike.
+
+    `gradient_checkpointing`: the same gradients with less memory and a forward more; of our own networks' stages.
     """
 
     iterations: int
@@ -140,6 +134,7 @@ class ScheduleSettings:
     warmup_epochs: int
     ramp_epochs: int
     validate_every: int
+    gradient_checkpointing: bool
     sizes_ml: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
@@ -152,7 +147,7 @@ class ScheduleSettings:
 
 @dataclass(frozen=True)
 class BundleSettings:
-    """What the finished bundle says of itself.
+    """How the finished bundle decides. What it says of itself follows from what the run reads, see `provenance`.
 
     `operating_point`: a voxel is foreground above a probability of one half, or above the margin that is best on the
     validation cases, which is then folded into the network (see operating_point).
@@ -163,10 +158,6 @@ class BundleSettings:
     tau: float
     alpha: float
     minimum_lesion_ml: float
-    notice: str
-    training_data: str
-    licence: str
-    intended_use: str
 
 
 @dataclass(frozen=True)
@@ -191,8 +182,6 @@ class TrainingConfig:
         divisor = built_architecture(self.network, self.architecture).size_divisor
         fits = all(size % step == 0 for size, step in zip(self.schedule.patch_size, divisor, strict=True))
         _require(self.architecture.channels[0] == "T2W", "T2W must be the first of architecture.channels")
-        has_zones = isinstance(self.data, PhantomData) or not self.architecture.anatomy
-        _require(has_zones, "a prepared dataset holds no gland zones, so architecture.anatomy must be false")
         _require(fits, f"schedule.patch_size must be a multiple of the network's total stride {divisor}")
         channels, dropout = len(self.architecture.channels), self.augmentation.modality_dropout
         rescaled = self.augmentation.rescaling == 0 or len(self.augmentation.rescalings) == channels
@@ -211,22 +200,9 @@ class TrainingConfig:
         return schema.to_dict(self)
 
 
-def read_training_config(name: str) -> TrainingConfig:
-    """A TOML file, or a preset by its name (`paper`, `ours`, `starter`)."""
-    path = PRESETS / f"{name}.toml" if (PRESETS / f"{name}.toml").is_file() else Path(name)
-    if not path.is_file():
-        presets = ", ".join(sorted(preset.stem for preset in PRESETS.glob("*.toml")))
-        raise InputError(
-            f"The training configuration '{path.name}' does not exist; name a TOML file or one of: {presets}."
-        )
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"'{path.name}' is not valid TOML ({named([str(error)])}); mend it.") from error
-    except (RecursionError, ValueError):
-        raise InputError(f"'{path.name}' is nested too deeply, or holds an absurd number; mend it.") from None
-    check_plain(data, f"'{path.name}'", "mend it")
-    return TrainingConfig.from_dict(data)
+def read_training_config(name: str, changes: Sequence[str] = ()) -> TrainingConfig:
+    """A preset by its name (`paper`, `ours`, `starter`) or a TOML file, see `read_configuration`."""
+    return TrainingConfig.from_dict(read_configuration(name, changes))
 
 
 def _require(condition: bool, what: str) -> None:

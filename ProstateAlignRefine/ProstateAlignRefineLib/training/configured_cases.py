@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..core.errors import InputError
 from .cases import Cases
-from .config import PhantomData, TrainingConfig
+from .config import TrainingConfig
+from .configuration_file import check_dataset
 from .dataset import dataset_cases
 from .phantoms import prepare_phantoms
 
@@ -16,10 +16,7 @@ def cases_of(config: TrainingConfig, dataset: Path | None, cache: Path, workers:
 
     `cache`: where cases are kept ready. `workers`: processes that ready them.
     """
-    if isinstance(config.data, PhantomData):
-        if dataset:
-            raise InputError("The configuration trains on phantoms, so --data is not read; leave it out.")
+    check_dataset(config.data.kind, dataset)
+    if dataset is None:
         return prepare_phantoms(config, cache, workers)
-    if not dataset:
-        raise InputError("The configuration trains on a dataset; name the folder that prepare made with --data.")
     return dataset_cases(config, dataset, cache, workers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -24,14 +25,22 @@ from ..inference.preprocess import network_volumes
 from .case_cache import case_key, keep_cases, load_case
 from .cases import Case, Cases, CaseShare, LabelledStudy, labels_on
 from .config import DatasetData, TrainingConfig
+from .layout import GLAND, ZONES
 from .manifest import LABEL, Manifest, ManifestCase, dataset_digest, read_manifest
+from .provenance import Source
 from .splits import pick_patients
+from .zones import zone_codes
 
 
 def dataset_cases(config: TrainingConfig, folder: Path, cache: Path, workers: int) -> Cases:
     """The dataset's three shares, read by `workers` processes where `cache` does not hold them yet."""
     manifest = read_manifest(folder)
     training, validation, test = split_cases(manifest, config)
+    if config.architecture.anatomy and not any(case.anatomy_sources for case in training):
+        raise InputError(
+            "No training case has a mask of its gland or zones, which the anatomy head learns from; prepare the "
+            "dataset with --zones or --gland, or set architecture.anatomy to false."
+        )
     recipe = _recipe(config)
     items = [[_item(manifest, case, recipe, cache) for case in share] for share in (training, validation, test)]
     wanted = [(item.kept, item) for share in items for item in share]
@@ -39,7 +48,7 @@ def dataset_cases(config: TrainingConfig, folder: Path, cache: Path, workers: in
     shares = [_share(share) for share in items]
     fingerprint = case_key(dataset_digest(manifest.cases), recipe)
     studies = partial(_studies, items[2])
-    return Cases(shares[0], shares[1], shares[2], fingerprint, studies, _origin(manifest, config))
+    return Cases(shares[0], shares[1], shares[2], fingerprint, studies, _source(manifest, config))
 
 
 def split_cases(
@@ -71,8 +80,13 @@ class _Item:
 def _on_network_grid(preprocessing: Preprocessing, channels: Sequence[str], item: _Item) -> Case:
     read = _read(item)
     volumes, grid = network_volumes(read.study, preprocessing, channels)
-    lesions = labels_on(_instances(read.lesions), grid)
-    return Case(item.name, volumes.astype(np.float16), lesions, preprocessing.spacing_mm)
+    lesions = labels_on(numbered_lesions(read.lesions), grid)
+    zones = zone_codes(_mask(item, ZONES), _mask(item, GLAND), grid)
+    return Case(item.name, volumes.astype(np.float16), lesions, preprocessing.spacing_mm, zones)
+
+
+def _mask(item: _Item, kind: str) -> sitk.Image | None:
+    return read_image(item.paths[kind], kind) if kind in item.paths else None
 
 
 def _read(item: _Item) -> LabelledStudy:
@@ -110,7 +124,7 @@ def _item(manifest: Manifest, case: ManifestCase, recipe: str, cache: Path) -> _
     return _Item(case.name, case.positive, paths, case.sha256, kept)
 
 
-def _instances(labels: sitk.Image) -> sitk.Image:
+def numbered_lesions(labels: sitk.Image) -> sitk.Image:
     """Connected lesions (26 neighbours) numbered from 1; label files hold grades instead."""
     numbers, _ = ndimage.label(to_array(labels) > 0, np.ones((3, 3, 3)))
     return to_image(numbers.astype(np.uint8), Grid.of(labels))
@@ -125,10 +139,25 @@ def _recipe(config: TrainingConfig) -> str:
     return json.dumps([schema.to_dict(config.preprocessing), config.architecture.channels])
 
 
-def _origin(manifest: Manifest, config: TrainingConfig) -> str:
+def _source(manifest: Manifest, config: TrainingConfig) -> Source:
+    """For the card: how many patients and cases, whose labels, which split."""
     assert isinstance(config.data, DatasetData)
-    label_sources = sorted({case.label_source for case in manifest.cases})
-    return (
-        f"Labels: {', '.join(label_sources)}. Split: {manifest.split}, fold {config.data.test_fold} for the figures "
-        f"(SHA-256 {manifest.split_sha256[:16]})."
+    cases = manifest.cases
+    positive, patients = sum(case.positive for case in cases), len({case.patient for case in cases})
+    counted = f"{len(cases)} studies of {patients} patients, {positive} with a lesion"
+    masks = [f"{count} {kind} from {name}" for kind in (ZONES, GLAND) for name, count in _sources(cases, kind)]
+    labels = ", ".join(f"{count} from {name}" for name, count in _sources(cases, LABEL))
+    anatomy = f" Anatomy masks: {', '.join(masks)}." if masks and config.architecture.anatomy else ""
+    return Source(
+        synthetic=False,
+        data=f"A data set of biparametric prostate MRI: {counted}.",
+        licence=manifest.licence,
+        details=f"Labels: {labels}.{anatomy} Split: {manifest.split}, fold {config.data.test_fold} for the figures "
+        f"(SHA-256 {manifest.split_sha256}).",
     )
+
+
+def _sources(cases: Sequence[ManifestCase], kind: str) -> list[tuple[str, int]]:
+    """The label sets of this kind of mask, and how many cases have one from each."""
+    named = (case.label_source if kind == LABEL else case.anatomy_sources.get(kind) for case in cases)
+    return sorted(Counter(name for name in named if name).items())

@@ -15,6 +15,12 @@ from ..core.tables import read_table
 
 LESION_FOLDER = "csPCa_lesion_delineations"
 LABEL_SETS = ("human_expert/resampled", "human_expert/Pooch25")
+ANATOMY_FOLDER = "anatomical_delineations"
+ZONES, GLAND = "zones", "gland"
+ANATOMY_SETS = {ZONES: ("AI/Yuan23", "AI/HeviAI23"), GLAND: ("AI/Bosma22b", "AI/Guerbet23")}
+_ANATOMY_PARTS = {ZONES: "zonal_pz_tz", GLAND: "whole_gland"}
+MOST_NAMED = 12
+ABOVE = 3  # PI-CAI's label sets lie so many folders below the copy of picai_labels
 ISUP_GRADES = ("0", "1", "2", "3", "4", "5")
 MARKSHEETS = ("clinical_information/marksheet.csv", "marksheet.csv")
 _ENDS = "|".join(re.escape(suffix) for suffix in SUFFIXES)
@@ -23,7 +29,7 @@ _IMAGE = re.compile(rf"(.+)_({'|'.join(modality.value for modality in Modality)}
 
 @dataclass(frozen=True)
 class LabelFile:
-    """A lesion mask and the label set it belongs to."""
+    """A mask and the label set it belongs to."""
 
     path: Path
     source: str
@@ -59,23 +65,50 @@ def find_labels(folder: Path, sets: Sequence[str]) -> dict[str, LabelFile]:
     places = {name: _set_folder(root, name) for name in sets or LABEL_SETS}
     missing = [name for name, place in places.items() if place is None]
     if sets and missing:
-        raise InputError(f"The labels' folder has no label set {', '.join(missing)}; name sets that it has.")
+        raise InputError(f"The labels' folder has no label set {', '.join(missing)}; {_sets_there(root)}.")
     if len(missing) == len(places):
         places = {root.name: root}
-    found: dict[str, LabelFile] = {}
-    for source, place in places.items():
-        for path in sorted(place.iterdir()) if place else ():
-            suffix = next((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), None)
-            if suffix and path.is_file():
-                found.setdefault(path.name[: -len(suffix)], LabelFile(path, source))
+    found = _masks(places)
     if not found:
-        raise InputError("The labels' folder holds no label; name the folder of the masks, or label sets under it.")
+        raise InputError(f"The labels' folder holds no label in it; {_sets_there(root)}.")
     return found
 
 
-def read_marksheet(labels: Path) -> dict[str, Grade]:
-    """By study name, from PI-CAI's marksheet.csv where the labels' folder has one."""
-    path = next((labels / name for name in MARKSHEETS if (labels / name).is_file()), None)
+def find_anatomy(labels: Path, kind: str, sets: Sequence[str]) -> dict[str, LabelFile]:
+    """By study name, the `zones` or the `gland` mask of the first of the sets that has one; the sets may be partial.
+
+    A set is PI-CAI's, by its name, in the copy of picai_labels that the labels' folder is or lies in, or any folder.
+    Without `sets`, PI-CAI's own where they are there.
+    """
+    root = nearest(labels, (ANATOMY_FOLDER,)) or labels / ANATOMY_FOLDER
+    places = {name: _anatomy_folder(labels, root / _ANATOMY_PARTS[kind], name) for name in sets or ANATOMY_SETS[kind]}
+    missing = [name for name, place in places.items() if place is None]
+    if sets and missing:
+        raise InputError(f"There is no set of {kind} masks {', '.join(missing)}; {_sets_there(root)}.")
+    found = _masks({_said(name): place for name, place in places.items()})
+    if sets and not found:
+        raise InputError(f"The sets of {kind} masks hold no mask; {_sets_there(root)}.")
+    return found
+
+
+def nearest(folder: Path, names: Sequence[str]) -> Path | None:
+    """The first of `names` that is in the folder or, PI-CAI's layout being so deep, in one of the three above it."""
+    places = (folder, *folder.parents[:ABOVE])
+    return next((place / name for place in places for name in names if (place / name).exists()), None)
+
+
+def _masks(places: Mapping[str, Path | None]) -> dict[str, LabelFile]:
+    found: dict[str, LabelFile] = {}
+    for source, place in places.items():
+        for path in sorted(place.iterdir()) if place else ():
+            suffix = _suffix(path)
+            if suffix and path.is_file():
+                found.setdefault(path.name[: -len(suffix)], LabelFile(path, source))
+    return found
+
+
+def read_marksheet(path: Path | None) -> dict[str, Grade]:
+    """By study name, from PI-CAI's marksheet.csv; nothing without one."""
     if path is None:
         return {}
     rows = read_table(path, path.name)
@@ -92,6 +125,29 @@ def _grade(row: Mapping[str, str | None]) -> Grade:
 
 def _set_folder(root: Path, name: str) -> Path | None:
     return next((place for place in (root / name, root / LESION_FOLDER / name) if place.is_dir()), None)
+
+
+def _anatomy_folder(labels: Path, part: Path, name: str) -> Path | None:
+    places = (part / name, part / "AI" / name, labels / name, Path(name).resolve())
+    return next((place for place in places if place.is_dir()), None)
+
+
+def _said(name: str) -> str:
+    """A set's name for manifests and model cards, which shall not tell how folders of this machine are named."""
+    return Path(name).name if Path(name).is_absolute() else name
+
+
+def _sets_there(root: Path) -> str:
+    """What may be named instead: folders below that hold files with an image's ending."""
+    above = root / LESION_FOLDER if (root / LESION_FOLDER).is_dir() else root
+    folders = sorted({path.parent for path in above.rglob("*") if _suffix(path) and path.parent != above})
+    if not folders:
+        return "name the folder of the masks"
+    return f"it has {', '.join(folder.relative_to(above).as_posix() for folder in folders[:MOST_NAMED])}"
+
+
+def _suffix(path: Path) -> str | None:
+    return next((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), None)
 
 
 def _folder(path: Path, what: str) -> Path:

@@ -30,8 +30,14 @@ def epoch_steps(
     whole = reads_whole_regions(config, epoch)
     batch = processes.count if whole else schedule.batch_size
     size = None if whole else schedule.patch_size
+    architecture = config.architecture
     plan = PatchPlan(
-        size, config.architecture.size_divisor, schedule.foreground_share, config.augmentation, schedule.sizes_ml
+        size,
+        architecture.size_divisor,
+        schedule.foreground_share,
+        config.augmentation,
+        anatomy=architecture.anatomy,
+        sizes_ml=schedule.sizes_ml,
     )
     forwards = schedule.iterations * schedule.accumulate
     patches = PatchDataset(cases, plan, forwards * batch, config.seed, epoch)

@@ -1,4 +1,4 @@
-"""What each epoch measured, as a CSV table and for TensorBoard."""
+"""What each epoch measured, as a CSV table."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import InputError
 from ..core.storage.signed_file import signed_file
-from ..evaluation.candidates import INSTALL
+from .config import TrainingConfig
+from .configuration_file import as_toml
 
-LOG_NAME = "log.csv"
-TENSORBOARD_FOLDER = "tensorboard"
+LOG_NAME, CONFIG_NAME = "log.csv", "config.toml"
 COLUMNS = (
     "epoch",
     "phase",
@@ -40,25 +39,10 @@ def write_log(history: Sequence[Mapping[str, Any]], folder: Path) -> None:
         writer.writerows({name: _rounded(row.get(name, "")) for name in COLUMNS} for row in history)
 
 
-class EventLog:
-    """TensorBoard events of a run."""
-
-    def __init__(self, folder: Path, first_epoch: int) -> None:
-        """What an earlier process wrote from `first_epoch` on is void. InputError without the package tensorboard."""
-        try:
-            from torch.utils.tensorboard import SummaryWriter
-        except ImportError as error:
-            raise InputError(f"Training logs need tensorboard: {INSTALL}") from error
-        self._writer = SummaryWriter(str(folder / TENSORBOARD_FOLDER), purge_step=first_epoch)
-
-    def add(self, row: Mapping[str, Any]) -> None:
-        for name in COLUMNS[2:]:
-            if name in row:
-                self._writer.add_scalar(name, row[name], row["epoch"])
-        self._writer.flush()
-
-    def close(self) -> None:
-        self._writer.close()
+def write_config(config: TrainingConfig, folder: Path) -> None:
+    """The run's whole configuration, to read and to start another run from."""
+    with signed_file(folder / CONFIG_NAME) as path:
+        path.write_text(as_toml(config.to_dict()), encoding="utf-8")
 
 
 def _rounded(value: object) -> object:

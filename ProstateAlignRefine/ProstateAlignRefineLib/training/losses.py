@@ -13,15 +13,17 @@ from typing import Any, Literal, get_args
 import numpy as np
 import torch
 import torch.nn.functional as F
-from monai.losses.dice import DiceCELoss, DiceLoss
+from monai.losses.dice import DiceLoss
 from monai.losses.tversky import TverskyLoss
 from scipy.ndimage import label
 from torch import Tensor
 
 from ..core.errors import InputError
+from .zones import IN_GLAND, UNKNOWN
 
 RegionLoss = Literal["tversky", "dice", "focal_tversky"]
 HeatmapLoss = Literal["plain", "tempered", "balanced"]
+DICE_SMOOTH = 1e-5
 
 
 @dataclass(frozen=True)
@@ -138,10 +140,33 @@ def heatmap_loss(similarity_logits: Tensor, target: Tensor, kind: HeatmapLoss = 
 
 
 def anatomy_loss(logits: Tensor, zones: Tensor) -> Tensor:
-    """Dice plus cross-entropy of zone logits [B, K, z, y, x] against codes [B, 1, Z, Y, X], at the logits' size."""
-    codes = F.interpolate(zones, logits.shape[2:], mode="nearest-exact")
-    loss: Tensor = DiceCELoss(include_background=False, to_onehot_y=True, softmax=True, batch=True)(logits, codes)
-    return loss
+    """Dice plus cross-entropy of zone logits [B, K, z, y, x] against codes [B, 1, Z, Y, X], at the logits' size.
+
+    The codes are those of `training.zones`. Unknown voxels count nowhere. Those in the gland whose zone is not told ask
+    for any zone; where there are some, the gland as a whole is one structure more in the Dice term.
+    """
+    codes = F.interpolate(zones, logits.shape[2:], mode="nearest-exact")[:, 0].long()
+    known, untold = codes != UNKNOWN, codes == IN_GLAND
+    logs = F.log_softmax(logits.float(), dim=1)
+    labels = codes.where(known & ~untold, 0)
+    right = logs.gather(1, labels[:, None])[:, 0]
+    right = torch.where(untold, logs[:, 1:].logsumexp(dim=1), right)
+    entropy = -(right * known).sum() / known.sum().clamp(min=1)
+    told = (known & ~untold)[:, None]
+    shares = logs.exp()
+    meant = F.one_hot(labels, logits.shape[1]).movedim(-1, 1)
+    terms = _dice(shares[:, 1:] * told, meant[:, 1:] * told)
+    if bool(untold.any()):
+        gland = (codes > 0) & known
+        terms = torch.cat([terms, _dice((1 - shares[:, :1]) * known[:, None], gland[:, None])])
+    return entropy + (1 - terms).mean() * known.any()
+
+
+def _dice(shares: Tensor, meant: Tensor) -> Tensor:
+    """Soft Dice of each structure over the batch, [B, S, ...] to [S]."""
+    axes = (0, *range(2, shares.ndim))
+    overlap = (shares * meant).sum(axes)
+    return (2 * overlap + DICE_SMOOTH) / (shares.sum(axes) + meant.sum(axes) + DICE_SMOOTH)
 
 
 def _region_loss(logits: Tensor, target: Tensor, settings: SegmentationLossSettings) -> Tensor:

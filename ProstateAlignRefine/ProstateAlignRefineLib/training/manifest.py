@@ -13,18 +13,22 @@ from ..core import schema
 from ..core.errors import InputError
 from ..core.plain_data import read_json
 from ..core.storage.files import replacing_file
+from .layout import GLAND, ZONES
 
 MANIFEST_NAME, REPORT_NAME = "manifest.json", "report.csv"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 LABEL = "label"
+MASKS = (LABEL, ZONES, GLAND)
 
 
 @dataclass(frozen=True)
 class ManifestCase:
     """One study that can be used.
 
-    `files`: path of `t2w`, `adc`, `hbv` under the images' folder and of `label` under the labels'. `sha256`: of each.
-    `label_source`: the label set. `isup`: highest grade group of the study, None where the marksheet has none.
+    `files`: path of `t2w`, `adc`, `hbv` under the images' folder and of `label` under the labels', and, where there
+    are masks of them, of `zones` and `gland`, which may lie elsewhere (then absolute). `sha256`: of each.
+    `label_source`: the label set; `anatomy_sources`: that of `zones` and of `gland`. `isup`: highest grade group of the
+    study, None where the marksheet has none.
     """
 
     name: str
@@ -32,6 +36,7 @@ class ManifestCase:
     files: dict[str, str]
     sha256: dict[str, str]
     label_source: str
+    anatomy_sources: dict[str, str]
     positive: bool
     isup: int | None
     fold: int
@@ -48,7 +53,10 @@ class ExcludedCase:
 
 @dataclass(frozen=True)
 class Manifest:
-    """`images`, `labels`: absolute folders. `split`: where the folds come from, with the split's SHA-256."""
+    """`images`, `labels`: absolute folders. `split`: where the folds come from, with the split's SHA-256.
+
+    `licence`: of images and labels, empty where nobody said it. `marksheet`: whether there was one.
+    """
 
     format_version: int
     images: str
@@ -56,12 +64,14 @@ class Manifest:
     folds: int
     split: str
     split_sha256: str
+    licence: str
+    marksheet: bool
     cases: tuple[ManifestCase, ...]
     excluded: tuple[ExcludedCase, ...]
 
     def path(self, case: ManifestCase, name: str) -> Path:
-        """Of `t2w`, `adc`, `hbv` or `label`."""
-        return Path(self.labels if name == LABEL else self.images) / case.files[name]
+        """Of `t2w`, `adc`, `hbv`, `label`, and `zones` or `gland` where the case has them."""
+        return Path(self.labels if name in MASKS else self.images) / case.files[name]
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
@@ -70,13 +80,12 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
         path.write_text(json.dumps(schema.to_dict(manifest), indent=1) + "\n", encoding="utf-8")
     with replacing_file(folder / REPORT_NAME) as path, path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
-        writer.writerow(("case", "used", "fold", "label_source", "positive", "isup", "notes"))
+        writer.writerow(("case", "used", "fold", "label_source", ZONES, GLAND, "positive", "isup", "notes"))
         for case in manifest.cases:
             isup = "" if case.isup is None else case.isup
-            writer.writerow(
-                (case.name, "yes", case.fold, case.label_source, _yes(case.positive), isup, "; ".join(case.notes))
-            )
-        writer.writerows((case.name, "no", "", "", "", "", case.reason) for case in manifest.excluded)
+            sources = (case.label_source, *(case.anatomy_sources.get(kind, "") for kind in (ZONES, GLAND)))
+            writer.writerow((case.name, "yes", case.fold, *sources, _yes(case.positive), isup, "; ".join(case.notes)))
+        writer.writerows((case.name, "no", "", "", "", "", "", "", case.reason) for case in manifest.excluded)
 
 
 def read_manifest(folder: Path) -> Manifest:

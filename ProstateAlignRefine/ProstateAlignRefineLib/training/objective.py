@@ -34,7 +34,7 @@ class StepLoss:
 
 @dataclass(frozen=True)
 class Targets:
-    """`lesions` [B, 1, Z, Y, X] (0 / 1), and `zones` of the same shape (codes of `GlandZone`) where they are known."""
+    """`lesions` [B, 1, Z, Y, X] (0 / 1), and `zones` of the same shape (see `training.zones`) where they are wanted."""
 
     lesions: Tensor
     zones: Tensor | None = None

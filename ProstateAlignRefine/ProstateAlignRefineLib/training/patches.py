@@ -15,15 +15,16 @@ from torch.utils.data import Dataset
 from ..bundle.config import Triple
 from ..network.positions import Window
 from .augmentation import AugmentationSettings, augment
-from .cases import CaseShare
+from .cases import Case, CaseShare
+from .zones import UNKNOWN
 
 
 @dataclass(frozen=True)
 class Patch:
     """Image [C, Z, Y, X] and target [1, Z, Y, X], both float32, their place in the region, and the case's name.
 
-    `sides_swapped`: mirrored left to right. The place is that in the mirrored patient. `zones`: codes [1, Z, Y, X] of
-    `GlandZone`, float32, where they are known.
+    `sides_swapped`: mirrored left to right. The place is that in the mirrored patient. `zones`: codes [1, Z, Y, X], see
+    `training.zones`, float32, where they are known or wanted.
     """
 
     image: Tensor
@@ -39,13 +40,15 @@ class PatchPlan:
     """`size` (z, y, x); None reads the whole region, padded to multiples of `divisor`.
 
     `foreground_share` of the patches are of a case with a lesion and hold a voxel of it, each lesion equally likely;
-    with `sizes_ml` each class of size that these volumes part, and in it each lesion.
+    with `sizes_ml` each class of size that these volumes part, and in it each lesion. `anatomy`: zones are wanted of
+    every patch, all unknown where the case has none.
     """
 
     size: Triple | None
     divisor: Triple
     foreground_share: float
     augmentation: AugmentationSettings
+    anatomy: bool = False
     sizes_ml: tuple[float, ...] = ()
 
 
@@ -76,9 +79,7 @@ class PatchDataset(Dataset[Patch]):
         padded = _padded(size, self.plan.divisor)
         image = torch.from_numpy(_cut(case.volumes, start, padded).astype(np.float32))
         target = torch.from_numpy((_cut(case.lesions[None], start, padded) > 0).astype(np.float32))
-        zones = None
-        if case.zones is not None:
-            zones = torch.from_numpy(_cut(case.zones[None], start, padded).astype(np.float32))
+        zones = self._zones(case, start, padded)
         changed = augment(image, target, self.plan.augmentation, rng, zones)
         z, y, x = case.lesions.shape
         return Patch(
@@ -97,6 +98,11 @@ class PatchDataset(Dataset[Patch]):
             classes.setdefault(int(np.searchsorted(self.plan.sizes_ml, volume)), []).append((number, lesion))
         members = classes[int(rng.choice(sorted(classes)))]
         return members[int(rng.integers(len(members)))]
+
+    def _zones(self, case: Case, start: Triple, size: Triple) -> Tensor | None:
+        if case.zones is not None:
+            return torch.from_numpy(_cut(case.zones[None], start, size).astype(np.float32))
+        return torch.full((1, *size), float(UNKNOWN)) if self.plan.anatomy else None
 
 
 def _padded(size: Sequence[int], divisor: Triple) -> Triple:

@@ -16,6 +16,7 @@ from ..phantom.generate import Family
 from .case_cache import case_key, keep_cases, load_case
 from .cases import Case, Cases, CaseShare, LabelledStudy, labels_on
 from .config import PhantomData, TrainingConfig
+from .provenance import OWN_LICENCE, SYNTHETIC, Source
 
 
 def prepare_phantoms(config: TrainingConfig, cache: Path, workers: int) -> Cases:
@@ -30,7 +31,8 @@ def prepare_phantoms(config: TrainingConfig, cache: Path, workers: int) -> Cases
     middle = data.training + data.validation
     training, validation, test = cases[: data.training], cases[data.training : middle], cases[middle:]
     studies = partial(_studies, seeds[middle:], data)
-    return Cases(CaseShare.of(training), CaseShare.of(validation), CaseShare.of(test), fingerprint, studies)
+    source = _source(seeds)
+    return Cases(CaseShare.of(training), CaseShare.of(validation), CaseShare.of(test), fingerprint, studies, source)
 
 
 def phantom_case(config: TrainingConfig, seed: int) -> Case:
@@ -51,6 +53,11 @@ def _studies(seeds: Sequence[int], data: PhantomData) -> Iterator[LabelledStudy]
     for seed in seeds:
         phantom = make_phantom(seed, _sampling(seed, data), _family(seed, data))
         yield LabelledStudy(_name(seed), phantom.study, phantom.truth.lesions)
+
+
+def _source(seeds: range) -> Source:
+    details = f"Synthetic studies of the seeds {seeds[0]} to {seeds[-1]}, generator {GENERATOR}."
+    return Source(synthetic=True, data=SYNTHETIC, licence=OWN_LICENCE, details=details)
 
 
 def _name(seed: int) -> str:

@@ -11,16 +11,29 @@ import numpy as np
 import SimpleITK as sitk
 from tqdm import tqdm
 
+from ..core.anatomy import GlandZone
 from ..core.case_names import patient_of
 from ..core.errors import InputError
-from ..core.geometry import Grid, overlap_share, to_array
+from ..core.geometry import NEAREST, Grid, overlap_share, resample, to_array
 from ..core.orientation import order_between
 from ..core.storage.files import file_sha256
 from ..core.storage.volume_files import read_volume_file
 from ..core.study import Modality, Study
 from ..core.study_files import read_study_files
-from .layout import Grade, LabelFile, find_images, find_labels, read_marksheet
-from .manifest import FORMAT_VERSION, LABEL, ExcludedCase, Manifest, ManifestCase, split_digest
+from .layout import (
+    GLAND,
+    MARKSHEETS,
+    ZONES,
+    Grade,
+    LabelFile,
+    find_anatomy,
+    find_images,
+    find_labels,
+    nearest,
+    read_marksheet,
+)
+from .licence import licence_of
+from .manifest import FORMAT_VERSION, LABEL, MASKS, ExcludedCase, Manifest, ManifestCase, split_digest
 from .pool import mapped
 from .splits import deal_folds, read_folds
 
@@ -30,7 +43,10 @@ LABEL_OVERLAP = 0.9  # of the T2W field of view that a label on another grid mus
 
 @dataclass(frozen=True)
 class RawDataset:
-    """Where the data lies and how it is split. `splits`: a file of folds; without it `folds` are dealt from `seed`."""
+    """Where the data lies and how it is split. `splits`: a file of folds; without it `folds` are dealt from `seed`.
+
+    `label_sets`, `zone_sets`, `gland_sets`: see `layout`. `licence`: of images and labels, where the user says it.
+    """
 
     images: Path
     labels: Path
@@ -38,6 +54,9 @@ class RawDataset:
     splits: Path | None = None
     folds: int = 5
     seed: int = 0
+    zone_sets: tuple[str, ...] = ()
+    gland_sets: tuple[str, ...] = ()
+    licence: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,13 +66,15 @@ class RawCase:
     name: str
     images: Mapping[Modality, Sequence[Path]]
     label: LabelFile | None
+    anatomy: Mapping[str, LabelFile]
     grade: Grade
 
 
 def prepare(raw: RawDataset, workers: int = 1) -> Manifest:
     """Every study found under the images' folder, checked; InputError where none can be used."""
     raw = replace(raw, images=raw.images.resolve(), labels=raw.labels.resolve())
-    found = _raw_cases(raw)
+    marksheet = nearest(raw.labels, MARKSHEETS)
+    found = _raw_cases(raw, read_marksheet(marksheet))
     checked = list(tqdm(mapped(partial(check_case, raw), found, workers), "cases", len(found), unit="case"))
     usable = [case for case in checked if isinstance(case, ManifestCase)]
     excluded = [case for case in checked if isinstance(case, ExcludedCase)]
@@ -68,8 +89,18 @@ def prepare(raw: RawDataset, workers: int = 1) -> Manifest:
         raise InputError("The file of folds names none of the cases that can be used; give the folds of this data.")
     digest = split_digest({case.name: case.fold for case in cases})
     count = 1 + max(folds.values())
-    images, labels = str(raw.images), str(raw.labels)
-    return Manifest(FORMAT_VERSION, images, labels, count, split, digest, cases, tuple(excluded))
+    return Manifest(
+        format_version=FORMAT_VERSION,
+        images=str(raw.images),
+        labels=str(raw.labels),
+        folds=count,
+        split=split,
+        split_sha256=digest,
+        licence=raw.licence or licence_of(raw.labels),
+        marksheet=marksheet is not None,
+        cases=cases,
+        excluded=tuple(excluded),
+    )
 
 
 def _folds(raw: RawDataset, cases: Sequence[ManifestCase]) -> tuple[dict[str, int], str]:
@@ -79,13 +110,21 @@ def _folds(raw: RawDataset, cases: Sequence[ManifestCase]) -> tuple[dict[str, in
     return deal_folds(positive, raw.folds, raw.seed), f"{raw.folds} folds by patient, seed {raw.seed}"
 
 
-def _raw_cases(raw: RawDataset) -> list[RawCase]:
+def _raw_cases(raw: RawDataset, grades: Mapping[str, Grade]) -> list[RawCase]:
     """Studies with images, and labels without any, by name."""
     images, labels = find_images(raw.images), find_labels(raw.labels, raw.label_sets)
-    grades = read_marksheet(raw.labels)
+    masks = {
+        kind: find_anatomy(raw.labels, kind, sets) for kind, sets in ((ZONES, raw.zone_sets), (GLAND, raw.gland_sets))
+    }
     nothing = Grade(None, None)
     return [
-        RawCase(name, images.get(name, {}), labels.get(name), grades.get(name, nothing))
+        RawCase(
+            name,
+            images.get(name, {}),
+            labels.get(name),
+            {kind: found[name] for kind, found in masks.items() if name in found},
+            grades.get(name, nothing),
+        )
         for name in sorted(images.keys() | labels.keys())
     ]
 
@@ -98,21 +137,28 @@ def check_case(raw: RawDataset, case: RawCase) -> ManifestCase | ExcludedCase:
             raise InputError("no label in the label sets.")
         study = read_study_files(paths)
         positive, notes = _check_label(case, case.label, study)
+        anatomy, doubts = _usable_anatomy(case, study)
     except InputError as error:
         return ExcludedCase(case.name, str(error).rstrip("."))
     files = {modality.value: path for modality, path in paths.items()} | {LABEL: case.label.path}
-    roots = {name: raw.labels if name == LABEL else raw.images for name in files}
+    files |= {kind: mask.path for kind, mask in anatomy.items()}
+    roots = {name: raw.labels if name in MASKS else raw.images for name in files}
     return ManifestCase(
         name=case.name,
         patient=patient_of(case.name),
-        files={name: path.relative_to(roots[name]).as_posix() for name, path in files.items()},
+        files={name: _below(roots[name], path) for name, path in files.items()},
         sha256={name: file_sha256(path) for name, path in files.items()},
         label_source=case.label.source,
+        anatomy_sources={kind: mask.source for kind, mask in anatomy.items()},
         positive=positive,
         isup=case.grade.isup,
         fold=0,
-        notes=notes,
+        notes=(*notes, *doubts),
     )
+
+
+def _below(root: Path, path: Path) -> str:
+    return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
 
 
 def _image_paths(case: RawCase) -> dict[Modality, Path]:
@@ -145,11 +191,36 @@ def _check_label(case: RawCase, label: LabelFile, study: Study) -> tuple[bool, t
     return positive, tuple(notes)
 
 
-def _read_label(path: Path) -> tuple[sitk.Image, bool]:
+def _usable_anatomy(case: RawCase, study: Study) -> tuple[dict[str, LabelFile], list[str]]:
+    """The masks that can teach, and why the others cannot: a case without them still has its lesions."""
+    usable, doubts = {}, []
+    for kind, mask in case.anatomy.items():
+        try:
+            _check_anatomy(kind, mask, study)
+            usable[kind] = mask
+        except InputError as error:
+            doubts.append(f"the {kind} mask of {mask.source} is not used: {str(error).rstrip('.')}")
+    return usable, doubts
+
+
+def _check_anatomy(kind: str, mask: LabelFile, study: Study) -> None:
+    image, placed = _read_label(mask.path, f"{kind} mask")
+    if not placed and order_between(Grid.of(image), study.grid, SAME_GRID_MM) is None:
+        raise InputError("it does not say where in the patient it lies.")
+    values = to_array(image)
+    if not values.any():
+        raise InputError("it is empty.")
+    if kind == ZONES and values.max() > max(GlandZone):
+        raise InputError("it holds values that are no zone: 1 is peripheral, 2 transition, 3 central, 4 stroma.")
+    if not to_array(resample(image, study.grid, NEAREST)).any():
+        raise InputError("it lies outside the T2W.")
+
+
+def _read_label(path: Path, what: str = "label") -> tuple[sitk.Image, bool]:
     """The image, and whether the file says where it lies."""
-    file = read_volume_file(path, "label")
+    file = read_volume_file(path, what)
     image = file.image
     values = to_array(image)
     if not np.array_equal(values, np.round(values)) or values.min() < 0 or values.max() > np.iinfo(np.uint8).max:
-        raise InputError("the label holds values that are no label numbers.")
+        raise InputError(f"the {what} holds values that are no label numbers.")
     return image, file.placed

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,12 +24,16 @@ from .cases import Cases
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from .config import TrainingConfig
 from .loading import epoch_steps, reads_whole_regions
-from .log import EventLog, write_log
+from .log import write_config, write_log
 from .mirrored_text import TrainingText
 from .operating_point import best_cut, fold_cut
 from .processes import Processes
+from .provenance import Start, Statement
+from .recomputation import set_recomputed
 from .schedule import AuxiliaryRamp, Phase, Phases, poly_rate
 from .steps import ScheduledStep, Stepper
+from .tracking.logger import RunLogger, TrackedRun, logged, loggers
+from .tracking.pictures import draw_cases
 from .validate import mean_dice, validate
 from .weights import MovingAverage, freeze_unused, load_weights, make_optimizer, parameter_groups, save_weights
 from .widening import is_as_wide, widen
@@ -45,7 +51,8 @@ class Trainer:
     A network without text has no auxiliary phase, one without a refiner ends with the joint epochs.
 
     `workers`: processes that make patches beside the training process; 0 makes them in it. `initial`: a bundle of the
-    same architecture, or of one with fewer features, whose weights a new run starts from.
+    same architecture, or of one with fewer features, whose weights a new run starts from. `track`: where the run can be
+    watched beside TensorBoard, see `tracking.logger`.
     """
 
     config: TrainingConfig
@@ -56,6 +63,7 @@ class Trainer:
     processes: Processes = field(default_factory=Processes)
     workers: int = 0
     initial: Path | None = None
+    track: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if not self.cases.validation.positive:
@@ -69,29 +77,28 @@ class Trainer:
         self.ramp = AuxiliaryRamp(schedule.warmup_epochs, schedule.ramp_epochs)
         self.stepper = Stepper(self.config, self.text, self.compute, self.processes)
         self.history: list[Row] = []
-        self.started_from = ""
+        self.start: Start | None = None
         self._wrapped: tuple[Phase, nn.Module] | None = None
         self._enter(Phase.SEGMENTATION)
 
     def train(self) -> SegmentationNetwork:
         self._resume()
         steps = self.config.schedule.iterations
-        first = self.processes.first
-        events = EventLog(self.folder, len(self.history)) if first else None
-        with tqdm(total=self.phases.epochs * steps, unit="step", disable=not first) as bar:
+        with (
+            self._watching() as watching,
+            tqdm(total=self.phases.epochs * steps, unit="step", disable=not self.processes.first) as bar,
+        ):
             bar.update(len(self.history) * steps)
             for epoch in range(len(self.history), self.phases.epochs):
                 if epoch == self.phases.joint_epochs:
                     self._end_joint()
                     self._enter(Phase.REFINER)
                 self.history.append(self._epoch(epoch, bar))
-                if events:
+                if self.processes.first:
                     self._save()
-                    events.add(self.history[-1])
+                    self._tell(watching)
                     bar.write(_line(self.history[-1]))
                 self.processes.wait()
-        if events:
-            events.close()
         if self.parts.refiner:
             load_weights(self.network, self.folder / BEST)
         else:
@@ -100,7 +107,35 @@ class Trainer:
 
     def bundle(self, network: SegmentationNetwork) -> Bundle:
         """The network as inference sees it."""
-        return Bundle(network, model_config(self.config, {}), self.text.plain, self.text.mirrored, self.folder, "")
+        config = model_config(self.config, self.statement, {})
+        return Bundle(network, config, self.text.plain, self.text.mirrored, self.folder, "")
+
+    @property
+    def statement(self) -> Statement:
+        """What the bundle will say of itself."""
+        return Statement.of(self.cases.source, self.start)
+
+    def _watching(self) -> AbstractContextManager[Sequence[RunLogger]]:
+        """Of the first process alone."""
+        if not self.processes.first:
+            return nullcontext(())
+        return loggers(TrackedRun(self.folder, self.config.name, self.config.to_dict(), len(self.history)), self.track)
+
+    def _tell(self, watching: Sequence[RunLogger]) -> None:
+        """The last epoch's figures and, where it was validated, pictures of what the averaged weights answer."""
+        row = self.history[-1]
+        pictures = {}
+        if "validation_dice" in row:
+            pictures = draw_cases(self.bundle(self._averaged()), self.cases.validation, self.compute)
+        for logger in watching:
+            logger.figures(row["epoch"], logged(row))
+            if pictures:
+                logger.pictures(row["epoch"], pictures)
+
+    def _averaged(self) -> SegmentationNetwork:
+        network = self._new_network()
+        network.load_state_dict(self.average.weights)
+        return network
 
     def _end_joint(self) -> None:
         """The joint epochs' weights, at the operating point that the refiner and its gate shall see."""
@@ -114,6 +149,7 @@ class Trainer:
     def _new_network(self) -> SegmentationNetwork:
         config = self.config
         network = make_network(config.network, config.architecture, config.schedule.patch_size)
+        set_recomputed(network, config.schedule.gradient_checkpointing)
         # On a CPU the gradients of 3D convolutions are computed fastest with the channels last.
         layout = torch.channels_last_3d if self.compute.device.type == "cpu" else torch.contiguous_format
         return network.to(self.compute.device, memory_format=layout)  # type: ignore[call-overload, no-any-return]
@@ -173,9 +209,7 @@ class Trainer:
         before = self.history[-1]["average_dice"] if self.history else 0.0
         if (epoch + 1) % self.config.schedule.validate_every and not last_of_phase:
             return {"average_dice": before}
-        candidate = self._new_network()
-        candidate.load_state_dict(self.average.weights)
-        gated, base = self._dice(candidate)
+        gated, base = self._dice(self._averaged())
         refining = phase is Phase.REFINER
         dice = gated if refining else base
         rivals = [row for row in self.history if (row["phase"] == Phase.REFINER.value) == refining]
@@ -205,14 +239,14 @@ class Trainer:
             )
         assert isinstance(self.network, AlignRefineNetwork)
         widen(bundle.network.state_dict(), self.network)
-        self.started_from = bundle.sha256
+        self.start = Start.of(bundle.config, bundle.sha256)
         self._enter(Phase.SEGMENTATION)
 
     def _save(self) -> None:
         state = Checkpoint(
             self.config.to_dict(),
             self.cases.fingerprint,
-            self.started_from,
+            asdict(self.start) if self.start else {},
             self.history,
             self.network.state_dict(),
             self.optimizer.state_dict(),
@@ -220,6 +254,7 @@ class Trainer:
             self.average.updates,
         )
         save_checkpoint(state, self.folder)
+        write_config(self.config, self.folder)
         write_log(self.history, self.folder)
 
     def _resume(self) -> None:
@@ -230,7 +265,8 @@ class Trainer:
             return
         if len(stored.history) > self.phases.joint_epochs:
             self._enter(Phase.REFINER)
-        self.history, self.started_from = stored.history, stored.started_from
+        self.history = stored.history
+        self.start = Start(**stored.started_from) if stored.started_from else None
         self.network.load_state_dict(stored.network)
         self.optimizer.load_state_dict(stored.optimizer)
         self.average.weights = {name: t.to(self.compute.device) for name, t in stored.average.items()}

@@ -1,0 +1,190 @@
+"""From PI-CAI's layout to models that are judged: two folds, anatomy, figures, comparison; the command line alone."""
+
+import csv
+import json
+import shutil
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from Model.clip_clone import TEXT_WIDTH, write_clone
+from ProstateAlignRefineLib import cli
+from ProstateAlignRefineLib.core.anatomy import GlandZone
+from ProstateAlignRefineLib.evaluation.evaluate import Protocol
+from ProstateAlignRefineLib.network.bundle import load_bundle
+from ProstateAlignRefineLib.phantom import Sampling
+from ProstateAlignRefineLib.training import test_predictions
+from ProstateAlignRefineLib.training.config import DatasetData, TrainingConfig
+from ProstateAlignRefineLib.training.manifest import read_manifest
+from Training.picai import GLAND_SET, LABEL_SET, ZONE_SET, write_picai
+from Training.runs import log_of, write_config
+
+CPU = ("--device", "cpu", "--precision", "fp32")
+COARSE = Sampling.of_field((2.0, 2.0, 6.0), (120.0, 120.0, 72.0))
+FOLDS = (0, 1)
+pytest.importorskip("open_clip", reason="the extra 'text' is not installed")
+MONAI_FILES = {"meta_file": "metadata", "config_file": "inference"}
+
+
+def run(*arguments: object) -> None:
+    assert cli.main(list(map(str, arguments))) == 0
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`images` and `labels` as from PI-CAI; one case without zones, one without any anatomy."""
+    folder = tmp_path_factory.mktemp("whole-way")
+    names = write_picai(folder, range(1, 7), COARSE)
+    for number, part in ((0, ZONE_SET), (1, ZONE_SET), (1, GLAND_SET)):
+        (folder / "labels" / part / f"{names[number]}.nii.gz").unlink()
+    (folder / "labels" / "LICENSE").write_text("Attribution-NonCommercial 4.0 International", encoding="utf-8")
+    run("prepare", "--images", folder / "images", "--labels", folder / "labels", "-o", folder / "data", "--folds", 2)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def config(work: Path, tiny_config: TrainingConfig) -> Path:
+    """Guided by a clone of BiomedCLIP's text tower."""
+    (work / "clip").mkdir()
+    text = replace(tiny_config.text, encoder=f"local-dir:{write_clone(work / 'clip')}")
+    architecture = replace(tiny_config.architecture, text_width=TEXT_WIDTH)
+    data = DatasetData("dataset", test_fold=0, validation_share=0.5)
+    schedule = replace(tiny_config.schedule, iterations=1, joint_epochs=2, refiner_epochs=1, warmup_epochs=0)
+    changed = replace(tiny_config, name="tiny", data=data, text=text, architecture=architecture, schedule=schedule)
+    return write_config(changed, work / "tiny.toml")
+
+
+@pytest.fixture(scope="module")
+def runs(work: Path, config: Path) -> tuple[Path, ...]:
+    """Both folds; the second starts from the first's weights, which is where those of another model would come in."""
+    shared = ("--config", config, "--data", work / "data", "--cases", work / "cases", *CPU)
+    with pytest.MonkeyPatch.context() as patch:  # most of the time would go into intervals that nobody reads
+        patch.setattr(test_predictions, "Protocol", partial(Protocol, resamples=20))
+        run("train", *shared, "-o", work / "fold0")
+        run("train", *shared, "-o", work / "fold1", "--set", "data.test_fold=1", "--from", work / "fold0" / "bundle")
+    return tuple(work / f"fold{fold}" for fold in FOLDS)
+
+
+def test_every_case_is_tested_once_and_by_a_model_that_never_saw_it(work: Path, runs: tuple[Path, ...]) -> None:
+    folds = {case.name: case.fold for case in read_manifest(work / "data").cases}
+    tested = [{path.name.removesuffix(".nii.gz") for path in (one / "test" / "predictions").iterdir()} for one in runs]
+    assert tested == [{name for name, fold in folds.items() if fold == number} for number in FOLDS]
+
+
+def test_training_learned_lesions_and_anatomy_in_three_phases(runs: tuple[Path, ...]) -> None:
+    for one in runs:
+        log = log_of(one)
+        assert [row["phase"] for row in log] == ["segmentation", "auxiliary", "refiner"]
+        assert all(float(row["anatomy"]) > 0 for row in log[:2])
+
+
+def test_a_bundle_says_what_its_run_read(work: Path, runs: tuple[Path, ...]) -> None:
+    card = (runs[1] / "bundle" / "MODEL_CARD.md").read_text()
+    bundle = load_bundle(runs[1] / "bundle").config
+    assert bundle.notice == "Research model, not for clinical use."
+    assert bundle.licence == "CC BY-NC 4.0"
+    assert bundle.training_data.startswith("A data set of biparametric prostate MRI: 6 studies of 6 patients, 3 with a")
+    assert "started from the weights of 'tiny', trained on: A data set" in bundle.training_data
+    assert "synthetic" not in card.lower()
+    said = (
+        "Labels: 6 from human_expert/resampled. Anatomy masks: 4 zones from AI/Yuan23, 5 gland from AI/Bosma22b.",
+        read_manifest(work / "data").split_sha256,
+        "fold 1 for the figures",
+        "seed 0",
+        " threads, ",
+        "hours",
+    )
+    assert [words for words in said if words not in card] == []
+
+
+def test_the_figures_of_a_run_are_those_of_segmenting_and_evaluating(work: Path, runs: tuple[Path, ...]) -> None:
+    tested, images, labels = cases_of(runs[0] / "test" / "report"), work / "test-images", work / "test-labels"
+    labels.mkdir()
+    for name in tested:
+        patient = name.partition("_")[0]
+        shutil.copytree(work / "images" / patient, images / patient)
+        shutil.copy(work / "labels" / LABEL_SET / f"{name}.nii.gz", labels)
+    predictions, figures = work / "predictions", work / "figures"
+    run("segment-cohort", images, "-o", predictions, "--model", runs[0] / "bundle", *CPU)
+    run("evaluate", "--predictions", predictions, "--references", labels, "-o", figures, "--resamples", 10)
+    assert len(tested) == 3
+    assert cases_of(figures) == tested
+
+
+def test_a_model_trained_on_patients_tells_the_anatomy(work: Path, runs: tuple[Path, ...]) -> None:
+    run("segment", work / "images" / "90001", "-o", work / "result", "--model", runs[1] / "bundle", *CPU)
+    zones = sitk.GetArrayFromImage(sitk.ReadImage(str(work / "result" / "zones.nii.gz")))
+    assert set(np.unique(zones)) <= set(GlandZone)
+
+
+def test_runs_are_compared_on_the_same_cases_alone(
+    work: Path, runs: tuple[Path, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = Path(shutil.copytree(runs[0], work / "other"))
+    shutil.rmtree(other / "test" / "predictions")
+    shutil.copytree(other / "test" / "without-refiner", other / "test" / "predictions")
+    settings = (other / "config.toml").read_text()
+    (other / "config.toml").write_text(settings.replace("seed = 0", "seed = 7", 1))
+    capsys.readouterr()
+    run("runs", "compare", runs[0], other, "--resamples", 20)
+    said = capsys.readouterr().out
+    assert "| run | fold0 | other |" in said
+    assert "| `seed` | 0 | 7 |" in said
+    assert "data.test_fold" not in said
+    report = json.loads((runs[0] / "test" / "report" / "evaluation.json").read_text())
+    dice = [system["figures"]["Dice, all cases"]["value"] for system in report["systems"]]
+    row = next(line for line in said.splitlines() if line.startswith("| Dice, all cases"))
+    assert [f"{value:.4f}" for value in (*dice, dice[0] - dice[1])] == [cell.split()[0] for cell in row.split("|")[2:5]]
+    assert "## Paired tests" in said
+    assert cli.main(["runs", "compare", *map(str, runs)]) == 2
+    assert "tested on other cases" in capsys.readouterr().err
+    assert cli.main(["runs", "compare", str(runs[0]), str(work)]) == 2
+    assert "no finished run: it lacks config.toml" in capsys.readouterr().err
+
+
+def test_a_model_guided_by_another_encoder_is_taught_prompts_on_the_data_set(
+    work: Path, runs: tuple[Path, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    taught, data = work / "taught", ("--data", work / "data")
+    run("teach-prompts", "--model", runs[0] / "bundle", "-o", taught, *data, "--steps", 3, "--device", "cpu")
+    bundle = load_bundle(taught)
+    assert bundle.text.encoder.startswith("local-dir:")
+    assert bundle.prompted is not None
+    assert "Its prompted head: 2 studies of a data set, all outside fold 0" in bundle.config.training_data
+    options = ("--model", taught, "--prompt", "left peripheral zone", *CPU)
+    run("segment", work / "images" / "90001", "-o", work / "asked", *options)
+    assert json.loads((work / "asked" / "report.json").read_text())["run"]["prompt"] == "left peripheral zone"
+    assert (
+        cli.main(["teach-prompts", "--model", str(taught), "-o", str(work / "x"), *map(str, data), "--fold", "7"]) == 2
+    )
+    assert "no fold 7" in capsys.readouterr().err
+
+
+def test_a_trained_model_goes_to_monai(work: Path, runs: tuple[Path, ...]) -> None:
+    pytest.importorskip("fire", reason="monai.bundle needs the package fire")
+    from monai.bundle import verify_net_in_out
+
+    run("export-monai", runs[0] / "bundle", "-o", work / "monai")
+    files = {name: str(work / "monai" / "configs" / f"{file}.json") for name, file in MONAI_FILES.items()}
+    verify_net_in_out(net_id="network_def", device="cpu", bundle_root=str(work / "monai"), **files)
+
+
+def test_a_dry_run_reads_everything_and_writes_nothing(
+    work: Path, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = set(work.rglob("*"))
+    run("train", "--config", config, "--data", work / "data", "--dry-run", "--set", "schedule.iterations=3", *CPU)
+    said = capsys.readouterr().out
+    assert set(work.rglob("*")) == before
+    assert "3 test cases" in said
+    kinds = ("patches: 1 epochs of 3 steps", "whole regions: 1 epochs of 3", "refiner: 1 epochs of 3", " cases in all")
+    assert [words for words in (*kinds, "GiB at most", "hours on this computer") if words not in said] == []
+
+
+def cases_of(report: Path) -> dict[str, tuple[str, ...]]:
+    with (report / "cases.csv").open() as stream:
+        return {row["case"]: (row["dice"], row["hd95"], row["found"]) for row in csv.DictReader(stream)}

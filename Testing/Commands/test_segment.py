@@ -73,6 +73,12 @@ def test_gate_redoes_what_segment_would_have_done(results, a_study_folder, a_bun
     for lesion, expected in zip(ours["lesions"], theirs["lesions"], strict=True):
         # NIfTI keeps positions as float32, so the last of the four decimals may round the other way.
         assert lesion.pop("centre_lps") == pytest.approx(expected.pop("centre_lps"), abs=2e-4)
+        ends = (
+            lesion["diameters"].pop("longest_axial_ends_lps"),
+            lesion["diameters"].pop("perpendicular_axial_ends_lps"),
+        )
+        other_ends = [expected["diameters"].pop(f"{name}_axial_ends_lps") for name in ("longest", "perpendicular")]
+        assert np.array(ends) == pytest.approx(np.array(other_ends), abs=2e-4)
         assert lesion == expected
     assert ours["edits_voxels"] == theirs["edits_voxels"]
 

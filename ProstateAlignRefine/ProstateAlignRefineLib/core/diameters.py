@@ -76,7 +76,7 @@ def farthest(index_zyx: Array, grid: Grid, axes: tuple[int, ...]) -> tuple[NDArr
     for corner in corners:
         apart = (corners - corner) * spacing
         size = np.abs(apart)
-        reach = (size**2).sum(axis=1)[:, None] + 2 * size @ outward.T + (outward**2).sum(axis=1)
+        reach = _told_apart((size**2).sum(axis=1)[:, None] + 2 * size @ outward.T + (outward**2).sum(axis=1))
         if reach.max() > longest:
             longest = float(reach.max())
             other, pair = np.unravel_index(int(reach.argmax()), reach.shape)
@@ -99,12 +99,17 @@ def _across(
     normal = np.array([-along[1], along[0]])
     forward, sideways = place @ along, place @ normal
     beside = np.abs(forward[:, None] - forward[None, :]) <= spacing[in_plane].min() / 2 + 1e-9
-    reach = np.where(beside, sideways[:, None] - sideways[None, :], 0.0)
+    reach = _told_apart(np.where(beside, sideways[:, None] - sideways[None, :], 0.0))
     one, other = np.unravel_index(int(reach.argmax()), reach.shape)
     end_point = points[other].copy()
     # Drawn at right angles: from one end by the measured length.
     end_point[in_plane] += reach[one, other] * normal / spacing[in_plane]
     return points[other], end_point
+
+
+def _told_apart(lengths: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Equal ones stay equal, so that the first of them is taken on every machine."""
+    return np.round(lengths, 6)
 
 
 def _outline(plane: Array, axes: tuple[int, int]) -> NDArray[np.float64]:

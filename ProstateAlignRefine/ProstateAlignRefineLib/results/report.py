@@ -167,7 +167,12 @@ def size_text(gland: Gland) -> str:
 
 def _lesion_facts(lesion: Lesion, run: Run, names: SliceNames) -> dict[str, Any]:
     shown = {"slices_shown": names.text(*lesion.slices), "place": lesion.place.facts}
-    return {**asdict(lesion), **shown, "diameters": _diameter_facts(lesion, names), "found_with_place_given": run.place_given}
+    return {
+        **asdict(lesion),
+        **shown,
+        "diameters": _diameter_facts(lesion, names),
+        "found_with_place_given": run.place_given,
+    }
 
 
 def _diameter_facts(lesion: Lesion, names: SliceNames) -> dict[str, Any]:

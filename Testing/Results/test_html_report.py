@@ -156,7 +156,7 @@ def test_the_sectors_of_the_lesions_are_marked_the_readers_before_the_models():
     case = a_case()
     moved = replace(case.lesions[1], assessment=Assessment(sector=sector_called("left SV")))
     text = html_report(replace(case, lesions=(case.lesions[0], moved)))
-    titles = re.findall("<title>([^<]*: lesion[^<]*)</title>", text)
+    titles = re.findall("<title>([^<]*: lesion [0-9][^<]*)</title>", text)
     assert titles == ["left SV: lesion 2", "right mid PZpl: lesion 1"]
     assert "left SV (reader)" in text
 

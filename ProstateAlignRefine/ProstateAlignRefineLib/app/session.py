@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..bundle.summary import BundleSummary, read_summary
+from ..core.assessment import Assessment
 from ..core.faults import told_fault
 from ..core.maps import Maps
 from ..core.protocol import Finished
@@ -126,8 +127,6 @@ class Session:
         self._guarded(lambda: self.study.open(self.state, self.application.scene, folder))
         self.changed.emit()
 
-    # --- model
-
     def choose_bundle(self, folder: Path) -> None:
         bundle = self._guarded(lambda: read_summary(folder))
         if bundle is not None:
@@ -163,8 +162,6 @@ class Session:
     def type_prompt(self, text: str) -> None:
         self._typed = self.state.prompt = text
         self.changed.emit()
-
-    # --- segmentation
 
     def segment(self) -> None:
         if self.inputs is None or self.bundle is None:
@@ -206,6 +203,9 @@ class Session:
 
     def decide(self, number: int, decision: Decision) -> None:
         self._on_result(lambda reading: reading.decide(number, decision))
+
+    def assess(self, number: int, assessment: Assessment) -> None:
+        self._on_result(lambda reading: reading.assess(number, assessment))
 
     def undo(self) -> None:
         self._on_result(lambda reading: reading.undo())

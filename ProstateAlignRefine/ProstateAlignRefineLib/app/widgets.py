@@ -185,6 +185,7 @@ class PanelWidgets(Protocol):
     registerBox: CheckBox
     researchCheck: CheckBox
     sendMapCheck: CheckBox
+    sendPdfCheck: CheckBox
     sendReportCheck: CheckBox
     surfaceCheck: CheckBox
     tlsCheck: CheckBox
@@ -213,6 +214,7 @@ class PanelWidgets(Protocol):
     dimseFields: Widget
     webFields: Widget
 
+    lesionSection: Section
     lesionTable: Table
 
     resultList: ListBox

@@ -111,8 +111,10 @@ def test_scores_survive_the_gate_and_saving_the_scene(segmented, form, tmp_path)
 
 def test_the_ruler_lies_on_the_chosen_lesion_and_goes_with_all_else(segmented, form):
     found = segmented.session.reading.lesions[0].lesion
-    lines = {line.GetName(): line for line in ruler_lines(segmented.application.scene)}
-    longest = lines[f"{found.diameters.longest.length_mm:.0f} mm"]
+    longest, across = ruler_lines(segmented.application.scene)
+    labels = [longest.GetNthControlPointLabel(n) for n in (0, 1)]
+    assert labels == ["", f"{found.diameters.longest.length_mm:.0f} mm"]
+    assert across.GetLineLengthWorld() == pytest.approx(found.diameters.across.length_mm, abs=1e-3)
     assert longest.GetLineLengthWorld() == pytest.approx(found.max_axial_diameter_mm, abs=1e-3)
     ends = [np.array(longest.GetNthControlPointPositionWorld(n)) for n in (0, 1)]
     lps = np.array([found.diameters.longest.start, found.diameters.longest.end])

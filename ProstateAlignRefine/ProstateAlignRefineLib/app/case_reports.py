@@ -103,5 +103,11 @@ def _slices(reading: Reading) -> Slices:
 
 
 def _patient(header: Any) -> tuple[tuple[str, str], ...]:
-    found = ((name, str(header.get(keyword) or "")) for keyword, name in PATIENT)
+    found = ((name, _shown(keyword, str(header.get(keyword) or ""))) for keyword, name in PATIENT)
     return tuple((name, value) for name, value in found if value)
+
+
+def _shown(keyword: str, value: str) -> str:
+    """A DICOM date with hyphens; anything else as it is."""
+    is_date = keyword.endswith("Date") and len(value) == 8 and value.isdecimal()
+    return f"{value[:4]}-{value[4:6]}-{value[6:]}" if is_date else value

@@ -30,6 +30,7 @@ from .windows import grey_window
 
 TITLE = "Prostate MRI: lesion report"
 PIXELS = 380
+PAPER_PIXELS = 540  # of Qt's rich text on A4 and Letter
 QUALITY = 90
 # Only what is in the file: a browser asks nobody, and runs nothing.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -42,7 +43,9 @@ h1 { font-size: 20px; } h2 { font-size: 15px; margin-top: 18px; } p { margin: 5p
 .research { background: #fff3cd; border: 1px solid #d9b44a; padding: 6px 10px; font-weight: bold; }
 .caution { color: #8a3b00; }
 table { border-collapse: collapse; width: 100%; } th, td { border: 1px solid #c4c4c4; padding: 3px 6px;
-       text-align: left; vertical-align: top; overflow-wrap: anywhere; } th { background: #eef1f4; }
+       text-align: left; vertical-align: top; } th { background: #eef1f4; }
+.findings td, .findings th { font-size: 11px; } .facts td { overflow-wrap: anywhere; }
+p, h2 { overflow-wrap: anywhere; }
 .plain td { border: 0; padding: 0 4px 0 0; text-align: center; }
 img, svg { max-width: 100%; height: auto; }
 .lesion { break-inside: avoid; }
@@ -58,7 +61,7 @@ def html_report(case: CaseReport) -> str:
 def rich_text_report(case: CaseReport) -> str:
     """The same for Qt's rich text, which draws no `<svg>` within a text."""
     svg = sector_svg(marked_sectors(case.lesions))
-    return _page(case, f'<img width="640" src="{_data("image/svg+xml", svg.encode())}">', "")
+    return _page(case, f'<img width="{PAPER_PIXELS}" src="{_data("image/svg+xml", svg.encode())}">', "")
 
 
 def _page(case: CaseReport, sector_map: str, viewport: str) -> str:
@@ -110,30 +113,31 @@ def _summary(case: CaseReport) -> str:
     return _paragraph(" ".join(filter(None, lines)))
 
 
-COLUMNS: tuple[tuple[str, Callable[[FoundLesion, CaseReport], str]], ...] = (
-    ("Lesion", lambda found, case: str(found.lesion.number)),
-    ("PI-RADS v2.1", lambda found, case: category_words(found)),
-    ("Place", lambda found, case: sector_words(found)),
-    ("Slices", lambda found, case: case.names.text(*found.lesion.slices)),
-    ("Diameters", lambda found, case: found.lesion.diameters.text),
-    ("Volume, mL", lambda found, case: f"{found.lesion.volume_ml:.2f}"),
-    ("ADC mean / 10th", lambda found, case: f"{_adc(found.lesion.mean_adc)} / {_adc(found.lesion.p10_adc)}"),
-    ("Confidence", lambda found, case: f"{found.lesion.confidence:.2f}"),
-    ("Review", lambda found, case: decision_words(found)),
+COLUMNS: tuple[tuple[str, int, Callable[[FoundLesion, CaseReport], str]], ...] = (
+    ("Lesion", 7, lambda found, case: str(found.lesion.number)),
+    ("PI-RADS v2.1", 10, lambda found, case: category_words(found)),
+    ("Place", 23, lambda found, case: sector_words(found)),
+    ("Slices", 13, lambda found, case: case.names.text(*found.lesion.slices)),
+    ("Diameters", 12, lambda found, case: found.lesion.diameters.text),
+    ("mL", 6, lambda found, case: f"{found.lesion.volume_ml:.2f}"),
+    ("ADC mean / 10th", 11, lambda found, case: f"{_adc(found.lesion.mean_adc)} / {_adc(found.lesion.p10_adc)}"),
+    ("Conf.", 7, lambda found, case: f"{found.lesion.confidence:.2f}"),
+    ("Review", 11, lambda found, case: decision_words(found)),
 )
+"""Heading, share of the width in percent, and what stands in the cell."""
 
 
 def _table(case: CaseReport) -> str:
     if not case.lesions:
         return ""
-    head = "".join(f"<th>{escape(name)}</th>" for name, _cell in COLUMNS)
-    rows = ("".join(f"<td>{escape(cell(found, case))}</td>" for _name, cell in COLUMNS) for found in case.lesions)
+    head = "".join(f'<th width="{width}%">{escape(name)}</th>' for name, width, _cell in COLUMNS)
+    rows = ("".join(f"<td>{escape(cell(found, case))}</td>" for _n, _w, cell in COLUMNS) for found in case.lesions)
     lines = "".join(f"<tr>{row}</tr>" for row in rows)
     note = (
-        "Diameters: longest axial x perpendicular to it x cranio-caudal. ADC in 1e-6 mm2/s. Confidence is the model's; "
-        "PI-RADS scores are a person's."
+        "Diameters: longest axial x perpendicular to it x cranio-caudal. mL: volume. ADC in 1e-6 mm2/s. Conf.: the "
+        "model's confidence. PI-RADS scores are a person's."
     )
-    return f"<table {BORDERED}><tr>{head}</tr>{lines}</table>{_paragraph(note)}"
+    return f'<table class="findings" {BORDERED}><tr>{head}</tr>{lines}</table>{_paragraph(note)}'
 
 
 def _lesion(case: CaseReport, found: FoundLesion) -> str:
@@ -147,7 +151,7 @@ def _lesion(case: CaseReport, found: FoundLesion) -> str:
     ]
     shown = case.names.text(lesion.diameters.slice, lesion.diameters.slice)
     images = "".join(
-        f'<td width="33%"><img width="{PIXELS // 2}" height="{PIXELS // 2}" style="width:100%" alt="{name}, lesion '
+        f'<td width="33%"><img width="{PAPER_PIXELS // 3 - 6}" style="width:100%" alt="{name}, lesion '
         f'{lesion.number}" src="{_data("image/jpeg", _jpeg(picture))}"><br>{name}</td>'
         for name, picture in key_images(case, found)
     )
@@ -185,7 +189,7 @@ def _provenance(case: CaseReport) -> list[tuple[str, str]]:
 
 def _facts(facts: Sequence[tuple[str, str]]) -> str:
     rows = "".join(f'<tr><th width="18%">{escape(name)}</th><td>{escape(value)}</td></tr>' for name, value in facts)
-    return f"<table {BORDERED}>{rows}</table>" if rows else ""
+    return f'<table class="facts" {BORDERED}>{rows}</table>' if rows else ""
 
 
 def _paragraph(text: str, kind: str = "") -> str:

@@ -28,8 +28,8 @@ class Ruler:
         for role, caliper in ((LONGEST, lesion.diameters.longest), (ACROSS, lesion.diameters.across)):
             line = self._line(role)
             modified = line.StartModify()
-            line.SetName(f"{caliper.length_mm:.0f} mm")
             _place(line, caliper)
+            line.SetNthControlPointLabel(1, f"{caliper.length_mm:.0f} mm" if role == LONGEST else "")
             line.SetAndObserveTransformNodeID(t2w.GetTransformNodeID())
             line.GetDisplayNode().SetVisibility(visible)
             line.EndModify(modified)
@@ -51,8 +51,8 @@ class Ruler:
         display.SetSaveWithScene(False)
         for set_colour in (display.SetColor, display.SetSelectedColor):
             set_colour(*(channel / 255 for channel in RULER_RGB))
-        display.SetPointLabelsVisibility(False)
-        display.SetPropertiesLabelVisibility(role == LONGEST)
+        display.SetPointLabelsVisibility(True)
+        display.SetPropertiesLabelVisibility(False)  # it would say the node's name, too
         display.SetGlyphScale(GLYPH_PERCENT)
         display.SetTextScale(TEXT_PERCENT)
         display.SetVisibility3D(False)
@@ -71,4 +71,4 @@ def ruler_lines(scene: Scene) -> list[Any]:
 def _place(line: Any, caliper: Caliper) -> None:
     line.RemoveAllControlPoints()
     for end in (caliper.start, caliper.end):
-        line.AddControlPoint(ras_of(end))
+        line.AddControlPoint(ras_of(end), "")

@@ -64,6 +64,7 @@ class AssessmentSection:
         self._map = SectorView(self._ui.sectorView, self._click)
         self._ruler = Ruler(session.application.scene)
         self._ui.reportButton.clicked.connect(self._report)
+        self._say("")
         ui.lesionTable.itemSelectionChanged.connect(self.refresh)
         session.ticked.connect(self._hide_ruler)
 
@@ -149,6 +150,7 @@ class AssessmentSection:
 
     def _say(self, text: str) -> None:
         self._ui.reportLabel.text = text
+        self._ui.reportLabel.visible = bool(text)
 
 
 REPORT = _(

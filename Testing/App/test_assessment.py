@@ -15,8 +15,7 @@ from ProstateAlignRefineLib.scene.ruler import ruler_lines  # noqa: E402
 
 
 def form_of(panel):
-    (section,) = [one for one in panel._sections if type(one).__name__ == "AssessmentSection"]
-    return section
+    return panel.assessment
 
 
 @pytest.fixture
@@ -27,7 +26,7 @@ def form(segmented):
 
 def enter(form, **indexes):
     for name, index in indexes.items():
-        getattr(form._ui, f"{name}Box").currentIndex = index
+        getattr(form.widgets, f"{name}Box").currentIndex = index
 
 
 def click(form, called):
@@ -37,7 +36,7 @@ def click(form, called):
 
     from host import pythonqt
 
-    view = pythonqt.raw(form._ui.sectorView)
+    view = pythonqt.raw(form.widgets.sectorView)
     shape = next(shape for shape, _area in form._map._areas if shape.sector.text == called)
     QTest.mouseClick(view.viewport(), Qt.LeftButton, pos=view.mapFromScene(QPointF(*shape.centre)))
 
@@ -48,30 +47,30 @@ def said(panel, row=0):
 
 def test_without_a_chosen_lesion_nothing_can_be_entered(segmented):
     form = form_of(segmented)
-    assert not form._ui.dwiScoreBox.enabled
-    assert "the program gives none" in form._ui.chosenLabel.text
+    assert not form.widgets.dwiScoreBox.enabled
+    assert "the program gives none" in form.widgets.chosenLabel.text
 
 
 def test_scores_combine_by_the_rule_of_the_zone_and_can_be_undone(segmented, form):
-    assert "–" in form._ui.categoryLabel.text
+    assert "–" in form.widgets.categoryLabel.text
     enter(form, zone=1, t2wScore=2, dwiScore=3, dce=2, epe=2)
-    assert form._ui.categoryLabel.text.startswith("PI-RADS v2.1: 4")
+    assert form.widgets.categoryLabel.text.startswith("PI-RADS v2.1: 4")
     assert said(segmented).zone is ScoredZone.PERIPHERAL
     assert (said(segmented).t2w, said(segmented).dwi) == (2, 3)
     assert (said(segmented).dce, said(segmented).epe) == (Enhancement.POSITIVE, Extension.SUSPECTED)
     enter(form, zone=2)
-    assert form._ui.categoryLabel.text == "PI-RADS v2.1: 2"
+    assert form.widgets.categoryLabel.text == "PI-RADS v2.1: 2"
     segmented.ui.undoButton.click()
-    assert form._ui.zoneBox.currentIndex == 1
+    assert form.widgets.zoneBox.currentIndex == 1
     assert segmented.ui.redoButton.toolTip == "Redo: Score lesion 1"
 
 
 def test_each_lesion_has_a_form_of_its_own(segmented, form):
     enter(form, dwiScore=5)
     segmented.ui.lesionTable.selectRow(1)
-    assert form._ui.dwiScoreBox.currentIndex == 0
+    assert form.widgets.dwiScoreBox.currentIndex == 0
     segmented.ui.lesionTable.selectRow(0)
-    assert form._ui.dwiScoreBox.currentIndex == 5
+    assert form.widgets.dwiScoreBox.currentIndex == 5
 
 
 def test_a_click_sets_the_sector_and_a_click_on_anothers_chooses_that_lesion(segmented, form):
@@ -89,11 +88,11 @@ def test_a_click_sets_the_sector_and_a_click_on_anothers_chooses_that_lesion(seg
 
 def test_the_sector_tells_the_zone_until_it_is_chosen(segmented, form):
     enter(form, t2wScore=2, dwiScore=4)
-    assert "choose the zone" in form._ui.categoryLabel.text
+    assert "choose the zone" in form.widgets.categoryLabel.text
     click(form, "left base TZa")
-    assert form._ui.categoryLabel.text == "PI-RADS v2.1: 3"
+    assert form.widgets.categoryLabel.text == "PI-RADS v2.1: 3"
     click(form, "left base PZpm")
-    assert form._ui.categoryLabel.text.startswith("PI-RADS v2.1: 4")
+    assert form.widgets.categoryLabel.text.startswith("PI-RADS v2.1: 4")
 
 
 def test_scores_survive_the_gate_and_saving_the_scene(segmented, form, tmp_path):
@@ -105,7 +104,7 @@ def test_scores_survive_the_gate_and_saving_the_scene(segmented, form, tmp_path)
     panel = reopen(segmented, tmp_path / "scene")
     assert said(panel) == entered
     panel.ui.lesionTable.selectRow(0)
-    assert form._ui.dwiScoreBox.currentIndex == 4
+    assert form.widgets.dwiScoreBox.currentIndex == 4
     assert len(ruler_lines(panel.application.scene)) == 2
 
 
@@ -137,15 +136,15 @@ def test_the_form_fits_the_panels_width(segmented, form, events):
     section.resize(416, 800)
     section.show()
     events.settle()
-    widget = pythonqt.raw(form._ui.sectorView).parentWidget().parentWidget()
+    widget = pythonqt.raw(form.widgets.sectorView).parentWidget().parentWidget()
     assert widget.minimumSizeHint().width() <= 400
     assert widget.width() <= 416
 
 
 def report(panel, path):
     panel.application.answers["new file"] = path
-    form_of(panel)._ui.reportButton.click()
-    return form_of(panel)._ui.reportLabel.text
+    form_of(panel).widgets.reportButton.click()
+    return form_of(panel).widgets.reportLabel.text
 
 
 def test_the_report_holds_what_was_entered_and_leaves_out_what_was_rejected(segmented, form, tmp_path):

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from .widgets import Button, ComboBox, Label
+from .widgets import Button, ComboBox, Label, Section
 
 
 class AssessmentWidgets(Protocol):
     """By their names there. `sectorView` is a QGraphicsView."""
 
+    assessmentSection: Section
     categoryLabel: Label
     chosenLabel: Label
     reportLabel: Label

@@ -45,14 +45,14 @@ class Panel:
         self._run = RunSection(self.ui, self.session, self.installer)
         self._advanced = AdvancedSection(self.ui, self.session, self.installer)
         self._send = SendSection(self.ui, self.session, pacs_installer or PackageInstaller(PACS_PACKAGES))
-        self._assessment = AssessmentSection(self.ui, self.session, self.widget)
+        self.assessment = AssessmentSection(self.ui, self.session, self.widget)
         self._sections = (
             StudySection(self.ui, self.session),
             self._run,
             ResultsSection(self.ui, self.session),
             GateSection(self.ui, self.session),
             LesionSection(self.ui, self.session),
-            self._assessment,
+            self.assessment,
             ShowSection(self.ui, self.session, self.widget),
             ExportSection(self.ui, self.session),
             self._send,
@@ -90,7 +90,7 @@ class Panel:
         self._timer.stop()
         self._run.stop()
         self._send.stop()
-        self._assessment.stop()
+        self.assessment.stop()
         self.session.stop()
 
     def _poll(self) -> None:

@@ -29,6 +29,7 @@ class Ruler:
             line = self._line(role)
             modified = line.StartModify()
             _place(line, caliper)
+            line.SetNthControlPointLabel(0, "")
             line.SetNthControlPointLabel(1, f"{caliper.length_mm:.0f} mm" if role == LONGEST else "")
             line.SetAndObserveTransformNodeID(t2w.GetTransformNodeID())
             line.GetDisplayNode().SetVisibility(visible)
@@ -71,4 +72,4 @@ def ruler_lines(scene: Scene) -> list[Any]:
 def _place(line: Any, caliper: Caliper) -> None:
     line.RemoveAllControlPoints()
     for end in (caliper.start, caliper.end):
-        line.AddControlPoint(ras_of(end), "")
+        line.AddControlPoint(ras_of(end))

@@ -41,29 +41,29 @@ KINDS = "HTML (*.html);;PDF (*.pdf);;DICOM PDF (*.dcm)"
 
 
 class AssessmentSection:
-    """Put into the panel below the table of lesions, whose chosen row it is about."""
+    """Put into the panel below the table of lesions, whose chosen row it is about. `widgets`: those of its form."""
 
     def __init__(self, ui: PanelWidgets, session: Session, panel: Widget) -> None:
         self._table, self._session = ui.lesionTable, session
         form = session.application.load_ui(RESOURCES / "UI" / "Assessment.ui")
         column = cast(Any, panel).layout()
         column.insertWidget(column.indexOf(ui.lesionSection) + 1, form)
-        self._ui = cast(AssessmentWidgets, session.application.widgets_of(form))
+        self.widgets = cast(AssessmentWidgets, session.application.widgets_of(form))
         self._fields = {
-            "zone": (self._ui.zoneBox, ZONES),
-            "t2w": (self._ui.t2wScoreBox, NUMBERS),
-            "dwi": (self._ui.dwiScoreBox, NUMBERS),
-            "dce": (self._ui.dceBox, CONTRAST),
-            "epe": (self._ui.epeBox, EXTENSION),
-            "svi": (self._ui.sviBox, EXTENSION),
+            "zone": (self.widgets.zoneBox, ZONES),
+            "t2w": (self.widgets.t2wScoreBox, NUMBERS),
+            "dwi": (self.widgets.dwiScoreBox, NUMBERS),
+            "dce": (self.widgets.dceBox, CONTRAST),
+            "epe": (self.widgets.epeBox, EXTENSION),
+            "svi": (self.widgets.sviBox, EXTENSION),
         }
         for box, choices in self._fields.values():
             for _value, text in choices:
                 box.addItem(text)
             box.currentIndexChanged.connect(self._enter)
-        self._map = SectorView(self._ui.sectorView, self._click)
+        self._map = SectorView(self.widgets.sectorView, self.click)
         self._ruler = Ruler(session.application.scene)
-        self._ui.reportButton.clicked.connect(self._report)
+        self.widgets.reportButton.clicked.connect(self._report)
         self._say("")
         ui.lesionTable.itemSelectionChanged.connect(self.refresh)
         session.ticked.connect(self._hide_ruler)
@@ -74,7 +74,7 @@ class AssessmentSection:
         return lesions[row] if 0 <= row < len(lesions) else None
 
     def refresh(self) -> None:
-        ui, found = self._ui, self.chosen
+        ui, found = self.widgets, self.chosen
         said = found.assessment if found else Assessment()
         for name, (box, choices) in self._fields.items():
             box.enabled = found is not None
@@ -114,7 +114,7 @@ class AssessmentSection:
             values = {name: choices[box.currentIndex][0] for name, (box, choices) in self._fields.items()}
             self._session.assess(found.lesion.number, replace(found.assessment, **cast(Any, values)))
 
-    def _click(self, sector: Sector) -> None:
+    def click(self, sector: Sector) -> None:
         """The lesion that is marked there; else the sector of the chosen lesion, or no longer the reader's own."""
         found, there = self.chosen, marked_sectors(one for one in self._lesions if one.kept).get(sector, ())
         own = found is not None and found.lesion.number in there
@@ -149,8 +149,8 @@ class AssessmentSection:
         return _("Written: {name}").format(name=path.name)
 
     def _say(self, text: str) -> None:
-        self._ui.reportLabel.text = text
-        self._ui.reportLabel.visible = bool(text)
+        self.widgets.reportLabel.text = text
+        self.widgets.reportLabel.visible = bool(text)
 
 
 REPORT = _(

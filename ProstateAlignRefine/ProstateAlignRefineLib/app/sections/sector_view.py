@@ -34,6 +34,7 @@ class SectorView:
         view.setScene(self._scene)
         view.scale(SCALE, SCALE)
         self._scene.selectionChanged.connect(self._select)
+        self._listens = True
 
     def show(self, marked: Mapping[Sector, Sequence[int]], chosen: Collection[Sector]) -> None:
         """`marked`: numbers of the lesions by sector; `chosen`: the sectors of the one at hand."""
@@ -50,7 +51,9 @@ class SectorView:
 
     def stop(self) -> None:
         """The panel goes: a scene that is taken down sends signals, too."""
-        self._scene.selectionChanged.disconnect(self._select)
+        if self._listens:
+            self._listens = False
+            self._scene.selectionChanged.disconnect(self._select)
 
     def _area(self, shape: Any) -> Any:
         path = qt.QPainterPath()

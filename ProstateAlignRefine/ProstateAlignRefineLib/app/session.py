@@ -237,7 +237,7 @@ class Session:
         """The reading layout."""
         inputs = self.inputs
         if inputs is not None:
-            self._guarded(lambda: self.layout.enter(inputs))
+            self._guarded(lambda: self.layout.enter(inputs, planes=self.study.planes(self.state)))
             self.show_as_set()
             self.layout_entered.emit()
         self.changed.emit()

@@ -1,3 +1,4 @@
+import hashlib
 import json
 
 import numpy as np
@@ -60,6 +61,17 @@ def test_the_overview_is_a_picture_with_a_row_a_lesion(results):
     picture = Image.open(results / "overview.png")
     assert picture.height > rows * 300
     assert np.asarray(picture).std() > 10
+
+
+def test_the_html_report_is_listed_and_follows_the_gate(results):
+    before = (results / "report.html").read_text(encoding="utf-8")
+    assert "tau 0.2" in before
+    assert "No PI-RADS category" in before
+    assert main(["gate", str(results), "--tau", "0.6"]) == 0
+    after = (results / "report.html").read_bytes()
+    assert b"tau 0.6" in after
+    listed = json.loads((results / "report.json").read_text())["files"]
+    assert listed["report.html"] == hashlib.sha256(after).hexdigest()
 
 
 def test_gate_redoes_what_segment_would_have_done(results, a_study_folder, a_bundle, tmp_path):

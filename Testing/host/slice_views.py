@@ -74,5 +74,7 @@ def _view(app: SlicerApp, tag: str, width: int, height: int) -> Any:
     image.SetVisibility(False)
     view.first_renderer().AddViewProp(image)
     # The view waits for a resize event that VTK 9.6 no longer sends.
-    app.app_logic.GetSliceLogicByLayoutName(tag).ResizeSliceNode(width, height)
+    logic = app.app_logic.GetSliceLogicByLayoutName(tag)
+    logic.ResizeSliceNode(width, height)
+    logic.GetSliceModelNode().SetName(f"{tag} Volume Slice")  # as where the slice node is there first
     return view

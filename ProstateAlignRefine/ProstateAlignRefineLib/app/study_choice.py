@@ -34,13 +34,14 @@ class StudyChoice:
     def choose(self, state: PanelState, modality: Modality, node: VolumeNode | None) -> None:
         """What the user sets by hand."""
         setattr(state, modality.value, node)
+        self._show_beside(state, {} if modality is Modality.T2W else self.planes(state))
         self.reasons[modality] = _("Chosen by you.") if node is not None else ""
 
     def take(self, state: PanelState, inputs: Inputs) -> None:
         """Those of a result that is taken up again."""
         for modality, node in zip(Modality, inputs, strict=True):
             if node is not getattr(state, modality.value):
-                setattr(state, modality.value, node)
+                self.choose(state, modality, node)
                 self.reasons[modality] = _("Of the result that is shown.")
 
     def name_slices(self, reading: Reading | None) -> None:
@@ -76,7 +77,7 @@ class StudyChoice:
         self.reasons = dict(opened.reasons)
 
     def planes(self, state: PanelState) -> dict[str, VolumeNode]:
-        """Sagittal and coronal T2W to look at, by plane."""
+        """Sagittal and coronal T2W to look at, by plane; those found with the T2W, gone with it."""
         found = {"sagittal": state.t2w_sagittal, "coronal": state.t2w_coronal}
         return {plane: node for plane, node in found.items() if node is not None}
 

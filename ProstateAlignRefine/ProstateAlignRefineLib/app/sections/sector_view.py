@@ -14,7 +14,7 @@ from ...results.sector_picture import LINE, ZONE_FILLS
 
 SCALE = 0.92  # the whole map within a panel of 416 pixels
 CHOSEN_PEN, PEN = 2.4, 0.7
-INK = "#404040"
+INK, TEXT_SCALE = "#404040", 0.75
 
 
 class SectorView:
@@ -26,11 +26,10 @@ class SectorView:
         self._scene.setSceneRect(0.0, 0.0, WIDTH, HEIGHT)
         self._scene.setBackgroundBrush(qt.QBrush(qt.QColor("#ffffff")))
         self._areas = [(shape, self._area(shape)) for shape in sector_shapes()]
-        self._marks: list[Any] = []
-        for name, x in captions():
-            self._text(name, (x, HEIGHT - 9), INK)
-        for side, x in (("R", 106.0), ("L", 394.0)):
-            self._text(side, (x, 8.0), INK)
+        self._marks = [self._text("#ffffff") for _area in self._areas]
+        names = [(name, (x, HEIGHT - 9)) for name, x in captions()]
+        for name, centre in (*names, ("R", (106.0, 8.0)), ("L", (394.0, 8.0))):
+            _write(self._text(INK), name, centre)
         view.setScene(self._scene)
         view.scale(SCALE, SCALE)
         self._scene.selectionChanged.connect(self._select)
@@ -38,16 +37,12 @@ class SectorView:
 
     def show(self, marked: Mapping[Sector, Sequence[int]], chosen: Collection[Sector]) -> None:
         """`marked`: numbers of the lesions by sector; `chosen`: the sectors of the one at hand."""
-        for mark in self._marks:
-            self._scene.removeItem(mark)
-        self._marks = []
-        for shape, area in self._areas:
+        for (shape, area), mark in zip(self._areas, self._marks, strict=True):
             numbers = marked.get(shape.sector, ())
             colour = "#{:02x}{:02x}{:02x}".format(*LESION_RGB) if numbers else ZONE_FILLS[shape.sector.name[:2]]
             area.setBrush(qt.QBrush(qt.QColor(colour)))
             area.setPen(_pen(CHOSEN_PEN if shape.sector in chosen else PEN))
-            if numbers:
-                self._marks.append(self._text(",".join(map(str, numbers)), shape.centre, "#ffffff"))
+            _write(mark, ",".join(map(str, numbers)), shape.centre)
 
     def stop(self) -> None:
         """The panel goes: a scene that is taken down sends signals, too."""
@@ -66,13 +61,11 @@ class SectorView:
         area.setToolTip(shape.sector.text)
         return area
 
-    def _text(self, text: str, centre: tuple[float, float], colour: str) -> Any:
-        """Clicks go through it."""
-        item = self._scene.addSimpleText(text)
+    def _text(self, colour: str) -> Any:
+        """Empty; clicks go through it."""
+        item = self._scene.addSimpleText("")
         item.setBrush(qt.QBrush(qt.QColor(colour)))
-        item.setScale(0.75)
-        box = item.boundingRect()
-        item.setPos(centre[0] - 0.375 * box.width(), centre[1] - 0.375 * box.height())
+        item.setScale(TEXT_SCALE)
         item.setAcceptedMouseButtons(qt.Qt.NoButton)
         return item
 
@@ -85,6 +78,12 @@ class SectorView:
                 if pressed:
                     self._clicked(shape.sector)
                 return
+
+
+def _write(item: Any, text: str, centre: tuple[float, float]) -> None:
+    item.setText(text)
+    box = item.boundingRect()
+    item.setPos(centre[0] - TEXT_SCALE / 2 * box.width(), centre[1] - TEXT_SCALE / 2 * box.height())
 
 
 def _pen(width: float) -> Any:

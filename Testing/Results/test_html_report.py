@@ -117,6 +117,13 @@ def test_nothing_from_a_file_becomes_markup():
     assert [a for tag, a in dirty.found if tag == "img"] == [a for tag, a in clean.found if tag == "img"]
 
 
+def test_what_no_text_may_hold_is_left_out():
+    case = a_case()
+    text = html_report(replace(case, run=replace(case.run, prompt="one\udcfftwo\u202ethree\x1b[31m\x00")))
+    assert "one\ufffdtwothree<" in text
+    assert text.encode("utf-8")
+
+
 @pytest.mark.parametrize("make", [html_report, rich_text_report])
 def test_it_stands_alone(make):
     text = make(a_case())

@@ -10,6 +10,7 @@ from html import escape
 from PIL import Image
 
 from ..core.cautions import caution_lines
+from ..core.plain_text import plain_text
 from ..core.psa import psa_density
 from ..core.study import Modality
 from .case_report import (
@@ -68,7 +69,7 @@ def _page(case: CaseReport, sector_map: str, viewport: str) -> str:
     run = case.run
     body = [
         f"<h1>{TITLE}</h1>",
-        f'<p class="research">{escape(RESEARCH_USE)}</p>',
+        f'<p class="research">{_said(RESEARCH_USE)}</p>',
         _paragraph(run.model.notice),
         _facts(case.patient),
         "<h2>Findings</h2>",
@@ -82,7 +83,7 @@ def _page(case: CaseReport, sector_map: str, viewport: str) -> str:
         *(_paragraph(line, "caution") for line in (caution_lines(run.cautions).splitlines() if run.cautions else ())),
         "<h2>How this came about</h2>",
         _facts(_provenance(case)),
-        f'<p class="research">{escape(RESEARCH_USE)}</p>',
+        f'<p class="research">{_said(RESEARCH_USE)}</p>',
     ]
     head = (
         f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">{viewport}'
@@ -130,8 +131,8 @@ COLUMNS: tuple[tuple[str, int, Callable[[FoundLesion, CaseReport], str]], ...] =
 def _table(case: CaseReport) -> str:
     if not case.lesions:
         return ""
-    head = "".join(f'<th width="{width}%">{escape(name)}</th>' for name, width, _cell in COLUMNS)
-    rows = ("".join(f"<td>{escape(cell(found, case))}</td>" for _n, _w, cell in COLUMNS) for found in case.lesions)
+    head = "".join(f'<th width="{width}%">{_said(name)}</th>' for name, width, _cell in COLUMNS)
+    rows = ("".join(f"<td>{_said(cell(found, case))}</td>" for _n, _w, cell in COLUMNS) for found in case.lesions)
     lines = "".join(f"<tr>{row}</tr>" for row in rows)
     note = (
         "Diameters: longest axial x perpendicular to it x cranio-caudal. mL: volume. ADC in 1e-6 mm2/s. Conf.: the "
@@ -157,7 +158,7 @@ def _lesion(case: CaseReport, found: FoundLesion) -> str:
     )
     table = f'<table class="plain" width="100%"><tr>{images}</tr></table>'
     return (
-        f'<div class="lesion"><h2>{escape(title)}</h2>{"".join(map(_paragraph, lines))}{table}'
+        f'<div class="lesion"><h2>{_said(title)}</h2>{"".join(map(_paragraph, lines))}{table}'
         f"{_paragraph(f'Slice {shown}, where the lesion is longest.')}</div>"
     )
 
@@ -188,12 +189,17 @@ def _provenance(case: CaseReport) -> list[tuple[str, str]]:
 
 
 def _facts(facts: Sequence[tuple[str, str]]) -> str:
-    rows = "".join(f'<tr><th width="18%">{escape(name)}</th><td>{escape(value)}</td></tr>' for name, value in facts)
+    rows = "".join(f'<tr><th width="18%">{_said(name)}</th><td>{_said(value)}</td></tr>' for name, value in facts)
     return f'<table class="facts" {BORDERED}>{rows}</table>' if rows else ""
 
 
 def _paragraph(text: str, kind: str = "") -> str:
-    return f"<p{f' class={chr(34)}{kind}{chr(34)}' if kind else ''}>{escape(text)}</p>" if text else ""
+    return f"<p{f' class={chr(34)}{kind}{chr(34)}' if kind else ''}>{_said(text)}</p>" if text else ""
+
+
+def _said(text: str) -> str:
+    """Text, whatever a file says: no markup, no controls, nothing that UTF-8 does not hold."""
+    return escape(plain_text(text))
 
 
 def _adc(value: float | None) -> str:

@@ -102,9 +102,7 @@ def _summary(case: CaseReport) -> str:
     highest = highest_category(case.lesions)
     lines = [
         "No lesion." if not count else "1 lesion." if count == 1 else f"{count} lesions.",
-        f"Highest PI-RADS v2.1 category by the reader: {highest}."
-        if highest
-        else "No lesion was given a PI-RADS category by a reader; the program gives none.",
+        f"Highest PI-RADS v2.1 category by the reader: {highest}." if highest else NO_CATEGORY,
         f"Gland {gland.volume_ml:.1f} mL ({size_text(gland)}), outlined by the model." if gland else "",
         f"PSA {psa:g} ng/mL." if psa is not None else "",
         f"PSA density {psa_density(psa, gland.volume_ml):.2f} ng/mL/mL." if gland and psa is not None else "",

@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 from pydicom import dcmread
-from pydicom.uid import Comprehensive3DSRStorage, MRImageStorage, SegmentationStorage
+from pydicom.uid import Comprehensive3DSRStorage, EncapsulatedPDFStorage, MRImageStorage, SegmentationStorage
 
 from ProstateAlignRefineLib.app.pacs import DIMSE, WEB, Pacs, kept_pacs
 from ProstateAlignRefineLib.dicom import synthetic_label
@@ -70,6 +70,20 @@ def test_report_and_similarity_map_go_along_where_ticked(result, events):
     assert kind == "confirm"
     assert "segmentation, structured report, similarity map" in question
     assert "Doe" not in question
+
+
+def test_the_pdf_report_goes_along_where_ticked(result, events):
+    ui = result.ui
+    ui.sendPdfCheck.checked = True
+    with servers.Archive((*ALL_KINDS, EncapsulatedPDFStorage)) as archive:
+        point_to(result, archive)
+        ui.sendButton.click()
+        wait(result, events)
+        objects = received(archive)
+    document = next(stored for stored in objects if stored.Modality == "DOC")
+    assert bytes(document.EncapsulatedDocument).startswith(b"%PDF")
+    assert len({stored.StudyInstanceUID for stored in objects}) == 1
+    assert "segmentation, PDF report" in result.application.asked[-1][1]
 
 
 def test_without_a_yes_nothing_is_sent(result, events):

@@ -1,3 +1,4 @@
+import hashlib
 import json
 
 import numpy as np
@@ -62,6 +63,17 @@ def test_the_overview_is_a_picture_with_a_row_a_lesion(results):
     assert np.asarray(picture).std() > 10
 
 
+def test_the_html_report_is_listed_and_follows_the_gate(results):
+    before = (results / "report.html").read_text(encoding="utf-8")
+    assert "tau 0.2" in before
+    assert "No PI-RADS category" in before
+    assert main(["gate", str(results), "--tau", "0.6"]) == 0
+    after = (results / "report.html").read_bytes()
+    assert b"tau 0.6" in after
+    listed = json.loads((results / "report.json").read_text())["files"]
+    assert listed["report.html"] == hashlib.sha256(after).hexdigest()
+
+
 def test_gate_redoes_what_segment_would_have_done(results, a_study_folder, a_bundle, tmp_path):
     other = tmp_path / "other"
     options = ["--tau", "0.6", "--alpha", "0.9"]
@@ -73,6 +85,12 @@ def test_gate_redoes_what_segment_would_have_done(results, a_study_folder, a_bun
     for lesion, expected in zip(ours["lesions"], theirs["lesions"], strict=True):
         # NIfTI keeps positions as float32, so the last of the four decimals may round the other way.
         assert lesion.pop("centre_lps") == pytest.approx(expected.pop("centre_lps"), abs=2e-4)
+        ends = (
+            lesion["diameters"].pop("longest_axial_ends_lps"),
+            lesion["diameters"].pop("perpendicular_axial_ends_lps"),
+        )
+        other_ends = [expected["diameters"].pop(f"{name}_axial_ends_lps") for name in ("longest", "perpendicular")]
+        assert np.array(ends) == pytest.approx(np.array(other_ends), abs=2e-4)
         assert lesion == expected
     assert ours["edits_voxels"] == theirs["edits_voxels"]
 

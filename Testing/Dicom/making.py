@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 
 from ProstateAlignRefineLib.core.anatomy import GlandZone
+from ProstateAlignRefineLib.core.diameters import Caliper, Diameters
 from ProstateAlignRefineLib.core.geometry import Grid, to_image
 from ProstateAlignRefineLib.core.lesions import Lesion
 from ProstateAlignRefineLib.core.places import Level, Place, Side, StackThird
@@ -27,9 +28,11 @@ INFO = SegmentationInfo(version="1.2.3", tau=0.35, alpha=0.25, prompt="prostate 
 
 IN_THE_ZONE = Place(Side.RIGHT, Level.MID, GlandZone.PERIPHERAL, sector="PZpm")
 IN_THE_STACK = Place(Side.LEFT, StackThird.MIDDLE)
+IN_TWELVE = Diameters(Caliper((0, 0, 0), (12.4, 0, 0)), Caliper((0, 0, 0), (0, 8.1, 0)), 6.0, 1)
+IN_TWENTY = Diameters(Caliper((0, 0, 0), (20.0, 0, 0)), Caliper((0, 0, 0), (0, 11.0, 0)), 15.0, 4)
 LESIONS = (
-    Lesion(1, 0.311, 12.4, 14.2, 812.4, 640.0, 0.8, 0.9, 0.7, (28.0, 33.2, -38.4), (1, 2), IN_THE_ZONE, 0.8),
-    Lesion(2, 1.2, 20.0, 21.0, None, None, 0.5, 0.6, 0.6, (1.0, 2.0, 3.0), (4, 8), IN_THE_STACK, 0.5),
+    Lesion(1, 0.311, 12.4, 14.2, 812.4, 640.0, 0.8, 0.9, 0.7, (28.0, 33.2, -38.4), (1, 2), IN_THE_ZONE, 0.8, IN_TWELVE),
+    Lesion(2, 1.2, 20.0, 21.0, None, None, 0.5, 0.6, 0.6, (1.0, 2.0, 3.0), (4, 8), IN_THE_STACK, 0.5, IN_TWENTY),
 )
 
 

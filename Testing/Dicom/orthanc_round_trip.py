@@ -91,9 +91,8 @@ def round_trip(sources: Path, results: Path) -> dict[str, Any]:
         uids = ours.StudyInstanceUID, ours.SeriesInstanceUID, ours.SOPInstanceUID
         identical[path.relative_to(results).as_posix()] = plain(client.retrieve_instance(*uids)) == plain(ours)
     study = dcmread(sent[0]).StudyInstanceUID
-    found = {
-        kind: len(client.search_for_instances(study, search_filters={"Modality": kind})) for kind in ("MR", "SEG", "SR")
-    }
+    kinds = ("MR", "SEG", "SR", "DOC")
+    found = {kind: len(client.search_for_instances(study, search_filters={"Modality": kind})) for kind in kinds}
     return {"identical": identical, "found": found, "sent": len(sent)}
 
 

@@ -15,6 +15,7 @@ from ProstateAlignRefineLib.dicom import (
     load_study,
     write_map,
     write_measurements,
+    write_pdf_report,
     write_research_study,
     write_segmentation,
     write_study,
@@ -40,6 +41,7 @@ def test_archive_returns_identical_objects(real_dicom, tmp_path, orthanc, reposi
     results = tmp_path / "results"
     write_segmentation(two_lesions(study.grid), study.grid, study.headers, INFO, results / "a.seg.dcm")
     write_measurements(LESIONS, results / "a.seg.dcm", study.headers, INFO, results / "b.sr.dcm")
+    write_pdf_report(b"%PDF-1.4 odd in length", study.headers, INFO, results / "c.pdf.dcm")
     write_map(two_lesions(study.grid) / 2, study.grid, study.headers, INFO, results / "similarity")
     write_research_study(small_study(), results / "research")
     write_study(small_study(), results / "synthetic", seed=1)
@@ -57,6 +59,6 @@ def test_archive_returns_identical_objects(real_dicom, tmp_path, orthanc, reposi
     assert ran.returncode == 0, ran.stderr
     report = json.loads(ran.stdout)
     slices = len(study.headers[Modality.T2W])
-    assert report["sent"] == slices + 2 + 2 * 30
-    assert report["found"] == {"MR": 2 * slices, "SEG": 1, "SR": 1}
+    assert report["sent"] == slices + 3 + 2 * 30
+    assert report["found"] == {"MR": 2 * slices, "SEG": 1, "SR": 1, "DOC": 1}
     assert all(report["identical"].values()), report["identical"]

@@ -47,9 +47,10 @@ def test_numbers_stand_under_the_tracking_identity_of_the_segment(report, segmen
             "Volume": 0.311,
             "Maximum 3D Diameter of a Mesh": 14.2,
             "Long Axis": 12.4,
+            "Short Axis": 8.1,
             "Apparent Diffusion Coefficient": 812,
         },
-        second: {"Volume": 1.2, "Maximum 3D Diameter of a Mesh": 21.0, "Long Axis": 20.0},
+        second: {"Volume": 1.2, "Maximum 3D Diameter of a Mesh": 21.0, "Long Axis": 20.0, "Short Axis": 11.0},
     }
 
 
@@ -82,7 +83,7 @@ def test_dcmqi_reads_the_report(report, tmp_path):
     target = tmp_path / "report.json"
     subprocess.run([tool("tid1500reader"), "--inputDICOM", report, "--outputMetadata", target], check=True)
     groups = json.loads(target.read_text())["Measurements"]
-    assert [len(group["measurementItems"]) for group in groups] == [4, 3]
+    assert [len(group["measurementItems"]) for group in groups] == [5, 4]
     assert groups[0]["TrackingIdentifier"] == "ProstateAlignRefine-L1"
 
 

@@ -12,8 +12,10 @@ import numpy as np
 
 try:
     from . import story_panel
+    from .story_report import STEPS as REPORT_STEPS
 except ImportError:  # inside Slicer these files are no package
     import story_panel
+    from story_report import STEPS as REPORT_STEPS
 
 TICKS = 60
 TICK_MS = 16.0
@@ -367,6 +369,7 @@ STEPS = (
     a_lesions_slices_are_called_the_same_everywhere,
     the_views_have_axes_a_ruler_and_the_overviews_grey_ranges,
     overlays_come_and_go,
+    *REPORT_STEPS,
     files_are_exported,
     dicom_is_exported_or_the_button_says_why_not,
     a_scene_opened_again_has_its_result_and_still_exports,

@@ -8,6 +8,7 @@ import slicer
 import slicer.util
 
 from ProstateAlignRefineLib.scene.layout import LABELS, ReadingLayout
+from ProstateAlignRefineLib.scene.planes import PLANE_LABELS
 from ProstateAlignRefineLib.scene.state import find_or_add_state_node
 
 from . import modules  # noqa: F401 - puts qt and ctk in place
@@ -25,11 +26,14 @@ class HostScene:
         self.segmentations = slicer.vtkSlicerSegmentationsModuleLogic()
         self.segmentations.SetMRMLApplicationLogic(self.logic)
         self.segmentations.SetMRMLScene(self.scene)
+        self.markups = slicer.vtkSlicerMarkupsLogic()
+        self.markups.SetMRMLApplicationLogic(self.logic)
+        self.markups.SetMRMLScene(self.scene)
         slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(self.scene, True)
         self.scene.RegisterNodeClass(slicer.vtkMRMLColorLegendDisplayNode())
         self.layouts = slicer.vtkMRMLLayoutLogic()
         self.layouts.SetMRMLScene(self.scene)
-        self._views = [self._add_view(tag) for tag in (*LABELS, "Red")]
+        self._views = [self._add_view(tag) for tag in (*LABELS, *PLANE_LABELS, "Red")]
 
     @property
     def layout_node(self):
@@ -44,6 +48,7 @@ class HostScene:
         view.SetMRMLApplicationLogic(self.logic)
         view.SetMRMLScene(self.scene)
         view.AddSliceNode(tag).SetDimensions(*VIEW_SIZE, 1)
+        view.GetSliceModelNode().SetName(f"{tag} Volume Slice")  # as where the slice node is there first
         return view
 
 

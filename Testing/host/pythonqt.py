@@ -10,9 +10,9 @@ from __future__ import annotations
 import inspect
 from types import FunctionType, MethodType
 
-from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
+from PySide6 import QtCore, QtGui, QtPrintSupport, QtUiTools, QtWidgets
 
-MODULES = (QtCore, QtGui, QtWidgets, QtUiTools)
+MODULES = (QtCore, QtGui, QtWidgets, QtPrintSupport, QtUiTools)
 
 # What slots raised. PythonQt prints such errors and goes on; the tests look here and fail.
 slot_errors: list[BaseException] = []
@@ -154,7 +154,7 @@ def raw(value):
 
 
 def lookup(name):
-    """`qt.name`: classes of QtCore, QtGui, QtWidgets and QtUiTools in one namespace, as Slicer's `qt` has them."""
+    """`qt.name`: classes of Qt's modules in one namespace, as Slicer's `qt` has them."""
     for module in MODULES:
         if hasattr(module, name):
             value = getattr(module, name)

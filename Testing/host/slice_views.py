@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,11 +38,12 @@ class Host:
         show_added(self.app.app_logic, volume)
 
 
-def open_host(width: int = 480, height: int = 480) -> Host:
+def open_host(width: int = 480, height: int = 480, planes: Sequence[str] = ()) -> Host:
+    """`planes`: tags of the sagittal and coronal views, where they are wanted."""
     app = SlicerApp()
     app.view_manager.register_factory(DirectViewFactory(do_render_offscreen=True))
     app.scene.RegisterNodeClass(slicer.vtkMRMLColorLegendDisplayNode())  # Slicer's Colors module does this
-    views = {tag: _view(app, tag, width, height) for tag in LABELS}
+    views = {tag: _view(app, tag, width, height) for tag in (*LABELS, *planes)}
     layout_logic = slicer.vtkMRMLLayoutLogic()
     layout_logic.SetMRMLScene(app.scene)
     return Host(app, layout_logic, views)
@@ -61,7 +63,9 @@ def picture(view: Any) -> np.ndarray:
 
 def _view(app: SlicerApp, tag: str, width: int, height: int) -> Any:
     definition = ViewLayoutDefinition(
-        singleton_tag=tag, view_type=ViewType.SLICE_VIEW, properties=ViewProps(orientation="Axial", label=LABELS[tag])
+        singleton_tag=tag,
+        view_type=ViewType.SLICE_VIEW,
+        properties=ViewProps(orientation="Axial", label=LABELS.get(tag, tag)),
     )
     view = app.view_manager.create_view(definition)
     view.interactor().UpdateSize(width, height)
@@ -70,5 +74,7 @@ def _view(app: SlicerApp, tag: str, width: int, height: int) -> Any:
     image.SetVisibility(False)
     view.first_renderer().AddViewProp(image)
     # The view waits for a resize event that VTK 9.6 no longer sends.
-    app.app_logic.GetSliceLogicByLayoutName(tag).ResizeSliceNode(width, height)
+    logic = app.app_logic.GetSliceLogicByLayoutName(tag)
+    logic.ResizeSliceNode(width, height)
+    logic.GetSliceModelNode().SetName(f"{tag} Volume Slice")  # as where the slice node is there first
     return view

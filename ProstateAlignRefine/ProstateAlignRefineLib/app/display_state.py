@@ -6,6 +6,7 @@ from ..scene.display import set_outline, show_ai, show_edits, show_gland, show_s
 from ..scene.heatmap import Heatmap
 from ..scene.layout import ReadingLayout
 from ..scene.reading import Reading
+from ..scene.ruler import set_ruler_visible
 from ..scene.state import PanelState
 
 
@@ -16,6 +17,7 @@ def apply_display(reading: Reading, state: PanelState, layout: ReadingLayout) ->
     show_gland(reading.nodes, state.show_gland)
     show_ai(reading.nodes, state.show_ai)
     show_surface(reading.nodes, state.surface)
+    set_ruler_visible(reading.scene, state.show_ai)
     if layout.is_on:
         shown = state.heatmap and state.show_ai
         heatmap = Heatmap(shown, state.heatmap_opacity, state.heatmap_threshold)

@@ -75,7 +75,9 @@ def write_dicom_report(reading: Reading, headers: DicomHeaders, path: Path) -> P
     write_dicom_segmentation(reading, headers, segmentation)
     kept = kept_lesions(reading)
     lesions = [found.lesion for found in kept]
-    write_measurements(lesions, segmentation, headers_of(reading, headers), _info(reading, kept), path)
+    said = [found.assessment for found in kept]
+    info = _info(reading, kept)
+    write_measurements(lesions, segmentation, headers_of(reading, headers), info, path, assessments=said)
     return segmentation
 
 
@@ -93,7 +95,7 @@ def write_dicom_results(reading: Reading, headers: DicomHeaders, extras: DicomEx
     else:
         write_dicom_segmentation(reading, headers, folder / SEGMENTATION_NAME)
     if extras.similarity:
-        info, maps = _info(reading, kept_lesions(reading)), reading.maps
+        info, maps = dicom_info(reading), reading.maps
         write_map(maps.similarity, maps.grid, headers_of(reading, headers), info, folder / SIMILARITY_FOLDER)
 
 
@@ -107,6 +109,11 @@ def headers_of(reading: Reading, headers: DicomHeaders) -> Headers:
     if not all(found.values()):
         raise InputError(_("Not all DICOM files of the study were found; load the study again."))
     return found
+
+
+def dicom_info(reading: Reading) -> SegmentationInfo:
+    """How the lesions that leave the program came about."""
+    return _info(reading, kept_lesions(reading))
 
 
 def _info(reading: Reading, kept: Sequence[FoundLesion]) -> SegmentationInfo:

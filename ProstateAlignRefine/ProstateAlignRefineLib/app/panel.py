@@ -10,6 +10,7 @@ import slicer
 from .application import RESOURCES, Application, SlicerApplication
 from .install import PACS_PACKAGES, Installer, PackageInstaller, SlicerInstaller
 from .sections.advanced import AdvancedSection
+from .sections.assessment import AssessmentSection
 from .sections.export import ExportSection
 from .sections.gate import GateSection
 from .sections.lesions import LesionSection
@@ -44,12 +45,14 @@ class Panel:
         self._run = RunSection(self.ui, self.session, self.installer)
         self._advanced = AdvancedSection(self.ui, self.session, self.installer)
         self._send = SendSection(self.ui, self.session, pacs_installer or PackageInstaller(PACS_PACKAGES))
+        self.assessment = AssessmentSection(self.ui, self.session, self.widget)
         self._sections = (
             StudySection(self.ui, self.session, self.widget),
             self._run,
             ResultsSection(self.ui, self.session),
             GateSection(self.ui, self.session),
             LesionSection(self.ui, self.session, self.widget),
+            self.assessment,
             ShowSection(self.ui, self.session, self.widget),
             ExportSection(self.ui, self.session),
             self._send,
@@ -85,6 +88,7 @@ class Panel:
         self._timer.stop()
         self._run.stop()
         self._send.stop()
+        self.assessment.stop()
         self.session.stop()
 
     def _poll(self) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..bundle.summary import BundleSummary, read_summary
+from ..core.assessment import Assessment
 from ..core.faults import told_fault
 from ..core.maps import Maps
 from ..core.protocol import Finished
@@ -136,8 +137,6 @@ class Session:
             self.opened.emit()
         self.changed.emit()
 
-    # --- model
-
     def choose_bundle(self, folder: Path) -> None:
         bundle = self._guarded(lambda: read_summary(folder))
         if bundle is not None:
@@ -173,8 +172,6 @@ class Session:
     def type_prompt(self, text: str) -> None:
         self._typed = self.state.prompt = text
         self.changed.emit()
-
-    # --- segmentation
 
     def segment(self) -> None:
         if self.inputs is None or self.bundle is None:
@@ -233,6 +230,9 @@ class Session:
     def decide(self, number: int, decision: Decision) -> None:
         self._on_result(lambda reading: reading.decide(number, decision))
 
+    def assess(self, number: int, assessment: Assessment) -> None:
+        self._on_result(lambda reading: reading.assess(number, assessment))
+
     def undo(self) -> None:
         self._on_result(lambda reading: reading.undo())
 
@@ -290,7 +290,7 @@ class Session:
         """The reading layout."""
         inputs = self.inputs
         if inputs is not None:
-            self._guarded(lambda: self.layout.enter(inputs))
+            self._guarded(lambda: self.layout.enter(inputs, planes=self.study.planes(self.state)))
             self.show_as_set()
             self.layout_entered.emit()
         self.changed.emit()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..core.cautions import Caution
 from ..core.errors import InputError
 from ..core.study import Modality
 from ..results.slice_names import SliceNames
-from ..scene.matching import match_volumes, volumes_in
+from ..scene.matching import match_planes, match_volumes, volumes_in
 from ..scene.mrml import Scene, VolumeNode
 from ..scene.reading import Reading
 from ..scene.state import PanelState
@@ -34,13 +34,14 @@ class StudyChoice:
     def choose(self, state: PanelState, modality: Modality, node: VolumeNode | None) -> None:
         """What the user sets by hand."""
         setattr(state, modality.value, node)
+        self._show_beside(state, {} if modality is Modality.T2W else self.planes(state))
         self.reasons[modality] = _("Chosen by you.") if node is not None else ""
 
     def take(self, state: PanelState, inputs: Inputs) -> None:
         """Those of a result that is taken up again."""
         for modality, node in zip(Modality, inputs, strict=True):
             if node is not getattr(state, modality.value):
-                setattr(state, modality.value, node)
+                self.choose(state, modality, node)
                 self.reasons[modality] = _("Of the result that is shown.")
 
     def name_slices(self, reading: Reading | None) -> None:
@@ -58,10 +59,13 @@ class StudyChoice:
     def match(self, state: PanelState, scene: Scene) -> None:
         """T2W, ADC and HBV among the volumes of the scene."""
         volumes = volumes_in(scene)
-        matches = match_volumes(volumes, self.headers.series_headers(volumes))
+        headers = self.headers.series_headers(volumes)
+        matches = match_volumes(volumes, headers)
         for modality, match in matches.items():
             setattr(state, modality.value, match.node)
             self.reasons[modality] = match.reason
+        t2w = matches[Modality.T2W].node
+        self._show_beside(state, {} if t2w is None else match_planes(volumes, t2w, headers))
 
     def open(self, state: PanelState, scene: Scene, folder: Path) -> None:
         """Reads the folder's study into new volumes and chooses them; InputError says what is wrong."""
@@ -69,7 +73,16 @@ class StudyChoice:
         remember_folder(opened.inputs, folder)
         for modality, node in zip(Modality, opened.inputs, strict=True):
             setattr(state, modality.value, node)
+        self._show_beside(state, opened.planes)
         self.reasons = dict(opened.reasons)
+
+    def planes(self, state: PanelState) -> dict[str, VolumeNode]:
+        """Sagittal and coronal T2W to look at, by plane; those found with the T2W, gone with it."""
+        found = {"sagittal": state.t2w_sagittal, "coronal": state.t2w_coronal}
+        return {plane: node for plane, node in found.items() if node is not None}
+
+    def _show_beside(self, state: PanelState, planes: Mapping[str, VolumeNode]) -> None:
+        state.t2w_sagittal, state.t2w_coronal = planes.get("sagittal"), planes.get("coronal")
 
     def cautions(self, inputs: Inputs) -> tuple[Caution, ...]:
         """What the inputs' headers and their reading give reason for; InputError where they name different patients."""

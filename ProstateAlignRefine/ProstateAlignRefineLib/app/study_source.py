@@ -110,11 +110,13 @@ class DicomHeaders:
 
 @dataclass(frozen=True)
 class Opened:
-    """A study that was read into the scene, and a sentence a modality, why that series or file was read."""
+    """A study that was read into the scene, and a sentence a modality, why that series or file was read. `planes`:
+    sagittal and coronal T2W, where it has them."""
 
     inputs: Inputs
     reasons: Mapping[Modality, str]
     cautions: tuple[Caution, ...] = ()
+    planes: Mapping[str, VolumeNode] = field(default_factory=dict)
 
 
 def open_folder(scene: Scene, folder: Path, headers: DicomHeaders) -> Opened:
@@ -124,7 +126,11 @@ def open_folder(scene: Scene, folder: Path, headers: DicomHeaders) -> Opened:
     for modality, series in study.headers.items():
         headers.remember(nodes[modality], series)
         nodes[modality].SetAttribute("DICOM.instanceUIDs", " ".join(str(slice_.SOPInstanceUID) for slice_ in series))
-    return Opened(Inputs(*nodes.values()), study.reasons, study.cautions)
+    planes = {
+        plane: add_volume(scene, to_array(image), Grid.of(image), f"T2W {plane}")
+        for plane, image in study.planes.items()
+    }
+    return Opened(Inputs(*nodes.values()), study.reasons, study.cautions, planes)
 
 
 def input_cautions(inputs: Inputs, headers: DicomHeaders, opened: Opened | None) -> tuple[Caution, ...]:
@@ -144,7 +150,7 @@ def _read_study(folder: Path) -> Study:
     except ImportError as error:
         needed = _("Reading DICOM needs Slicer 5.12 or newer: {name} is missing.").format(name=error.name)
         raise InputError(needed) from None
-    return load_study(folder)
+    return load_study(folder, with_planes=True)
 
 
 def _add(scene: Scene, study: Study, modality: Modality) -> VolumeNode:

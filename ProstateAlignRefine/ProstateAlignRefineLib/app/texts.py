@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from ..core.assessment import plain_assessment
 from ..core.caution_texts import CONTEXT, TEMPLATES
 from ..core.cautions import Caution
 from ..core.findings.rule import FindingRule
@@ -32,12 +33,15 @@ ACTIONS = {
     ActionKind.ACCEPT: _("Accept lesion {number}"),
     ActionKind.REJECT: _("Reject lesion {number}"),
     ActionKind.REOPEN: _("Reopen lesion {number}"),
+    ActionKind.ASSESS: _("Score lesion {number}"),
 }
 CSV_HEADER = [
     "lesion",
     "decision",
     "volume_ml",
     "max_axial_diameter_mm",
+    "perpendicular_axial_mm",
+    "craniocaudal_mm",
     "diameter_3d_mm",
     "mean_adc_1e-6mm2/s",
     "p10_adc_1e-6mm2/s",
@@ -57,6 +61,14 @@ CSV_HEADER = [
     "centre_p_mm",
     "centre_s_mm",
     "tracking_uid",
+    "pirads_category",
+    "pirads_zone",
+    "pirads_t2w",
+    "pirads_dwi",
+    "pirads_dce",
+    "extraprostatic_extension",
+    "seminal_vesicle_invasion",
+    "reader_sector",
 ]
 
 
@@ -149,8 +161,8 @@ def gland_text(gland: Gland | None, psa: float | None) -> str:
 
 def _lesion_text(found: FoundLesion, names: SliceNames) -> str:
     lesion = found.lesion
-    return _(
-        "Lesion {number} ({decision}): {place}, slices {slices}; {volume:.2f} mL, {axial:.0f} mm axial; "
+    text = _(
+        "Lesion {number} ({decision}): {place}, slices {slices}; {volume:.2f} mL, {diameters}; "
         "ADC mean {adc}, 10th percentile {p10} (1e-6 mm2/s); confidence {confidence:.2f}; similarity {similarity:.2f}."
     ).format(
         number=lesion.number,
@@ -158,11 +170,26 @@ def _lesion_text(found: FoundLesion, names: SliceNames) -> str:
         place=place_text(lesion.place),
         slices=names.text(*lesion.slices),
         volume=lesion.volume_ml,
-        axial=lesion.max_axial_diameter_mm,
+        diameters=lesion.diameters.text,
         adc=adc_text(lesion.mean_adc),
         p10=adc_text(lesion.p10_adc),
         confidence=lesion.confidence,
         similarity=lesion.mean_similarity,
+    )
+    return " ".join(filter(None, (text, assessment_text(found))))
+
+
+def assessment_text(found: FoundLesion) -> str:
+    """What the reader entered, in a sentence; empty where nothing was."""
+    said = found.assessment
+    if not said:
+        return ""
+    return _("Reader: PI-RADS v2.1 {category} ({scores}); EPE {epe}, SVI {svi}; sector {sector}.").format(
+        category="–" if found.category is None else found.category,
+        scores=f"T2W {said.t2w or '–'}, DWI {said.dwi or '–'}, DCE {said.dce.value}",
+        epe=said.epe.value or "–",
+        svi=said.svi.value or "–",
+        sector=", ".join(sector.text for sector in said.sectors_at(found.lesion.place)) or "–",
     )
 
 
@@ -185,6 +212,8 @@ def _csv_row(found: FoundLesion, names: SliceNames) -> Sequence[object]:
     numbers = (
         lesion.volume_ml,
         lesion.max_axial_diameter_mm,
+        lesion.diameters.across.length_mm,
+        lesion.diameters.craniocaudal_mm,
         lesion.diameter_3d_mm,
         lesion.mean_adc,
         lesion.p10_adc,
@@ -205,7 +234,16 @@ def _csv_row(found: FoundLesion, names: SliceNames) -> Sequence[object]:
     slices = (*sorted(map(names.number, lesion.slices)), names.text(*lesion.slices))
     centre = [f"{value:.2f}" for value in lesion.centre_lps]
     decision = found.decision.value or ("candidate" if found.candidate else "not reviewed")
-    return [lesion.number, decision, *rounded, *words, *slices, *centre, found.uid]
+    return [lesion.number, decision, *rounded, *words, *slices, *centre, found.uid, *_said(found)]
+
+
+def _said(found: FoundLesion) -> Sequence[object]:
+    """The reader's scores; empty cells where nothing was entered."""
+    if not found.assessment:
+        return [""] * 8
+    zone = found.assessment.zone_at(found.lesion.place)
+    said = {**plain_assessment(found.assessment), "zone": zone.value if zone else ""}
+    return ["" if value is None else value for value in (found.category, *said.values())]
 
 
 def _without_double_blanks(lines: Iterable[str]) -> list[str]:

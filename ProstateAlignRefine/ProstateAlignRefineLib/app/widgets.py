@@ -193,6 +193,7 @@ class PanelWidgets(Protocol):
     registerBox: CheckBox
     researchCheck: CheckBox
     sendMapCheck: CheckBox
+    sendPdfCheck: CheckBox
     sendReportCheck: CheckBox
     surfaceCheck: CheckBox
     tlsCheck: CheckBox
@@ -221,6 +222,7 @@ class PanelWidgets(Protocol):
     dimseFields: Widget
     webFields: Widget
 
+    lesionSection: Section
     lesionTable: Table
 
     resultList: ListBox

@@ -87,7 +87,7 @@ def run(options: SegmentOptions) -> int:
     for modality, source in result.run.sources.items():
         print(f"{modality.upper()}: {source}")
     kept = "Replaced the earlier results in" if draft.replaces else "Results are in"
-    print(f"{kept} {options.output}; see overview.png." + _about_dicom(result, written.wrote_dicom))
+    print(f"{kept} {options.output}; see report.html and overview.png." + _about_dicom(result, written.wrote_dicom))
     if result.run.model.notice:
         print(result.run.model.notice)
     return 0

@@ -9,6 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from .diameters import Diameters, farthest, measure_diameters
 from .findings.regions import slices_of
 from .geometry import Array, Grid, to_array, to_image, triple
 from .gland import body_axes
@@ -26,6 +27,7 @@ class Lesion:
     axial slice, and in 3D (IBSI "maximum 3D diameter"). ADC in 1e-6 mm2/s over voxels where the map is above zero,
     None where it is nowhere. `centre_lps`: centroid, mm. `slices`: first and last axial T2W slice, counted from 0
     in the order of the grid.
+    `diameters`: those a radiologist takes; their `slice` is counted as `slices` are.
     `place`: side, level, zone and sector, as far as the model tells the anatomy. `confidence`: how likely it is a
     lesion by the model's rule of findings; without a rule the `mean_confidence` of its voxels, which is not calibrated.
     """
@@ -43,6 +45,7 @@ class Lesion:
     slices: tuple[int, int]
     place: Place
     confidence: float
+    diameters: Diameters
 
 
 def find_lesions(
@@ -97,11 +100,12 @@ def _measure(
     diffusion = diffusion[diffusion > 0]
     confidence = maps.confidence[box][inside]
     centre = triple(maps.grid.to_lps(index.mean(axis=0)[::-1]))
+    diameters = measure_diameters(index, maps.grid, (left, back, up))
     return Lesion(
         number=0,
         volume_ml=len(index) * maps.grid.voxel_ml,
-        max_axial_diameter_mm=max(_diameter(index[slices == n], maps.grid, (left, back)) for n in np.unique(slices)),
-        diameter_3d_mm=_diameter(index, maps.grid, (0, 1, 2)),
+        max_axial_diameter_mm=diameters.longest.length_mm,
+        diameter_3d_mm=_distance(index, maps.grid, (0, 1, 2)),
         mean_adc=float(diffusion.mean()) if diffusion.size else None,
         p10_adc=float(np.percentile(diffusion, 10)) if diffusion.size else None,
         mean_confidence=float(confidence.mean()),
@@ -111,37 +115,16 @@ def _measure(
         slices=(int(slices.min()), int(slices.max())),
         place=anatomy.place(centre, None if maps.zones is None else maps.zones[box][inside]),
         confidence=float(confidence.mean()),
+        diameters=diameters,
     )
 
 
 def axial_diameter(inside: NDArray[np.bool_], grid: Grid) -> float:
     """Of a mask [Z, Y, X] in axial order: the largest axial diameter over its slices, mm; see `Lesion`."""
-    return max(_diameter(np.argwhere(plane), grid, (1, 2)) for plane in inside[:, None] if plane.any())
+    return max(_distance(np.argwhere(plane), grid, (1, 2)) for plane in inside[:, None] if plane.any())
 
 
-def _diameter(index_zyx: Array, grid: Grid, axes: tuple[int, ...]) -> float:
+def _distance(index_zyx: Array, grid: Grid, axes: tuple[int, ...]) -> float:
     """Largest distance, mm, between the face centres of voxels along these axes (of z, y, x)."""
-    spacing = np.asarray(grid.spacing_zyx)
-    corners = _row_ends(index_zyx) * spacing
-    half = np.eye(3)[list(axes)] * spacing / 2
-    # Of two voxels the farthest faces point away from each other, each along some axis.
-    outward = (half[:, None] + half[None, :]).reshape(-1, 3)
-    longest = 0.0
-    for corner in corners:
-        apart = np.abs(corners - corner)
-        reach = (apart**2).sum(axis=1)[:, None] + 2 * apart @ outward.T + (outward**2).sum(axis=1)
-        longest = max(longest, float(reach.max()))
-    return float(np.sqrt(longest))
-
-
-def _row_ends(index_zyx: Array) -> Array:
-    """First and last voxel of every x row and of these every y column: they hold all corners of the convex hull."""
-    for axis in (2, 1):
-        others = [i for i in range(3) if i != axis]
-        order = np.lexsort((index_zyx[:, axis], index_zyx[:, others[1]], index_zyx[:, others[0]]))
-        index_zyx = index_zyx[order]
-        new = np.any(np.diff(index_zyx[:, others], axis=0) != 0, axis=1)
-        first = np.concatenate([[True], new])
-        last = np.concatenate([new, [True]])
-        index_zyx = index_zyx[first | last]
-    return index_zyx
+    start, end = farthest(index_zyx, grid, axes)
+    return float(np.linalg.norm((end - start) * grid.spacing_zyx))

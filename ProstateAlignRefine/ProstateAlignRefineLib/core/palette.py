@@ -10,6 +10,7 @@ from .geometry import Array
 LESION_RGB = (230, 75, 60)
 CANDIDATE_RGB = (240, 200, 70)
 GLAND_RGB = (120, 200, 210)
+RULER_RGB = (255, 235, 120)
 ADDED_RGB = (60, 200, 90)
 REMOVED_RGB = (80, 140, 255)
 

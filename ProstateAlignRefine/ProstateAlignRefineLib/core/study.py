@@ -31,7 +31,8 @@ class Study:
     `stored`: the grid of the T2W as it was given, with the same voxels in their own order.
     `headers` holds the DICOM headers of each volume's slices (pydicom datasets without pixels) where the study came
     from DICOM, and is empty otherwise. `reasons` says, a sentence a modality, why that series or file was taken.
-    `cautions`: what a reader must know of the images.
+    `cautions`: what a reader must know of the images. `planes`: sagittal and coronal T2W, by these names, where they
+    were asked for: to look at, nothing is computed from them.
     """
 
     t2w: sitk.Image
@@ -41,6 +42,7 @@ class Study:
     reasons: Mapping[Modality, str] = field(default_factory=lambda: MappingProxyType({}))
     cautions: tuple[Caution, ...] = ()
     stored: Grid | None = None
+    planes: Mapping[str, sitk.Image] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
         if self.stored is None and self.t2w.GetDimension() == 3:

@@ -4,6 +4,7 @@ from .load import load_study
 from .write.deidentify import deidentified
 from .write.dicom_context import link_to_dicom, write_research_study
 from .write.map_series import write_map
+from .write.pdf import write_pdf_report
 from .write.provenance import SegmentationInfo
 from .write.seg import write_gland, write_segmentation
 from .write.series import StudyLabel, synthetic_label, write_study
@@ -22,6 +23,7 @@ __all__ = [
     "write_gland",
     "write_map",
     "write_measurements",
+    "write_pdf_report",
     "write_research_study",
     "write_segmentation",
     "write_study",

@@ -18,10 +18,11 @@ from ..core.checks.study_entry import entered
 from ..core.diffusion_fit import DEFAULT_HIGH_B, fit_diffusion, trace
 from ..core.errors import InputError
 from ..core.geometry import Grid, to_array, to_image
+from ..core.match.ranking import in_other_planes
 from ..core.study import Modality, Study
 from .match.classify import SeriesVolume
 from .match.diffusion_sources import b_values_for_fit
-from .match.select import NO_CHOICES, Choice, select
+from .match.select import NO_CHOICES, Choice, Selection, select
 from .quiet import silent
 from .read.dataset import UnreadableError
 from .read.folder import scan_folder
@@ -31,14 +32,21 @@ from .write.rehearsal import exportable_headers
 
 
 @silent()
-def load_study(folder: Path, choices: Mapping[Modality, int] = NO_CHOICES, trust_positions: bool = False) -> Study:
+def load_study(
+    folder: Path,
+    choices: Mapping[Modality, int] = NO_CHOICES,
+    trust_positions: bool = False,
+    *,
+    with_planes: bool = False,
+) -> Study:
     """T2W, ADC (1e-6 mm2/s) and HBV of the one study in `folder` and below, float32, LPS, each on its own grid.
 
     `choices`: series numbers for modalities where the user overrules the automatic choice. The study's `headers` are
     the DICOM headers of each volume in slice order, without pixels; `reasons` say why each series was taken. An ADC
     map or a high-b image (b = 1400) that the study lacks is computed from diffusion-weighted images, and the reason
     begins with "computed"; its headers are those of these images. `trust_positions`: series of different frames of
-    reference, or of different studies, are taken as they lie. `cautions`: what a reader must know of the choice.
+    reference, or of different studies, are taken as they lie. `with_planes`: sagittal and coronal T2W too, where the
+    study has them and they can be read. `cautions`: what a reader must know of the choice.
     InputError where a series is missing, ambiguous or irregular, where units or geometry do not fit.
     """
     if not folder.is_dir():
@@ -66,8 +74,15 @@ def load_study(folder: Path, choices: Mapping[Modality, int] = NO_CHOICES, trust
         headers=exportable,
         reasons=MappingProxyType(reasons),
         cautions=(*selection.cautions, *doubts, *unexportable),
+        planes=_planes(selection) if with_planes else {},
     )
     return entered(study)
+
+
+def _planes(selection: Selection) -> dict[str, sitk.Image]:
+    found = in_other_planes(selection.volumes, selection.choices[Modality.T2W].volumes[0])
+    images = {plane: volume.image(is_adc=False) for plane, volume in found.items()}
+    return {plane: image for plane, image in images.items() if image is not None}
 
 
 def _in_micrometres(image: sitk.Image, choice: Choice, centre: Grid) -> tuple[sitk.Image, str, tuple[Caution, ...]]:

@@ -20,10 +20,13 @@ from ..core.maps import MAP_NAMES, ZONES_NAME, Maps, laid_maps, load_maps, read_
 from ..core.orientation import axial_order, laid_on
 from ..core.places import Anatomy
 from ..core.study import Modality, Study
+from .case_report import CaseReport
 from .dicom_names import SEGMENTATION_NAME
+from .html_report import html_report
 from .lesions_at import LesionsAt, lesions_at
 from .overview import Overview, draw_overview
 from .report import REPORT_NAME, read_report, require_unchanged, write_report
+from .review import FoundLesion
 from .run import Run
 from .setting import Setting
 from .slice_names import SliceNames
@@ -33,10 +36,11 @@ if TYPE_CHECKING:
 
 STUDY_FOLDER = "study"
 OVERVIEW_NAME = "overview.png"
+HTML_NAME = "report.html"
 KIND = "segmentation"
 NAMES = (
     *(f"{name}.nii.gz" for name in (*MAP_NAMES, ZONES_NAME, "lesions", "edits")),
-    *(SEGMENTATION_NAME, OVERVIEW_NAME, STUDY_FOLDER, REPORT_NAME),
+    *(SEGMENTATION_NAME, OVERVIEW_NAME, HTML_NAME, STUDY_FOLDER, REPORT_NAME),
 )
 
 
@@ -151,7 +155,7 @@ def lesions_of(result: Result) -> LesionsAt:
 
 
 def write_gated(folder: Path, result: Result) -> WrittenResult:
-    """Everything that depends on the gate: lesions, edits, SEG, report, overview."""
+    """Everything that depends on the gate: lesions, edits, SEG, reports, overview."""
     found = lesions_of(result)
     gated, labels, lesions = found.gated, found.whole, found.lesions
     write_volume(*result.as_stored(labels), folder / "lesions.nii.gz")
@@ -161,6 +165,7 @@ def write_gated(folder: Path, result: Result) -> WrittenResult:
     run, gland = result.run, result.anatomy.gland
     overview = Overview(result.volumes, result.maps, found, run.model.notice, gland, result.slice_names)
     draw_overview(overview).save(folder / OVERVIEW_NAME)
+    (folder / HTML_NAME).write_text(html_report(_case_of(result, overview)), encoding="utf-8")
     names = result.slice_names
     files = write_report(folder, run, found, edited, gland=gland, kept=result.files, names=names)
     return WrittenResult(lesions, found.candidates, edited["added"], edited["removed"], wrote_dicom, files)
@@ -181,6 +186,20 @@ def segmentation_info(run: Run, setting: Setting, lesions: Sequence[Lesion]) -> 
         notice=run.model.notice,
         cautions=run.cautions,
         place_given=run.place_given,
+    )
+
+
+def _case_of(result: Result, overview: Overview) -> CaseReport:
+    """Nobody has reviewed it yet. It names no patient: whoever may open the folder need not be told."""
+    return CaseReport(
+        slices=overview.slices,
+        lesions=[FoundLesion(lesion, uid="") for lesion in overview.found.lesions],
+        run=result.run,
+        setting=result.setting,
+        names=result.slice_names,
+        gland=overview.gland,
+        waiting=len(overview.found.candidates),
+        by_hand=not result.run.untouched_at(result.setting),
     )
 
 

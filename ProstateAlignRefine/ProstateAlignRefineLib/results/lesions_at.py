@@ -136,5 +136,6 @@ def spread(labels: NDArray[np.uint8], box: Box, shape: tuple[int, ...]) -> NDArr
 
 def _moved(lesion: Lesion, box: Box) -> Lesion:
     """The lesion's slice numbers counted in the whole volume."""
-    first, last = lesion.slices
-    return replace(lesion, slices=(first + box.low[0], last + box.low[0]))
+    first, last = (number + box.low[0] for number in lesion.slices)
+    diameters = replace(lesion.diameters, slice=lesion.diameters.slice + box.low[0])
+    return replace(lesion, slices=(first, last), diameters=diameters)

@@ -174,7 +174,25 @@ def size_text(gland: Gland) -> str:
 
 def _lesion_facts(lesion: Lesion, run: Run, names: SliceNames) -> dict[str, Any]:
     shown = {"slices_shown": names.text(*lesion.slices), "place": lesion.place.facts}
-    return {**asdict(lesion), **shown, "found_with_place_given": run.place_given}
+    return {
+        **asdict(lesion),
+        **shown,
+        "diameters": _diameter_facts(lesion, names),
+        "found_with_place_given": run.place_given,
+    }
+
+
+def _diameter_facts(lesion: Lesion, names: SliceNames) -> dict[str, Any]:
+    """As a radiologist takes them; the ends of the axial ones in LPS mm."""
+    found = lesion.diameters
+    return {
+        "longest_axial_mm": found.longest.length_mm,
+        "perpendicular_axial_mm": found.across.length_mm,
+        "craniocaudal_mm": found.craniocaudal_mm,
+        "slice_shown": names.text(found.slice, found.slice),
+        "longest_axial_ends_lps": [found.longest.start, found.longest.end],
+        "perpendicular_axial_ends_lps": [found.across.start, found.across.end],
+    }
 
 
 def _finding_facts(rule: FindingRule | None, setting: Setting) -> dict[str, Any]:

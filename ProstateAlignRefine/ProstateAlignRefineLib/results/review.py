@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -11,6 +11,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from ..core.assessment import UNASSESSED, Assessment
 from ..core.boxes import Box
 from ..core.findings.judge import Judge
 from ..core.lesions import Lesion
@@ -18,8 +19,6 @@ from ..core.maps import Maps
 from ..core.places import Anatomy
 from .lesions_at import lesions_at, spread
 from .setting import Paint, Setting
-
-Tracked = Mapping[int, tuple[str, "Decision"]]  # tracking UID and decision, by lesion number
 
 
 class Decision(str, Enum):
@@ -29,8 +28,20 @@ class Decision(str, Enum):
 
 
 @dataclass(frozen=True)
+class TrackedLesion:
+    """What stays of a lesion while its number and shape change."""
+
+    uid: str
+    decision: Decision = Decision.UNDECIDED
+    assessment: Assessment = UNASSESSED
+
+
+Tracked = Mapping[int, TrackedLesion]  # by lesion number
+
+
+@dataclass(frozen=True)
 class FoundLesion:
-    """A lesion with the reader's decision. `uid`: DICOM Tracking UID (0062,0021), kept while the gate moves.
+    """A lesion with the reader's decision and scores. `uid`: DICOM Tracking UID (0062,0021), kept while the gate moves.
 
     `candidate`: a finding below the model's operating point, which is a lesion only once the reader accepts it.
     """
@@ -39,6 +50,12 @@ class FoundLesion:
     uid: str
     decision: Decision = Decision.UNDECIDED
     candidate: bool = False
+    assessment: Assessment = UNASSESSED
+
+    @property
+    def category(self) -> int | None:
+        """PI-RADS v2.1, from the reader's scores."""
+        return self.assessment.category_at(self.lesion.place)
 
     @property
     def kept(self) -> bool:
@@ -58,7 +75,9 @@ class Review:
 
     @property
     def tracked(self) -> Tracked:
-        return {found.lesion.number: (found.uid, found.decision) for found in self.lesions}
+        return {
+            found.lesion.number: TrackedLesion(found.uid, found.decision, found.assessment) for found in self.lesions
+        }
 
     def where(self, kept: bool) -> tuple[FoundLesion, ...]:
         """The lesions that leave the program, or the others: rejected ones, and candidates not accepted."""
@@ -90,10 +109,15 @@ class Review:
 
     def decided(self, number: int, decision: Decision) -> Review:
         """The same lesions with another decision on one of them."""
-        lesions = tuple(
-            replace(found, decision=decision) if found.lesion.number == number else found for found in self.lesions
-        )
-        return replace(self, lesions=lesions)
+        return self._with(number, lambda found: replace(found, decision=decision))
+
+    def assessed(self, number: int, assessment: Assessment) -> Review:
+        """The same lesions with the reader's scores of one of them."""
+        return self._with(number, lambda found: replace(found, assessment=assessment))
+
+    def _with(self, number: int, change: Callable[[FoundLesion], FoundLesion]) -> Review:
+        lesions = (change(found) if found.lesion.number == number else found for found in self.lesions)
+        return replace(self, lesions=tuple(lesions))
 
 
 def review(maps: Maps, adc: sitk.Image, setting: Setting, anatomy: Anatomy, judge: Judge | None = None) -> Review:
@@ -105,9 +129,9 @@ def review(maps: Maps, adc: sitk.Image, setting: Setting, anatomy: Anatomy, judg
 
 
 def inherit(new: Review, before: NDArray[np.uint8], tracked: Tracked) -> Review:
-    """`new` with the tracking UIDs and decisions of the earlier lesions (labels [z, y, x]) its own ones overlap.
+    """`new` with UIDs, decisions and scores of the earlier lesions (labels [z, y, x]) that its own ones overlap.
 
-    Parts of a lesion that split all keep its decision; the part that shares most voxels keeps its UID.
+    Parts of a lesion that split all keep its decision; the part that shares most voxels keeps its UID and scores.
     """
     earlier = before[new.box.slices]
     shared = np.zeros((len(new.lesions) + 1, 256), np.int64)
@@ -126,6 +150,7 @@ def _heir(found: FoundLesion, shared: NDArray[np.int64], tracked: Tracked) -> Fo
     ancestor = int(overlaps.argmax()) + 1
     if not overlaps.any() or ancestor not in tracked:
         return found
-    uid, decision = tracked[ancestor]
-    closest = int(shared[:, ancestor].argmax())
-    return replace(found, uid=uid if closest == found.lesion.number else found.uid, decision=decision)
+    kept = tracked[ancestor]
+    if int(shared[:, ancestor].argmax()) != found.lesion.number:
+        return replace(found, decision=kept.decision)
+    return replace(found, uid=kept.uid, decision=kept.decision, assessment=kept.assessment)

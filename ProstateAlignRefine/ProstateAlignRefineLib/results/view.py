@@ -26,6 +26,13 @@ def view(picture: Array, grid: Grid, size_mm: float, pixels: int) -> Image.Image
     return Image.fromarray(picture).crop(_box(grid, size_mm)).resize((pixels, pixels), kept)
 
 
+def on_view(lps: tuple[float, float, float], grid: Grid, size_mm: float, pixels: int) -> tuple[float, float]:
+    """Where a point of space lies in the picture, in pixels from its left and top edge."""
+    left, top, right, bottom = _box(grid, size_mm)
+    x, y, _z = grid.to_index(lps)
+    return (float(x) + 0.5 - left) * pixels / (right - left), (float(y) + 0.5 - top) * pixels / (bottom - top)
+
+
 def edge_letters(grid: Grid) -> tuple[str, str, str, str]:
     """Which side of the patient lies at the left, right, top and bottom of a picture of one slice."""
     left, right = _letters(grid.axes[:, 0])

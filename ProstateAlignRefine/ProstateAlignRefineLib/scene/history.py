@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
+from ..results.review import Decision
+
 State = TypeVar("State")
 
 MOST_STEPS = 100
@@ -18,6 +20,7 @@ class ActionKind(Enum):
     ACCEPT = "accept"
     REJECT = "reject"
     REOPEN = "reopen"
+    ASSESS = "assess"
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,12 @@ class Action:
 
     kind: ActionKind
     lesion: int | None = None
+
+
+def deciding(decision: Decision, lesion: int) -> Action:
+    """The user's decision on a lesion."""
+    kinds = {Decision.ACCEPTED: ActionKind.ACCEPT, Decision.REJECTED: ActionKind.REJECT}
+    return Action(kinds.get(decision, ActionKind.REOPEN), lesion)
 
 
 @dataclass(frozen=True)

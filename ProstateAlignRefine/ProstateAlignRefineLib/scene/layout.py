@@ -3,6 +3,7 @@ and the way back."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..core.study import Modality
@@ -10,6 +11,16 @@ from ..results.view import VIEW_MM
 from ..results.windows import Window
 from .heatmap import LEGEND_TITLE, Heatmap, show_heatmap
 from .mrml import CrosshairNode, LayoutNode, Scene, VolumeNode
+from .planes import (
+    PLANE_COLOURS,
+    PLANE_FIELD_MM,
+    PLANE_LABELS,
+    PLANE_TAGS,
+    WIDE_LAYOUT_ID,
+    show_planes,
+    show_reference_lines,
+    wide_description,
+)
 from .titles import Titles
 from .views import (
     RAS,
@@ -26,8 +37,8 @@ from .views import (
 from .volumes import Inputs, grid_of, ras_of
 from .windows import set_window, window_for, window_of
 
-LAYOUT_ID, LAYOUT_3D_ID = 7281, 7282  # beyond Slicer's own, which end at 100
-LAYOUTS = (LAYOUT_ID, LAYOUT_3D_ID)
+LAYOUT_ID, LAYOUT_3D_ID = 7281, 7283  # beyond Slicer's own, which end at 100
+OWN_LAYOUTS = (LAYOUT_ID, WIDE_LAYOUT_ID, LAYOUT_3D_ID)
 TAG_3D = "Reading3D"
 VIEW_GROUP = 7281  # linked among themselves: the user's other slice views stay where they are
 FIELD_MM = VIEW_MM
@@ -37,6 +48,7 @@ FOUR_UP = 3  # vtkMRMLLayoutNode's, where nothing tells the user's own
 TAGS = {Modality.T2W: "ReadingT2W", Modality.ADC: "ReadingADC", Modality.HBV: "ReadingHBV"}
 # Before anything is shown; `Titles` keeps them true from then on.
 LABELS = {**{tag: modality.value.upper() for modality, tag in TAGS.items()}, HEATMAP_TAG: LEGEND_TITLE}
+NO_PLANES: Mapping[str, VolumeNode] = {}
 COLOURS = dict(zip(LABELS, ("#d0d0d0", "#6fa8dc", "#93c47d", "#e69138"), strict=True))
 
 
@@ -58,26 +70,32 @@ class ReadingLayout:
 
     def __init__(self, scene: Scene, layout_node: LayoutNode) -> None:
         self._scene, self._layout = scene, layout_node
-        is_open = layout_node.GetViewArrangement() in LAYOUTS  # in an opened scene, which was saved in this layout
+        is_open = layout_node.GetViewArrangement() in OWN_LAYOUTS  # in an opened scene, which was saved in this layout
         self._before = _Before(_users_own(layout_node), None) if is_open else None
-        self._titles = Titles(scene, LABELS)
+        self._titles = Titles(scene, (*LABELS, *PLANE_LABELS))
+        self._flat = LAYOUT_ID  # of the layouts without a 3D view, the one that suits the study
 
     @property
     def is_on(self) -> bool:
-        return self._before is not None and self._layout.GetViewArrangement() in LAYOUTS
+        return self._before is not None and self._layout.GetViewArrangement() in OWN_LAYOUTS
 
-    def enter(self, inputs: Inputs, focus: RAS | None = None) -> None:
-        """Show the study. `focus`: RAS of what to centre on, the middle of the T2W volume where None."""
+    def enter(self, inputs: Inputs, focus: RAS | None = None, planes: Mapping[str, VolumeNode] = NO_PLANES) -> None:
+        """Show the study. `focus`: RAS of what to centre on, the middle of the T2W volume where None. `planes`: the
+        sagittal and coronal T2W, for which there are two more views."""
         if not self.is_on:
             self._before = self._remember()
             self._layout.SetAttribute(USERS_OWN, str(self._before.arrangement))
             register_layout(self._layout)
-            self._layout.SetViewArrangement(LAYOUT_ID)
+        self._flat = WIDE_LAYOUT_ID if planes else LAYOUT_ID
+        self._layout.SetViewArrangement(self._flat)
         self._open_windows(inputs)
         self._show(inputs)
         self._titles.names.update({node.GetID(): m.value.upper() for m, node in zip(TAGS, inputs, strict=True)})
+        self._titles.names.update({node.GetID(): f"T2W {plane}" for plane, node in planes.items()})
         self._titles.follow()
-        self._look(inputs.t2w, focus)
+        point = self._look(inputs.t2w, focus)
+        show_planes(self._scene, planes, point, VIEW_GROUP)
+        show_reference_lines(self._scene, (*LABELS, *PLANE_LABELS), bool(planes))
 
     def fit(self) -> None:
         """The prostate region again fills the views, about their centres: after the views got another size."""
@@ -85,10 +103,14 @@ class ReadingLayout:
             view = slice_node(self._scene, tag)
             if view is not None:
                 set_field(view, FIELD_MM)
+        for tag in PLANE_LABELS:
+            view = slice_node(self._scene, tag)
+            if view is not None:
+                set_field(view, PLANE_FIELD_MM)
 
     def show_3d(self, shown: bool) -> bool:
         """With the 3D view or without it, while the layout is on; whether that changed what is seen."""
-        wanted = LAYOUT_3D_ID if shown else LAYOUT_ID
+        wanted = LAYOUT_3D_ID if shown else self._flat
         if not self.is_on or self._layout.GetViewArrangement() == wanted:
             return False
         register_layout(self._layout)
@@ -106,7 +128,7 @@ class ReadingLayout:
         before, self._before = self._before, None
         if before is None:
             return
-        if self._layout.GetViewArrangement() in LAYOUTS:
+        if self._layout.GetViewArrangement() in OWN_LAYOUTS:
             self._layout.SetViewArrangement(before.arrangement)
         for volume_id, window in before.windows.items():
             volume = self._scene.GetNodeByID(volume_id)
@@ -122,11 +144,11 @@ class ReadingLayout:
         show_heatmap(self._scene, HEATMAP_TAG, similarity, heatmap)
 
     def jump(self, t2w: VolumeNode, lps: tuple[float, float, float]) -> None:
-        """Centre the four views (the user's own where the layout is off) and the crosshair on a point of the T2W
+        """Centre the reading views (the user's own where the layout is off) and the crosshair on a point of the T2W
         volume, such as a lesion's `centre_lps`."""
         point = on_slice(grid_of(t2w), ras_of(lps))
         for view in nodes_of(self._scene, "vtkMRMLSliceNode"):
-            if (view.GetLayoutName() in LABELS) == self.is_on:
+            if (view.GetLayoutName() in (*LABELS, *PLANE_LABELS)) == self.is_on:
                 look_at(view, point)
         crosshair = self._crosshair
         if crosshair is not None:
@@ -153,7 +175,8 @@ class ReadingLayout:
             if composite is not None:
                 show_volume(composite, volume)
 
-    def _look(self, t2w: VolumeNode, focus: RAS | None) -> None:
+    def _look(self, t2w: VolumeNode, focus: RAS | None) -> RAS:
+        """The point that the views are centred on."""
         grid = grid_of(t2w)
         x, y, z = grid.centre
         point = on_slice(grid, focus or ras_of((float(x), float(y), float(z))))
@@ -165,6 +188,7 @@ class ReadingLayout:
                 turn_to_plane(view, t2w, grid)
                 set_field(view, FIELD_MM)
                 look_at(view, point)
+        return point
 
     @property
     def _crosshair(self) -> CrosshairNode | None:
@@ -174,16 +198,21 @@ class ReadingLayout:
 def _users_own(layout_node: LayoutNode) -> int:
     """The layout that was left for this one."""
     kept = layout_node.GetAttribute(USERS_OWN) or ""
-    return int(kept) if kept.isdecimal() and int(kept) not in LAYOUTS else FOUR_UP
+    return int(kept) if kept.isdecimal() and int(kept) not in OWN_LAYOUTS else FOUR_UP
 
 
 def register_layout(layout_node: LayoutNode) -> None:
-    """Make the layout known: before a scene is opened that was saved in it, else its views stay black."""
-    for layout, text in ((LAYOUT_ID, layout_description()), (LAYOUT_3D_ID, layout_description(with_3d=True))):
+    """Make the layouts known: before a scene is opened that was saved in one, else its views stay black."""
+    descriptions = {
+        LAYOUT_ID: layout_description(),
+        WIDE_LAYOUT_ID: wide_description(_item, LABELS),
+        LAYOUT_3D_ID: layout_description(with_3d=True),
+    }
+    for layout, description in descriptions.items():
         if layout_node.IsLayoutDescription(layout):
-            layout_node.SetLayoutDescription(layout, text)
+            layout_node.SetLayoutDescription(layout, description)
         else:
-            layout_node.AddLayoutDescription(layout, text)
+            layout_node.AddLayoutDescription(layout, description)
 
 
 def layout_description(with_3d: bool = False) -> str:
@@ -203,7 +232,9 @@ def layout_description(with_3d: bool = False) -> str:
 
 
 def _item(tag: str) -> str:
-    properties = {"orientation": "Axial", "viewlabel": LABELS[tag], "viewcolor": COLOURS[tag], "viewgroup": VIEW_GROUP}
+    label, colour = {**LABELS, **PLANE_LABELS}[tag], {**COLOURS, **PLANE_COLOURS}[tag]
+    plane = next((plane for plane, of_plane in PLANE_TAGS.items() if of_plane == tag), "axial")
+    properties = {"orientation": plane.title(), "viewlabel": label, "viewcolor": colour, "viewgroup": VIEW_GROUP}
     filled = "".join(_property(name, text) for name, text in properties.items())
     return f'<item><view class="vtkMRMLSliceNode" singletontag="{tag}">{filled}</view></item>'
 

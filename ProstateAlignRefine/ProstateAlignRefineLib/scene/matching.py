@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from ..core.errors import InputError
 from ..core.geometry import Grid
 from ..core.match.evidence import Intensities, SeriesEvidence, SeriesHeader
-from ..core.match.ranking import Ranked, fits, rank, reason_of
+from ..core.match.ranking import Ranked, fits, in_other_planes, rank, reason_of
 from ..core.match.rules import Judgement, judge
 from ..core.orientation import axial_order
 from ..core.study import Modality
@@ -75,6 +75,13 @@ def match_volumes(nodes: Sequence[Node], headers: Mapping[str, SeriesHeader] = N
     pools = {modality: [one for one in volumes if fits(one, modality)] for modality in Modality}
     ranked = rank(pools, volumes, MOST_COMPARED)
     return {modality: _match(modality, ranked, pools[modality]) for modality in Modality}
+
+
+def match_planes(nodes: Sequence[Node], t2w: Node, headers: Mapping[str, SeriesHeader] = NO_HEADERS) -> dict[str, Node]:
+    """Sagittal and coronal T2W beside a chosen T2W, by plane."""
+    volumes = tuple(_loaded(nodes, headers))
+    chosen = next((one for one in volumes if one.node is t2w), None)
+    return {} if chosen is None else {plane: one.node for plane, one in in_other_planes(volumes, chosen).items()}
 
 
 def _loaded(nodes: Sequence[Node], headers: Mapping[str, SeriesHeader]) -> Iterator[LoadedVolume]:

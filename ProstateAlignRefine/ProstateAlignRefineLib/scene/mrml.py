@@ -97,6 +97,7 @@ class TransformableNode(Node, Protocol):
     """vtkMRMLTransformableNode."""
 
     def GetParentTransformNode(self) -> Node | None: ...
+    def GetTransformNodeID(self) -> str | None: ...
 
 
 class VolumeDisplayNode(Node, Protocol):

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.assessment import Assessment
 from ..core.errors import InputError
 from ..core.findings.judge import Judge
 from ..core.gate import check_gate
@@ -22,15 +23,15 @@ from ..results.slice_names import SliceNames
 from .display import ResultNodes, show_live, style_result
 from .edit_mark import EditMark
 from .gland import add_gland
-from .history import Action, ActionKind, History, Step
+from .history import Action, ActionKind, History, Step, deciding
 from .live import Counts, LiveGate
 from .maps import add_maps, maps_of
 from .mrml import Scene, SegmentationNode
 from .segmentation import (
     Signature,
     add_segmentation,
-    read_decisions,
     read_labels,
+    read_tracked,
     refresh_surface,
     signature,
     write_lesions,
@@ -39,12 +40,6 @@ from .state import PanelState
 from .stored import nodes_of_result, note_time, refer_to
 from .terminology import AUTOMATIC, SEMIAUTOMATIC
 from .volumes import Inputs, grid_of, image_of, moved_alike
-
-DECISIONS = {
-    Decision.ACCEPTED: ActionKind.ACCEPT,
-    Decision.REJECTED: ActionKind.REJECT,
-    Decision.UNDECIDED: ActionKind.REOPEN,
-}
 
 
 class Reading:
@@ -95,8 +90,7 @@ class Reading:
         run, stored = state.run, nodes_of_result(state)
         if run is None or stored is None:
             return None
-        inputs, nodes = stored
-        reading = cls(scene, inputs, nodes, maps_of(nodes.maps), run)
+        reading = cls(scene, *stored, maps_of(stored[1].maps), run)
         setting = replace(run.own_setting.moved(state.tau, state.alpha), false_positives=state.false_positives)
         reading._go_to(reading._found_in_segments(setting))
         return reading
@@ -178,9 +172,12 @@ class Reading:
     def decide(self, number: int, decision: Decision) -> None:
         """Accept or reject a lesion; one step to undo. A rejected lesion leaves the segmentation, not the result."""
         self.collect_voxel_edits()
-        after = self._outcome.decided(number, decision)
-        if after != self._outcome:
-            self._step(Action(DECISIONS[decision], number), after)
+        self._say(deciding(decision, number), self._outcome.decided(number, decision))
+
+    def assess(self, number: int, assessment: Assessment) -> None:
+        """The reader's scores of a lesion; one step to undo."""
+        self.collect_voxel_edits()
+        self._say(Action(ActionKind.ASSESS, number), self._outcome.assessed(number, assessment))
 
     def collect_voxel_edits(self) -> bool:
         """Take over what the user painted or erased in the lesion segments; one step to undo, False without edits."""
@@ -247,6 +244,10 @@ class Reading:
         found = self._reviewed(setting)
         self._step(action, inherit(found, before.whole(self.maps.grid.shape), before.tracked))
 
+    def _say(self, action: Action, after: Review) -> None:
+        if after != self._outcome:
+            self._step(action, after)
+
     def _step(self, action: Action, after: Review) -> None:
         self._history.push(Step(action, self._outcome, after))
         self._go_to(after)
@@ -263,8 +264,7 @@ class Reading:
     def _write(self) -> None:
         """The outcome into the scene: lesions, rejected lesions, edits, surface, counts."""
         self._check()
-        by = self.algorithm_type
-        grid = self.maps.grid
+        by, grid = self.algorithm_type, self.maps.grid
         with self._mark.own_writing():
             write_lesions(self.nodes.lesions, self._outcome, self._outcome.where(kept=True), grid, by)
             write_lesions(self.nodes.review, self._outcome, self._outcome.where(kept=False), grid, by)
@@ -285,7 +285,7 @@ class Reading:
         """What the lesion segments hold: voxels that the setting does not explain were painted by the reader."""
         labels = read_labels(self._holders, self.maps.grid)
         paint = paint_between(self._reviewed(setting).whole(self.maps.grid.shape), labels)
-        return inherit(self._reviewed(replace(setting, paint=paint)), labels, read_decisions(self._holders))
+        return inherit(self._reviewed(replace(setting, paint=paint)), labels, read_tracked(self._holders))
 
     def _reviewed(self, setting: Setting) -> Review:
         return review(self.maps, self._adc, setting, self.anatomy, self._judge)

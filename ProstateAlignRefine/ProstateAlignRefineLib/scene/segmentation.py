@@ -8,12 +8,13 @@ import numpy as np
 import slicer
 from numpy.typing import NDArray
 
+from ..core.assessment import assessment_from
 from ..core.geometry import Grid
 from ..core.palette import CANDIDATE_RGB, LESION_RGB
-from ..results.review import Decision, FoundLesion, Review
+from ..results.review import Decision, FoundLesion, Review, Tracked, TrackedLesion
 from .mrml import MrmlSegment, MrmlSegmentation, OrientedImage, Scene, SegmentationNode, VolumeNode
 from .oriented import empty_image, voxels, write_mask
-from .terminology import DECISION_TAG, NUMBER_TAG, TRACKING_TAG, new_segment, tag_lesion, tag_of
+from .terminology import ASSESSMENT_TAG, DECISION_TAG, NUMBER_TAG, TRACKING_TAG, new_segment, tag_lesion, tag_of
 from .volumes import place_beside
 
 LABELMAP = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
@@ -62,7 +63,7 @@ def write_lesions(
     image = _labelmap(outcome, lesions, grid)
     for index, found in enumerate(lesions):
         segment = _own_segment(segmentation, found)
-        tag_lesion(segment, found.lesion.number, found.uid, found.decision.value, algorithm_type)
+        tag_lesion(segment, found, algorithm_type)
         segment.SetLabelValue(found.lesion.number)
         segment.AddRepresentation(LABELMAP, image)
         if segmentation.GetSegment(found.uid) is None:
@@ -95,10 +96,14 @@ def read_labels(nodes: Sequence[SegmentationNode], grid: Grid) -> NDArray[np.uin
     return labels
 
 
-def read_decisions(nodes: Sequence[SegmentationNode]) -> dict[int, tuple[str, Decision]]:
-    """Tracking UID and decision of each lesion segment, by number."""
+def read_tracked(nodes: Sequence[SegmentationNode]) -> Tracked:
+    """Tracking UID, decision and scores of each lesion segment, by number."""
     return {
-        int(tag_of(segment, NUMBER_TAG)): (tag_of(segment, TRACKING_TAG), Decision(tag_of(segment, DECISION_TAG)))
+        int(tag_of(segment, NUMBER_TAG)): TrackedLesion(
+            tag_of(segment, TRACKING_TAG),
+            Decision(tag_of(segment, DECISION_TAG)),
+            assessment_from(tag_of(segment, ASSESSMENT_TAG)),
+        )
         for node in nodes
         for _, segment in lesion_segments(node.GetSegmentation())
     }

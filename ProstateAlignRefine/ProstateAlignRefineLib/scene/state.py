@@ -65,13 +65,16 @@ class NodeReference(Generic[Found]):
 class PanelState:
     """What the panel shows and the module remembers.
 
-    `t2w`, `adc`, `hbv`, `bundle` and `prompt` are chosen for the next run; `result_t2w` and so on are those the result
-    was made from, `tau`, `alpha` and `false_positives` its setting now, `run` how it came about.
+    `t2w`, `adc`, `hbv`, `bundle` and `prompt` are chosen for the next run, `t2w_sagittal` and `t2w_coronal` to look at;
+    `result_t2w` and so on are those the result was made from, `tau`, `alpha` and `false_positives` its setting now,
+    `run` how it came about.
     """
 
     t2w = NodeReference[VolumeNode]()
     adc = NodeReference[VolumeNode]()
     hbv = NodeReference[VolumeNode]()
+    t2w_sagittal = NodeReference[VolumeNode]()
+    t2w_coronal = NodeReference[VolumeNode]()
     result_t2w = NodeReference[VolumeNode]()
     result_adc = NodeReference[VolumeNode]()
     result_hbv = NodeReference[VolumeNode]()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import slicer
 import vtk
 
+from ..core.assessment import stored_assessment
 from ..core.palette import LESION_RGB
+from ..results.review import FoundLesion
 from .mrml import MrmlSegment
 
 CATEGORY = "SCT^49755003^Morphologically Altered Structure"
@@ -29,19 +31,21 @@ ALGORITHM_NAME_TAG = "DICOM.SegmentAlgorithmName"
 TRACKING_TAG = "DICOM.TrackingUID"
 NUMBER_TAG = "ProstateAlignRefine.Lesion"
 DECISION_TAG = "ProstateAlignRefine.Decision"
+ASSESSMENT_TAG = "ProstateAlignRefine.Assessment"
 
 
-def tag_lesion(segment: MrmlSegment, number: int, uid: str, decision: str, algorithm_type: str) -> None:
-    """Terminology, algorithm, Tracking UID (0062,0021) and our own numbering.
+def tag_lesion(segment: MrmlSegment, found: FoundLesion, algorithm_type: str) -> None:
+    """Terminology, algorithm, Tracking UID (0062,0021), our own numbering, and what the reader said of it.
 
     `algorithm_type`: Segment Algorithm Type (0062,0008), AUTOMATIC or SEMIAUTOMATIC.
     """
     segment.SetTag(segment.GetTerminologyEntryTagName(), TERMINOLOGY)
     segment.SetTag(ALGORITHM_TYPE_TAG, algorithm_type)
     segment.SetTag(ALGORITHM_NAME_TAG, ALGORITHM_NAME)
-    segment.SetTag(TRACKING_TAG, uid)
-    segment.SetTag(NUMBER_TAG, str(number))
-    segment.SetTag(DECISION_TAG, decision)
+    segment.SetTag(TRACKING_TAG, found.uid)
+    segment.SetTag(NUMBER_TAG, str(found.lesion.number))
+    segment.SetTag(DECISION_TAG, found.decision.value)
+    segment.SetTag(ASSESSMENT_TAG, stored_assessment(found.assessment))
 
 
 def tag_of(segment: MrmlSegment, name: str) -> str:

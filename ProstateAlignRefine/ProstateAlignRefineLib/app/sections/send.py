@@ -5,8 +5,10 @@ from __future__ import annotations
 import qt
 
 from ...core.faults import reason_of, told_fault
+from ...results.dicom_names import REPORT_PDF_NAME
 from .. import exports, readiness
 from ..binding import allow
+from ..case_reports import write_dicom_pdf
 from ..i18n import _
 from ..install import Installer
 from ..pacs import DIMSE, WEB, Pacs, keep_pacs, kept_pacs
@@ -98,7 +100,8 @@ class SendSection:
         ui = self._ui
         report = _("structured report") if ui.sendReportCheck.checked else ""
         similarity = _("similarity map") if ui.sendMapCheck.checked else ""
-        objects = ", ".join(text for text in (_("segmentation"), report, similarity) if text)
+        pdf = _("PDF report") if ui.sendPdfCheck.checked else ""
+        objects = ", ".join(text for text in (_("segmentation"), report, pdf, similarity) if text)
         return _("Send to {server}: {objects}?\n\nThe objects carry the patient's name and ID.").format(
             server=self._pacs().name, objects=objects
         )
@@ -115,9 +118,12 @@ class SendSection:
         if reading is None:
             return False
         extras = exports.DicomExtras(ui.sendReportCheck.checked, ui.sendMapCheck.checked)
+        headers, outbox = session.study.headers, self._sending.outbox
         try:
             session.study.find_again(reading.inputs, session.application.ask_folder)
-            exports.write_dicom_results(reading, session.study.headers, extras, self._sending.outbox)
+            exports.write_dicom_results(reading, headers, extras, outbox)
+            if ui.sendPdfCheck.checked:
+                write_dicom_pdf(reading, headers, outbox / REPORT_PDF_NAME)
         except OSError as error:
             problem = _("The objects could not be written ({reason}); free some space.").format(reason=reason_of(error))
         except Exception as error:  # a slot must not end in a traceback, which can quote what a file says

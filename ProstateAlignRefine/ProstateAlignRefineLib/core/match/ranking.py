@@ -21,6 +21,7 @@ from .rules import DIFFUSION, KINDS, Judgement
 IN_PLACE_MM, AT_ONCE_S, TOGETHER_S = 3.0, 300.0, 60.0
 _FEW_POINTS, _FEWER_SLICES, _LESS_INFORMATION, _LEAST_GAIN = 4.0, 0.8, 0.9, 0.02
 _USUAL_B = 1400.0
+OTHER_PLANES = ("sagittal", "coronal")
 
 
 class JudgedVolume(Protocol):
@@ -84,6 +85,18 @@ class _Contest(Generic[V]):
 def fits(one: JudgedVolume, modality: Modality) -> bool:
     """Whether a volume can be proposed. Of mixed orientations: to be refused by name, not passed over."""
     return one.judgement.kind is KINDS[modality] and one.evidence.plane in ("axial", "mixed")
+
+
+def in_other_planes(volumes: Sequence[V], t2w: V) -> dict[str, V]:
+    """The best sagittal and coronal T2W of the space that the chosen T2W lies in, by plane; by points, then the later
+    series."""
+    found: dict[str, V] = {}
+    frame = t2w.evidence.header.frame_of_reference
+    for one in sorted(volumes, key=lambda one: (one.judgement.score, one.evidence.header.number or 0)):
+        same_space = one.evidence.header.frame_of_reference == frame
+        if one.judgement.kind is KINDS[Modality.T2W] and one.grid is not None and same_space:
+            found[one.evidence.plane] = one
+    return {plane: found[plane] for plane in OTHER_PLANES if plane in found}
 
 
 def rank(pools: Mapping[Modality, Sequence[V]], volumes: Sequence[V], most_compared: float = math.inf) -> Ranked[V]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydicom.dataset import FileDataset
-from pydicom.uid import Comprehensive3DSRStorage, MRImageStorage, SegmentationStorage
+from pydicom.uid import Comprehensive3DSRStorage, EncapsulatedPDFStorage, MRImageStorage, SegmentationStorage
 
 from ...core.errors import InputError
 from ...core.storage.staging import is_unfinished
@@ -19,7 +19,9 @@ KINDS: Mapping[str, str] = {
     SegmentationStorage: "segmentation",
     Comprehensive3DSRStorage: "structured report",
     MRImageStorage: "MR image",
+    EncapsulatedPDFStorage: "PDF report",
 }
+_WITHOUT_PIXELS = (Comprehensive3DSRStorage, EncapsulatedPDFStorage)
 _NOT_CLINICAL = (RESEARCH_PREFIX, "PHANTOM-")
 
 
@@ -78,7 +80,7 @@ def _is_result(path: Path) -> bool:
     if header.get("Manufacturer") != PRODUCT or header.get("SOPClassUID") not in KINDS:
         return False
     # Source headers of a study that this program wrote are image headers without an image.
-    return header.SOPClassUID == Comprehensive3DSRStorage or _has_pixels(path)
+    return header.SOPClassUID in _WITHOUT_PIXELS or _has_pixels(path)
 
 
 def _has_pixels(path: Path) -> bool:

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 from pydicom.uid import generate_uid
 
-from ...core.cautions import Caution
+from ...core.assessment import UNASSESSED, Assessment
 from ...core.errors import InputError
 from ...core.lesions import Lesion
 from ...core.storage.files import replacing_file
@@ -19,6 +19,7 @@ from ...core.study import Modality
 from ..quiet import quietly, silent
 from . import codes
 from .lesion_sites import laterality_of, region_of
+from .pirads_codes import evaluations, sector_code
 from .provenance import ALGORITHM, PRODUCT, SERIES_OFFSET, SegmentationInfo, equipment
 from .source_headers import carry_character_set, result_series_number, source_header
 
@@ -36,8 +37,11 @@ def write_measurements(
     headers: Mapping[Modality, Sequence[Dataset]],
     info: SegmentationInfo,
     path: Path,
+    *,
+    assessments: Sequence[Assessment] = (),
 ) -> None:
-    """Writes a Comprehensive 3D SR: volume (cm3), 3D and axial diameter (mm) and mean ADC (um2/s) of each lesion.
+    """Writes a Comprehensive 3D SR: volume (cm3), 3D and axial diameters (mm) and mean ADC (um2/s) of each lesion, and
+    what a reader entered of it (`assessments`, one a lesion, or none at all): PI-RADS scores, sector, extension.
 
     `segmentation` is the file that `write_segmentation` made of the same lesions, in the same order; its segments and
     tracking UIDs are referred to. The report is partial and unverified: no person has signed it. The file takes its
@@ -50,8 +54,9 @@ def write_measurements(
             "write the segmentation again."
         )
     sources = [source_header(header) for slices in headers.values() for header in slices]
+    read = list(zip(lesions, assessments or [UNASSESSED] * len(lesions), strict=True))
     with quietly("DICOM structured report"):
-        report = _report(lesions, stored, _distinct(sources), info)
+        report = _report(read, stored, _distinct(sources), info)
         carry_character_set(sources[0], report)
     with replacing_file(path) as temporary:
         with quietly("DICOM structured report"):
@@ -91,6 +96,7 @@ def _measures(lesion: Lesion) -> list[tuple[Code, float, Code, Code | None]]:
         (codes.VOLUME, round(lesion.volume_ml, 3), codes.CUBIC_CENTIMETRE, None),
         (codes.DIAMETER_3D, round(lesion.diameter_3d_mm, 1), codes.MILLIMETRE, None),
         (codes.LONG_AXIS, round(lesion.max_axial_diameter_mm, 1), codes.MILLIMETRE, None),
+        (codes.SHORT_AXIS, round(lesion.diameters.across.length_mm, 1), codes.MILLIMETRE, None),
     ]
     if lesion.mean_adc is not None:
         measures.append((codes.ADC, round(lesion.mean_adc), codes.SQUARE_MICROMETRE_PER_SECOND, codes.MEAN))
@@ -109,17 +115,17 @@ def _with_frames_told(segmentation: Dataset) -> Dataset:
 
 
 def _report(
-    lesions: Sequence[Lesion], segmentation: Dataset, sources: list[Dataset], info: SegmentationInfo
+    read: Sequence[tuple[Lesion, Assessment]], segmentation: Dataset, sources: list[Dataset], info: SegmentationInfo
 ) -> hd.sr.Comprehensive3DSR:
     import highdicom as hd
 
     content = hd.sr.MeasurementReport(
         observation_context=hd.sr.ObservationContext(observer_device_context=_device(info)),
         procedure_reported=codes.MR_OF_PROSTATE,
-        imaging_measurements=[_group(lesion, segmentation, number) for number, lesion in enumerate(lesions, start=1)],
+        imaging_measurements=[_group(one, segmentation, number) for number, one in enumerate(read, start=1)],
     )
-    for caution in info.cautions:
-        content[0].ContentSequence.append(_comment(caution))
+    for text in (*_told_by_the_reader(read), *(f"Caution ({told.code}): {told.text}" for told in info.cautions)):
+        content[0].ContentSequence.append(_comment(text))
     return hd.sr.Comprehensive3DSR(
         evidence=[segmentation, *sources],
         content=content[0],
@@ -135,13 +141,23 @@ def _report(
     )
 
 
-def _comment(caution: Caution) -> hd.sr.TextContentItem:
-    """A caution in the report's own container, which TID 1500 leaves open for more (type: extensible)."""
+def _told_by_the_reader(read: Sequence[tuple[Lesion, Assessment]]) -> list[str]:
+    """Extension has no code of its own in PI-RADS' context groups, so it is told in words."""
+    return [
+        f"Lesion {lesion.number}, entered by a reader: PI-RADS scores and sector where given; extraprostatic extension "
+        f"{said.epe.value or 'not stated'}; seminal vesicle invasion {said.svi.value or 'not stated'}."
+        for lesion, said in read
+        if said
+    ]
+
+
+def _comment(text: str) -> hd.sr.TextContentItem:
+    """In the report's own container, which TID 1500 leaves open for more (type: extensible)."""
     import highdicom as hd
 
     return hd.sr.TextContentItem(
         name=codes.COMMENT,
-        value=f"Caution ({caution.code}): {caution.text}".encode("ascii", "replace").decode("ascii"),
+        value=text.encode("ascii", "replace").decode("ascii"),
         relationship_type=hd.sr.RelationshipTypeValues.CONTAINS,
     )
 
@@ -161,18 +177,32 @@ def _device(info: SegmentationInfo) -> hd.sr.ObserverContext:
 
 
 def _group(
-    lesion: Lesion, segmentation: Dataset, number: int
+    read: tuple[Lesion, Assessment], segmentation: Dataset, number: int
 ) -> hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations:
     import highdicom as hd
 
+    lesion, said = read
     segment = segmentation.SegmentSequence[number - 1]
     return hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
         tracking_identifier=hd.sr.TrackingIdentifier(uid=segment.TrackingUID, identifier=segment.TrackingID),
         referenced_segment=hd.sr.ReferencedSegment.from_segmentation(segmentation, number),
         finding_type=codes.LESION,
-        finding_sites=[hd.sr.FindingSite(region_of(lesion.place), laterality_of(lesion.place))],
+        finding_sites=[_site(lesion, said)],
         measurements=[
             hd.sr.Measurement(name=name, value=value, unit=unit, derivation=derivation)
             for name, value, unit, derivation in _measures(lesion)
         ],
+        qualitative_evaluations=[
+            hd.sr.QualitativeEvaluation(name, value) for name, value in evaluations(said, lesion.place)
+        ]
+        or None,
     )
+
+
+def _site(lesion: Lesion, said: Assessment) -> hd.sr.FindingSite:
+    """The reader's sector, which names its side itself; else what the model's gland tells."""
+    import highdicom as hd
+
+    if said.sector is not None:
+        return hd.sr.FindingSite(sector_code(said.sector))
+    return hd.sr.FindingSite(region_of(lesion.place), laterality_of(lesion.place))

@@ -29,6 +29,7 @@ screenshots: $(VENV)/.installed-test
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python Testing/Benchmarks/bench_gate.py
+	$(BIN)/python Testing/Benchmarks/bench_release.py
 	$(BIN)/python Testing/Benchmarks/bench_training.py
 	$(BIN)/prostate-align-refine benchmark -o bench/figures --cache bench/studies --workers 2
 

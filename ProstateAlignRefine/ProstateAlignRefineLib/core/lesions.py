@@ -9,7 +9,8 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from .findings.regions import slices_of
+from .boxes import boxes_of
+from .diameters import Diameters
 from .geometry import Array, Grid, to_array, to_image, triple
 from .gland import body_axes
 from .maps import Maps
@@ -50,29 +51,33 @@ def find_lesions(
     maps: Maps,
     adc: Array,
     anatomy: Anatomy | None = None,
-    confidences: Sequence[float] | None = None,
+    confidences: Sequence[float] | NDArray[np.float64] | None = None,
+    *,
+    ranks: NDArray[np.integer] | None = None,
 ) -> tuple[NDArray[np.uint8], tuple[Lesion, ...]]:
     """Labels [Z, Y, X] (0 background, 1..n) and their lesions, numbered by falling confidence.
 
     `found`: labels 1..n of the findings, or a mask, whose connected components (26 neighbours) they are. It and `adc`
     lie on the grid of `maps`. `anatomy`: that of the whole T2W; told from `maps` where it lacks. `confidences`: of the
-    labels 1..n; None where no rule tells any.
+    labels 1..n; None where no rule tells any. `ranks` [n + 1] of the labels 0..n: lower ones come first, and what has 0
+    is no lesion; where it lacks all have the same.
     """
     anatomy = anatomy or Anatomy.of(maps)
-    components = _components(found > 0, maps.grid) if found.dtype == bool else found.astype(np.int32)
-    bounding = sitk.LabelShapeStatisticsImageFilter()
-    bounding.Execute(to_image(components, maps.grid))
+    components = _components(found > 0, maps.grid) if found.dtype == bool else found
     measured = []
-    for label in bounding.GetLabels():
-        box = slices_of(bounding.GetBoundingBox(label))
+    for label, bounds in boxes_of(components):
+        rank = 1 if ranks is None else int(ranks[label])
+        if rank == 0:
+            continue
+        box = bounds.slices
         lesion = _measure(components[box] == label, box, maps, adc, anatomy)
         if confidences is not None:
             lesion = replace(lesion, confidence=float(confidences[label - 1]))
-        measured.append((label, box, lesion))
-    measured.sort(key=lambda item: (-item[2].confidence, -item[2].volume_ml))
+        measured.append((rank, label, box, lesion))
+    measured.sort(key=lambda item: (item[0], -item[3].confidence, -item[3].volume_ml))
     labels = np.zeros(components.shape, np.uint8)
     lesions = []
-    for number, (label, box, lesion) in enumerate(measured[:MOST_LESIONS], start=1):
+    for number, (_, label, box, lesion) in enumerate(measured[:MOST_LESIONS], start=1):
         labels[box][components[box] == label] = number
         lesions.append(replace(lesion, number=number))
     return labels, tuple(lesions)
@@ -91,8 +96,9 @@ def _measure(
     inside: NDArray[np.bool_], box: tuple[slice, slice, slice], maps: Maps, adc: Array, anatomy: Anatomy
 ) -> Lesion:
     index = np.argwhere(inside) + [part.start for part in box]
-    (left, back, up), _ = body_axes(maps.grid)
+    (_, _, up), _ = body_axes(maps.grid)
     slices = index[:, up]
+    diameters = Diameters.of(inside, maps.grid.spacing_zyx, up)
     diffusion = adc[box][inside]
     diffusion = diffusion[diffusion > 0]
     confidence = maps.confidence[box][inside]
@@ -100,8 +106,8 @@ def _measure(
     return Lesion(
         number=0,
         volume_ml=len(index) * maps.grid.voxel_ml,
-        max_axial_diameter_mm=max(_diameter(index[slices == n], maps.grid, (left, back)) for n in np.unique(slices)),
-        diameter_3d_mm=_diameter(index, maps.grid, (0, 1, 2)),
+        max_axial_diameter_mm=diameters.in_a_slice,
+        diameter_3d_mm=diameters.in_3d,
         mean_adc=float(diffusion.mean()) if diffusion.size else None,
         p10_adc=float(np.percentile(diffusion, 10)) if diffusion.size else None,
         mean_confidence=float(confidence.mean()),
@@ -112,36 +118,3 @@ def _measure(
         place=anatomy.place(centre, None if maps.zones is None else maps.zones[box][inside]),
         confidence=float(confidence.mean()),
     )
-
-
-def axial_diameter(inside: NDArray[np.bool_], grid: Grid) -> float:
-    """Of a mask [Z, Y, X] in axial order: the largest axial diameter over its slices, mm; see `Lesion`."""
-    return max(_diameter(np.argwhere(plane), grid, (1, 2)) for plane in inside[:, None] if plane.any())
-
-
-def _diameter(index_zyx: Array, grid: Grid, axes: tuple[int, ...]) -> float:
-    """Largest distance, mm, between the face centres of voxels along these axes (of z, y, x)."""
-    spacing = np.asarray(grid.spacing_zyx)
-    corners = _row_ends(index_zyx) * spacing
-    half = np.eye(3)[list(axes)] * spacing / 2
-    # Of two voxels the farthest faces point away from each other, each along some axis.
-    outward = (half[:, None] + half[None, :]).reshape(-1, 3)
-    longest = 0.0
-    for corner in corners:
-        apart = np.abs(corners - corner)
-        reach = (apart**2).sum(axis=1)[:, None] + 2 * apart @ outward.T + (outward**2).sum(axis=1)
-        longest = max(longest, float(reach.max()))
-    return float(np.sqrt(longest))
-
-
-def _row_ends(index_zyx: Array) -> Array:
-    """First and last voxel of every x row and of these every y column: they hold all corners of the convex hull."""
-    for axis in (2, 1):
-        others = [i for i in range(3) if i != axis]
-        order = np.lexsort((index_zyx[:, axis], index_zyx[:, others[1]], index_zyx[:, others[0]]))
-        index_zyx = index_zyx[order]
-        new = np.any(np.diff(index_zyx[:, others], axis=0) != 0, axis=1)
-        first = np.concatenate([[True], new])
-        last = np.concatenate([new, [True]])
-        index_zyx = index_zyx[first | last]
-    return index_zyx

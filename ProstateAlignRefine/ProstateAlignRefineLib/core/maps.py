@@ -10,6 +10,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from .anatomy import GlandZone
+from .boxes import Box, crop_grid
 from .errors import InputError
 from .geometry import Array, Grid, to_array, to_image
 from .orientation import laid_on
@@ -50,6 +51,10 @@ class Maps:
         """The maps by field name; `zones` only where there are any."""
         maps: dict[str, Array] = {name: getattr(self, name) for name in MAP_NAMES}
         return maps if self.zones is None else {**maps, ZONES_NAME: self.zones}
+
+    def within(self, box: Box) -> Maps:
+        """The part in a box, as views."""
+        return Maps(crop_grid(self.grid, box), **{name: array[box.slices] for name, array in self.arrays.items()})
 
 
 def value_range(array: Array) -> tuple[float, float]:

@@ -7,29 +7,10 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 from . import __version__
-from .commands import (
-    benchmark,
-    demo,
-    encode_text,
-    evaluate,
-    export,
-    export_nnunet,
-    gate,
-    import_checkpoint,
-    inspect,
-    phantom,
-    prepare,
-    segment,
-    segment_cohort,
-    send,
-    teach_findings,
-    teach_prompts,
-    teach_refiner,
-    train,
-)
 from .commands.options import options_of
 from .core.error_log import ErrorLog
 from .core.errors import InputError
@@ -37,26 +18,27 @@ from .core.faults import fault_of
 from .core.signals import Stopped, stoppable
 from .core.streams import BROKEN_PIPE, ReaderGoneError, flush_output, is_reader_gone, prepare_streams
 
-COMMANDS = (
-    segment,
-    gate,
-    export,
-    send,
-    inspect,
-    segment_cohort,
-    evaluate,
-    benchmark,
-    prepare,
-    train,
-    teach_prompts,
-    teach_findings,
-    teach_refiner,
-    export_nnunet,
-    import_checkpoint,
-    encode_text,
-    phantom,
-    demo,
-)
+COMMANDS = {
+    "segment": "find and outline lesions in a study",
+    "gate": "redo a result with another gate or sensitivity",
+    "export": "write a result as DICOM: segmentation, measurements, maps",
+    "send": "send exported DICOM results to an archive (PACS)",
+    "inspect": "show the series of a study folder and which would be read, and why",
+    "segment-cohort": "segment many studies",
+    "evaluate": "measure predictions of any system against references",
+    "benchmark": "measure a bundle on synthetic studies and on a real one",
+    "prepare": "check a data set in PI-CAI's layout and write the manifest that train reads",
+    "train": "train a model and write its bundle",
+    "teach-prompts": "teach a model what prompts mean, on synthetic studies",
+    "teach-findings": "teach a model how sure to be of a finding, on synthetic studies",
+    "teach-refiner": "teach a model to edit the outlines of its findings, on synthetic studies",
+    "export-nnunet": "write a prepared dataset for nnU-Net v2",
+    "import-checkpoint": "make a model bundle of a checkpoint of the authors' code",
+    "encode-text": "encode prompts once, for training and bundles",
+    "phantom": "write a synthetic bp-MRI study with known lesions, as DICOM",
+    "demo": "write a synthetic study, segment it, compare with the truth",
+}
+"""What each does, as its parser says: for help, which needs none of them."""
 INPUT_ERROR, UNEXPECTED_ERROR = 2, 70  # 70: an internal error in sysexits.h
 REPORT_IT = "run it again with --log FILE and report it with that file"
 
@@ -85,8 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        return _parser().parse_args(arguments)
+        return parser_of([name for name in COMMANDS if name in given]).parse_args(given)
     finally:
         with suppress(ReaderGoneError, OSError):
             flush_output()
@@ -137,15 +120,19 @@ def _check_names(parsed: argparse.Namespace) -> None:
             )
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser_of(named: Sequence[str]) -> argparse.ArgumentParser:
+    """The whole parser, with the options of the commands in `named`, which alone are imported: the others are heavy."""
     parser = argparse.ArgumentParser(
         prog="prostate-align-refine",
         description="Text-guided prostate lesion segmentation on biparametric MRI. For research use only.",
     )
     parser.add_argument("--version", action="version", version=__version__)
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        command.add_parser(subparsers)
+    for name, told in COMMANDS.items():
+        if name in named:
+            import_module(f".commands.{name.replace('-', '_')}", __package__).add_parser(subparsers)
+        else:
+            subparsers.add_parser(name, help=told)
     for each in (parser, *subparsers.choices.values()):
         # Where it is given twice, the later counts; what is not given after the command must not undo what was before.
         default = None if each is parser else argparse.SUPPRESS

@@ -1,21 +1,13 @@
-# `make demo` and `make test` need Python 3.10 or newer (as python3) and set up their own virtual environment.
+# `make demo`, `make test` and `make lint` are `python develop.py demo` and so on, which sets up a virtual environment.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := ProstateAlignRefine Testing
+SOURCES := ProstateAlignRefine Testing develop.py
 
 .PHONY: demo test lint format trust screenshots bench ablation mutants clean
 
-demo: $(VENV)/.installed
-	$(BIN)/prostate-align-refine demo -o demo
-
-test: $(VENV)/.installed-test lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
-
-lint: $(VENV)/.installed-test
-	$(BIN)/ruff check $(SOURCES)
-	$(BIN)/ruff format --check $(SOURCES)
-	$(BIN)/mypy
+demo test lint:
+	$(PYTHON) develop.py $@
 
 format: $(VENV)/.installed-test
 	$(BIN)/ruff check --fix $(SOURCES)
@@ -38,7 +30,7 @@ SEED ?= 1
 FAULTS ?= 100
 MINUTES ?= 60
 mutants: $(VENV)/.installed-test
-	$(BIN)/python -m pip install --quiet --editable ".[mutants]"
+	$(BIN)/python -m pip install --editable ".[mutants]"
 	$(BIN)/python Testing/Mutants/run.py --count $(FAULTS) --seed $(SEED) --minutes $(MINUTES) -o mutants.json
 
 # SIZE is any training configuration: the one here needs hours of one CPU core, a larger one wants a GPU. It goes on
@@ -51,14 +43,5 @@ ablation: $(VENV)/.installed-test
 clean:
 	rm -rf $(VENV) demo bench ablation mutants.json
 
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-
-$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable .
-	touch $@
-
-$(VENV)/.installed-test: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable ".[test,slicer-host]"
-	touch $@ $(VENV)/.installed
+$(VENV)/.installed-test: pyproject.toml
+	$(PYTHON) develop.py setup

@@ -1,6 +1,5 @@
 """The script that sets a checkout up: what it makes, what it runs, and that it does so once."""
 
-import os
 import shutil
 import subprocess
 import sys

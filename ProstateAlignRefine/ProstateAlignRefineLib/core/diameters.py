@@ -70,7 +70,8 @@ def _far_from_middle(points: Points, moves: Sequence[Points]) -> Points:
         ends = points[[int(((points - ends[0]) ** 2).sum(axis=1).argmax())]]
     known = max(max(_farthest(ends + move, points), _farthest(ends - move, points)) for move in moves)
     most = distance + distance.max() + max(float(move.max()) for move in moves)
-    return points[most**2 * (1 + ROUNDING) >= known]
+    kept: Points = points[most**2 * (1 + ROUNDING) >= known]
+    return kept
 
 
 def _farthest(some: Points, others: Points) -> float:

@@ -150,7 +150,8 @@ def around(image: sitk.Image, grid: Grid, margin: int = 2) -> sitk.Image:
     last = np.asarray(image.GetSize()) - 1
     low = np.clip(np.floor(at.min(axis=0)) - margin, 0, last).astype(int)
     high = np.clip(np.ceil(at.max(axis=0)) + margin, 0, last).astype(int)
-    return sitk.RegionOfInterest(image, (high - low + 1).tolist(), low.tolist())
+    part: sitk.Image = sitk.RegionOfInterest(image, (high - low + 1).tolist(), low.tolist())
+    return part
 
 
 def overlap_share(image: sitk.Image, grid: Grid) -> float:

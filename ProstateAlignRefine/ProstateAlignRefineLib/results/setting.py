@@ -80,4 +80,5 @@ def _flat_within(flat: NDArray[np.int64], box: Box, shape: tuple[int, int, int])
         return NO_VOXELS
     places = np.stack(np.unravel_index(flat, shape), axis=1) - box.low
     inside = places[((places >= 0) & (places < box.shape)).all(axis=1)]
-    return np.ravel_multi_index(tuple(inside.T), box.shape).astype(np.int64)
+    indices: NDArray[np.int64] = np.ravel_multi_index(tuple(inside.T), box.shape).astype(np.int64)
+    return indices

@@ -34,8 +34,10 @@ class Near:
     def foreground(self, tau: float, alpha: float) -> NDArray[np.bool_]:
         """What the gate makes of the maps here."""
         mask = np.zeros(self.maps.grid.shape, bool)
-        margins = (getattr(self.maps, name).ravel()[self.likely] for name in ("base_margin", "refined_margin"))
-        mask.ravel()[self.likely] = gate_logits(*margins, self.maps.confidence.ravel()[self.likely], tau, alpha) > 0
+        base, refined, confidence = (
+            getattr(self.maps, name).ravel()[self.likely] for name in ("base_margin", "refined_margin", "confidence")
+        )
+        mask.ravel()[self.likely] = gate_logits(base, refined, confidence, tau, alpha) > 0
         return mask
 
 

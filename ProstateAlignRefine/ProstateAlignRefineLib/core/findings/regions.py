@@ -130,7 +130,8 @@ def numbered(codes: Array, where: NDArray[np.bool_]) -> NDArray[np.int32]:
 
 def _numbers(codes: Array) -> NDArray[np.int32]:
     """1..n for the distinct codes."""
-    return (np.unique(codes, return_inverse=True)[1].ravel() + 1).astype(np.int32)
+    numbers: NDArray[np.int32] = (np.unique(codes, return_inverse=True)[1].ravel() + 1).astype(np.int32)
+    return numbers
 
 
 def _volume(numbers: NDArray[np.int32], where: NDArray[np.bool_]) -> NDArray[np.int32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -49,7 +50,7 @@ def on_cluster(
     except ImportError:
         raise InputError("--cluster needs the package ray; in the clone: pip install '.[ray]'.") from None
     try:
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except Exception:  # Ray has many, and their texts name hosts and folders
         raise InputError(
             "No Ray cluster of this Ray and Python version answers at the address; see docs/cluster.md."

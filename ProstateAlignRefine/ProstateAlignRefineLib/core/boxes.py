@@ -75,7 +75,7 @@ class Box:
 
 def box_of(mask: Array) -> Box:
     """The smallest box around the voxels above zero; the first voxel alone where there is none."""
-    flat: Array = mask.any(axis=0)  # numpy is slow over two axes unless they are the last
+    flat = np.asarray(mask.any(axis=0))  # numpy is slow over two axes unless they are the last
     lines = mask.any(axis=(1, 2)), flat.any(axis=1), flat.any(axis=0)
     low, high = [], []
     for line in lines:

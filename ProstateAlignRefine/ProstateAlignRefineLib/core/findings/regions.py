@@ -117,7 +117,7 @@ def _flooded(markers: NDArray[np.int32], whole: NDArray[np.integer], margin: NDA
 
 def beside(parts: NDArray[np.int32], others: Sequence[PeakRegion]) -> NDArray[np.int32]:
     """Labels 1..n of a volume, and then regions in which it holds nothing."""
-    labels = parts.copy()
+    labels: NDArray[np.int32] = parts.copy()
     for number, region in enumerate(others, start=int(parts.max(initial=0)) + 1):
         labels[region.box.slices][region.mask] = number
     return labels

@@ -1,25 +1,13 @@
-# `make demo` and `make test` need Python 3.10 or newer (as python3) and set up their own virtual environment.
+# `make demo`, `make test` and `make lint` are `python develop.py demo` and so on, which sets up a virtual environment.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := ProstateAlignRefine Testing docs/examples
+SOURCES := ProstateAlignRefine Testing docs/examples develop.py
 
 .PHONY: demo test check lint format trust docs screenshots bench ablation mutants clean
 
-demo: $(VENV)/.installed
-	$(BIN)/prostate-align-refine demo -o demo
-
-test: $(VENV)/.installed-test lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
-
-# For an edit loop, in under two minutes: what needs neither network nor DICOM.
-check: $(VENV)/.installed-test lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile Testing/Unit Testing/Results Testing/Mrml
-
-lint: $(VENV)/.installed-test
-	$(BIN)/ruff check $(SOURCES)
-	$(BIN)/ruff format --check $(SOURCES)
-	$(BIN)/mypy
+demo test check lint:
+	$(PYTHON) develop.py $@
 
 format: $(VENV)/.installed-test
 	$(BIN)/ruff check --fix $(SOURCES)
@@ -37,6 +25,7 @@ screenshots: $(VENV)/.installed-test
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python Testing/Benchmarks/bench_gate.py
+	$(BIN)/python Testing/Benchmarks/bench_release.py
 	$(BIN)/python Testing/Benchmarks/bench_training.py
 	$(BIN)/prostate-align-refine benchmark -o bench/figures --cache bench/studies --workers 2
 
@@ -45,7 +34,7 @@ SEED ?= 1
 FAULTS ?= 100
 MINUTES ?= 60
 mutants: $(VENV)/.installed-test
-	$(BIN)/python -m pip install --quiet --editable ".[mutants]"
+	$(BIN)/python -m pip install --editable ".[mutants]"
 	$(BIN)/python Testing/Mutants/run.py --count $(FAULTS) --seed $(SEED) --minutes $(MINUTES) -o mutants.json
 
 # SIZE is any training configuration: the one here needs hours of one CPU core, a larger one wants a GPU. It goes on
@@ -58,14 +47,5 @@ ablation: $(VENV)/.installed-test
 clean:
 	rm -rf $(VENV) demo bench ablation site mutants.json
 
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-
-$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable .
-	touch $@
-
-$(VENV)/.installed-test: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable ".[test,slicer-host]"
-	touch $@ $(VENV)/.installed
+$(VENV)/.installed-test: pyproject.toml
+	$(PYTHON) develop.py setup

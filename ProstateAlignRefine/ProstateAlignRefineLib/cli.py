@@ -7,34 +7,12 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import shtab
 
 from . import __version__
-from .commands import (
-    algorithm,
-    benchmark,
-    demo,
-    encode_text,
-    evaluate,
-    export,
-    export_monai,
-    export_nnunet,
-    gate,
-    import_checkpoint,
-    inspect,
-    phantom,
-    prepare,
-    runs,
-    segment,
-    segment_cohort,
-    send,
-    teach_findings,
-    teach_prompts,
-    teach_refiner,
-    train,
-)
 from .commands.examples import epilog
 from .commands.options import options_of
 from .core.error_log import ErrorLog
@@ -44,29 +22,31 @@ from .core.plain_lines import told, watched
 from .core.signals import Stopped, stoppable
 from .core.streams import BROKEN_PIPE, ReaderGoneError, flush_output, is_reader_gone, prepare_streams
 
-COMMANDS = (
-    segment,
-    gate,
-    export,
-    send,
-    inspect,
-    segment_cohort,
-    evaluate,
-    benchmark,
-    prepare,
-    train,
-    runs,
-    teach_prompts,
-    teach_findings,
-    teach_refiner,
-    export_nnunet,
-    export_monai,
-    algorithm,
-    import_checkpoint,
-    encode_text,
-    phantom,
-    demo,
-)
+COMMANDS = {
+    "segment": "find and outline lesions in a study",
+    "gate": "redo a result with another gate or sensitivity",
+    "export": "write a result as DICOM: segmentation, measurements, maps",
+    "send": "send exported DICOM results to an archive (PACS)",
+    "inspect": "show the series of a study folder and which would be read, and why",
+    "segment-cohort": "segment many studies",
+    "evaluate": "measure predictions of any system against references",
+    "benchmark": "measure a bundle on synthetic studies and on a real one",
+    "prepare": "check a data set in PI-CAI's layout and write the manifest that train reads",
+    "train": "train a model and write its bundle",
+    "runs": "compare finished training runs",
+    "teach-prompts": "teach a model what prompts mean, on synthetic studies",
+    "teach-findings": "teach a model how sure to be of a finding, on synthetic studies",
+    "teach-refiner": "teach a model to edit the outlines of its findings, on synthetic studies",
+    "export-nnunet": "write a prepared dataset for nnU-Net v2",
+    "export-monai": "write a model bundle as a bundle of MONAI",
+    "algorithm": "segment one study as an algorithm of grand-challenge.org (PI-CAI)",
+    "import-checkpoint": "make a model bundle of a checkpoint of the authors' code",
+    "encode-text": "encode prompts once, for training and bundles",
+    "phantom": "write a synthetic bp-MRI study with known lesions, as DICOM",
+    "demo": "write a synthetic study, segment it, compare with the truth",
+}
+"""What each does, as its parser says: for help, which needs none of them."""
+COMPLETION = "--print-completion"
 INPUT_ERROR, UNEXPECTED_ERROR = 2, 70  # 70: an internal error in sysexits.h
 REPORT_IT = "run it again with --log FILE and report it with that file"
 
@@ -95,9 +75,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
-    given = sys.argv[1:] if arguments is None else arguments
+    given = (sys.argv[1:] if arguments is None else list(arguments)) or ["--help"]
+    asked = COMMANDS if COMPLETION in given else [name for name in COMMANDS if name in given]
     try:
-        return _parser().parse_args(given or ["--help"])
+        return parser_of(list(asked)).parse_args(given)
     finally:
         with suppress(ReaderGoneError, OSError):
             flush_output()
@@ -150,16 +131,20 @@ def _check_names(parsed: argparse.Namespace) -> None:
             )
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser_of(named: Sequence[str]) -> argparse.ArgumentParser:
+    """The whole parser, with the options of the commands in `named`, which alone are imported: the others are heavy."""
     parser = argparse.ArgumentParser(
         prog="prostate-align-refine",
         description="Text-guided prostate lesion segmentation on biparametric MRI. For research use only.",
     )
     parser.add_argument("--version", action="version", version=__version__)
-    shtab.add_argument_to(parser, "--print-completion", help="print what completes its options with Tab in this shell")
+    shtab.add_argument_to(parser, COMPLETION, help="print what completes its options with Tab in this shell")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        command.add_parser(subparsers)
+    for name, said in COMMANDS.items():
+        if name in named:
+            import_module(f".commands.{name.replace('-', '_')}", __package__).add_parser(subparsers)
+        else:
+            subparsers.add_parser(name, help=said)
     for name, each in {"": parser, **subparsers.choices}.items():
         each.formatter_class = argparse.RawDescriptionHelpFormatter
         each.epilog = epilog(name)

@@ -74,16 +74,29 @@ class Installer:
     """Nothing is missing, unless a test says so."""
 
     def __init__(self):
-        self.lacking, self.problem, self.calls = [], "", 0
+        self.lacking, self.problem, self.calls, self.wheels, self.own = [], "", 0, None, []
 
     def missing(self):
         return self.lacking
 
-    def install(self):
+    def question(self):
+        return f"Install {', '.join(self.lacking)}?"
+
+    def install(self, told, wheels=None):
+        assert told("Collecting")
         self.calls += 1
+        self.wheels = wheels
         if not self.problem:
-            self.lacking = []
+            self.lacking, self.own = [], self.lacking
         return self.problem
+
+    def removable(self):
+        return self.own
+
+    def remove(self, told):
+        assert told("Uninstalling")
+        self.lacking, self.own = self.own, []
+        return ""
 
 
 @pytest.fixture

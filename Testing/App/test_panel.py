@@ -21,7 +21,7 @@ def test_every_disabled_button_says_why(panel):
     ui = panel.ui
     buttons = (
         "segmentButton layoutButton resetButton undoButton redoButton acceptButton rejectButton segButton srButton "
-        "fileButton csvButton copyButton installButton"
+        "fileButton csvButton copyButton installButton wheelsButton removeButton"
     )
     for name in buttons.split():
         button = getattr(ui, name)
@@ -189,7 +189,12 @@ def test_the_models_notice_is_shown(panel):
 
 def test_missing_packages_are_installed_at_the_first_click(panel, with_study, installer, events):
     with_study(panel)
-    installer.lacking = ["torch"]
+    installer.lacking = ["onnxruntime"]
+    panel.application.answers["confirm"] = False
+    panel.ui.segmentButton.click()
+    assert installer.calls == 0
+    assert "click again" in panel.ui.messageLabel.text
+    panel.application.answers["confirm"] = True
     panel.ui.segmentButton.click()
     assert installer.calls == 1
     events.until(lambda: not panel.session.run.running)
@@ -198,7 +203,8 @@ def test_missing_packages_are_installed_at_the_first_click(panel, with_study, in
 
 def test_a_failed_installation_is_told_and_nothing_is_started(panel, with_study, installer):
     with_study(panel)
-    installer.lacking, installer.problem = ["torch"], "Free some space."
+    installer.lacking, installer.problem = ["onnxruntime"], "Free some space."
+    panel.application.answers["confirm"] = True
     panel.ui.segmentButton.click()
     assert panel.ui.messageLabel.text == "Free some space."
     assert not panel.session.run.running
@@ -206,13 +212,27 @@ def test_a_failed_installation_is_told_and_nothing_is_started(panel, with_study,
 
 def test_ones_own_python_needs_no_installation_in_slicer(panel, with_study, installer, events):
     with_study(panel)
-    installer.lacking = ["torch"]
+    installer.lacking = ["onnxruntime"]
     panel.ui.pythonEdit.text = "/somewhere/python"
     panel.ui.pythonEdit.editingFinished()
     assert panel.application.settings["python"] == "/somewhere/python"
     assert not panel.ui.installButton.enabled
     panel.ui.segmentButton.click()
     assert installer.calls == 0
+
+
+def test_packages_come_from_a_folder_of_wheels_and_are_taken_away_again(panel, installer, tmp_path):
+    assert panel.ui.removeButton.toolTip == "Nothing in Slicer's Python was installed by this program."
+    installer.lacking = ["onnxruntime"]
+    panel.refresh()
+    panel.application.answers.update(confirm=True, folder=tmp_path)
+    panel.ui.wheelsButton.click()
+    assert installer.wheels == tmp_path
+    assert not panel.ui.wheelsButton.enabled
+    assert panel.ui.removeButton.enabled
+    panel.ui.removeButton.click()
+    assert panel.ui.installButton.enabled
+    assert not panel.ui.removeButton.enabled
 
 
 def test_the_test_button_tells_the_device_or_why_not(open_panel, events):

@@ -77,7 +77,9 @@ def test_the_second_segmentation_starts_no_new_python(worker, listener, study_fo
 
 
 @pytest.mark.slow
-def test_the_device_is_described_with_the_expected_time(worker, listener, model):
+def test_the_device_is_described_with_the_time_that_a_run_took(worker, listener, study_folder, model):
+    worker.request(segment_request(worker, study_folder, model))
+    run_to_end(worker, PATIENCE)
     worker.request(Describe(worker.next_request(), str(model), "cpu"))
     run_to_end(worker, PATIENCE)
     assert isinstance(listener.last, Described)

@@ -235,6 +235,7 @@ def test_missing_packages_are_installed_at_the_first_click_or_the_reason_is_told
     from ProstateAlignRefineLib.app.worker import Worker
 
     installer.lacking, installer.problem = ["pynetdicom>=3.0"], "No network."
+    application.answers["confirm"] = True
     panel = Panel(application, Worker(fake_launch("well")), installer, installer)
     point_to_web(panel, "http://127.0.0.1:1/dicom-web")
     panel.ui.pacsTestButton.click()

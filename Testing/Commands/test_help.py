@@ -13,7 +13,7 @@ from ProstateAlignRefineLib import cli
 from ProstateAlignRefineLib.commands.examples import EXAMPLES, PROGRAM
 from ProstateAlignRefineLib.core.plain_lines import PlainLines
 
-PARSER = cli._parser()
+PARSER = cli.parser_of(list(cli.COMMANDS))
 COMMANDS = next(action for action in PARSER._actions if isinstance(action, argparse._SubParsersAction)).choices
 
 

@@ -1,5 +1,7 @@
 import csv
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import SimpleITK as sitk
 from host.commands import run_command
 from ProstateAlignRefineLib.cli import main
 from ProstateAlignRefineLib.commands import segment_cohort
+from ProstateAlignRefineLib.commands.sharing import among_processes
 from ProstateAlignRefineLib.core.cohort import Entry, read_cohort
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.storage.staging import STAGING_NAME
@@ -154,3 +157,45 @@ def test_every_study_is_in_one_share() -> None:
     entries = [Entry(str(number), Path()) for number in range(7)]
     shares = [Shard(rank, 3, rank).share(entries) for rank in range(3)]
     assert sorted(entry.case for share in shares for entry in share) == [entry.case for entry in entries]
+
+
+def test_processes_share_the_studies_and_say_the_same(a_cohort, a_bundle, tmp_path, capsys) -> None:
+    alone, shared = tmp_path / "alone", tmp_path / "shared"
+    assert run(a_cohort, "-o", alone, "--model", a_bundle) == 1
+    assert run(a_cohort, "-o", shared, "--model", a_bundle, "--workers", "2") == 1
+    assert "2_21: The ADC file" in capsys.readouterr().out
+    rows = table(shared / "cohort.csv")
+    assert list(rows) == list(table(alone / "cohort.csv"))
+    assert {case: row["state"] for case, row in rows.items()} == {"1_10": "done", "2_20": "done", "2_21": "failed"}
+    for case in ("1_10", "2_20"):
+        one, other = (sitk.ReadImage(str(folder / case / "base_margin.nii.gz")) for folder in (alone, shared))
+        np.testing.assert_allclose(sitk.GetArrayFromImage(one), sitk.GetArrayFromImage(other), atol=1e-4)
+    assert run(a_cohort, "-o", shared, "--model", a_bundle, "--workers", "2") == 1
+    assert {row["state"] for row in table(shared / "cohort.csv").values()} == {"skipped", "failed"}
+
+
+def test_ways_to_share_that_exclude_each_other_are_refused(a_cohort, a_bundle, tmp_path, monkeypatch) -> None:
+    with pytest.raises(InputError, match="leaves no process"):
+        run(a_cohort, "-o", tmp_path / "out", "--model", a_bundle, "--workers", "0")
+    for name, value in (("RANK", "0"), ("WORLD_SIZE", "2"), ("LOCAL_RANK", "0")):
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InputError, match="torchrun shares"):
+        run(a_cohort, "-o", tmp_path / "out", "--model", a_bundle, "--workers", "2")
+
+
+def test_where_there_is_no_cluster_it_is_said(a_cohort, a_bundle, tmp_path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(InputError, match=r"pip install '\.\[ray\]'"):
+        run(a_cohort, "-o", tmp_path / "out", "--model", a_bundle, "--cluster", "127.0.0.1:1")
+
+
+def _pid_or_end(number: int) -> int:
+    if number == 1:
+        os._exit(9)
+    return number
+
+
+def test_a_process_that_ends_takes_no_study_silently_with_it() -> None:
+    told = dict(among_processes(_pid_or_end, [0, 1, 2], 1))
+    assert isinstance(told[1], Exception)
+    assert set(told) == {0, 1, 2}

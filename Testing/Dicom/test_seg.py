@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from zipfile import ZipFile
 
 import highdicom as hd
 import numpy as np
@@ -272,7 +273,7 @@ def test_failed_self_check_keeps_the_old_file_and_leaves_no_other(study, labels,
 def test_stored_headers_suffice_to_write_the_same_segmentation(study, labels, path, tmp_path):
     save_headers(study.headers, tmp_path / "headers")
     restored = load_headers(tmp_path / "headers")
-    assert sorted(item.name for item in (tmp_path / "headers").iterdir())[0] == "adc-0001.dcm"
+    assert [item.name for item in (tmp_path / "headers").iterdir()] == ["headers.zip"]
     write_segmentation(labels, study.grid, restored, INFO, path)
     assert dciodvfy_errors(path) == []
     assert np.array_equal(seg.read_segmentation(path, study.grid), seg.as_masks(labels))
@@ -282,13 +283,33 @@ def test_stored_headers_hold_no_pixels_no_private_data_and_no_staff(study, tmp_p
     header: Dataset = study.headers[Modality.T2W][0]
     header.OperatorsName = PRIVATE
     save_headers(study.headers, tmp_path / "headers")
-    assert PRIVATE.encode() not in (tmp_path / "headers" / "t2w-0001.dcm").read_bytes()
-    assert (tmp_path / "headers" / "t2w-0001.dcm").stat().st_size < 4000
+    with ZipFile(tmp_path / "headers" / "headers.zip") as archive:
+        first = archive.read("t2w-0001.dcm")
+    assert PRIVATE.encode() not in first
+    assert len(first) < 4000
 
 
-def test_damaged_stored_headers_are_refused(study, tmp_path):
+def test_stored_headers_of_versions_that_wrote_a_file_a_slice_are_read(study, tmp_path):
     save_headers(study.headers, tmp_path / "headers")
-    (tmp_path / "headers" / "t2w-0001.dcm").write_bytes(b"damaged")
+    with ZipFile(tmp_path / "headers" / "headers.zip") as archive:
+        archive.extractall(tmp_path / "earlier")
+    new, old = load_headers(tmp_path / "headers"), load_headers(tmp_path / "earlier")
+    assert {modality: len(slices) for modality, slices in old.items()} == dict.fromkeys(Modality, 10)
+    for modality in Modality:
+        assert list(old[modality]) == list(new[modality])
+    (tmp_path / "earlier" / "t2w-0001.dcm").write_bytes(b"damaged")
+    with pytest.raises(InputError, match="stored DICOM headers are damaged"):
+        load_headers(tmp_path / "earlier")
+
+
+@pytest.mark.parametrize("at", [0.0, 0.3, 0.6, 0.999])
+def test_damaged_stored_headers_are_refused(study, tmp_path, at):
+    save_headers(study.headers, tmp_path / "headers")
+    archive = tmp_path / "headers" / "headers.zip"
+    content = bytearray(archive.read_bytes())
+    place = int(at * len(content))
+    content[place : place + 40] = b"damaged " * 5
+    archive.write_bytes(content[: len(content) if at < 0.9 else -20])
     with pytest.raises(InputError, match="stored DICOM headers are damaged"):
         load_headers(tmp_path / "headers")
 

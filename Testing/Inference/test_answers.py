@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -10,6 +11,9 @@ from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.protocol import Describe, Described, Failed, Segment
 from ProstateAlignRefineLib.inference import jobs, worker
 from ProstateAlignRefineLib.inference.device import Compute, computed_otherwise
+from ProstateAlignRefineLib.inference.pace import note_seconds
+from ProstateAlignRefineLib.inference.preprocess import network_grid
+from ProstateAlignRefineLib.network.bundle import load_bundle
 
 SEGMENT = Segment(7, "study", "bundle", "prostate lesion", "output", "cpu")
 
@@ -58,10 +62,16 @@ def test_a_smaller_way_is_said_only_where_it_was_taken():
 def test_the_device_is_described_with_a_time_where_there_is_a_bundle(tmp_path: Path):
     sent = []
     jobs.describe(Describe(3, "", "cpu"), sent.append)
-    jobs.describe(Describe(4, str(write_random_bundle(tmp_path / "random")), "cpu"), sent.append)
-    without, with_bundle = sent
+    bundle = str(write_random_bundle(tmp_path / "random"))
+    jobs.describe(Describe(4, bundle, "cpu"), sent.append)
+    without, new = sent
+    assert (new.request, new.expected_seconds) == (4, 0.0)  # nothing is known of it yet
+    note_seconds(load_bundle(Path(bundle)).sha256, new.device, (10, 100, 100), 0.5)
+    jobs.describe(Describe(5, bundle, "cpu"), sent.append)
+    with_bundle = sent[-1]
     assert isinstance(without, Described)
     assert (without.request, without.expected_seconds) == (3, 0.0)
     assert without.device.startswith("CPU: ")
-    assert with_bundle.expected_seconds > 0
+    shape = network_grid(jobs.USUAL_T2W, load_bundle(Path(bundle)).config.preprocessing).shape
+    assert with_bundle.expected_seconds == pytest.approx(0.5 * np.prod(shape) / 1e5)
     assert "torch" in with_bundle.versions

@@ -192,3 +192,21 @@ def test_contrast_is_told_against_ordinary_tissue_of_the_finding_s_own_zone() ->
     assert by_name["peak_margin"] == pytest.approx(maps.base_margin.max())
     assert by_name["log_volume_ml"] == pytest.approx(np.log(lesion.sum() * GRID.voxel_ml))
     assert (by_name["peripheral_share"], by_name["outside_share"]) == (0, 0)
+
+
+def test_paint_far_from_all_findings_is_a_lesion_beside_those_found_without_it() -> None:
+    """What is looked at grows to where the reader painted, and gives the same findings as before elsewhere."""
+    maps = maps_of(hill(LEFT, 4.0), hill(WEAK, -0.5, 5.0))
+    cold = np.where(maps.base_margin < -3, -20, maps.base_margin).astype(np.float32)
+    maps = replace(maps, base_margin=cold, refined_margin=cold)
+    judge = Judge(RULE, maps, NOTHING)
+    plain = lesions_at(maps, ADC, Setting(0.35, 0.0, false_positives=1.5), judge=judge)
+    corner = np.array([0, maps.base_margin.size - 1])
+    painted = lesions_at(maps, ADC, Setting(0.35, 0.0, paint=Paint(added=corner), false_positives=1.5), judge=judge)
+    assert len(plain.lesions) == len(plain.candidates) == 1
+    assert len(painted.lesions) == 3
+    assert painted.whole.ravel()[corner].all()
+    found = painted.whole > 0
+    found.ravel()[corner] = False
+    np.testing.assert_array_equal(found, plain.whole > 0)
+    np.testing.assert_array_equal(painted.whole_candidates > 0, plain.whole_candidates > 0)

@@ -168,6 +168,7 @@ STOPPED = """
 import sys, time
 from pathlib import Path
 from ProstateAlignRefineLib import cli
+from ProstateAlignRefineLib.commands import inspect
 from ProstateAlignRefineLib.core.storage.output import writing_folder
 def run(arguments):
     with writing_folder(Path(sys.argv[1]), "test", ["a.txt"]) as draft:
@@ -176,7 +177,7 @@ def run(arguments):
             time.sleep(60)
         except Exception:
             pass
-cli.inspect.run = run
+inspect.run = run
 sys.exit(cli.main(["inspect", "x"]))
 """
 

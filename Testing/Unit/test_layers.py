@@ -1,8 +1,8 @@
 """Who may import whom: read from the source, so that no room sneaks upstairs."""
 
-import argparse
 import ast
 import re
+import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -114,13 +114,10 @@ def test_no_namespace_goes_further_than_where_it_becomes_options():
 
 
 def test_every_option_of_a_command_is_a_field_of_its_own():
-    parser = argparse.ArgumentParser(add_help=False)
-    subparsers = parser.add_subparsers()
-    for command in cli.COMMANDS:
-        command.add_parser(subparsers)
-    assert len(subparsers.choices) == len(cli.COMMANDS)
+    (subparsers,) = cli.parser_of(tuple(cli.COMMANDS))._subparsers._group_actions
+    assert {one.dest: one.help for one in subparsers._choices_actions} == cli.COMMANDS
     for name, one in subparsers.choices.items():
-        given = {action.dest for action in one._actions} - {"help"}
+        given = {action.dest for action in one._actions} - {"help", "log", "quiet", "verbose"}
         assert given == {field.name for field in fields(one.get_default("options"))}, name
 
 
@@ -135,3 +132,16 @@ def test_the_scene_is_passed_in_never_taken_from_a_global():
             text = path.read_text(encoding="utf-8")
             for name in ("slicer.mrmlScene", "slicer.app", "slicer.modules"):
                 assert name not in text, path.relative_to(LIBRARY)
+
+
+def test_help_needs_no_library_and_a_command_only_its_own():
+    """numpy, SimpleITK and torch take most of a second to import."""
+    heavy = {"numpy", "SimpleITK", "torch", "PIL", "pydicom", "highdicom"}
+    asked = "cli.parser_of(sys.argv[1:])"
+    program = f"import sys; from ProstateAlignRefineLib import cli; {asked}; print({heavy} & set(sys.modules))"
+    for named, found in ((), "set()"), (("export-nnunet",), None):
+        told = subprocess.run(
+            [sys.executable, "-c", program, *named], capture_output=True, text=True, check=True
+        ).stdout
+        assert "torch" not in told
+        assert found is None or told.strip() == found

@@ -41,7 +41,8 @@ def test_the_places_that_contributing_names_are_there():
 
 
 def test_the_targets_that_contributing_names_are_in_the_makefile():
-    made = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    made = set(re.findall(r"^([a-z ]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    made = {name for line in made for name in line.split()}
     named = set(re.findall(r"`make ([a-z]+)", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")))
     assert named <= made
     assert {"test", "check"} <= named

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 
 import slicer
@@ -120,6 +121,16 @@ class HostApplication:
 
     def ask_new_file(self, title, name, kinds):
         return self._answer("new file", title)
+
+    @contextmanager
+    def waiting(self, title):
+        self.waited = [title]
+
+        def go_on(line):
+            self.waited.append(line)
+            return True
+
+        yield go_on
 
     def confirm(self, text):
         return self._answer("confirm", text)

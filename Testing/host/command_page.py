@@ -18,7 +18,7 @@ COMMON = ("log", "quiet", "verbose", "help")
 
 
 def page() -> str:
-    parser = cli._parser()
+    parser = cli.parser_of(list(cli.COMMANDS))
     subparsers = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
     about = {action.dest: action.help for action in subparsers._choices_actions}
     parts = [HEAD, _exit_codes(), _common(parser)]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 from ..scene.layout import ReadingLayout
 from ..scene.mrml import ModuleNode, Scene, SegmentationNode, VolumeNode
 from ..scene.state import find_or_add_state_node
+from .i18n import _
 from .widgets import PanelWidgets, Widget
 
 RESOURCES = Path(__file__).resolve().parents[2] / "Resources"
@@ -48,6 +50,9 @@ class Application(Protocol):
     def ask_new_file(self, title: str, name: str, kinds: str) -> Path | None: ...
 
     def confirm(self, text: str) -> bool: ...
+
+    def waiting(self, title: str) -> AbstractContextManager[Callable[[str], bool]]:
+        """A window with a button to stop, while it is open; what it is given it shows, and says whether to go on."""
 
     def copy_text(self, text: str) -> None: ...
 
@@ -143,6 +148,26 @@ class SlicerApplication:
         import slicer
 
         return bool(slicer.util.confirmOkCancelDisplay(text))
+
+    @contextmanager
+    def waiting(self, title: str) -> Iterator[Callable[[str], bool]]:
+        import qt
+        import slicer
+
+        window = qt.QProgressDialog(title, _("Stop"), 0, 0, slicer.util.mainWindow())
+        window.setWindowModality(qt.Qt.ApplicationModal)
+        window.minimumDuration = 0
+        window.show()
+
+        def go_on(line: str) -> bool:
+            window.labelText = f"{title}\n{line}"
+            slicer.app.processEvents()
+            return not window.wasCanceled
+
+        try:
+            yield go_on
+        finally:
+            window.close()
 
     def copy_text(self, text: str) -> None:
         import slicer

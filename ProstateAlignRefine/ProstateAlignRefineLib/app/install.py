@@ -1,95 +1,159 @@
-"""The worker's packages in Slicer's Python, at the first click: through slicer.packaging, or pip_install before it."""
+"""Packages in Slicer's Python, at the first click: asked for, installed by pip, noted, and taken away again."""
 
 from __future__ import annotations
 
 import importlib
-import subprocess
+import json
+import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from ..core.errors import InputError
+from ..core.faults import reason_of
+from ..core.plain_data import read_json
+from ..core.storage.files import replacing_file
 from .i18n import _
+from .packages import PROTECTED, Package, minutes, requirements
+from .pip import PipOutcome, run_pip
 from .preflight import Machine, problems, this_machine
 
-# What the worker imports beyond torch, numpy and SimpleITK. The test suite compares it with pyproject.toml.
-PACKAGES = ("safetensors>=0.4.3", "psutil>=5.9")
-TORCH = ">=2.6"
-PACS_PACKAGES = ("pynetdicom>=3.0", "dicomweb-client>=0.60")
-# Slicer is built upon these; another version of one breaks it.
-PROTECTED = ("numpy", "SimpleITK", "vtk", "requests", "pydicom", "scipy")
-NAME = "ProstateAlignRefine"
+RECORD_NAME = "installed-packages.json"
+
+Told = Callable[[str], bool]
+"""Shows a line of progress; false where the user wants to stop."""
 
 
 class Installer(Protocol):
     def missing(self) -> list[str]:
         """Names of packages that the application's own Python lacks."""
 
-    def install(self) -> str:
-        """Installs them, asking the user first. Empty, or one sentence that says why it did not work."""
+    def question(self) -> str:
+        """What would be installed, how large it is, and how long that takes."""
 
+    def install(self, told: Told, wheels: Path | None = None) -> str:
+        """Installs them, from a folder of wheels where one is given. Empty, or one sentence that says why it did not
+        work."""
 
-class SlicerInstaller:
-    """Installs into Slicer's Python."""
+    def removable(self) -> list[str]:
+        """Names of packages that were installed by this program and not changed since."""
 
-    def __init__(self, machine: Callable[[], Machine] = this_machine) -> None:
-        self._machine = machine
-
-    def missing(self) -> list[str]:
-        return missing_of(("torch" + TORCH, *PACKAGES))
-
-    def install(self) -> str:
-        found = problems(self._machine())
-        stopping = [problem.text for problem in found if problem.stops]
-        if stopping:
-            return stopping[0]
-        try:
-            problem = self._install_torch()
-            if not problem:
-                _install_beside(PACKAGES)
-            return problem
-        except (RuntimeError, subprocess.CalledProcessError):
-            hints = " ".join(problem.text for problem in found)
-            return not_installed() + (f" {hints}" if hints else "")
-
-    def _install_torch(self) -> str:
-        if not missing_of(("torch" + TORCH,)):
-            return ""
-        try:
-            import PyTorchUtils
-        except ImportError:
-            return _("Install the extension 'PyTorch' in the Extensions Manager, restart Slicer, and click again.")
-        logic = PyTorchUtils.PyTorchUtilsLogic()
-        if logic.installTorch(askConfirmation=True, torchVersionRequirement=TORCH) is None:
-            return _("Without torch the model cannot run in Slicer's Python.")
-        return ""
+    def remove(self, told: Told) -> str:
+        """Takes these away again. Empty, or one sentence that says why it did not work."""
 
 
 class PackageInstaller:
-    """Installs small packages into Slicer's Python, without torch."""
+    """Installs into Slicer's Python, and notes in `folder` what was not there before."""
 
-    def __init__(self, requirements: Sequence[str]) -> None:
-        self._requirements = requirements
+    def __init__(
+        self, packages: Sequence[Package], folder: Path, machine: Callable[[Sequence[str]], Machine] = this_machine
+    ) -> None:
+        self._packages, self._record, self._machine = packages, folder / RECORD_NAME, machine
 
     def missing(self) -> list[str]:
-        return missing_of(self._requirements)
+        return missing_of(requirements(self._packages))
 
-    def install(self) -> str:
+    def question(self) -> str:
+        lacking = self._lacking()
+        return _(
+            "Install {packages} into Slicer's Python? About {download} MB are downloaded and {disk} MB of disk used; "
+            "it takes up to {minutes} minutes on a slow network. Under 'Advanced' it can be removed again."
+        ).format(
+            packages=", ".join(requirements(lacking)),
+            download=sum(package.download_mb for package in lacking),
+            disk=sum(package.disk_mb for package in lacking),
+            minutes=minutes(lacking),
+        )
+
+    def install(self, told: Told, wheels: Path | None = None) -> str:
+        lacking = self._lacking()
+        names = [_name(text) for text in requirements(lacking)]
+        needed = sum(package.disk_mb for package in lacking) / 1000
+        stopping = [problem.text for problem in problems(self._machine(names), needed) if problem.stops]
+        if stopping or not lacking:
+            return stopping[0] if stopping else ""
+        present = _present()
+        with tempfile.TemporaryDirectory() as folder:
+            report = Path(folder) / "report.json"
+            outcome = _pip(
+                [
+                    *("install", "--progress-bar", "off", "--report", str(report)),
+                    *("--constraint", str(write_constraints(Path(folder), PROTECTED))),
+                    *(("--no-index", "--find-links", str(wheels)) if wheels else ()),
+                    *requirements(lacking),
+                ],
+                told,
+            )
+            importlib.invalidate_caches()
+            # Where pip was stopped or failed at the end, a part may lie there all the same.
+            added = {name: _version(name) for name in _reported(report) if canonicalize_name(name) not in present}
+        self._note({**self._noted(), **{name: version for name, version in added.items() if version}})
+        return "" if outcome.code == 0 else not_installed(outcome, wheels is None)
+
+    def removable(self) -> list[str]:
+        return [name for name, version in self._noted().items() if _version(name) == version]
+
+    def remove(self, told: Told) -> str:
+        names = self.removable()
+        outcome = _pip(["uninstall", "--yes", *names], told) if names else PipOutcome(0, "")
+        importlib.invalidate_caches()
+        self._note({name: version for name, version in self._noted().items() if _version(name) == version})
+        return "" if outcome.code == 0 else not_removed(outcome)
+
+    def _lacking(self) -> list[Package]:
+        lacking = self.missing()
+        return [package for package in self._packages if package.requirement in lacking]
+
+    def _noted(self) -> dict[str, str]:
+        """What this program has installed into this very Python: name and version."""
+        noted = self._all_noted().get(sys.prefix)
+        return {str(name): str(version) for name, version in noted.items()} if isinstance(noted, dict) else {}
+
+    def _note(self, noted: Mapping[str, str]) -> None:
+        if noted == self._noted():
+            return
+        with replacing_file(self._record) as temporary:
+            temporary.write_text(json.dumps({**self._all_noted(), sys.prefix: dict(noted)}, indent=1), encoding="utf-8")
+
+    def _all_noted(self) -> dict[str, object]:
+        """By the folder of each Python that shares the record."""
         try:
-            _install_beside(self._requirements)
-        except (RuntimeError, subprocess.CalledProcessError):
-            return not_installed()
-        return ""
+            stored = read_json(self._record, "record of installed packages", "remove them with pip")
+        except (OSError, InputError):
+            return {}
+        return stored if isinstance(stored, dict) else {}
 
 
-def not_installed() -> str:
-    return _("The packages were not installed; the Python console says why.")
+def not_installed(outcome: PipOutcome, from_index: bool) -> str:
+    if outcome.code is None:
+        return _("Stopped; click again to go on.")
+    error = outcome.error or _("no reason was given")
+    if not from_index:
+        return _("pip could not install from this folder ({error}); it must hold the wheels of all packages.").format(
+            error=error
+        )
+    return _(
+        "pip could not install the packages ({error}). Check pip's index and proxy, or choose under 'Advanced' a "
+        "folder of wheels, or a Python that has the packages."
+    ).format(error=error)
 
 
-def missing_of(requirements: Iterable[str]) -> list[str]:
+def not_removed(outcome: PipOutcome) -> str:
+    if outcome.code is None:
+        return _("Stopped; click again to go on.")
+    return _("pip could not remove the packages ({error}); restart Slicer and try again.").format(
+        error=outcome.error or _("no reason was given")
+    )
+
+
+def missing_of(wanted: Iterable[str]) -> list[str]:
     """Those that are not installed in a version that will do."""
-    return [text for text in requirements if not _is_installed(text)]
+    return [text for text in wanted if not _is_installed(text)]
 
 
 def write_constraints(folder: Path, names: Sequence[str]) -> Path:
@@ -100,39 +164,31 @@ def write_constraints(folder: Path, names: Sequence[str]) -> Path:
     return path
 
 
-def _install_beside(requirements: Sequence[str]) -> None:
-    """Those that are missing, with Slicer's own packages left as they are."""
-    wanted = missing_of(requirements)
-    if wanted:
-        with tempfile.TemporaryDirectory() as folder:
-            _pip(wanted, write_constraints(Path(folder), PROTECTED))
-    importlib.invalidate_caches()
-
-
-def _pip(wanted: Sequence[str], constraints: Path) -> None:
-    packaging = _slicer_packaging()
-    if packaging is not None:
-        packaging.pip_ensure(list(wanted), constraints=str(constraints), requester=NAME)
-        return
-    import slicer
-
-    question = _("Install {packages} into Slicer's Python?").format(packages=", ".join(wanted))
-    if not slicer.util.confirmOkCancelDisplay(question):
-        raise RuntimeError("the user declined")
-    slicer.util.pip_install(["--constraint", str(constraints), *wanted])
-
-
-def _slicer_packaging() -> Any | None:
-    """Slicer 5.12 and newer."""
+def _pip(arguments: Sequence[str], told: Told) -> PipOutcome:
     try:
-        return importlib.import_module("slicer.packaging")
-    except ImportError:
-        return None
+        return run_pip(arguments, told)
+    except OSError as error:
+        return PipOutcome(-1, reason_of(error))
+
+
+def _reported(report: Path) -> list[str]:
+    """Names of what pip chose to install; none where it came to no choice."""
+    try:
+        told = read_json(report, "report of pip", "install again")
+        return [str(entry["metadata"]["name"]) for entry in told["install"]]
+    except (OSError, InputError, KeyError, TypeError):
+        return []
+
+
+def _present() -> set[str]:
+    return {canonicalize_name(one.name) for one in metadata.distributions() if one.name}
+
+
+def _name(requirement: str) -> str:
+    return Requirement(requirement).name
 
 
 def _is_installed(requirement: str) -> bool:
-    from packaging.requirements import Requirement
-
     wanted = Requirement(requirement)
     version = _version(wanted.name)
     return bool(version) and wanted.specifier.contains(version, prereleases=True)

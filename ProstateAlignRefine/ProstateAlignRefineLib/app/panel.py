@@ -8,7 +8,8 @@ import qt
 import slicer
 
 from .application import RESOURCES, Application, SlicerApplication
-from .install import PACS_PACKAGES, Installer, PackageInstaller, SlicerInstaller
+from .install import Installer, PackageInstaller
+from .packages import PACS, WORKER
 from .sections.advanced import AdvancedSection
 from .sections.assessment import AssessmentSection
 from .sections.export import ExportSection
@@ -37,14 +38,15 @@ class Panel:
         pacs_installer: Installer | None = None,
     ) -> None:
         self.application: Application = application or SlicerApplication()
-        self.installer: Installer = installer or SlicerInstaller()
+        self.installer: Installer = installer or PackageInstaller(WORKER, self.application.data_folder())
         self.session = Session(self.application, worker)
         self.widget = self.application.load_ui(RESOURCES / "UI" / "ProstateAlignRefine.ui")
         self.ui = self.application.widgets_of(self.widget)
         self.ui.researchLabel.text = research_use()
         self._run = RunSection(self.ui, self.session, self.installer)
         self._advanced = AdvancedSection(self.ui, self.session, self.installer)
-        self._send = SendSection(self.ui, self.session, pacs_installer or PackageInstaller(PACS_PACKAGES))
+        pacs = pacs_installer or PackageInstaller(PACS, self.application.data_folder())
+        self._send = SendSection(self.ui, self.session, pacs)
         self.assessment = AssessmentSection(self.ui, self.session, self.widget)
         self._sections = (
             StudySection(self.ui, self.session, self.widget),

@@ -5,19 +5,17 @@ from __future__ import annotations
 import importlib.util
 import platform
 import shutil
-import socket
 import sys
 import sysconfig
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from .i18n import _
 
-NEEDED_GB = 8
-# torch's longest path inside site-packages, against Windows' limit of 260.
+# The longest path inside site-packages that is installed, against Windows' limit of 260.
 LONGEST_PREFIX = 110
-INDEX = ("pypi.org", 443)
-PATIENCE_SECONDS = 2.0
+SPARE_GB = 0.2
 
 
 @dataclass(frozen=True)
@@ -33,43 +31,39 @@ class Machine:
     """What is looked at."""
 
     system: str
-    processor: str
     packages: Path
     free_gb: float
     long_paths: bool
-    online: bool
-    partial_torch: bool
+    partial: tuple[str, ...]
 
 
-def this_machine() -> Machine:
+def this_machine(names: Sequence[str]) -> Machine:
+    """`names`: of the packages that are to be installed."""
     packages = Path(sysconfig.get_paths()["purelib"])
     return Machine(
         system=platform.system(),
-        processor=platform.machine(),
         packages=packages,
         free_gb=shutil.disk_usage(packages).free / 1e9,
         long_paths=_long_paths(),
-        online=_online(),
-        partial_torch=_partial("torch"),
+        partial=tuple(name for name in names if _partial(name)),
     )
 
 
-def problems(machine: Machine) -> list[Problem]:
-    """In the order they should be mended."""
+def problems(machine: Machine, needed_gb: float) -> list[Problem]:
+    """In the order they should be mended. Whether there is a network, pip says: it knows index and proxy."""
+    needed = needed_gb + SPARE_GB
     found = [
-        (machine.free_gb < NEEDED_GB, _disk(machine), True),
+        (machine.free_gb < needed, _disk(machine, needed), True),
         (machine.system == "Windows" and not machine.long_paths and _is_deep(machine.packages), _long_path(), True),
-        (machine.partial_torch, _half_torch(machine.packages), True),
-        (not machine.online, _offline(), True),
-        (machine.system == "Darwin" and machine.processor == "x86_64", _intel_mac(), True),
+        (bool(machine.partial), _half(machine), True),
     ]
     return [Problem(text, stops) for applies, text, stops in found if applies]
 
 
-def _disk(machine: Machine) -> str:
+def _disk(machine: Machine, needed_gb: float) -> str:
     return _(
-        "Only {free:.1f} GB are free where Slicer's packages lie; free some space, about {needed} GB are needed."
-    ).format(free=machine.free_gb, needed=NEEDED_GB)
+        "Only {free:.1f} GB are free where Slicer's packages lie; free some space, about {needed:.1f} GB are needed."
+    ).format(free=machine.free_gb, needed=needed_gb)
 
 
 def _long_path() -> str:
@@ -79,25 +73,11 @@ def _long_path() -> str:
     )
 
 
-def _half_torch(packages: Path) -> str:
+def _half(machine: Machine) -> str:
     return _(
-        "An earlier installation of torch was left half done: close Slicer, delete the folder 'torch' in {folder}, "
-        "start Slicer again."
-    ).format(folder=packages)
-
-
-def _offline() -> str:
-    return _(
-        "The package index cannot be reached. Connect to the network, or choose under 'Advanced' a Python that has the "
-        "packages."
-    )
-
-
-def _intel_mac() -> str:
-    return _(
-        "On macOS, Slicer runs as an Intel program, for which there is no recent torch. Choose under "
-        "'Advanced' a Python of your own with the package prostate-align-refine."
-    )
+        "An earlier installation was left half done: close Slicer, delete '{packages}' in the folder {folder}, start "
+        "Slicer again."
+    ).format(packages="', '".join(machine.partial), folder=machine.packages)
 
 
 def _is_deep(packages: Path) -> bool:
@@ -118,15 +98,7 @@ def _long_paths() -> bool:
         return False
 
 
-def _online() -> bool:
-    try:
-        with socket.create_connection(INDEX, PATIENCE_SECONDS):
-            return True
-    except OSError:
-        return False
-
-
 def _partial(package: str) -> bool:
     """A folder without the package's own code imports as an empty namespace."""
-    spec = importlib.util.find_spec(package)
+    spec = importlib.util.find_spec(package.replace("-", "_"))
     return spec is not None and spec.origin is None

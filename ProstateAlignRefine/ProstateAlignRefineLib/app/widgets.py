@@ -141,6 +141,8 @@ class PanelWidgets(Protocol):
     csvButton: Button
     fileButton: Button
     installButton: Button
+    wheelsButton: Button
+    removeButton: Button
     layoutButton: Button
     matchButton: Button
     modelButton: Button

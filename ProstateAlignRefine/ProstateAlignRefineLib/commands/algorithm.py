@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..core.errors import InputError
 from ..core.study import Modality
+from .model_options import PRECISION
 
 INPUT_FOLDERS = {
     Modality.T2W: "transverse-t2-prostate-mri",
@@ -34,11 +35,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Reads one .mha file from each of images/transverse-{t2,adc,hbv}-prostate-mri and writes the "
         "detection map (each candidate with its likelihood) and the case-level likelihood, the highest of them.",
     )
-    parser.add_argument("--input", type=Path, default=Path("/input"), metavar="DIR", help="(default: /input)")
-    parser.add_argument("--output", type=Path, default=Path("/output"), metavar="DIR", help="(default: /output)")
+    parser.add_argument(
+        "--input", type=Path, default=Path("/input"), metavar="DIR", help="folder of the three images (default: /input)"
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("/output"),
+        metavar="DIR",
+        help="folder for map and likelihood (default: /output)",
+    )
     parser.add_argument("--model", type=Path, required=True, metavar="BUNDLE", help="model bundle")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
-    parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16"))
+    parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16"), help=PRECISION)
     parser.set_defaults(options=AlgorithmOptions, run=run)
 
 

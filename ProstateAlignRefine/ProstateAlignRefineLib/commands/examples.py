@@ -41,11 +41,16 @@ EXAMPLES = MappingProxyType(
         "train": (
             "train --config ours --data dataset --text text.npz -o run",
             "train --config starter -o run --workers 2",
+            "train --config ours --data dataset --set schedule.iterations=100 --dry-run -o run",
+            "train --list",
         ),
+        "runs": ("runs compare run-a run-b",),
         "teach-prompts": ("teach-prompts --model run/bundle -o taught",),
         "teach-findings": ("teach-findings --model run/bundle -o judged",),
         "teach-refiner": ("teach-refiner --model taught -o refined",),
         "export-nnunet": ("export-nnunet dataset -o nnUNet_raw/Dataset101_Prostate --config ours",),
+        "export-monai": ("export-monai run/bundle -o monai-bundle",),
+        "algorithm": ("algorithm --model run/bundle",),
         "import-checkpoint": (
             "import-checkpoint checkpoint_best.pth --plans plans.json --dataset dataset.json "
             "--text-embedding text_embedding.npy -o my-model",

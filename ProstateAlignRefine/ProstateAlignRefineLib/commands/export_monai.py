@@ -41,7 +41,7 @@ INFERENCE = {
 README = r"""
 ## With MONAI
 
-This folder needs `pip install prostate-align-refine monai fire`. From it:
+This folder needs this program, and `pip install monai fire`. From it:
 
 ```
 python -m monai.bundle run --config_file configs/inference.json --bundle_root . --dataset_dir STUDIES --output_dir OUT

@@ -23,9 +23,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="compare finished training runs",
         description="Prints what two runs were, what they reached on the same test cases, and paired tests of that.",
     )
-    parser.add_argument("action", choices=("compare",))
+    parser.add_argument("action", choices=("compare",), help="what to do with them")
     parser.add_argument("first", type=Path, metavar="A", help="folder of a run, as train wrote it")
-    parser.add_argument("second", type=Path, metavar="B")
+    parser.add_argument("second", type=Path, metavar="B", help="another one")
     parser.add_argument("--resamples", type=resamples, default=1000, help="bootstrap resamples (default: 1000)")
     parser.set_defaults(options=RunsOptions, run=run)
 

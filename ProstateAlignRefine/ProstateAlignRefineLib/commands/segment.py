@@ -107,9 +107,10 @@ def print_cautions(run: Run) -> None:
 
 
 def _segment(options: SegmentOptions, compute: Compute, bar: StageBar) -> Result:
-    from ..inference.device import computed_otherwise
+    from ..inference.device import computed_otherwise, told_precision
+    from ..inference.pace import expected_seconds, note_seconds
     from ..inference.preprocess import network_grid
-    from ..inference.segment import expected_seconds, segment_entered
+    from ..inference.segment import segment_entered
 
     started = time.perf_counter()
     bar("read", 0, 1)
@@ -119,14 +120,16 @@ def _segment(options: SegmentOptions, compute: Compute, bar: StageBar) -> Result
     bundle = load_model(options)
     loaded = time.perf_counter()
     shape = network_grid(study.grid, bundle.config.preprocessing).shape
-    bar.say(
-        f"{compute.description}; about {max(1, round(expected_seconds(bundle, shape, compute)))} s for the network."
-    )
-    probed = time.perf_counter()
+    seconds = expected_seconds(bundle.sha256, compute.description, shape)
+    last_time = f"; about {max(1, round(seconds))} s for the network, as last time" if seconds else ""
+    bar.say(f"{compute.description}{last_time}.")
+    if told := told_precision(options.precision, compute):
+        bar.say(told)
     segmentation = segment_entered(study, bundle, compute, bar)
+    note_seconds(bundle.sha256, segmentation.compute.description, shape, segmentation.seconds["network"])
     if otherwise := computed_otherwise(compute, segmentation.compute):
         bar.say(f"{otherwise} {segmentation.compute.description}.")
-    before = {"read": read - started, "load": loaded - read, "estimate": probed - loaded}
+    before = {"read": read - started, "load": loaded - read}
     return result_of(study, segmentation, bundle, options, before)
 
 

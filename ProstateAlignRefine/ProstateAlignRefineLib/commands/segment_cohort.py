@@ -6,8 +6,9 @@ import argparse
 import csv
 import time
 import traceback
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from ..results.report import REPORT_NAME, read_run, read_setting
 from .model_options import ModelOptions, add_model_options
 from .segmenting import load_model, result_of
 from .series_options import add_trust_option
+from .sharing import among_processes, on_cluster
 
 if TYPE_CHECKING:
     from ..inference.device import Compute
@@ -42,6 +44,8 @@ class SegmentCohortOptions(ModelOptions):
     list: Path
     output: Path
     trust_positions: bool = False
+    workers: int = 1
+    cluster: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "segment-cohort",
         help="segment many studies",
         description="Segments every study of LIST into a folder of its own; finished ones are skipped, failed ones are "
-        "reported at the end and tried again the next time. Several processes share the studies: torchrun "
-        "--nproc-per-node N -m ProstateAlignRefineLib.cli segment-cohort ...",
+        "reported at the end and tried again the next time. --workers shares them among processes of this machine, "
+        "--cluster among the nodes of a Ray cluster, torchrun among its own processes, a GPU each.",
     )
     parser.add_argument(
         "list",
@@ -83,22 +87,28 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="a folder of studies, a file with a study folder a line, or a CSV: case,study or case,t2w,adc,hbv",
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder for the results")
+    shared = parser.add_mutually_exclusive_group()
+    shared.add_argument("--workers", type=int, default=1, metavar="N", help="so many processes, one thread each (default: 1)")
+    shared.add_argument("--cluster", metavar="ADDRESS", help="a Ray cluster: auto, or HOST:PORT of its head")
     add_trust_option(parser)
     add_model_options(parser)
     parser.set_defaults(options=SegmentCohortOptions, run=run)
 
 
 def run(options: SegmentCohortOptions) -> int:
-    from ..inference.device import choose_compute
+    from ..inference.device import choose_compute, told_precision
     from ..inference.shard import Shard
 
     options.check()
     shard = Shard.of_torchrun()
+    _check_sharing(options, shard)
     everything = read_cohort(options.list)
     require_apart(options.output, [path for entry in everything for path in entry.paths])
     require_replaceable(output_folder(options.output) / _table(shard))
     entries = shard.share(everything)
     compute = choose_compute(shard.device(options.device), options.precision)
+    if told := told_precision(options.precision, compute):
+        print(told)
     bundle = load_model(options)
     options.output.mkdir(parents=True, exist_ok=True)
     finished = frozenset(entry.case for entry in entries if _is_finished(entry, options, bundle))
@@ -115,11 +125,52 @@ def _segment_all(entries: Sequence[Entry], cohort: CohortRun) -> list[StudyRow]:
     from tqdm import tqdm
 
     shard, table = cohort.shard, cohort.options.output / _table(cohort.shard)
-    rows: list[StudyRow] = []
-    for entry in tqdm(entries, f"studies {shard.rank + 1}/{shard.count}", unit="study", position=shard.local_rank):
-        rows.append(_isolated(entry, cohort))
-        _write_table(table, rows)
-    return rows
+    rows: dict[str, StudyRow] = {}
+    order = {entry.case: number for number, entry in enumerate(entries)}
+    shown = {"desc": f"studies {shard.rank + 1}/{shard.count}", "unit": "study", "position": shard.local_rank}
+    for entry, row in tqdm(_rows(entries, cohort), total=len(entries), **shown):
+        rows[entry.case] = StudyRow(entry.case, FAILED, why=_why(row)) if isinstance(row, Exception) else row
+        _write_table(table, sorted(rows.values(), key=lambda one: order[one.case]))
+    return sorted(rows.values(), key=lambda one: order[one.case])
+
+
+def _rows(entries: Sequence[Entry], cohort: CohortRun) -> Iterator[tuple[Entry, StudyRow | Exception]]:
+    """As they come: of what is finished first, where others do the rest."""
+    options = cohort.options
+    if options.cluster is None and options.workers == 1:
+        yield from ((entry, _isolated(entry, cohort)) for entry in entries)
+        return
+    there = [entry for entry in entries if entry.case in cohort.finished]
+    yield from ((entry, _isolated(entry, cohort)) for entry in there)
+    left, act = [entry for entry in entries if entry.case not in cohort.finished], partial(_elsewhere, options)
+    if options.cluster is None:
+        yield from among_processes(act, left, options.workers)
+    else:
+        yield from on_cluster(act, left, options.cluster, int(options.device.startswith("cuda")))
+
+
+def _elsewhere(options: SegmentCohortOptions, entry: Entry) -> StudyRow:
+    """In another process, whose model is loaded once. A node that was lost may have finished the study."""
+    cohort = _of_this_process(options)
+    if _is_finished(entry, options, cohort.bundle):
+        return _isolated(entry, replace(cohort, finished=frozenset([entry.case])))
+    return _isolated(entry, cohort)
+
+
+@lru_cache(maxsize=1)
+def _of_this_process(options: SegmentCohortOptions) -> CohortRun:
+    from ..inference.device import choose_compute
+    from ..inference.shard import Shard
+
+    compute = choose_compute(options.device, options.precision)
+    return CohortRun(options, load_model(options), compute, Shard(0, 1, 0), frozenset())
+
+
+def _check_sharing(options: SegmentCohortOptions, shard: Shard) -> None:
+    if options.workers < 1:
+        raise InputError(f"--workers {options.workers} leaves no process to work; give 1 or more.")
+    if shard.count > 1 and (options.workers > 1 or options.cluster is not None):
+        raise InputError("torchrun shares the studies already; leave out --workers and --cluster.")
 
 
 def _isolated(entry: Entry, cohort: CohortRun) -> StudyRow:

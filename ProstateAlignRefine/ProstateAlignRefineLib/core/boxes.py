@@ -48,6 +48,12 @@ class Box:
         high = tuple(min(a, b) for a, b in zip(self.high, other.high, strict=True))
         return Box((low[0], low[1], low[2]), (high[0], high[1], high[2]))
 
+    def join(self, other: Box) -> Box:
+        """The smallest box around both."""
+        low = tuple(min(a, b) for a, b in zip(self.low, other.low, strict=True))
+        high = tuple(max(a, b) for a, b in zip(self.high, other.high, strict=True))
+        return Box((low[0], low[1], low[2]), (high[0], high[1], high[2]))
+
     def grown(self, margins: Sequence[int], shape: Sequence[int]) -> Box:
         """As many voxels larger on either side of z, y, x, as far as a volume of `shape` goes."""
         low = tuple(max(start - margin, 0) for start, margin in zip(self.low, margins, strict=True))
@@ -69,12 +75,38 @@ class Box:
 
 def box_of(mask: Array) -> Box:
     """The smallest box around the voxels above zero; the first voxel alone where there is none."""
+    flat = np.asarray(mask.any(axis=0))  # numpy is slow over two axes unless they are the last
+    lines = mask.any(axis=(1, 2)), flat.any(axis=1), flat.any(axis=0)
     low, high = [], []
-    for axis in range(3):
-        used = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
+    for line in lines:
+        used = np.flatnonzero(line)
         low.append(int(used[0]) if used.size else 0)
         high.append(int(used[-1]) + 1 if used.size else 1)
     return Box((low[0], low[1], low[2]), (high[0], high[1], high[2]))
+
+
+def box_of_flat(indices: Array, shape: tuple[int, int, int]) -> Box:
+    """The smallest box around voxels of a volume [Z, Y, X] of `shape`, given flat, at least one."""
+    places = np.unravel_index(indices, shape)
+    z, y, x = (int(axis.min()) for axis in places)
+    return Box((z, y, x), (int(places[0].max()) + 1, int(places[1].max()) + 1, int(places[2].max()) + 1))
+
+
+def boxes_of(labels: Array) -> list[tuple[int, Box]]:
+    """The labels above 0 of a volume [Z, Y, X], rising, each with the box around its voxels."""
+    flat = np.flatnonzero(labels > 0)
+    numbers = labels.ravel()[flat].astype(np.int64)
+    count = int(numbers.max(initial=0)) + 1
+    ends = []
+    for size, places in zip(labels.shape, np.unravel_index(flat, labels.shape), strict=True):
+        touched = np.zeros(count * size, bool)
+        touched[numbers * size + places] = True
+        lines = touched.reshape(count, size)
+        ends.append((lines.argmax(axis=1).tolist(), (size - lines[:, ::-1].argmax(axis=1)).tolist()))
+    (z, z_end), (y, y_end), (x, x_end) = ends
+    return [
+        (n, Box((z[n], y[n], x[n]), (z_end[n], y_end[n], x_end[n]))) for n in np.flatnonzero(lines.any(axis=1)).tolist()
+    ]
 
 
 def box_around(mask: Array, spacing_zyx: Sequence[float], margin_mm: float) -> Box:

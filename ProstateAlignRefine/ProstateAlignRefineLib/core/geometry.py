@@ -142,6 +142,18 @@ def resample(image: sitk.Image, grid: Grid, interpolator: int = LINEAR, outside:
     return sitk.Resample(image, grid.empty(), sitk.Transform(), interpolator, outside, image.GetPixelID())
 
 
+def around(image: sitk.Image, grid: Grid, margin: int = 2) -> sitk.Image:
+    """The part of `image` that holds `grid`, with so many voxels about it, as far as the image goes; at least one
+    voxel. What linear interpolation on `grid` makes of either is the same."""
+    corners = np.array(np.meshgrid(*[(0, n - 1) for n in grid.size])).reshape(3, -1).T
+    at = Grid.of(image).to_index(grid.to_lps(corners))
+    last = np.asarray(image.GetSize()) - 1
+    low = np.clip(np.floor(at.min(axis=0)) - margin, 0, last).astype(int)
+    high = np.clip(np.ceil(at.max(axis=0)) + margin, 0, last).astype(int)
+    part: sitk.Image = sitk.RegionOfInterest(image, (high - low + 1).tolist(), low.tolist())
+    return part
+
+
 def overlap_share(image: sitk.Image, grid: Grid) -> float:
     """Share (0 to 1) of `grid`'s voxels that lie inside the field of view of `image`."""
     inside = sitk.Image(image.GetSize(), sitk.sitkUInt8) + 1

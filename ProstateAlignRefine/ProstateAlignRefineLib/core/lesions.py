@@ -9,8 +9,9 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from .diameters import Diameters, farthest, measure_diameters
-from .findings.regions import slices_of
+from .boxes import boxes_of
+from .diameters import Diameters, measure_diameters
+from .extents import Extents
 from .geometry import Array, Grid, to_array, to_image, triple
 from .gland import body_axes
 from .maps import Maps
@@ -53,29 +54,33 @@ def find_lesions(
     maps: Maps,
     adc: Array,
     anatomy: Anatomy | None = None,
-    confidences: Sequence[float] | None = None,
+    confidences: Sequence[float] | NDArray[np.float64] | None = None,
+    *,
+    ranks: NDArray[np.integer] | None = None,
 ) -> tuple[NDArray[np.uint8], tuple[Lesion, ...]]:
     """Labels [Z, Y, X] (0 background, 1..n) and their lesions, numbered by falling confidence.
 
     `found`: labels 1..n of the findings, or a mask, whose connected components (26 neighbours) they are. It and `adc`
     lie on the grid of `maps`. `anatomy`: that of the whole T2W; told from `maps` where it lacks. `confidences`: of the
-    labels 1..n; None where no rule tells any.
+    labels 1..n; None where no rule tells any. `ranks` [n + 1] of the labels 0..n: lower ones come first, and what has 0
+    is no lesion; where it lacks all have the same.
     """
     anatomy = anatomy or Anatomy.of(maps)
-    components = _components(found > 0, maps.grid) if found.dtype == bool else found.astype(np.int32)
-    bounding = sitk.LabelShapeStatisticsImageFilter()
-    bounding.Execute(to_image(components, maps.grid))
+    components = _components(found > 0, maps.grid) if found.dtype == bool else found
     measured = []
-    for label in bounding.GetLabels():
-        box = slices_of(bounding.GetBoundingBox(label))
+    for label, bounds in boxes_of(components):
+        rank = 1 if ranks is None else int(ranks[label])
+        if rank == 0:
+            continue
+        box = bounds.slices
         lesion = _measure(components[box] == label, box, maps, adc, anatomy)
         if confidences is not None:
             lesion = replace(lesion, confidence=float(confidences[label - 1]))
-        measured.append((label, box, lesion))
-    measured.sort(key=lambda item: (-item[2].confidence, -item[2].volume_ml))
+        measured.append((rank, label, box, lesion))
+    measured.sort(key=lambda item: (item[0], -item[3].confidence, -item[3].volume_ml))
     labels = np.zeros(components.shape, np.uint8)
     lesions = []
-    for number, (label, box, lesion) in enumerate(measured[:MOST_LESIONS], start=1):
+    for number, (_, label, box, lesion) in enumerate(measured[:MOST_LESIONS], start=1):
         labels[box][components[box] == label] = number
         lesions.append(replace(lesion, number=number))
     return labels, tuple(lesions)
@@ -105,7 +110,7 @@ def _measure(
         number=0,
         volume_ml=len(index) * maps.grid.voxel_ml,
         max_axial_diameter_mm=diameters.longest.length_mm,
-        diameter_3d_mm=_distance(index, maps.grid, (0, 1, 2)),
+        diameter_3d_mm=Extents.of(inside, maps.grid.spacing_zyx, up).in_3d,
         mean_adc=float(diffusion.mean()) if diffusion.size else None,
         p10_adc=float(np.percentile(diffusion, 10)) if diffusion.size else None,
         mean_confidence=float(confidence.mean()),
@@ -117,14 +122,3 @@ def _measure(
         confidence=float(confidence.mean()),
         diameters=diameters,
     )
-
-
-def axial_diameter(inside: NDArray[np.bool_], grid: Grid) -> float:
-    """Of a mask [Z, Y, X] in axial order: the largest axial diameter over its slices, mm; see `Lesion`."""
-    return max(_distance(np.argwhere(plane), grid, (1, 2)) for plane in inside[:, None] if plane.any())
-
-
-def _distance(index_zyx: Array, grid: Grid, axes: tuple[int, ...]) -> float:
-    """Largest distance, mm, between the face centres of voxels along these axes (of z, y, x)."""
-    start, end = farthest(index_zyx, grid, axes)
-    return float(np.linalg.norm((end - start) * grid.spacing_zyx))

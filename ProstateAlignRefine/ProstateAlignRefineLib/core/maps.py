@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from .anatomy import GlandZone
+from .boxes import Box, crop_grid
 from .errors import InputError
 from .geometry import Array, Grid, to_array, to_image
 from .orientation import laid_on
@@ -51,6 +55,10 @@ class Maps:
         maps: dict[str, Array] = {name: getattr(self, name) for name in MAP_NAMES}
         return maps if self.zones is None else {**maps, ZONES_NAME: self.zones}
 
+    def within(self, box: Box) -> Maps:
+        """The part in a box, as views."""
+        return Maps(crop_grid(self.grid, box), **{name: array[box.slices] for name, array in self.arrays.items()})
+
 
 def value_range(array: Array) -> tuple[float, float]:
     """Smallest and largest value; NaN where there is one."""
@@ -67,6 +75,13 @@ def write_volume(array: Array, grid: Grid, path: Path) -> None:
     write_image(to_image(array, grid), path, level=1)
 
 
+def write_volumes(volumes: Mapping[Path, tuple[Array, Grid]]) -> None:
+    """`write_volume` of several, some at once."""
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        for written in [pool.submit(write_volume, *volume, path) for path, volume in volumes.items()]:
+            written.result()
+
+
 def read_volume(path: Path) -> sitk.Image:
     """An image file of three axes and one value a voxel; InputError where it is missing, unreadable or another kind."""
     if not path.is_file():
@@ -77,8 +92,7 @@ def read_volume(path: Path) -> sitk.Image:
 def save_maps(maps: Maps, folder: Path) -> None:
     """One file a map; no `zones.nii.gz` where there are no zones."""
     (folder / f"{ZONES_NAME}.nii.gz").unlink(missing_ok=True)
-    for name, array in maps.arrays.items():
-        write_volume(array, maps.grid, folder / f"{name}.nii.gz")
+    write_volumes({folder / f"{name}.nii.gz": (array, maps.grid) for name, array in maps.arrays.items()})
 
 
 def load_maps(folder: Path) -> Maps:

@@ -21,7 +21,7 @@ from ..core.errors import InputError
 from .detection import NEIGHBOURS_26
 from .extraction import extract_candidates
 
-INSTALL = "pip install 'prostate-align-refine[train]'"
+INSTALL = "in the clone: pip install '.[train]'"
 
 
 @dataclass(frozen=True)

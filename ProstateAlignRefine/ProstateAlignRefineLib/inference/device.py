@@ -68,7 +68,17 @@ def choose_compute(device: str = "auto", precision: str = "auto", *, training: b
         raise InputError(f"Precision '{precision}' is unknown; choose auto, fp32 or bf16.")
     if precision == "bf16" and chosen.type == "cuda" and not torch.cuda.is_bf16_supported():
         raise InputError(f"The GPU {chosen} has no bf16; choose --precision fp32.")
-    return Compute(chosen, _best_precision(chosen, training) if precision == "auto" else precision)
+    if precision == "auto":
+        return Compute(chosen, _best_precision(chosen, training))
+    imitated = precision == "bf16" and chosen.type == "cpu" and _best_precision(chosen, training=False) == "fp32"
+    return Compute(chosen, "fp32" if imitated and not training else precision)
+
+
+def told_precision(asked: str, compute: Compute) -> str:
+    """Why a precision that was asked for is not used, a sentence; empty where it is."""
+    if asked != "bf16" or compute.precision == "bf16":
+        return ""
+    return "This CPU does not compute in bf16 and would only imitate it, far slower; computing in fp32."
 
 
 def own_device(name: str, processes: int, local_rank: int) -> str:

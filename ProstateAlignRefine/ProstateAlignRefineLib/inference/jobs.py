@@ -17,8 +17,9 @@ from ..network.bundle import Bundle, load_bundle
 from ..network.text_encoder import with_prompt
 from .device import choose_compute, computed_otherwise
 from .last_forward_pass import LastForwardPass
+from .pace import expected_seconds, note_seconds
 from .preprocess import network_grid
-from .segment import answer, expected_seconds
+from .segment import answer
 from .versions import versions
 
 Send = Callable[[Message], None]
@@ -35,7 +36,7 @@ def describe(request: Describe, send: Send) -> None:
     if request.bundle:
         bundle = _bundle(request.bundle)
         shape = network_grid(USUAL_T2W, bundle.config.preprocessing).shape
-        seconds = expected_seconds(bundle, shape, compute)
+        seconds = expected_seconds(bundle.sha256, compute.description, shape)
     send(Described(request.request, compute.description, seconds, versions()))
 
 
@@ -58,6 +59,8 @@ def segment(request: Segment, send: Send) -> None:
     write_exchange(maps, Path(request.output))
     used, otherwise = result.compute, computed_otherwise(compute, result.compute)
     seconds, cautions = result.seconds, result.cautions
+    shape = network_grid(result.study.grid, bundle.config.preprocessing).shape
+    note_seconds(bundle.sha256, used.description, shape, seconds["network"])
     send(Finished(request.request, used.description, used.precision, otherwise, seconds, versions(), cautions))
 
 

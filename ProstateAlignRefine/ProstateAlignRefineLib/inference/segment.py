@@ -20,7 +20,7 @@ from ..core.study import Study
 from ..network.bundle import Bundle
 from .boundary import refined
 from .device import Compute
-from .predictor import ForwardPlan, maps_on, plan_forwards, predict
+from .predictor import maps_on, plan_forwards, predict
 from .preprocess import network_volumes
 from .prompting import Region, prompted
 from .soundness import checked_answer, is_finite
@@ -92,23 +92,6 @@ def answer(forwarded: ForwardPass, bundle: Bundle, progress: Progress) -> Segmen
     progress("maps", 1, 1)
     seconds = {**forwarded.seconds, "maps": time.perf_counter() - started}
     return Segmentation(maps, forwarded.compute, seconds, study, cautions)
-
-
-def expected_seconds(bundle: Bundle, shape: tuple[int, ...], compute: Compute) -> float:
-    """How long the network will take on a region (z, y, x), from small forwards on the same device."""
-    plan = plan_forwards(bundle, shape, compute)
-    divisor = bundle.config.architecture.size_divisor
-    small = tuple(min(n, max(d * 2, n // 4 // d * d)) for n, d in zip(plan.tile, divisor, strict=True))
-    probe = np.zeros((len(bundle.config.architecture.channels), *small), np.float32)
-    # The first forward on a device also loads its kernels.
-    took = min(_timed(bundle, probe, ForwardPlan(small, small, 1), compute) for _ in range(2))
-    return took * plan.forwards * float(np.prod(plan.tile)) / float(np.prod(small))
-
-
-def _timed(bundle: Bundle, volumes: NDArray[np.float32], plan: ForwardPlan, compute: Compute) -> float:
-    started = time.perf_counter()
-    predict(bundle, volumes, plan, compute, lambda done, whole: None)
-    return time.perf_counter() - started
 
 
 def _predict(

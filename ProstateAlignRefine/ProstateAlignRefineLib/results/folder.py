@@ -16,7 +16,17 @@ from ..core.findings.judge import Judge
 from ..core.gate import ADDED, REMOVED, Gated
 from ..core.geometry import Array, Grid, resample, to_array, to_image
 from ..core.lesions import Lesion
-from ..core.maps import MAP_NAMES, ZONES_NAME, Maps, laid_maps, load_maps, read_volume, save_maps, write_volume
+from ..core.maps import (
+    MAP_NAMES,
+    ZONES_NAME,
+    Maps,
+    laid_maps,
+    load_maps,
+    read_volume,
+    save_maps,
+    write_volume,
+    write_volumes,
+)
 from ..core.orientation import axial_order, laid_on
 from ..core.places import Anatomy
 from ..core.study import Modality, Study
@@ -109,10 +119,16 @@ def write_inputs(folder: Path, result: Result) -> None:
     save_maps(laid_maps(result.maps, result.stored or result.maps.grid), folder)
     study = folder / STUDY_FOLDER
     study.mkdir()
-    for modality, values in result.volumes.items():
-        write_volume(*result.as_stored(values.astype(np.float32)), study / f"{modality.value}.nii.gz")
+    volumes = {study / f"{m.value}.nii.gz": result.as_stored(_compact(values)) for m, values in result.volumes.items()}
+    write_volumes(volumes)
     if result.headers:
         save_headers(result.headers, study / "headers")
+
+
+def _compact(values: Array) -> Array:
+    """The same values as 16-bit integers where they are such, as scanners store them; else in float32."""
+    whole = values.astype(np.int16) if np.abs(values).max(initial=0) <= np.iinfo(np.int16).max else None
+    return whole if whole is not None and np.array_equal(whole, values) else values.astype(np.float32)
 
 
 def read_result(folder: Path) -> Result:
@@ -129,7 +145,7 @@ def read_result(folder: Path) -> Result:
         image = read_volume(folder / STUDY_FOLDER / f"{modality.value}.nii.gz")
         if not stored.grid.matches(Grid.of(image)):
             raise InputError(f"The stored {modality.value.upper()} lies on another grid than the maps; segment again.")
-        volumes[modality] = to_array(order.of_image(image))
+        volumes[modality] = to_array(order.of_image(image)).astype(np.float32, copy=False)
     headers = folder / STUDY_FOLDER / "headers"
     maps = laid_maps(stored, order.of_grid(stored.grid))
     kept_headers = load_headers(headers) if headers.is_dir() else {}

@@ -3,49 +3,58 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from ..core.boxes import Box, box_of, crop_grid
-from ..core.findings.judge import Judge
+from ..core.boxes import Box, box_of, box_of_flat
+from ..core.findings.judge import Judge, Near
 from ..core.findings.regions import beside, numbered
 from ..core.findings.rule import FindingRule
 from ..core.gate import Gated, apply_gate
-from ..core.geometry import resample, to_array
+from ..core.geometry import to_array
+from ..core.gland import body_axes
 from ..core.lesions import MOST_LESIONS, Lesion, fewest_voxels, find_lesions
 from ..core.maps import Maps
 from ..core.places import Anatomy
 from .setting import Paint, Setting
 
+LESION, CANDIDATE = 1, 2
+
 
 @dataclass(frozen=True, eq=False)
 class LesionsAt:
-    """What one setting makes of the maps. `gated`: the gate alone, [Z, Y, X]; `labels`: uint8 [Z, Y, X] in `box` of the
-    T2W grid, numbered as the `lesions`, whose slices are counted on the whole grid.
+    """What one setting makes of the maps. `labels`: uint8 [Z, Y, X] in `box` of the T2W grid, numbered as the
+    `lesions`, whose slices are counted on the whole grid.
 
     `candidates`: findings below the model's operating point that the setting shows; no lesions, numbered after these in
     `candidate_labels`, which fill the same box.
     """
 
+    maps: Maps
     setting: Setting
-    gated: Gated
     box: Box
     labels: NDArray[np.uint8]
     lesions: tuple[Lesion, ...]
     candidate_labels: NDArray[np.uint8]
     candidates: tuple[Lesion, ...] = ()
 
+    @cached_property
+    def gated(self) -> Gated:
+        """The gate alone, on the whole T2W grid, [Z, Y, X]."""
+        return apply_gate(self.maps, self.setting.tau, self.setting.alpha)
+
     @property
     def whole(self) -> NDArray[np.uint8]:
         """The labels on the whole T2W grid, [Z, Y, X]."""
-        return spread(self.labels, self.box, self.gated.mask.shape)
+        return spread(self.labels, self.box, self.maps.grid.shape)
 
     @property
     def whole_candidates(self) -> NDArray[np.uint8]:
         """The candidates' labels on the whole T2W grid, [Z, Y, X]."""
-        return spread(self.candidate_labels, self.box, self.gated.mask.shape)
+        return spread(self.candidate_labels, self.box, self.maps.grid.shape)
 
 
 def lesions_at(
@@ -53,39 +62,40 @@ def lesions_at(
 ) -> LesionsAt:
     """Gate, drop what is too small, cut at deep saddles, add the reader's paint, judge, and measure what stands.
 
-    `adc` (1e-6 mm2/s) on any grid. `anatomy`: that of `maps`, where the caller has it already. `judge`: of the same
-    maps, where the caller has it already; without a rule in it all that the gate yields is a lesion.
+    `adc` (1e-6 mm2/s) on any grid; read where the judge has none. `anatomy`: that of `maps`, where the caller has it
+    already. `judge`: of the same maps, where the caller has it already; without a rule in it all that the gate yields
+    is a lesion.
     """
-    gated = apply_gate(maps, setting.tau, setting.alpha)
     judge = judge or Judge(None, maps, {})
-    findings, own = _findings(gated.mask, setting, judge)
-    confidences = judge.confidences(findings)
-    claimed, shown = _sorted(own, confidences, setting, judge.rule, int(findings.max(initial=0)))
-    box = box_of((claimed | shown)[findings])
-    inside, part = findings[box.slices], crop_maps(maps, box)
-    diffusion, anatomy = to_array(resample(adc, part.grid)), anatomy or Anatomy.of(maps)
+    shape = maps.grid.shape
+    near = judge.near(box_of_flat(setting.paint.added, shape) if setting.paint.added.size else None)
+    findings, own = _findings(
+        near, replace(setting, paint=setting.paint.within(near.box, shape)), judge.rule is not None
+    )
+    confidences = judge.confidences(findings, near)
+    ranks = _ranks(own, confidences, setting, judge.rule, int(findings.max(initial=0)))
+    adc_here = judge.adc_near(adc, near)
+    numbers, measured = find_lesions(
+        findings, near.maps, adc_here, anatomy or Anatomy.of(maps), confidences, ranks=ranks
+    )
+    count = min(int(np.count_nonzero(ranks == LESION)), MOST_LESIONS)
+    inner = box_of(numbers)
+    labels, found = numbers[inner.slices], tuple(_moved(lesion, near) for lesion in measured)
+    lesions, candidates = np.where(labels <= count, labels, 0), np.where(labels > count, labels, 0)
+    return LesionsAt(maps, setting, inner.placed_in(near.box), lesions, found[:count], candidates, found[count:])
 
-    def measured(which: NDArray[np.bool_]) -> tuple[NDArray[np.uint8], tuple[Lesion, ...]]:
-        sure = None if confidences is None else confidences[which[1:]].tolist()
-        labels, found = find_lesions(numbered(inside, which[inside]), part, diffusion, anatomy, sure)
-        return labels, tuple(_moved(lesion, box) for lesion in found)
 
-    labels, lesions = measured(claimed)
-    others, weak = measured(shown)
-    weak = tuple(replace(one, number=one.number + len(lesions)) for one in weak[: MOST_LESIONS - len(lesions)])
-    others = np.where((others > 0) & (others <= len(weak)), others + len(lesions), 0)
-    return LesionsAt(setting, gated, box, labels, lesions, others.astype(np.uint8), weak)
-
-
-def _findings(mask: NDArray[np.bool_], setting: Setting, judge: Judge) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Labels 1..n [Z, Y, X], and those of them that the reader painted into: these are never cut nor judged away."""
-    fewest = fewest_voxels(judge.maps.grid, setting.minimum_ml)
-    parts = judge.peaks.parted(mask, fewest)
+def _findings(near: Near, setting: Setting, weak: bool) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Labels 1..n [Z, Y, X] in the box of `near`, in which the paint is counted too, with the weak ones where these are
+    wanted; and those of them that the reader painted into: these are never cut nor judged away."""
+    fewest = fewest_voxels(near.maps.grid, setting.minimum_ml)
+    parts = near.peaks.parted(near.foreground(setting.tau, setting.alpha), fewest)
     findings, own = _painted(parts, setting.paint)
-    if judge.rule is not None:
-        taken = (parts > 0) | (findings > 0)
+    if weak:
+        taken = parts > 0
+        taken |= findings > 0
         taken.ravel()[setting.paint.erased] = True  # what the reader took away does not come back as a candidate
-        findings = beside(findings, judge.peaks.weaker(taken, fewest))
+        findings = beside(findings, near.peaks.weaker(taken, fewest))
     return findings, own
 
 
@@ -104,27 +114,22 @@ def _painted(parts: NDArray[np.int32], paint: Paint) -> tuple[NDArray[np.int32],
     return labels, np.unique(labels[joined]).astype(np.int64)
 
 
-def _sorted(
+def _ranks(
     own: NDArray[np.int64],
     confidences: NDArray[np.float64] | None,
     setting: Setting,
     rule: FindingRule | None,
     count: int,
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """[0..count]: which findings are lesions, and which are shown as candidates; 0 is neither."""
-    claimed, shown = np.zeros(count + 1, bool), np.zeros(count + 1, bool)
+) -> NDArray[np.uint8]:
+    """[0..count]: which findings are lesions, which are shown as candidates, and which are neither, as 0 is."""
+    ranks = np.zeros(count + 1, np.uint8)
     if rule is None or confidences is None:
-        claimed[1:] = True
-        return claimed, shown
-    claimed[1:] = confidences >= rule.operating_confidence
-    claimed[own] = True
-    shown[1:] = ~claimed[1:] & (confidences >= rule.shown_from(setting.false_positives))
-    return claimed, shown
-
-
-def crop_maps(maps: Maps, box: Box) -> Maps:
-    """The maps' part in the box, as views."""
-    return Maps(crop_grid(maps.grid, box), **{name: array[box.slices] for name, array in maps.arrays.items()})
+        ranks[1:] = LESION
+        return ranks
+    ranks[1:][confidences >= rule.shown_from(setting.false_positives)] = CANDIDATE
+    ranks[1:][confidences >= rule.operating_confidence] = LESION
+    ranks[own] = LESION
+    return ranks
 
 
 def spread(labels: NDArray[np.uint8], box: Box, shape: tuple[int, ...]) -> NDArray[np.uint8]:
@@ -134,8 +139,9 @@ def spread(labels: NDArray[np.uint8], box: Box, shape: tuple[int, ...]) -> NDArr
     return whole
 
 
-def _moved(lesion: Lesion, box: Box) -> Lesion:
+def _moved(lesion: Lesion, near: Near) -> Lesion:
     """The lesion's slice numbers counted in the whole volume."""
-    first, last = (number + box.low[0] for number in lesion.slices)
-    diameters = replace(lesion.diameters, slice=lesion.diameters.slice + box.low[0])
+    below = near.box.low[body_axes(near.maps.grid)[0][2]]
+    first, last = (number + below for number in lesion.slices)
+    diameters = replace(lesion.diameters, slice=lesion.diameters.slice + below)
     return replace(lesion, slices=(first, last), diameters=diameters)

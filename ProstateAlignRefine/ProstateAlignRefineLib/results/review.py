@@ -134,9 +134,9 @@ def inherit(new: Review, before: NDArray[np.uint8], tracked: Tracked) -> Review:
     Parts of a lesion that split all keep its decision; the part that shares most voxels keeps its UID and scores.
     """
     earlier = before[new.box.slices]
-    shared = np.zeros((len(new.lesions) + 1, 256), np.int64)
-    np.add.at(shared, (new.labels, earlier), 1)
-    shared[0] = 0
+    both = (new.labels > 0) & (earlier > 0)
+    pairs = new.labels[both].astype(np.int64) * 256 + earlier[both]
+    shared = np.bincount(pairs, minlength=(len(new.lesions) + 1) * 256).reshape(-1, 256)
     return replace(new, lesions=tuple(_heir(found, shared, tracked) for found in new.lesions))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.boxes import Box
 from ..core.errors import InputError
 from ..core.geometry import Array
 
@@ -23,6 +24,10 @@ class Paint:
 
     def __bool__(self) -> bool:
         return bool(self.added.size or self.erased.size)
+
+    def within(self, box: Box, shape: tuple[int, int, int]) -> Paint:
+        """The voxels in a box of a volume of `shape`, as flat indices into the box."""
+        return Paint(*(_flat_within(flat, box, shape) for flat in (self.added, self.erased)))
 
     def over(self, earlier: Paint) -> Paint:
         """Both strokes, this one last."""
@@ -68,3 +73,12 @@ def paint_between(before: Array, after: Array) -> Paint:
     """The reader's strokes between two label volumes of the whole T2W grid."""
     was, now = before.ravel() > 0, after.ravel() > 0
     return Paint(np.flatnonzero(now & ~was), np.flatnonzero(was & ~now))
+
+
+def _flat_within(flat: NDArray[np.int64], box: Box, shape: tuple[int, int, int]) -> NDArray[np.int64]:
+    if not flat.size:
+        return NO_VOXELS
+    places = np.stack(np.unravel_index(flat, shape), axis=1) - box.low
+    inside = places[((places >= 0) & (places < box.shape)).all(axis=1)]
+    indices: NDArray[np.int64] = np.ravel_multi_index(tuple(inside.T), box.shape).astype(np.int64)
+    return indices

@@ -10,6 +10,7 @@ from ..binding import allow, put
 from ..bundle_words import bundle_text, install_question
 from ..i18n import _
 from ..install import Installer
+from ..installing import install_missing, remove_installed
 from ..readiness import Ready
 from ..session import Session
 from ..widgets import PanelWidgets
@@ -28,6 +29,8 @@ class AdvancedSection:
         ui.pythonButton.clicked.connect(self._browse_python)
         ui.testButton.clicked.connect(self._test)
         ui.installButton.clicked.connect(self._install)
+        ui.wheelsButton.clicked.connect(self._install_wheels)
+        ui.removeButton.clicked.connect(self._remove)
         ui.modelButton.clicked.connect(self._choose_model)
         ui.starterButton.clicked.connect(self._choose_starter)
         ui.zipButton.clicked.connect(self._choose_zip)
@@ -39,17 +42,26 @@ class AdvancedSection:
         put(ui.deviceBox, "currentIndex", names.index(session.state.device) if session.state.device in names else 0)
         put(ui.registerBox, "checked", session.state.register)
         allow(ui.testButton, readiness.to_test(session))
-        allow(ui.installButton, self._to_install())
+        to_install = self._to_install()
+        allow(ui.installButton, to_install)
+        allow(ui.wheelsButton, to_install)
+        allow(ui.removeButton, self._to_remove())
         allow(ui.starterButton, _to_starter())
         allow(ui.zipButton, Ready(True, _("Shows size, licence and SHA-256 before anything is unpacked.")))
         ui.bundleLabel.text = "" if session.bundle is None else bundle_text(session.bundle)
 
     def _to_install(self) -> Ready:
         if self._session.python:
-            return Ready(False, _("For your own Python run: pip install prostate-align-refine"))
+            return Ready(False, _("Into your own Python pip installs this repository, as README says."))
         if not self._installer.missing():
             return Ready(False, _("All packages are installed."))
         return Ready(True, _("Installs {packages}.").format(packages=", ".join(self._installer.missing())))
+
+    def _to_remove(self) -> Ready:
+        names = self._installer.removable()
+        if not names:
+            return Ready(False, _("Nothing in Slicer's Python was installed by this program."))
+        return Ready(True, _("Removes {packages}.").format(packages=", ".join(names)))
 
     def _choose_device(self) -> None:
         self._session.state.device = DEVICES[self._ui.deviceBox.currentIndex][0]
@@ -73,9 +85,20 @@ class AdvancedSection:
         session.changed.emit()
 
     def _install(self) -> None:
-        problem = self._installer.install()
+        problem = install_missing(self._session.application, self._installer)
         self._session.restart_worker()
         self._session.say(problem)
+
+    def _install_wheels(self) -> None:
+        folder = self._session.application.ask_folder(_("Folder of wheels"))
+        if folder is not None:
+            problem = install_missing(self._session.application, self._installer, folder)
+            self._session.restart_worker()
+            self._session.say(problem)
+
+    def _remove(self) -> None:
+        self._session.restart_worker()  # its libraries are in use
+        self._session.say(remove_installed(self._session.application, self._installer))
 
     def _choose_model(self) -> None:
         folder = self._session.application.ask_folder(_("Model bundle"))

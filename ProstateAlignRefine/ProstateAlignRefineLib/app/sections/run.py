@@ -9,6 +9,7 @@ from ..binding import allow, put
 from ..bundle_words import bundle_text
 from ..i18n import _
 from ..install import Installer
+from ..installing import install_missing
 from ..segmentation_run import REST_SECONDS, SegmentationRun
 from ..session import Session
 from ..widgets import PanelWidgets
@@ -59,7 +60,8 @@ class RunSection:
         if self._session.run.running:
             self._session.cancel()
             return
-        problem = self._installer.install() if not self._session.python and self._installer.missing() else ""
+        session = self._session
+        problem = "" if session.python else install_missing(session.application, self._installer)
         if problem:
             self._session.say(problem)
         else:

@@ -11,6 +11,7 @@ from ..binding import allow
 from ..case_reports import write_dicom_pdf
 from ..i18n import _
 from ..install import Installer
+from ..installing import install_missing
 from ..pacs import DIMSE, WEB, Pacs, keep_pacs, kept_pacs
 from ..sending import Sending
 from ..session import Session
@@ -107,7 +108,7 @@ class SendSection:
         )
 
     def _has_packages(self) -> bool:
-        problem = self._installer.install() if self._installer.missing() else ""
+        problem = install_missing(self._session.application, self._installer)
         self._say(problem)
         return not problem
 

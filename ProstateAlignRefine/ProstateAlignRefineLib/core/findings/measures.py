@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from ..anatomy import GlandZone, plausible_gland
+from ..boxes import Box, boxes_of
 from ..geometry import Array
 from ..maps import Maps
 from ..study import Modality
-from .regions import slices_of
 
 UNSUSPICIOUS = -2.0
 """Margin (logit) up to which gland counts as ordinary tissue."""
@@ -60,14 +59,14 @@ class OrdinaryTissue:
             usual[zone] = {modality: _usual(image[where]) for modality, image in images.items()}
         return cls(maps, images, usual)
 
+    def within(self, box: Box, maps: Maps) -> OrdinaryTissue:
+        """The images in a box with the maps there, as views, beside what is usual in all of them."""
+        images = {modality: image[box.slices] for modality, image in self.images.items()}
+        return OrdinaryTissue(maps, images, self.usual)
+
     def measures(self, labels: NDArray[np.integer]) -> NDArray[np.float64]:
         """[n, len(MEASURES)] of the findings 1..n of labels [Z, Y, X] on the maps' grid, in their order."""
-        bounds = sitk.LabelShapeStatisticsImageFilter()
-        bounds.Execute(sitk.GetImageFromArray(labels.astype(np.uint16)))
-        rows = []
-        for label in bounds.GetLabels():
-            box = slices_of(bounds.GetBoundingBox(label))
-            rows.append(self._of(box, labels[box] == label))
+        rows = [self._of(box.slices, labels[box.slices] == label) for label, box in boxes_of(labels)]
         return np.array(rows, float).reshape(-1, len(MEASURES))
 
     def _of(self, box: tuple[slice, slice, slice], inside: NDArray[np.bool_]) -> tuple[float, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import zlib
+from io import BytesIO
 from pathlib import Path
 
 from pydicom import dcmread
@@ -29,6 +30,14 @@ class UnreadableError(Exception):
 def read_header(path: Path) -> FileDataset:
     """The dataset without its pixels; UnreadableError where the file is not sound DICOM."""
     return _read(path, stop_before_pixels=True)
+
+
+def read_packed_header(content: bytes) -> FileDataset:
+    """As `read_header`, of a file with a preamble that is in memory."""
+    try:
+        return dcmread(BytesIO(content), stop_before_pixels=True)
+    except Exception:  # a damaged file can fail anywhere in the parser
+        raise UnreadableError("damaged header") from None
 
 
 def read_image(path: Path) -> FileDataset:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 from pydicom.charset import python_encoding
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -17,7 +20,7 @@ from ...core.orientation import order_between
 from ...core.study import Modality
 from ..match.classify import classify_series
 from ..quiet import silent
-from ..read.dataset import UnreadableError, read_header
+from ..read.dataset import UnreadableError, read_header, read_packed_header
 from ..read.frames import frames_of
 from ..read.stack import Stack
 from ..read.values import number_of
@@ -43,7 +46,9 @@ CARRIED = (
 _TYPE_2 = (*_IDENTITY, "StudyDate", "StudyTime", "PositionReferenceIndicator", "ReferringPhysicianName", "Manufacturer")
 
 
+HEADERS_NAME = "headers.zip"
 UTF_8 = "ISO_IR 192"
+_MOST_BYTES = 2**25  # of one header: enhanced images tell each of their frames
 _MOST_SERIES = 2**31 - 10000  # VR IS, with room for what results add
 
 
@@ -135,26 +140,43 @@ def carry_character_set(source: Dataset, result: Dataset) -> None:
 
 @silent()
 def save_headers(headers: Mapping[Modality, Sequence[Dataset]], folder: Path) -> None:
-    """Header-only DICOM files `t2w-0001.dcm` ..., in slice order: what `load_headers` needs to write results again."""
+    """One archive of header-only DICOM files `t2w-0001.dcm` ..., in slice order: what `load_headers` needs to write
+    results again."""
     folder.mkdir(parents=True, exist_ok=True)
-    for modality, slices in headers.items():
-        for number, header in enumerate(slices, start=1):
-            path = folder / f"{modality.value}-{number:04d}.dcm"
-            source_header(header).save_as(path, enforce_file_format=True)
+    with ZipFile(folder / HEADERS_NAME, "w", ZIP_DEFLATED, compresslevel=1) as archive:
+        for modality, slices in headers.items():
+            for number, header in enumerate(slices, start=1):
+                written = BytesIO()
+                source_header(header).save_as(written, enforce_file_format=True)
+                archive.writestr(ZipInfo(f"{modality.value}-{number:04d}.dcm"), written.getvalue(), ZIP_DEFLATED)
 
 
 @silent()
 def load_headers(folder: Path) -> Mapping[Modality, tuple[Dataset, ...]]:
-    """What `save_headers` wrote; InputError where a file is damaged."""
+    """What `save_headers` wrote, or versions that wrote a file a slice; InputError where a file is damaged."""
     try:
+        archive = folder / HEADERS_NAME
+        stored = _archived(archive) if archive.is_file() else _single_files(folder)
         return MappingProxyType(
             {
-                modality: tuple(read_header(path) for path in sorted(folder.glob(f"{modality.value}-*.dcm")))
+                modality: tuple(stored[name] for name in sorted(stored) if name.startswith(f"{modality.value}-"))
                 for modality in Modality
             }
         )
-    except UnreadableError:
+    except (UnreadableError, BadZipFile, zlib.error, OSError):
         raise InputError("The stored DICOM headers are damaged; run the segmentation again.") from None
+
+
+def _archived(path: Path) -> Mapping[str, Dataset]:
+    """The archive's headers by name, each with its checksum right."""
+    with ZipFile(path) as archive:
+        if any(member.file_size > _MOST_BYTES for member in archive.infolist()):
+            raise UnreadableError("too large to read")
+        return {member.filename: read_packed_header(archive.read(member)) for member in archive.infolist()}
+
+
+def _single_files(folder: Path) -> Mapping[str, Dataset]:
+    return {path.name: read_header(path) for path in folder.glob("*.dcm")}
 
 
 def source_stack(headers: Sequence[Dataset], like: Grid) -> Stack:

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import max_pool3d
 
+from ...core.boxes import box_of
 from ...core.descriptions import DescribedLesion
+from ...core.extents import Extents
 from ...core.geometry import Grid, triple
 from ...core.gland import measure_gland
-from ...core.lesions import axial_diameter
 from ...core.places import Anatomy
 from ...network.prompted.features import ImageFeatures
 
@@ -74,5 +75,6 @@ def described_lesions(lesions: NDArray[np.uint8], zones: NDArray[np.uint8], grid
     for label in np.unique(lesions[lesions > 0]):
         inside = lesions == label
         centre = triple(grid.to_lps(np.argwhere(inside).mean(axis=0)[::-1]))
-        found[int(label)] = DescribedLesion(anatomy.place(centre, zones[inside]), axial_diameter(inside, grid))
+        diameter = Extents.of(inside[box_of(inside).slices], grid.spacing_zyx).in_a_slice
+        found[int(label)] = DescribedLesion(anatomy.place(centre, zones[inside]), diameter)
     return found

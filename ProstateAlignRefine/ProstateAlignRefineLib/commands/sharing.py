@@ -1,0 +1,87 @@
+"""How the studies of a cohort are shared: among processes of this machine, or on a Ray cluster."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from typing import TypeVar
+
+from ..core.errors import InputError
+
+Study = TypeVar("Study")
+Row = TypeVar("Row")
+
+RETRIES = 3
+"""How often a study whose node was lost is given to another."""
+THREADS = "OMP_NUM_THREADS"  # numerical libraries' own switch, read where they are imported
+
+
+def among_processes(
+    act: Callable[[Study], Row], studies: Sequence[Study], workers: int
+) -> Iterator[tuple[Study, Row | Exception]]:
+    """What `act` says of each study, as it comes; the error where it or its process ended. `act` can be pickled.
+
+    Each process computes with one thread: several share cores better than one process's threads do.
+    """
+    spawning = multiprocessing.get_context("spawn")
+    with _one_thread(), ProcessPoolExecutor(workers, mp_context=spawning) as pool:
+        given = {pool.submit(act, study): study for study in studies}
+        for done in as_completed(given):
+            error = done.exception()
+            if error is not None and not isinstance(error, Exception):
+                raise error
+            yield given[done], done.result() if error is None else error
+
+
+def on_cluster(
+    act: Callable[[Study], Row], studies: Sequence[Study], address: str, gpus: int
+) -> Iterator[tuple[Study, Row | Exception]]:
+    """As `among_processes`, one core and `gpus` a study, on the Ray cluster at `address`; studies of a lost node are
+    done by others. InputError where there is no Ray, or no cluster.
+
+    Every node has this package, and sees inputs and output at the same paths.
+    """
+    try:
+        import ray
+    except ImportError:
+        raise InputError("--cluster needs the package ray; in the clone: pip install '.[ray]'.") from None
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except Exception:  # Ray has many, and their texts name hosts and folders
+        raise InputError(
+            "No Ray cluster of this Ray and Python version answers at the address; see docs/cluster.md."
+        ) from None
+    try:
+
+        @ray.remote(num_cpus=1, num_gpus=gpus, max_retries=RETRIES)
+        def done_there(study: Study) -> Row:
+            return act(study)
+
+        given = {done_there.remote(study): study for study in studies}
+        while given:
+            (done,), _ = ray.wait(list(given), num_returns=1)
+            study = given.pop(done)
+            try:
+                yield study, ray.get(done)
+            except ray.exceptions.RayError as error:
+                yield study, error
+    finally:
+        ray.shutdown()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """For processes that are started meanwhile."""
+    before = os.environ.get(THREADS)
+    os.environ[THREADS] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[THREADS]
+        else:
+            os.environ[THREADS] = before

@@ -1,0 +1,96 @@
+"""Sets this checkout up and runs it, on Linux, macOS and Windows, with nothing but Python 3.10 or newer:
+
+python develop.py demo     a virtual environment in .venv, then a synthetic study, segmented, beside its truth
+python develop.py test     the same with what the tests need, then style, types and every test
+python develop.py check    style, types and the quick tests, in a few minutes
+python develop.py lint     style and types only
+python develop.py setup    only sets up, with what the tests need
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from collections.abc import Sequence
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+VENV = HERE / ".venv"
+SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
+SOURCES = ("ProstateAlignRefine", "Testing", "docs/examples", "develop.py")
+OLDEST = (3, 10)
+FOR_TESTS = ".[test,slicer-host]"
+LINT = (
+    ("ruff", "check", *SOURCES),
+    ("ruff", "format", "--check", *SOURCES),
+    ("mypy",),
+)
+QUICK = ("Testing/Unit", "Testing/Results", "Testing/Mrml")
+STEPS = {
+    "demo": (("ProstateAlignRefineLib", "demo", "-o", "demo"),),
+    "lint": LINT,
+    "check": (*LINT, ("pytest", "-q", "-n", "2", "--dist", "loadfile", *QUICK)),
+    "test": (*LINT, ("pytest", "-n", "2", "--dist", "loadfile")),
+    "setup": (),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=tuple(STEPS))
+    what = parser.parse_args(arguments).what
+    if sys.version_info < OLDEST:
+        print("Python 3.10 or newer is needed; run this with one.", file=sys.stderr)
+        return 2
+    try:
+        install("." if what == "demo" else FOR_TESTS)
+        for step in STEPS[what]:
+            run("-m", *step)
+    except subprocess.CalledProcessError as failed:
+        return failed.returncode
+    if what == "demo":
+        print(f"\nThe command is {SCRIPTS / 'prostate-align-refine'}; it is on the PATH after\n    {activation()}")
+    return 0
+
+
+def install(wanted: str) -> None:
+    """Into the virtual environment, which is made where it lacks; nothing where pyproject.toml is as it was."""
+    stamps = [VENV / ".installed-test", *([VENV / ".installed"] if wanted == "." else [])]
+    if PYTHON.exists() and any(stamp.is_file() and stamp.read_text() == state() for stamp in stamps):
+        return
+    if not PYTHON.exists():
+        print(f"Making a virtual environment in {VENV}", flush=True)
+        venv.create(VENV, with_pip=True)
+    run("-m", "pip", "install", "--upgrade", "pip")
+    run("-m", "pip", "install", "--editable", wanted)
+    stamps[-1].write_text(state())
+
+
+def run(*command: str) -> None:
+    """With the environment's Python, in this folder."""
+    subprocess.run([PYTHON, *command], cwd=HERE, check=True, env={**os.environ, "OMP_NUM_THREADS": threads(command)})
+
+
+def threads(command: Sequence[str]) -> str:
+    """One where several processes share the processors; else as many as the user's environment or the machine says."""
+    return "1" if "pytest" in command else os.environ.get("OMP_NUM_THREADS", str(os.cpu_count() or 1))
+
+
+def state() -> str:
+    """What an installation depends on."""
+    return hashlib.sha256((HERE / "pyproject.toml").read_bytes()).hexdigest()
+
+
+def activation() -> str:
+    if os.name == "nt":
+        return rf"{SCRIPTS}\activate"
+    return f"source {SCRIPTS / 'activate'}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

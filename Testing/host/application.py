@@ -108,6 +108,9 @@ class HostApplication:
     def ask_new_file(self, title, name, kinds):
         return self._answer("new file", title)
 
+    def ask_study(self, studies):
+        return self._answer("study", studies)
+
     def confirm(self, text):
         return self._answer("confirm", text)
 

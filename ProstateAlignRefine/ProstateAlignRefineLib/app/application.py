@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..scene.layout import ReadingLayout
 from ..scene.mrml import ModuleNode, Scene
 from ..scene.state import find_or_add_state_node
 from .widgets import PanelWidgets, Widget
+
+if TYPE_CHECKING:
+    from ..dicom import ListedStudy
 
 RESOURCES = Path(__file__).resolve().parents[2] / "Resources"
 SETTINGS_PREFIX = "ProstateAlignRefine/"
@@ -43,6 +46,9 @@ class Application(Protocol):
     def ask_file(self, title: str) -> Path | None: ...
 
     def ask_new_file(self, title: str, name: str, kinds: str) -> Path | None: ...
+
+    def ask_study(self, studies: Sequence[ListedStudy]) -> ListedStudy | None:
+        """Which of several the user wants to read."""
 
     def confirm(self, text: str) -> bool: ...
 
@@ -125,6 +131,14 @@ class SlicerApplication:
         import slicer
 
         return _path(qt.QFileDialog.getSaveFileName(slicer.util.mainWindow(), title, name, kinds))
+
+    def ask_study(self, studies: Sequence[ListedStudy]) -> ListedStudy | None:
+        import slicer
+
+        from .study_table import StudyTable
+
+        table = StudyTable(studies, slicer.util.mainWindow())
+        return table.chosen if table.dialog.exec_() else None
 
     def confirm(self, text: str) -> bool:
         import slicer

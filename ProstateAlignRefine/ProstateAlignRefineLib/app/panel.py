@@ -18,6 +18,7 @@ from .sections.run import RunSection
 from .sections.send import SendSection
 from .sections.show import ShowSection
 from .sections.study import StudySection
+from .sections.zip import ZipSection
 from .session import Session
 from .texts import research_use
 from .worker import Worker
@@ -46,6 +47,7 @@ class Panel:
         self._send = SendSection(self.ui, self.session, pacs_installer or PackageInstaller(PACS_PACKAGES))
         self._sections = (
             StudySection(self.ui, self.session),
+            ZipSection(self.ui, self.session),
             self._run,
             ResultsSection(self.ui, self.session),
             GateSection(self.ui, self.session),

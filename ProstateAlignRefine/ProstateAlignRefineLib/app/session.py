@@ -52,7 +52,7 @@ class Session:
         self.shown = True  # whether the user is in the module
         self.message = ""
         self._typed: str | None = None
-        self.study = StudyChoice(application.dicom_file)
+        self.study = StudyChoice(application.dicom_file, lambda studies: self.application.ask_study(studies))
         self.reading: Reading | None = None
         self.bundle: BundleSummary | None = None
         self.run.finished.connect(self._take_result)

@@ -139,6 +139,7 @@ class PanelWidgets(Protocol):
     matchButton: Button
     modelButton: Button
     openButton: Button
+    openZipButton: Button
     pacsTestButton: Button
     pythonButton: Button
     redoButton: Button

@@ -1,6 +1,8 @@
 """DICOM in and out: series matching, loading, segmentation objects."""
 
 from .load import load_study
+from .match.several import SeveralStudiesError
+from .match.studies import ListedStudy, list_studies
 from .write.deidentify import deidentified
 from .write.dicom_context import link_to_dicom, write_research_study
 from .write.map_series import write_map
@@ -11,10 +13,13 @@ from .write.source_headers import load_headers, save_headers
 from .write.sr import write_measurements
 
 __all__ = [
+    "ListedStudy",
     "SegmentationInfo",
+    "SeveralStudiesError",
     "StudyLabel",
     "deidentified",
     "link_to_dicom",
+    "list_studies",
     "load_headers",
     "load_study",
     "save_headers",

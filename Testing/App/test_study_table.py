@@ -1,4 +1,4 @@
-"""A folder or zip of several patients in the panel: the table opens, one study is read, and found again for an export."""
+"""A folder or zip of several patients in the panel: the table opens, one study is read and found again."""
 
 import shutil
 

@@ -146,6 +146,7 @@ class PanelWidgets(Protocol):
     rejectButton: Button
     resetButton: Button
     segButton: Button
+    segTypeBox: ComboBox
     segmentButton: Button
     sendButton: Button
     srButton: Button

@@ -8,12 +8,14 @@ from .write.dicom_context import link_to_dicom, write_research_study
 from .write.map_series import write_map
 from .write.provenance import SegmentationInfo
 from .write.seg import write_gland, write_segmentation
+from .write.seg_type import SegType
 from .write.series import StudyLabel, synthetic_label, write_study
 from .write.source_headers import load_headers, save_headers
 from .write.sr import write_measurements
 
 __all__ = [
     "ListedStudy",
+    "SegType",
     "SegmentationInfo",
     "SeveralStudiesError",
     "StudyLabel",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..core.geometry import Grid, resample, to_array
 from ..core.study import Study
+from .unseen import Split
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ class Cases:
     """Disjoint shares: for gradients, for choosing weights and temperature, and for the final figures alone.
 
     `fingerprint` changes with anything that decides what the cases hold. `test_studies` reads the test cases again, not
-    yet on the network grid. `origin` are sentences for the model card.
+    yet on the network grid. `origin` are sentences for the model card. `split`: of a prepared dataset, which fold the
+    test cases are, and the split's SHA-256.
     """
 
     training: CaseShare
@@ -76,6 +78,7 @@ class Cases:
     fingerprint: str
     test_studies: Callable[[], Iterator[LabelledStudy]]
     origin: str = ""
+    split: Split | None = None
 
 
 def labels_on(labels: sitk.Image, grid: Grid) -> NDArray[np.uint8]:

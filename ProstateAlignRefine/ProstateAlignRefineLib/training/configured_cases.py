@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ..core.errors import InputError
 from .cases import Cases
 from .config import PhantomData, TrainingConfig
 from .dataset import dataset_cases
+from .manifest import read_manifest
 from .phantoms import prepare_phantoms
+from .unseen import Split
 
 
 def cases_of(config: TrainingConfig, dataset: Path | None, cache: Path, workers: int) -> Cases:
@@ -22,4 +25,5 @@ def cases_of(config: TrainingConfig, dataset: Path | None, cache: Path, workers:
         return prepare_phantoms(config, cache, workers)
     if not dataset:
         raise InputError("The configuration trains on a dataset; name the folder that prepare made with --data.")
-    return dataset_cases(config, dataset, cache, workers)
+    split = Split(read_manifest(dataset).split_sha256, config.data.test_fold)
+    return replace(dataset_cases(config, dataset, cache, workers), split=split)

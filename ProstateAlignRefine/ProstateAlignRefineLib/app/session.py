@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from ..bundle.summary import BundleSummary, read_summary
 from ..core.faults import told_fault
@@ -33,9 +33,6 @@ from .signal import Signal
 from .study_choice import StudyChoice
 from .worker import Worker
 
-if TYPE_CHECKING:
-    from ..dicom import ListedStudy
-
 Given = TypeVar("Given")
 
 PYTHON, BUNDLE = "python", "bundle"  # settings of the user, kept between sessions
@@ -55,7 +52,8 @@ class Session:
         self.shown = True  # whether the user is in the module
         self.message = ""
         self._typed: str | None = None
-        self.study = StudyChoice(application.dicom_file, self._ask_study)
+        ask_study = lambda found: self.application.ask_study(found)  # noqa: E731, PLW0108 - it can be replaced
+        self.study = StudyChoice(application.dicom_file, ask_study)
         self.reading: Reading | None = None
         self.bundle: BundleSummary | None = None
         self.run.finished.connect(self._take_result)
@@ -262,9 +260,6 @@ class Session:
     def say(self, message: str) -> None:
         self.message = message
         self.changed.emit()
-
-    def _ask_study(self, studies: Sequence[ListedStudy]) -> ListedStudy | None:
-        return self.application.ask_study(studies)
 
     def _launch(self) -> Launch:
         return launch_with(self.python, self.application.outside_environment())

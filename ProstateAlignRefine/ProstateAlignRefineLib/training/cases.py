@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..core.geometry import Grid, resample, to_array
 from ..core.study import Study
-from .unseen import Split
+from .unseen import TrainedSplit
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Cases:
     fingerprint: str
     test_studies: Callable[[], Iterator[LabelledStudy]]
     origin: str = ""
-    split: Split | None = None
+    split: TrainedSplit | None = None
 
 
 def labels_on(labels: sitk.Image, grid: Grid) -> NDArray[np.uint8]:

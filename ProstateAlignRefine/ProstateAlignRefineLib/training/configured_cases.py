@@ -11,7 +11,7 @@ from .config import PhantomData, TrainingConfig
 from .dataset import dataset_cases
 from .manifest import read_manifest
 from .phantoms import prepare_phantoms
-from .unseen import Split
+from .unseen import TrainedSplit
 
 
 def cases_of(config: TrainingConfig, dataset: Path | None, cache: Path, workers: int) -> Cases:
@@ -25,5 +25,5 @@ def cases_of(config: TrainingConfig, dataset: Path | None, cache: Path, workers:
         return prepare_phantoms(config, cache, workers)
     if not dataset:
         raise InputError("The configuration trains on a dataset; name the folder that prepare made with --data.")
-    split = Split(read_manifest(dataset).split_sha256, config.data.test_fold)
+    split = TrainedSplit(read_manifest(dataset).split_sha256, config.data.test_fold)
     return replace(dataset_cases(config, dataset, cache, workers), split=split)

@@ -16,7 +16,7 @@ METRIC = "split"
 
 
 @dataclass(frozen=True)
-class Split:
+class TrainedSplit:
     """The split that a model was trained on, and the fold that it never saw."""
 
     sha256: str
@@ -26,11 +26,11 @@ class Split:
         return asdict(self)
 
 
-def split_of(config: ModelConfig) -> Split | None:
+def split_of(config: ModelConfig) -> TrainedSplit | None:
     """None of a bundle that was not trained on a prepared dataset, or is older than this record."""
     kept = config.metrics.get(METRIC)
     sound = isinstance(kept, dict) and isinstance(kept.get("sha256"), str) and isinstance(kept.get("test_fold"), int)
-    return Split(kept["sha256"], kept["test_fold"]) if sound else None
+    return TrainedSplit(kept["sha256"], kept["test_fold"]) if sound else None
 
 
 def unseen_fold(manifest: Manifest, fold: int | None, config: ModelConfig, with_training: bool) -> int:

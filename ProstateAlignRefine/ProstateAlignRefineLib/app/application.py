@@ -138,7 +138,7 @@ class SlicerApplication:
         from .study_table import StudyTable
 
         table = StudyTable(studies, slicer.util.mainWindow())
-        return table.chosen if table.dialog.exec_() else None
+        return table.chosen if table.dialog.exec() else None
 
     def confirm(self, text: str) -> bool:
         import slicer

@@ -52,8 +52,7 @@ class Session:
         self.shown = True  # whether the user is in the module
         self.message = ""
         self._typed: str | None = None
-        ask_study = lambda found: self.application.ask_study(found)  # noqa: E731, PLW0108 - it can be replaced
-        self.study = StudyChoice(application.dicom_file, ask_study)
+        self.study = StudyChoice(application.dicom_file, lambda found: self.application.ask_study(found))  # noqa: PLW0108
         self.reading: Reading | None = None
         self.bundle: BundleSummary | None = None
         self.run.finished.connect(self._take_result)

@@ -29,8 +29,10 @@ class TrainedSplit:
 def split_of(config: ModelConfig) -> TrainedSplit | None:
     """None of a bundle that was not trained on a prepared dataset, or is older than this record."""
     kept = config.metrics.get(METRIC)
-    sound = isinstance(kept, dict) and isinstance(kept.get("sha256"), str) and isinstance(kept.get("test_fold"), int)
-    return TrainedSplit(kept["sha256"], kept["test_fold"]) if sound else None
+    if not isinstance(kept, dict):
+        return None
+    sha256, fold = kept.get("sha256"), kept.get("test_fold")
+    return TrainedSplit(sha256, fold) if isinstance(sha256, str) and isinstance(fold, int) else None
 
 
 def unseen_fold(manifest: Manifest, fold: int | None, config: ModelConfig, with_training: bool) -> int:

@@ -93,7 +93,16 @@ def round_trip(sources: Path, results: Path) -> dict[str, Any]:
     study = dcmread(sent[0]).StudyInstanceUID
     kinds = ("MR", "SEG", "SR", "DOC")
     found = {kind: len(client.search_for_instances(study, search_filters={"Modality": kind})) for kind in kinds}
-    return {"identical": identical, "found": found, "sent": len(sent)}
+    return {"identical": identical, "found": found, "sent": len(sent), "labelmap": store_labelmap(results)}
+
+
+def store_labelmap(results: Path) -> str:
+    """What C-STORE of a label map gives: archives know the SOP class or not."""
+    try:
+        dimse.store(SERVER, sorted(results.glob("*.labelmap.dcm")), silence)
+    except InputError as refused:
+        return str(refused)
+    return "stored"
 
 
 def main(sources: str, results: str, scratch: str, program: str, plugin: str) -> None:

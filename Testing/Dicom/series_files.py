@@ -140,3 +140,12 @@ def uih(b: float) -> Edit:
 
 def along_one_direction(dataset: Dataset) -> None:
     dataset.DiffusionBValue, dataset.DiffusionGradientOrientation = 1000.0, [1.0, 0.0, 0.0]
+
+
+def canon(comment: str) -> Edit:
+    """What newer Canon software writes: the direction as text alone, at times the b-value, too."""
+
+    def edit(dataset: Dataset) -> None:
+        dataset.ImageComments = comment
+
+    return edit

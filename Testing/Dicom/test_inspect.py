@@ -88,7 +88,7 @@ def test_absent_folder_and_a_file_are_said(tmp_path):
     with pytest.raises(InputError, match="does not exist"):
         run(tmp_path / "absent")
     (tmp_path / "slice.dcm").touch()
-    with pytest.raises(InputError, match="is a file; give the study's folder"):
+    with pytest.raises(InputError, match="is neither a folder nor a zip; give the folder"):
         run(tmp_path / "slice.dcm")
 
 

@@ -83,7 +83,7 @@ def test_missing_modality_is_said(study_folder):
 
 def test_folder_without_images_is_said(tmp_path):
     assert "no MR images" in refusal(tmp_path)
-    assert "not a folder" in refusal(tmp_path / "absent")
+    assert "neither a folder nor a zip" in refusal(tmp_path / "absent")
 
 
 def test_series_with_a_missing_slice_is_refused_by_its_number(study_folder):

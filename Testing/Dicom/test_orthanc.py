@@ -12,6 +12,7 @@ import pytest
 from Dicom.making import INFO, LESIONS, small_study, two_lesions
 from ProstateAlignRefineLib.core.study import Modality
 from ProstateAlignRefineLib.dicom import (
+    SegType,
     load_study,
     write_map,
     write_measurements,
@@ -40,6 +41,8 @@ def test_archive_returns_identical_objects(real_dicom, tmp_path, orthanc, reposi
     study = load_study(real_dicom)
     results = tmp_path / "results"
     write_segmentation(two_lesions(study.grid), study.grid, study.headers, INFO, results / "a.seg.dcm")
+    labelmap = results / "c.labelmap.dcm"
+    write_segmentation(two_lesions(study.grid), study.grid, study.headers, INFO, labelmap, seg_type=SegType.LABELMAP)
     write_measurements(LESIONS, results / "a.seg.dcm", study.headers, INFO, results / "b.sr.dcm")
     write_pdf_report(b"%PDF-1.4 odd in length", study.headers, INFO, results / "c.pdf.dcm")
     write_map(two_lesions(study.grid) / 2, study.grid, study.headers, INFO, results / "similarity")
@@ -59,6 +62,7 @@ def test_archive_returns_identical_objects(real_dicom, tmp_path, orthanc, reposi
     assert ran.returncode == 0, ran.stderr
     report = json.loads(ran.stdout)
     slices = len(study.headers[Modality.T2W])
-    assert report["sent"] == slices + 3 + 2 * 30
-    assert report["found"] == {"MR": 2 * slices, "SEG": 1, "SR": 1, "DOC": 1}
+    assert report["sent"] == slices + 4 + 2 * 30
+    assert report["found"] == {"MR": 2 * slices, "SEG": 2, "SR": 1, "DOC": 1}
     assert all(report["identical"].values()), report["identical"]
+    assert report["labelmap"].startswith("The server"), report["labelmap"]  # refused by C-STORE, and said

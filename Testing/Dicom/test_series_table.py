@@ -193,6 +193,6 @@ def test_a_map_computed_from_images_is_not_taken_for_them(tmp_path, scene):
         series = Series("DWI", COARSE, {"DiffusionBValue": float(b)}, number=number, high=1000 - b)
         written(series, tmp_path)
     loaded = Loaded(scene, tmp_path)
-    opened = open_folder(scene, tmp_path, loaded.headers)
+    opened = open_folder(scene, tmp_path, loaded.headers, lambda _studies: None)
     assert "computed" in opened.reasons[Modality.ADC]
     assert [match.node for match in loaded.matches().values()] == list(opened.inputs)

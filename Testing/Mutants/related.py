@@ -35,7 +35,10 @@ TESTS = (
     ("core/caution*", "Unit/test_cautions.py Unit/test_cautions_table.py"),
     ("results/*", "Results Commands/test_segment.py Unit/test_kept.py Mrml/test_reading.py"),
     ("core/cohort.py", "Unit/test_cohort.py Commands/test_segment_cohort.py"),
-    ("core/match/*", "Dicom/test_series_table.py Dicom/test_b_value.py Dicom/test_repeated_series.py"),
+    (
+        "core/match/*",
+        "Dicom/test_series_table.py Dicom/test_vendor_names.py Dicom/test_b_value.py Dicom/test_repeated_series.py",
+    ),
     ("core/*", f"{CORE} {BY_HAND}"),
     ("dicom/read/b_value.py", "Dicom/test_b_value.py Dicom/test_vendors.py"),
     ("dicom/quiet.py", "Dicom/test_quiet.py"),

@@ -45,6 +45,12 @@ def scripted_application(python: str):
         def ask_folder(self, title):
             return self.answers["folder"]
 
+        def ask_file(self, title):
+            return self.answers["file"]
+
+        def ask_study(self, studies):
+            return self.answers["study"]
+
         def ask_new_file(self, title, name, kinds):
             return self.answers["new file"]
 

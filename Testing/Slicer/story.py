@@ -13,9 +13,11 @@ import numpy as np
 try:
     from . import story_panel
     from .story_report import STEPS as REPORT_STEPS
+    from .story_studies import STEPS as STUDY_STEPS
 except ImportError:  # inside Slicer these files are no package
     import story_panel
     from story_report import STEPS as REPORT_STEPS
+    from story_studies import STEPS as STUDY_STEPS
 
 TICKS = 60
 TICK_MS = 16.0
@@ -373,6 +375,7 @@ STEPS = (
     files_are_exported,
     dicom_is_exported_or_the_button_says_why_not,
     a_scene_opened_again_has_its_result_and_still_exports,
+    *STUDY_STEPS,
     closing_the_scene_empties_the_panel,
     nothing_stays_behind,
 )

@@ -132,6 +132,9 @@ class HostApplication:
 
         yield go_on
 
+    def ask_study(self, studies):
+        return self._answer("study", studies)
+
     def confirm(self, text):
         return self._answer("confirm", text)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..scene.layout import ReadingLayout
 from ..scene.mrml import ModuleNode, Scene, SegmentationNode, VolumeNode
 from ..scene.state import find_or_add_state_node
 from .i18n import _
 from .widgets import PanelWidgets, Widget
+
+if TYPE_CHECKING:
+    from ..dicom import ListedStudy
 
 RESOURCES = Path(__file__).resolve().parents[2] / "Resources"
 SETTINGS_PREFIX = "ProstateAlignRefine/"
@@ -48,6 +51,9 @@ class Application(Protocol):
     def ask_file(self, title: str) -> Path | None: ...
 
     def ask_new_file(self, title: str, name: str, kinds: str) -> Path | None: ...
+
+    def ask_study(self, studies: Sequence[ListedStudy]) -> ListedStudy | None:
+        """Which of several the user wants to read."""
 
     def confirm(self, text: str) -> bool: ...
 
@@ -143,6 +149,14 @@ class SlicerApplication:
         import slicer
 
         return _path(qt.QFileDialog.getSaveFileName(slicer.util.mainWindow(), title, name, kinds))
+
+    def ask_study(self, studies: Sequence[ListedStudy]) -> ListedStudy | None:
+        import slicer
+
+        from .study_table import StudyTable
+
+        table = StudyTable(studies, slicer.util.mainWindow())
+        return table.chosen if table.dialog.exec() else None
 
     def confirm(self, text: str) -> bool:
         import slicer

@@ -56,15 +56,17 @@ def write_csv(reading: Reading, path: Path) -> None:
         temporary.write_text(csv_text(reading), encoding="utf-8")
 
 
-def write_dicom_segmentation(reading: Reading, headers: DicomHeaders, path: Path) -> None:
-    """A DICOM segmentation of the lesions that are not rejected; InputError where it cannot be."""
-    from ..dicom import write_segmentation
+def write_dicom_segmentation(reading: Reading, headers: DicomHeaders, path: Path, seg_type: str = "binary") -> None:
+    """A DICOM segmentation of the lesions that are not rejected; InputError where it cannot be. `seg_type`: a value of
+    `dicom.SegType`."""
+    from ..dicom import SegType, write_segmentation
 
     labels, kept = reading.labels(), kept_lesions(reading)
     if not kept:
         raise InputError(_("There is no lesion to export."))
     masks = np.stack([labels == found.lesion.number for found in kept], axis=-1)
-    write_segmentation(masks, reading.maps.grid, headers_of(reading, headers), _info(reading, kept), path)
+    info = _info(reading, kept)
+    write_segmentation(masks, reading.maps.grid, headers_of(reading, headers), info, path, seg_type=SegType(seg_type))
 
 
 def write_dicom_report(reading: Reading, headers: DicomHeaders, path: Path) -> Path:

@@ -20,6 +20,7 @@ from .sections.run import RunSection
 from .sections.send import SendSection
 from .sections.show import ShowSection
 from .sections.study import StudySection
+from .sections.zip import ZipSection
 from .session import Session
 from .texts import research_use
 from .worker import Worker
@@ -50,6 +51,7 @@ class Panel:
         self.assessment = AssessmentSection(self.ui, self.session, self.widget)
         self._sections = (
             StudySection(self.ui, self.session, self.widget),
+            ZipSection(self.ui, self.session),
             self._run,
             ResultsSection(self.ui, self.session),
             GateSection(self.ui, self.session),

@@ -44,7 +44,7 @@ def make_sample(scene: Scene, headers: DicomHeaders, seed: int = SEED) -> Opened
         done = subprocess.run(command, capture_output=True, cwd=folder, env=dict(os.environ), check=False)
         if done.returncode != 0:
             raise InputError(_("The synthetic study could not be computed; the worker's packages may be missing."))
-        return open_folder(scene, study / "dicom", headers)
+        return open_folder(scene, study / "dicom", headers, lambda _studies: None)
 
 
 def _make_nodes(_source: Any) -> list[VolumeNode]:

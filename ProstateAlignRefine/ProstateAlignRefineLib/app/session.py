@@ -60,7 +60,7 @@ class Session:
         self.painting = False  # whether it was left for the Segment Editor, which keeps the reading layout
         self.message = ""
         self._typed: str | None = None
-        self.study = StudyChoice(application.dicom_file)
+        self.study = StudyChoice(application.dicom_file, lambda found: self.application.ask_study(found))  # noqa: PLW0108
         self.reading: Reading | None = None
         self.bundle: BundleSummary | None = None
         self.run.finished.connect(self._take_result)

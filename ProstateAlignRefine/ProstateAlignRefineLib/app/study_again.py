@@ -14,16 +14,18 @@ from ..scene.mrml import VolumeNode
 from ..scene.volumes import Inputs, instance_uids
 from .i18n import _
 
-FOLDER = "ProstateAlignRefine.StudyFolder"  # attribute of a volume node
+# Attributes of a volume node. The folder may be a zip, and hold several studies.
+FOLDER, STUDY = "ProstateAlignRefine.StudyFolder", "ProstateAlignRefine.StudyInstanceUID"
 
 Series = tuple[Any, ...]  # headers of a volume's slices
 
 
-def remember_folder(inputs: Inputs, folder: Path) -> None:
+def remember_folder(inputs: Inputs, folder: Path, study: str) -> None:
     """On the volumes that come from DICOM; the others need nothing more."""
     for node in inputs:
         if instance_uids(node):
             node.SetAttribute(FOLDER, str(folder.resolve()))
+            node.SetAttribute(STUDY, study)
 
 
 def folder_of(node: VolumeNode) -> Path | None:
@@ -32,14 +34,19 @@ def folder_of(node: VolumeNode) -> Path | None:
     return Path(folder) if folder and instance_uids(node) else None
 
 
-def read_headers_in(folder: Path) -> tuple[Series, ...]:
+def study_of(node: VolumeNode) -> str:
+    """Study Instance UID; empty where it is not known."""
+    return node.GetAttribute(STUDY) or ""
+
+
+def read_headers_in(folder: Path, study: str) -> tuple[Series, ...]:
     """Of the folder's study, as they were when it was opened; InputError where it cannot be read."""
     try:
         from ..dicom import load_study
     except ImportError as error:
         needed = _("Reading DICOM needs Slicer 5.12 or newer: {name} is missing.").format(name=error.name)
         raise InputError(needed) from None
-    return tuple(load_study(folder).headers.values())
+    return tuple(load_study(folder, study=study).headers.values())
 
 
 def headers_by_node(nodes: Sequence[VolumeNode], found: Sequence[Series]) -> Mapping[str, Series]:

@@ -16,14 +16,15 @@ from ..scene.state import PanelState
 from ..scene.volumes import Inputs
 from .i18n import _
 from .study_again import remember_folder
-from .study_source import DicomHeaders, FindFile, Opened, input_cautions, open_folder
+from .study_source import AskStudy, DicomHeaders, FindFile, Opened, input_cautions, open_folder
 
 
 class StudyChoice:
     """The nodes themselves lie in the state; here are the reasons and the DICOM headers behind them."""
 
-    def __init__(self, find_file: FindFile) -> None:
+    def __init__(self, find_file: FindFile, ask_study: AskStudy) -> None:
         self.headers = DicomHeaders(find_file)
+        self._ask_study = ask_study
         self.reasons: dict[Modality, str] = {}
         self._opened: Opened | None = None
 
@@ -67,10 +68,11 @@ class StudyChoice:
         t2w = matches[Modality.T2W].node
         self._show_beside(state, {} if t2w is None else match_planes(volumes, t2w, headers))
 
-    def open(self, state: PanelState, scene: Scene, folder: Path) -> None:
-        """Reads the folder's study into new volumes and chooses them; InputError says what is wrong."""
-        self._opened = opened = open_folder(scene, folder, self.headers)
-        remember_folder(opened.inputs, folder)
+    def open(self, state: PanelState, scene: Scene, source: Path) -> None:
+        """Reads the study of a folder or zip into new volumes and chooses them, after a question where there are
+        several; InputError says what is wrong."""
+        self._opened = opened = open_folder(scene, source, self.headers, self._ask_study)
+        remember_folder(opened.inputs, source, opened.study)
         for modality, node in zip(Modality, opened.inputs, strict=True):
             setattr(state, modality.value, node)
         self._show_beside(state, opened.planes)

@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.cautions import Caution
 from ..core.checks.acquisition import acquisition_cautions, check_same_patient
 from ..core.errors import InputError
 from ..core.geometry import Grid, to_array
-from ..core.match.evidence import SeriesHeader
+from ..core.match.evidence import SeriesHeader, named_b_value
+from ..core.match.high_b import high_b_cautions
 from ..core.study import Modality, Study
 from ..core.study_files import find_study_files, read_study_files
 from ..scene.mrml import Scene, VolumeNode
 from ..scene.volumes import Inputs, add_volume, instance_uids
 from .i18n import _
-from .study_again import folder_of, headers_by_node, read_headers_in, remember_folder
+from .study_again import folder_of, headers_by_node, read_headers_in, remember_folder, study_of
+
+if TYPE_CHECKING:
+    from ..dicom import ListedStudy
 
 Headers = Mapping[Modality, tuple[Any, ...]]
 FindFile = Callable[[str], Path | None]
+AskStudy = Callable[[Sequence["ListedStudy"]], "ListedStudy | None"]
 
 
 @dataclass
@@ -32,7 +37,7 @@ class DicomHeaders:
 
     find_file: FindFile
     by_node: dict[str, tuple[Any, ...]] = field(default_factory=dict)
-    _by_folder: dict[Path, tuple[tuple[Any, ...], ...]] = field(default_factory=dict)
+    _by_folder: dict[tuple[Path, str], tuple[tuple[Any, ...], ...]] = field(default_factory=dict)
 
     def remember(self, node: VolumeNode, headers: Sequence[Any]) -> None:
         self.by_node[node.GetID()] = tuple(headers)
@@ -48,7 +53,7 @@ class DicomHeaders:
 
     def read_again(self, inputs: Inputs, folder: Path) -> None:
         """From where the study's files are now; InputError where they are not in this folder, or not all."""
-        found = headers_by_node(tuple(inputs), read_headers_in(folder))
+        found = headers_by_node(tuple(inputs), read_headers_in(folder, study_of(inputs.t2w)))
         if len(found) < len(Modality):
             raise InputError(
                 _(
@@ -57,7 +62,7 @@ class DicomHeaders:
                 )
             )
         self.by_node.update(found)
-        remember_folder(inputs, folder)
+        remember_folder(inputs, folder, study_of(inputs.t2w))
 
     def forget(self) -> None:
         """The scene closes."""
@@ -98,30 +103,33 @@ class DicomHeaders:
     def _of_folder(self, node: VolumeNode) -> tuple[Any, ...]:
         """Empty where the folder is gone, or holds other images by now."""
         folder = folder_of(node)
-        if folder is None or not folder.is_dir():
+        if folder is None or not folder.exists():
             return ()
-        if folder not in self._by_folder:
+        key = (folder, study_of(node))
+        if key not in self._by_folder:
             try:
-                self._by_folder[folder] = read_headers_in(folder)
+                self._by_folder[key] = read_headers_in(*key)
             except InputError:
-                self._by_folder[folder] = ()
-        return headers_by_node((node,), self._by_folder[folder]).get(node.GetID(), ())
+                self._by_folder[key] = ()
+        return headers_by_node((node,), self._by_folder[key]).get(node.GetID(), ())
 
 
 @dataclass(frozen=True)
 class Opened:
     """A study that was read into the scene, and a sentence a modality, why that series or file was read. `planes`:
-    sagittal and coronal T2W, where it has them."""
+    sagittal and coronal T2W, where it has them. `study`: its Study Instance UID, empty where it is not of DICOM."""
 
     inputs: Inputs
     reasons: Mapping[Modality, str]
     cautions: tuple[Caution, ...] = ()
     planes: Mapping[str, VolumeNode] = field(default_factory=dict)
+    study: str = ""
 
 
-def open_folder(scene: Scene, folder: Path, headers: DicomHeaders) -> Opened:
-    """Reads a study from PI-CAI-named files or from DICOM into new volume nodes; InputError says what is wrong."""
-    study = _read_study(folder)
+def open_folder(scene: Scene, source: Path, headers: DicomHeaders, ask_study: AskStudy) -> Opened:
+    """Reads a study from PI-CAI-named files, or from a folder or zip of DICOM, into new volume nodes; InputError says
+    what is wrong. `ask_study`: of several, which one."""
+    study = _read_study(source, ask_study)
     nodes = {modality: _add(scene, study, modality) for modality in Modality}
     for modality, series in study.headers.items():
         headers.remember(nodes[modality], series)
@@ -130,27 +138,43 @@ def open_folder(scene: Scene, folder: Path, headers: DicomHeaders) -> Opened:
         plane: add_volume(scene, to_array(image), Grid.of(image), f"T2W {plane}")
         for plane, image in study.planes.items()
     }
-    return Opened(Inputs(*nodes.values()), study.reasons, study.cautions, planes)
+    uid = str(study.headers[Modality.T2W][0].StudyInstanceUID) if study.headers else ""
+    return Opened(Inputs(*nodes.values()), study.reasons, study.cautions, planes, uid)
 
 
 def input_cautions(inputs: Inputs, headers: DicomHeaders, opened: Opened | None) -> tuple[Caution, ...]:
     """What reading the study and its DICOM headers give reason for; InputError where they name different patients."""
     found = headers.of_all(inputs)
     check_same_patient(found)
-    of_reading = opened.cautions if opened is not None and tuple(opened.inputs) == tuple(inputs) else ()
-    return (*of_reading, *acquisition_cautions(found))
+    if opened is not None and tuple(opened.inputs) == tuple(inputs):
+        return (*opened.cautions, *acquisition_cautions(found))
+    return (*acquisition_cautions(found), *high_b_cautions(_b_value(inputs.hbv, headers)))
 
 
-def _read_study(folder: Path) -> Study:
-    files = find_study_files(folder)
+def _b_value(hbv: VolumeNode, headers: DicomHeaders) -> float | None:
+    """s/mm2, of its files or its name; None where neither tells it, or it was computed of images of several."""
+    told = headers.series_headers([hbv]).get(hbv.GetID(), SeriesHeader())
+    if told.volumes > 1:
+        return None
+    return named_b_value(hbv.GetName() or "") if told.b_value is None else told.b_value
+
+
+def _read_study(source: Path, ask_study: AskStudy) -> Study:
+    files = find_study_files(source) if source.is_dir() else None
     if files is not None:
         return read_study_files(files)
     try:
-        from ..dicom import load_study
+        from ..dicom import SeveralStudiesError, list_studies, load_study
     except ImportError as error:
         needed = _("Reading DICOM needs Slicer 5.12 or newer: {name} is missing.").format(name=error.name)
         raise InputError(needed) from None
-    return load_study(folder, with_planes=True)
+    try:
+        return load_study(source, with_planes=True)
+    except SeveralStudiesError:
+        chosen = ask_study(list_studies(source))
+    if chosen is None:
+        raise InputError(_("Nothing was opened: there are several studies, and none was chosen."))
+    return load_study(source, study=chosen.uid, with_planes=True)
 
 
 def _add(scene: Scene, study: Study, modality: Modality) -> VolumeNode:

@@ -147,6 +147,7 @@ class PanelWidgets(Protocol):
     matchButton: Button
     modelButton: Button
     openButton: Button
+    openZipButton: Button
     paintButton: Button
     pacsTestButton: Button
     pythonButton: Button
@@ -154,6 +155,7 @@ class PanelWidgets(Protocol):
     rejectButton: Button
     resetButton: Button
     segButton: Button
+    segTypeBox: ComboBox
     segmentButton: Button
     sendButton: Button
     srButton: Button

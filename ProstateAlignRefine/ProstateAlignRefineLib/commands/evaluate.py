@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..core.errors import InputError
+from .dataset_options import add_dataset_option
 from .numbers import real, resamples
 
 HEADLINE = (
@@ -21,7 +24,10 @@ HEADLINE = (
 @dataclass(frozen=True)
 class EvaluateOptions:
     predictions: Path
-    references: Path
+    references: tuple[Path, ...] | None
+    data: Path | None
+    fold: int | None
+    cases: Path | None
     against: Path | None
     output: Path
     threshold: float
@@ -39,7 +45,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="DIR",
         help="masks, probability maps or detection maps named as the references, or results of segment",
     )
-    parser.add_argument("--references", type=Path, required=True, metavar="DIR", help="lesion masks, one file a case")
+    words = "lesion masks, one file a case; of several folders, the first that has a case"
+    parser.add_argument("--references", type=Path, nargs="+", metavar="DIR", help=words)
+    add_dataset_option(parser)
+    parser.add_argument("--cases", type=Path, metavar="LIST", help="judge these cases alone: a file with a name a line")
     parser.add_argument("--against", type=Path, metavar="DIR", help="a second system's predictions, for paired tests")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the report")
     parser.add_argument("--threshold", type=real(0, 1), default=0.5, help="a map is lesion from here on (default: 0.5)")
@@ -55,10 +64,11 @@ def run(options: EvaluateOptions) -> int:
     from ..evaluation.plots import write_plots
     from ..evaluation.summary import KIND, NAMES, evaluation_of, write_summary
 
+    references = _references(options)
     protocol = Protocol(options.threshold, options.minimum_ml, options.resamples, options.regions)
     with writing_folder(options.output, KIND, NAMES) as draft:
         systems = [
-            judge_folder(folder, options.references, protocol)
+            judge_folder(folder, references, protocol)
             for folder in (options.predictions, options.against)
             if folder is not None
         ]
@@ -72,3 +82,27 @@ def run(options: EvaluateOptions) -> int:
         print(f"{name}: {' against '.join('-' if value is None else f'{value:.4f}' for value in values)}")
     print(f"The report is in {options.output}; see evaluation.md.")
     return 0
+
+
+def _references(options: EvaluateOptions) -> Mapping[str, Path]:
+    """By case. InputError where it is not clear which are meant."""
+    if (options.references is None) == (options.data is None):
+        raise InputError("Give the references with --references, or with --data the dataset that holds them.")
+    if options.fold is not None and options.data is None:
+        raise InputError("--fold is of a dataset; give it with --data.")
+    from ..evaluation.references import listed_cases, references_in
+
+    found = references_in(options.references) if options.references else _labels(options.data, options.fold)
+    return found if options.cases is None else listed_cases(found, options.cases)
+
+
+def _labels(dataset: Path | None, fold: int | None) -> Mapping[str, Path]:
+    """The very labels that were prepared."""
+    from ..training.manifest import LABEL, read_manifest
+    from ..training.unseen import cases_of_fold, check_unchanged
+
+    assert dataset is not None
+    manifest = read_manifest(dataset)
+    cases = cases_of_fold(manifest, fold)
+    check_unchanged(manifest, cases)
+    return {case.name: manifest.path(case, LABEL) for case in cases}

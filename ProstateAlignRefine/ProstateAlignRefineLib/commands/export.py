@@ -28,6 +28,7 @@ class ExportOptions:
     measurements: bool
     gland: bool
     similarity: bool
+    seg_type: str
     deidentify: str | None
     link: Path | None
     research_study: bool
@@ -40,6 +41,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--measurements", action="store_true", help="also a structured report (TID 1500)")
     parser.add_argument("--gland", action="store_true", help="also the gland as a segmentation of its own")
     parser.add_argument("--similarity", action="store_true", help="also the text-image similarity as an MR series")
+    words = "form of the segmentations: binary (default), which all readers take, or labelmap, which newer ones do"
+    parser.add_argument("--seg-type", choices=("binary", "labelmap"), default="binary", help=words)
     parser.add_argument("--deidentify", metavar="NAME", help="write the pseudonym NAME instead of the patient")
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--link", type=Path, metavar="FOLDER", help="the DICOM study that the image files were made of")
@@ -56,7 +59,7 @@ def run(options: ExportOptions) -> int:
             from ..dicom import deidentified
 
             headers = deidentified(headers, options.deidentify)
-        objects = FurtherObjects(options.measurements, options.gland, options.similarity)
+        objects = FurtherObjects(options.measurements, options.gland, options.similarity, options.seg_type)
         written = write_objects(replace(result, headers=headers), objects, draft.folder)
         written += [f"{RESEARCH_FOLDER}/"] * options.research_study
     kept = ", in place of the earlier export" if draft.replaces else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..core.errors import InputError
@@ -19,11 +19,14 @@ from .series_options import SeriesOptions, add_series_options
 class InspectOptions(SeriesOptions):
     input: Path
     json: bool = False
+    studies: bool = False
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("inspect", help="show the series of a study folder and which would be read, and why")
-    parser.add_argument("input", type=Path, metavar="INPUT", help="a study folder")
+    parser.add_argument("input", type=Path, metavar="INPUT", help="a study folder, or a zip of DICOM files")
+    words = "list patients and studies instead, by name: of a folder or a zip of several"
+    parser.add_argument("--studies", action="store_true", help=words)
     parser.add_argument("--json", action="store_true", help="print it as JSON")
     add_series_options(parser)
     parser.set_defaults(options=InspectOptions, run=run)
@@ -32,19 +35,31 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(options: InspectOptions) -> int:
     from ..dicom.match.survey import as_data, as_text, survey
 
-    if not options.input.is_dir():
-        what = "is a file; give the study's folder" if options.input.exists() else "does not exist; check its path"
-        raise InputError(f"The input {what}.")
-    files = find_study_files(options.input)
+    if not options.input.exists():
+        raise InputError("The input does not exist; check its path.")
+    files = find_study_files(options.input) if options.input.is_dir() else None
+    if options.studies and files is None:
+        return _print_studies(options)
     if files is not None:
         return _print_files(files, options.json)
-    found = survey(options.input, options.choices, options.trust_positions)
+    found = survey(options.input, options.choices, options.trust_positions, options.study)
     if options.json:
         print(json.dumps(as_data(found), indent=2))
         return 0
     print(as_text(found))
     if found.problem:
         raise InputError(found.problem)
+    return 0
+
+
+def _print_studies(options: InspectOptions) -> int:
+    """With patients' names: that is what was asked for."""
+    from ..dicom.match.studies import as_table, list_studies
+
+    found = list_studies(options.input)
+    if not found:
+        raise InputError("The input holds no MR images in DICOM form; give the folder of one or more MRI studies.")
+    print(json.dumps([asdict(study) for study in found], indent=2) if options.json else as_table(found))
     return 0
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentOptions(ModelOptions, SeriesOptions):
-    """`input`: a study folder, or the three files, which `t2w`, `adc` and `hbv` name one by one instead."""
+    """`input`: a study folder or zip, or the three files, which `t2w`, `adc` and `hbv` name one by one instead."""
 
     output: Path
     input: tuple[Path, ...] = ()
@@ -51,7 +51,7 @@ class SegmentOptions(ModelOptions, SeriesOptions):
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("segment", help="find and outline lesions in a study")
-    parser.add_argument("input", nargs="*", type=Path, metavar="INPUT", help="a study folder, or its three files")
+    parser.add_argument("input", nargs="*", type=Path, metavar="INPUT", help="a study folder or zip, or three files")
     for modality in Modality:
         parser.add_argument(f"--{modality.value}", type=Path, metavar="FILE", help=f"the {modality.name} volume")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the results")
@@ -140,12 +140,13 @@ def _read(options: SegmentOptions) -> Study:
         if given or len(named) < len(Modality):
             raise InputError("Give either INPUT or all three of --t2w, --adc and --hbv.")
         return read_study_files(named, options.same_grid)
-    if len(given) == 1 and given[0].is_dir():
-        from ..dicom.study_folder import read_study_folder
-
-        return read_study_folder(given[0], options.choices, options.trust_positions, options.same_grid)
     if len(given) == 1 and not given[0].exists():
         raise InputError("The input folder does not exist; check its path.")
+    if len(given) == 1 and (given[0].is_dir() or given[0].suffix.lower() == ".zip"):
+        from ..dicom.study_folder import read_study_folder
+
+        choices, trust = options.choices, options.trust_positions
+        return read_study_folder(given[0], choices, trust, options.same_grid, options.study)
     files = match_study_files(given) if len(given) == 3 else None
     if files is None:
         raise InputError("Give one study folder, three files named *_t2w, *_adc and *_hbv, or --t2w, --adc and --hbv.")

@@ -12,18 +12,22 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..bundle.config import read_config
+from ..bundle.starter import starter_bundle_path
 from ..core.cautions import codes_of
 from ..core.checks.displacement import REGISTERED
 from ..core.checks.study_cautions import looked_at
-from ..core.cohort import Entry, read_cohort
+from ..core.cohort import MODALITIES, Entry, read_cohort
 from ..core.errors import InputError
 from ..core.faults import fault_of
 from ..core.storage.output import output_folder, require_apart, writing_folder
 from ..core.storage.signature import read_signature
 from ..core.storage.signed_file import require_replaceable, signed_file
 from ..core.storage.staging import finish_interrupted
+from ..core.study import Modality
 from ..results.folder import KIND, NAMES, write_gated, write_inputs
 from ..results.report import REPORT_NAME, read_run, read_setting
+from .dataset_options import add_dataset_option
 from .model_options import ModelOptions, add_model_options
 from .segmenting import load_model, result_of
 from .series_options import add_trust_option
@@ -41,8 +45,14 @@ LIBRARY = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentCohortOptions(ModelOptions):
-    list: Path
+    """`list`, or `data`: the cases of its `fold`, or with `share` of the fold that the model was not trained on."""
+
     output: Path
+    list: Path | None = None
+    data: Path | None = None
+    fold: int | None = None
+    share: str | None = None
+    with_training_cases: bool = False
     trust_positions: bool = False
     workers: int = 1
     cluster: str | None = None
@@ -82,14 +92,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument(
         "list",
+        nargs="?",
         type=Path,
         metavar="LIST",
         help="a folder of studies, a file with a study folder a line, or a CSV: case,study or case,t2w,adc,hbv",
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder for the results")
     shared = parser.add_mutually_exclusive_group()
-    shared.add_argument("--workers", type=int, default=1, metavar="N", help="so many processes, one thread each (default: 1)")
+    shared.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="so many processes, one thread each (default: 1)"
+    )
     shared.add_argument("--cluster", metavar="ADDRESS", help="a Ray cluster: auto, or HOST:PORT of its head")
+    add_dataset_option(parser)
+    parser.add_argument("--share", choices=("test",), help="of --data: the fold that the model was not trained on")
+    words = "with --fold: also cases that the model was trained on, which flatter it"
+    parser.add_argument("--with-training-cases", action="store_true", help=words)
     add_trust_option(parser)
     add_model_options(parser)
     parser.set_defaults(options=SegmentCohortOptions, run=run)
@@ -102,7 +119,7 @@ def run(options: SegmentCohortOptions) -> int:
     options.check()
     shard = Shard.of_torchrun()
     _check_sharing(options, shard)
-    everything = read_cohort(options.list)
+    everything = _entries(options)
     require_apart(options.output, [path for entry in everything for path in entry.paths])
     require_replaceable(output_folder(options.output) / _table(shard))
     entries = shard.share(everything)
@@ -119,6 +136,26 @@ def run(options: SegmentCohortOptions) -> int:
     for row in failed:
         print(f"{row.case}: {row.why}")
     return SOME_FAILED if failed else 0
+
+
+def _entries(options: SegmentCohortOptions) -> tuple[Entry, ...]:
+    """InputError where it is not clear which studies are meant."""
+    chosen = options.fold is not None or options.share is not None
+    if (options.list is None) == (options.data is None) or chosen != (options.data is not None):
+        raise InputError("Give LIST, or --data with --fold K or --share test.")
+    if options.list is not None:
+        return read_cohort(options.list)
+    if options.fold is not None and options.share is not None:
+        raise InputError("Give --fold or --share, not both.")
+    from ..training.manifest import read_manifest
+    from ..training.unseen import cases_of_fold, check_unchanged, unseen_fold
+
+    assert options.data is not None
+    manifest = read_manifest(options.data)
+    config = read_config(options.model or starter_bundle_path())
+    cases = cases_of_fold(manifest, unseen_fold(manifest, options.fold, config, options.with_training_cases))
+    check_unchanged(manifest, cases, MODALITIES)
+    return tuple(Entry(case.name, {m: manifest.path(case, m.value) for m in Modality}) for case in cases)
 
 
 def _segment_all(entries: Sequence[Entry], cohort: CohortRun) -> list[StudyRow]:

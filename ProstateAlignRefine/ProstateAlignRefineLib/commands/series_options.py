@@ -12,12 +12,13 @@ from .numbers import whole
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesOptions:
-    """Series numbers, None: the automatic choice. `trust_positions`: see `load_study`."""
+    """Series numbers, None: the automatic choice. `trust_positions`, `study`: see `load_study`."""
 
     t2w_series: int | None = None
     adc_series: int | None = None
     hbv_series: int | None = None
     trust_positions: bool = False
+    study: str = ""
 
     @property
     def choices(self) -> Mapping[Modality, int]:
@@ -27,10 +28,12 @@ class SeriesOptions:
 
 
 def add_series_options(parser: argparse.ArgumentParser) -> None:
-    """--t2w-series, --adc-series and --hbv-series, the user's own choice by series number; --trust-positions."""
+    """--t2w-series, --adc-series and --hbv-series, the user's own choice; --study; --trust-positions."""
     for modality in Modality:
         words = f"series number to read as {modality.name}, instead of the automatic choice"
         parser.add_argument(f"--{modality.value}-series", type=whole(0, 2**31 - 1), metavar="N", help=words)
+    words = "of several studies: its number in `inspect --studies`, or its Study Instance UID"
+    parser.add_argument("--study", default="", metavar="N|UID", help=words)
     add_trust_option(parser)
 
 

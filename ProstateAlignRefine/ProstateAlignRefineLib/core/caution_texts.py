@@ -48,6 +48,10 @@ TEMPLATES: Mapping[str, str] = {
         "The HBV is bright where the T2W is (correlation {correlation}), as images of low b-values are; a high-b "
         "image (b = 800 or more) is needed to see lesions."
     ),
+    "hbv-low-b": _(
+        "The HBV was acquired at b = {b} s/mm2; PI-RADS v2.1 asks for at least {least}, since normal tissue is still "
+        "bright below; lesions may be missed or invented."
+    ),
     "adc-hbv-exchanged": _(
         "The volume given as HBV looks like an ADC map and the one given as ADC like a high-b image; make sure "
         "that they are not exchanged."

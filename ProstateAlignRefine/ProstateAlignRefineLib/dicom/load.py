@@ -23,35 +23,43 @@ from ..core.study import Modality, Study
 from .match.classify import SeriesVolume
 from .match.diffusion_sources import b_values_for_fit
 from .match.select import NO_CHOICES, Choice, Selection, select
+from .match.studies import of_study
 from .quiet import silent
 from .read.dataset import UnreadableError
 from .read.folder import scan_folder
 from .read.scaling import adc_scaling
+from .read.source import dicom_folder
 from .read.volume import read_volume
 from .write.rehearsal import exportable_headers
 
 
 @silent()
 def load_study(
-    folder: Path,
+    source: Path,
     choices: Mapping[Modality, int] = NO_CHOICES,
     trust_positions: bool = False,
+    study: str = "",
     *,
     with_planes: bool = False,
 ) -> Study:
-    """T2W, ADC (1e-6 mm2/s) and HBV of the one study in `folder` and below, float32, LPS, each on its own grid.
+    """T2W, ADC (1e-6 mm2/s) and HBV of one study in a folder and below, or in a zip: float32, LPS, each on its own
+    grid.
 
-    `choices`: series numbers for modalities where the user overrules the automatic choice. The study's `headers` are
-    the DICOM headers of each volume in slice order, without pixels; `reasons` say why each series was taken. An ADC
-    map or a high-b image (b = 1400) that the study lacks is computed from diffusion-weighted images, and the reason
-    begins with "computed"; its headers are those of these images. `trust_positions`: series of different frames of
-    reference, or of different studies, are taken as they lie. `with_planes`: sagittal and coronal T2W too, where the
-    study has them and they can be read. `cautions`: what a reader must know of the choice.
-    InputError where a series is missing, ambiguous or irregular, where units or geometry do not fit.
+    `study`: its number in `list_studies`, or its Study Instance UID, where there are several. `choices`: series numbers
+    for modalities where the user overrules the automatic choice. The study's `headers` are the DICOM headers of each
+    volume in slice order, without pixels; `reasons` say why each series was taken. An ADC map or a high-b image (b =
+    1400) that the study lacks is computed from diffusion-weighted images, and the reason begins with "computed"; its
+    headers are those of these images. `trust_positions`: series of different frames of reference, or of different
+    studies, are taken as they lie. `with_planes`: sagittal and coronal T2W too, where the study has them and they
+    can be read. `cautions`: what a reader must know of the choice.
+    InputError where a series is missing, ambiguous or irregular, where units or geometry do not fit;
+    SeveralStudiesError where it is not clear which study is meant.
     """
-    if not folder.is_dir():
-        raise InputError("The input is not a folder; give the folder that holds the study's DICOM files.")
-    selection = select(scan_folder(folder), choices, trust_positions)
+    with dicom_folder(source) as folder:
+        return _load(select(of_study(scan_folder(folder), study), choices, trust_positions), with_planes)
+
+
+def _load(selection: Selection, with_planes: bool) -> Study:
     volumes: dict[Modality, sitk.Image] = {}
     headers: dict[Modality, tuple[Dataset, ...]] = {}
     for modality, choice in selection.choices.items():

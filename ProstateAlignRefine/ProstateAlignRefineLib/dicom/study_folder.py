@@ -14,20 +14,24 @@ from .match.select import NO_CHOICES
 
 
 def read_study_folder(
-    folder: Path,
+    source: Path,
     choices: Mapping[Modality, int] = NO_CHOICES,
     trust_positions: bool = False,
     same_grid: bool = False,
+    study: str = "",
 ) -> Study:
-    """`choices`: series numbers of DICOM. `trust_positions`: see `load_study`. `same_grid`: see `read_study_files`."""
-    files = find_study_files(folder)
+    """Of a folder, or of a zip of DICOM files. `choices`: series numbers of DICOM. `trust_positions`, `study`: see
+    `load_study`. `same_grid`: see `read_study_files`."""
+    files = find_study_files(source) if source.is_dir() else None
+    if files is not None and study:
+        raise InputError("Image files name no study; leave out --study, or give a DICOM folder.")
     if files is not None and choices:
         raise InputError(
             "Image files have no series numbers; leave out the --*-series options, or give a DICOM folder."
         )
     if files is not None:
         return read_study_files(files, same_grid)
-    return load_study(folder, choices, trust_positions)
+    return load_study(source, choices, trust_positions, study)
 
 
 def read_entry(entry: Entry, trust_positions: bool = False) -> Study:

@@ -65,9 +65,11 @@ class Judged:
         return sum(row.resampled for row in self.rows)
 
 
-def judge_folder(predictions: Path, references: Path, protocol: Protocol) -> Judged:
-    """Every reference must have a prediction of the same name; InputError says which have none."""
-    truths, answers = find_cases(references), find_cases(predictions)
+def judge_folder(predictions: Path, references: Path | Mapping[str, Path], protocol: Protocol) -> Judged:
+    """`references`: a folder, or files by case. Every one must have a prediction of the same name; InputError says
+    which have none."""
+    truths = find_cases(references) if isinstance(references, Path) else references
+    answers = find_cases(predictions)
     require_prediction_of_each(truths, answers, predictions)
     regions = _regions(protocol.regions, truths)
     rows, empty = zip(

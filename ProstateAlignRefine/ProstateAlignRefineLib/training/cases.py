@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..core.geometry import Grid, resample, to_array
 from ..core.study import Study
 from .provenance import Source
+from .unseen import TrainedSplit
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ class Cases:
     """Disjoint shares: for gradients, for choosing weights and temperature, and for the final figures alone.
 
     `fingerprint` changes with anything that decides what the cases hold. `test_studies` reads the test cases again, not
-    yet on the network grid. `source`: what the cases are.
+    yet on the network grid. `source`: what the cases are. `split`: of a prepared dataset, which fold the test cases
+    are, and the split's SHA-256.
     """
 
     training: CaseShare
@@ -89,6 +91,7 @@ class Cases:
     fingerprint: str
     test_studies: Callable[[], Iterator[LabelledStudy]]
     source: Source
+    split: TrainedSplit | None = None
 
 
 def labels_on(labels: sitk.Image, grid: Grid) -> NDArray[np.uint8]:

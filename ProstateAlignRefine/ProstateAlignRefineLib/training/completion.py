@@ -19,6 +19,7 @@ from .bundle_config import model_config
 from .card import HEADLINE, model_card
 from .test_predictions import judge_test_cases, write_test_cases
 from .trainer import Trainer
+from .unseen import METRIC
 from .validate import CaseResult, validate
 
 TEST, BUNDLE = "test", "bundle"
@@ -34,6 +35,8 @@ def complete_training(trainer: Trainer, network: SegmentationNetwork, folder: Pa
     write_test_cases(trainer, network, folder / TEST)
     metrics = figures(judge_test_cases(folder / TEST, trainer.config.bundle.minimum_lesion_ml))
     metrics["temperature"] = round(temperature, 3)
+    if trainer.cases.split is not None:
+        metrics[METRIC] = trainer.cases.split.to_dict()
     if trainer.parts.bundled:
         card = model_card(trainer, metrics)
         config, text = model_config(trainer.config, trainer.statement, metrics), trainer.text

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from .cases import Cases
 from .config import TrainingConfig
 from .configuration_file import check_dataset
 from .dataset import dataset_cases
+from .manifest import read_manifest
 from .phantoms import prepare_phantoms
+from .unseen import TrainedSplit
 
 
 def cases_of(config: TrainingConfig, dataset: Path | None, cache: Path, workers: int) -> Cases:
@@ -19,4 +22,5 @@ def cases_of(config: TrainingConfig, dataset: Path | None, cache: Path, workers:
     check_dataset(config.data.kind, dataset)
     if dataset is None:
         return prepare_phantoms(config, cache, workers)
-    return dataset_cases(config, dataset, cache, workers)
+    split = TrainedSplit(read_manifest(dataset).split_sha256, config.data.test_fold)
+    return replace(dataset_cases(config, dataset, cache, workers), split=split)

@@ -15,11 +15,13 @@ from ..i18n import _
 from ..session import Session
 from ..texts import report_text
 from ..widgets import PanelWidgets
+from .seg_type import fill_seg_types, seg_type_of
 
 
 class ExportSection:
     def __init__(self, ui: PanelWidgets, session: Session) -> None:
         self._ui, self._session = ui, session
+        fill_seg_types(ui)
         ui.segButton.clicked.connect(self._segmentation)
         ui.srButton.clicked.connect(self._measurements)
         ui.fileButton.clicked.connect(self._labels)
@@ -38,7 +40,7 @@ class ExportSection:
     def _segmentation(self) -> None:
         def write(reading: Reading, path: Path) -> None:
             self._session.study.find_again(reading.inputs, self._session.application.ask_folder)
-            exports.write_dicom_segmentation(reading, self._session.study.headers, path)
+            exports.write_dicom_segmentation(reading, self._session.study.headers, path, seg_type_of(self._ui))
             self._session.application.add_to_dicom_database(path)
 
         self._export(_("DICOM segmentation"), SEGMENTATION_NAME, "DICOM (*.dcm)", write)

@@ -13,9 +13,15 @@ from ..geometry import Array, Grid
 MOST_SAMPLES = 200_000
 LONGER = 1.25
 """A voxel side is across the slices from this ratio to the next one on; pixels are seldom that oblong."""
-# "b1400", "b=800", "b-value 50"; and lists of them: "b 50 500 800", "b50_400_800"
+# "b1400", "b=800", "b-value 50", Philips' "sb_1500", "bv1400"; and lists of them: "b 50 500 800", "b50_400_800"
 _B_VALUE = re.compile(
-    r"(?<![a-z])b(?:-?val(?:ue)?s?)?[ _=-]{0,2}((?:0|[1-9]\d{1,3})(?:[ _,;/+-]+(?:\d{1,3}0|0)(?![\d.a-z]))*)(?!\d)"
+    r"(?<![a-z])[sh]?b(?:v|-?val(?:ue)?s?)?[ _=-]{0,2}"
+    r"((?:0|[1-9]\d{1,3})(?:[ _,;/+-]+(?:\d{1,3}0|0)(?![\d.a-z]))*)(?!\d)"
+)
+# "1400b"; and, right behind the word, numbers such as only b-values are: "DWI_1400", "FOCUS DWI 1500", "DWI 0 800"
+_NUMBER_FIRST = re.compile(r"(?<![\d.])([1-9]\d{1,2}0)b(?![a-z0-9])")
+_BARE = re.compile(
+    r"(?:dwi|diff|diffusion)[ _=-]{1,2}((?:0|[1-9]\d?00|[1-9]?50)(?:[ _,;/+-]+(?:\d{1,3}0|0))*)(?! ?ms)(?![\d.a-z])"
 )
 
 
@@ -102,8 +108,10 @@ class SeriesEvidence:
 
 
 def named_b_value(name: str) -> float | None:
-    """The one b-value that a name tells: 'DWI b1400', 'ep2d_b=800'; None where it tells none, or several."""
-    values = {float(value) for found in _B_VALUE.findall(name.lower()) for value in re.findall(r"\d+", found)}
+    """The one b-value that a name tells: 'DWI b1400', 'b=800', 'DWI_1400'; None where it tells none, or several."""
+    text = name.lower()
+    found = _B_VALUE.findall(text) + _NUMBER_FIRST.findall(text) or _BARE.findall(text)
+    values = {float(value) for part in found for value in re.findall(r"\d+", part)}
     return values.pop() if len(values) == 1 else None
 
 

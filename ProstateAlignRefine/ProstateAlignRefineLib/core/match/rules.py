@@ -84,7 +84,9 @@ def _any_of(*conditions: Callable[[SeriesEvidence], bool]) -> Callable[[SeriesEv
 _DIFFUSION_WORDS = re.compile(r"dwi|diff|ep2d|(?<![a-z])dw(?![a-z])|(?<![a-z])hbv|trace")
 # "AxT2", "eT2W", "3DT2" name T2; "patient2" does not.
 _T2_NAME = _named(r"(?:^|[^a-z]|ax|axial|tra|trans|sag|cor|obl|tse|fse|wip|3d|(?<![a-z])[es])t2(?!.?(?:\*|map|star))")
-_ADC_NAME = _named(r"adc(?![a-z])", r"adc.?map", r"apparent.?diff")
+_ADC_NAME = _named(
+    r"adcs?(?![a-z])", r"adc.?map", r"apparent.?diff", r"(?:average|avg).?dc(?![a-z])", r"diff(?:usion)?.?coeff"
+)
 _OTHER_MAP_NAME = _named(
     r"(?<![a-z])e?exp(?:onential)?(?![a-z])", r"exp.?adc", r"(?<![a-z])[ex]adc", r"(?<![a-z])fa(?![a-z0-9])", r"colou?r"
 )
@@ -95,7 +97,10 @@ _OTHER_PLANE_NAME = _named(r"(?<![a-z])(?:sag(?:ittal)?|cor(?:onal)?)(?![a-z])",
 _LOCALIZER = _any_of(
     _named(r"(?<![a-z])loc(?![a-z])", r"locali[sz]er", r"scout", r"survey", r"topogram"), _typed("LOCALIZER")
 )
-_SINGLE_SHOT = _named(r"haste", r"ssfse", r"ssh.?tse")
+# Siemens; GE; Philips; Canon
+_SINGLE_SHOT = _named(
+    r"haste", r"ssfse", r"ssh.?tse", r"(?<![a-z])ssh(?![a-z])", r"single.?shot", r"(?<![a-z])fase(?:2d|3d)?(?![a-z])"
+)
 _PROJECTION = _any_of(
     _named(r"subtract", r"(?<![a-z])mip(?![a-z])"), _typed("PROJECTION IMAGE", "MIP", "MAX_IP", "SUB", "SUBTRACTION")
 )

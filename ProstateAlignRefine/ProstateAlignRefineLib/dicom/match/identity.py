@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...core.cautions import Caution
-from ...core.errors import InputError
 from ..read.frames import Frame
+from .several import NAME_ONE, SeveralStudiesError
 
 
 def check_one_patient(frames: Sequence[Frame]) -> tuple[Caution, ...]:
-    """InputError where the images are of several patients; a caution where some name none.
+    """SeveralStudiesError where the images are of several patients; a caution where some name none.
 
     An image without Patient ID belongs to the patient of its study; where none has one, name and birth date count.
     """
@@ -27,5 +27,5 @@ def check_one_patient(frames: Sequence[Frame]) -> tuple[Caution, ...]:
         strangers = {frame.person for frame in nameless}
     patients = len(named) + len(strangers)
     if patients > 1:
-        raise InputError(f"The folder holds images of {patients} patients; give the folder of one patient's study.")
+        raise SeveralStudiesError(f"The folder holds images of {patients} patients; {NAME_ONE}.")
     return ()

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ...core.cautions import Caution
 from ...core.errors import InputError
+from ...core.match.high_b import high_b_cautions
 from ...core.match.ranking import Ranked, minutes_apart
 from ...core.match.rules import KINDS, Kind
 from ...core.study import Modality
@@ -30,6 +31,7 @@ def choice_cautions(
         *_scaling(chosen),
         *_inverted(chosen),
         *_time(chosen),
+        *_low_b(chosen),
         *_unlike(chosen, choices),
         *_damage(chosen, contents),
     )
@@ -110,6 +112,12 @@ def _time(chosen: Chosen) -> Iterator[Caution]:
             "adc-hbv-other-time",
             f"ADC and HBV were acquired {duration} apart, so one voxel of them may show two places.",
         )
+
+
+def _low_b(chosen: Chosen) -> tuple[Caution, ...]:
+    """An image computed of several volumes is at a b-value of our own."""
+    hbv = chosen[Modality.HBV]
+    return high_b_cautions(hbv[0].b_value) if len(hbv) == 1 else ()
 
 
 def _unlike(chosen: Chosen, choices: Mapping[Modality, int]) -> Iterator[Caution]:

@@ -14,10 +14,12 @@ from ...core.match.rules import KINDS, Kind
 from ...core.study import Modality
 from ..read.folder import FolderContents
 from .classify import SeriesVolume, classify_series
+from .completeness import is_complete
 from .diffusion_sources import b_values_for_fit, diffusion_sources
 from .identity import check_one_patient
 from .positions import check_positions
 from .remarks import check_swapped, choice_cautions, passed_over, with_scaling
+from .several import NAME_ONE, SeveralStudiesError
 
 NO_CHOICES: Mapping[Modality, int] = MappingProxyType({})
 
@@ -163,19 +165,15 @@ def _of_one_study(volumes: Sequence[SeriesVolume], trust_positions: bool) -> tup
         studies.setdefault(volume.frames[0].study, []).append(volume)
     if len(studies) == 1:
         return tuple(volumes)
-    complete = [study for study in studies.values() if _complete({one.kind for one in study})]
+    complete = [study for study in studies.values() if is_complete({one.kind for one in study})]
     if not complete and trust_positions:
         return tuple(volumes)
     if len(complete) != 1:
-        raise InputError(
+        raise SeveralStudiesError(
             f"The folder holds {len(studies)} studies, {len(complete)} of them with T2W, ADC and high b-value series; "
-            "give the folder of one study."
+            f"{NAME_ONE}."
         )
     return tuple(complete[0])
-
-
-def _complete(kinds: set[Kind]) -> bool:
-    return all(kind in kinds or (kind is not Kind.T2W and Kind.DWI in kinds) for kind in KINDS.values())
 
 
 def _pool(volumes: Sequence[SeriesVolume], modality: Modality, choices: Mapping[Modality, int]) -> list[SeriesVolume]:

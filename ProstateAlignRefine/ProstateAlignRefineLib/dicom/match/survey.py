@@ -11,8 +11,10 @@ from ...core.errors import InputError
 from ...core.study import Modality
 from ..quiet import silent
 from ..read.folder import scan_folder
+from ..read.source import dicom_folder
 from .classify import SeriesVolume
 from .select import NO_CHOICES, Selection, select, series_volumes
+from .studies import of_study
 
 _COLUMNS = ("use", "series", "description", "kind", "orientation", "b", "slices", "points", "why")
 
@@ -36,19 +38,20 @@ class Survey:
 
 
 @silent()
-def survey(folder: Path, choices: Mapping[Modality, int] = NO_CHOICES, trust_positions: bool = False) -> Survey:
-    """What `load_study` would do with `folder`; InputError only where there is no folder.
+def survey(
+    source: Path, choices: Mapping[Modality, int] = NO_CHOICES, trust_positions: bool = False, study: str = ""
+) -> Survey:
+    """What `load_study` would do with a folder or a zip; InputError only where it is neither, or has no such study.
 
     Pixels are read only where the position of several series that fit decides between them.
     """
-    if not folder.is_dir():
-        raise InputError("The input is not a folder; give the folder that holds the study's DICOM files.")
-    contents = scan_folder(folder)
-    volumes = series_volumes(contents)
-    try:
-        return Survey(volumes, contents.skipped, select(contents, choices, trust_positions), "")
-    except InputError as error:
-        return Survey(volumes, contents.skipped, None, str(error))
+    with dicom_folder(source) as folder:
+        contents = of_study(scan_folder(folder), study)
+        volumes = series_volumes(contents)
+        try:
+            return Survey(volumes, contents.skipped, select(contents, choices, trust_positions), "")
+        except InputError as error:
+            return Survey(volumes, contents.skipped, None, str(error))
 
 
 def as_text(found: Survey) -> str:

@@ -14,6 +14,7 @@ from .csa import csa_number
 from .values import sound, value_of
 
 _MOST = 20000.0  # beyond any clinical gradient: a value above it is no b-value
+_CANON = re.compile(r"b=(\d{1,5})(?:\(((?:-?\d\.\d+,){2}-?\d\.\d+)\))?")
 
 
 @dataclass(frozen=True)
@@ -29,14 +30,22 @@ def b_value(header: Dataset, groups: Iterable[Dataset] = ()) -> BValue | None:
 
     `groups`: the functional group items of a frame (Per-frame and Shared Functional Groups), empty for classic images.
     Sources in order: (0018,9087), also within (0018,9117); Siemens (0019,xx0C), GE (0043,xx39), Philips (2001,xx03)
-    and UIH (0065,xx09) by their private creators; Sequence Name (0018,0024); the Siemens CSA header (0029,xx10). Names
-    are not asked. Some scanners tell b = 0 of images that are not diffusion-weighted at all.
+    and UIH (0065,xx09) by their private creators; Sequence Name (0018,0024); the Siemens CSA header (0029,xx10);
+    Canon's Image Comments (0020,4000). Names are not asked. Some scanners tell b = 0 of images that are not
+    diffusion-weighted at all.
     """
     for item in (*groups, header):
         found = _standard(item) or _private(item)
         if found:
             return found
-    return _sequence_name(header) or _csa(header)
+    return _sequence_name(header) or _csa(header) or _canon(header)
+
+
+def canon_direction(header: Dataset) -> tuple[float, ...]:
+    """The gradient direction that Canon tells in Image Comments alone, as 'b=1500(0.445,0.000,0.895)'; else empty."""
+    match = _canon_comment(header)
+    direction = tuple(float(part) for part in match[2].split(",")) if match and match[2] else ()
+    return direction if any(direction) else ()
 
 
 def _standard(item: Dataset) -> BValue | None:
@@ -93,6 +102,15 @@ def _csa(header: Dataset) -> BValue | None:
         return None
     value = csa_number(raw, "B_value") if isinstance(raw, bytes) else None
     return BValue(value, "the Siemens CSA header") if value is not None and 0 < value <= _MOST else None
+
+
+def _canon(header: Dataset) -> BValue | None:
+    match = _canon_comment(header)
+    return BValue(float(match[1]), "Canon's Image Comments") if match else None
+
+
+def _canon_comment(header: Dataset) -> re.Match[str] | None:
+    return _CANON.fullmatch(str(sound(value_of(header, "ImageComments")) or "").strip())
 
 
 def _number(raw: object, binary: str) -> float | None:

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage, MRImageStorage
 
 from ...core.plain_text import plain_text
-from .b_value import BValue, b_value
+from .b_value import BValue, b_value, canon_direction
 from .clock import acquired_at
 from .dataset import UnreadableError
 from .scaling import Scaling, scalings_of
@@ -169,7 +169,7 @@ def _direction(places: tuple[Dataset, ...]) -> str:
     """The gradient direction of a directional diffusion frame; empty for isotropic, trace and b = 0 frames."""
     named = first(places, "DiffusionDirectionality", "")
     nested = [item for place in places for item in sound(value_of(place, "DiffusionGradientDirectionSequence")) or []]
-    gradient = sound(first((*places, *nested), "DiffusionGradientOrientation"))
+    gradient = sound(first((*places, *nested), "DiffusionGradientOrientation")) or canon_direction(places[-1]) or None
     if named in ("ISOTROPIC", "NONE") or gradient is None:
         return ""
     return ",".join(f"{float(part):.3f}" for part in gradient)

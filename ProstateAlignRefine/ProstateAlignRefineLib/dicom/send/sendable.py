@@ -14,9 +14,11 @@ from ..quiet import silent
 from ..read.dataset import UnreadableError, read_header, read_image
 from ..write.dicom_context import RESEARCH_PREFIX
 from ..write.provenance import PRODUCT
+from ..write.seg_type import LABEL_MAP_STORAGE
 
 KINDS: Mapping[str, str] = {
     SegmentationStorage: "segmentation",
+    LABEL_MAP_STORAGE: "label map segmentation",
     Comprehensive3DSRStorage: "structured report",
     MRImageStorage: "MR image",
     EncapsulatedPDFStorage: "PDF report",

@@ -1,5 +1,4 @@
-"""DICOM Segmentation objects (PS3.3 A.51), BINARY: lesions, or the gland, on the T2W grid; written, read again and
-compared."""
+"""DICOM Segmentation objects (PS3.3 A.51): lesions, or the gland, on the T2W grid; written, read again and compared."""
 
 from __future__ import annotations
 
@@ -26,6 +25,7 @@ from .lesion_sites import region_of
 from .masks import as_masks, lps_affine_zyx, tracking_uids
 from .placing import place_on
 from .provenance import PRODUCT, SERIES_OFFSET, SegmentationInfo, algorithm, equipment
+from .seg_type import SegType
 from .source_headers import (
     carry_character_set,
     check_placed,
@@ -45,19 +45,26 @@ GLAND_OFFSET = SERIES_OFFSET + 3
 
 @silent()
 def write_segmentation(
-    lesions: Array, grid: Grid, headers: Mapping[Modality, Sequence[Dataset]], info: SegmentationInfo, path: Path
+    lesions: Array,
+    grid: Grid,
+    headers: Mapping[Modality, Sequence[Dataset]],
+    info: SegmentationInfo,
+    path: Path,
+    *,
+    seg_type: SegType = SegType.BINARY,
 ) -> None:
-    """Writes a BINARY segmentation, one segment a lesion, that refers to T2W, ADC and HBV.
+    """Writes a segmentation, one segment a lesion, that refers to T2W, ADC and HBV.
 
     `lesions`: labels 1..n [Z, Y, X], or masks that may overlap [Z, Y, X, n], on `grid`: that of the T2W `headers`
     (within 1e-3 mm), or a flipped, turned or cropped copy of it; the file is always on the headers' own grid, and
     takes its name only after it was read again and every voxel found equal.
-    InputError where there is no lesion, the grid is another one, or a text does not fit.
+    InputError where there is no lesion, the grid is another one, a text does not fit, or lesions overlap in a LABELMAP.
     """
     masks = as_masks(lesions)
     if not masks.any():
         raise InputError("There is no lesion to export; change the gate or the prompt if there should be one.")
-    _write(masks, grid, headers, path, lambda placed, t2w: _lesions(placed, t2w, info))
+    seg_type.check(masks)
+    _write(masks, grid, headers, path, lambda placed, t2w: _lesions(placed, t2w, info, seg_type))
 
 
 @silent()
@@ -67,9 +74,12 @@ def write_gland(
     headers: Mapping[Modality, Sequence[Dataset]],
     info: SegmentationInfo,
     path: Path,
+    *,
+    seg_type: SegType = SegType.BINARY,
 ) -> None:
-    """Writes the gland [Z, Y, X] as a BINARY segmentation of its own; places and refuses as `write_segmentation`."""
-    _write(gland[..., None], grid, headers, path, lambda _placed, _t2w: _gland(info))
+    """Writes the gland [Z, Y, X] as a segmentation of its own; places and refuses as `write_segmentation`."""
+    seg_type.check(gland[..., None])
+    _write(gland[..., None], grid, headers, path, lambda _placed, _t2w: _gland(info, seg_type))
 
 
 def _write(
@@ -92,7 +102,7 @@ def build_segmentation(
     masks: NDArray[np.bool_], grid: Grid, headers: Mapping[Modality, Sequence[Dataset]], info: SegmentationInfo
 ) -> None:
     """What `write_segmentation` does with masks [Z, Y, X, n], up to the file, which is kept in memory and dropped."""
-    segmentation = _build(masks, grid, headers, lambda placed, t2w: _lesions(placed, t2w, info))[0]
+    segmentation = _build(masks, grid, headers, lambda placed, t2w: _lesions(placed, t2w, info, SegType.BINARY))[0]
     with quietly("DICOM segmentation"):
         segmentation.save_as(BytesIO())
 
@@ -136,6 +146,7 @@ class _Content:
     offset: int
     segments: list[hd.seg.SegmentDescription]
     info: SegmentationInfo
+    seg_type: SegType
 
 
 def _segmentation(
@@ -158,7 +169,7 @@ def _segmentation(
         source_images=t2w,
         further_source_images=_further(sources),
         pixel_array=volume,
-        segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
+        segmentation_type=content.seg_type.name,
         segment_descriptions=content.segments,
         series_instance_uid=generate_uid(),
         series_number=result_series_number(t2w[0], content.offset),
@@ -183,7 +194,7 @@ def _further(sources: Mapping[Modality, list[Dataset]]) -> list[Dataset]:
     return list({str(image.SOPInstanceUID): image for image in placed}.values())
 
 
-def _lesions(masks: NDArray[np.bool_], t2w: Dataset, info: SegmentationInfo) -> _Content:
+def _lesions(masks: NDArray[np.bool_], t2w: Dataset, info: SegmentationInfo, seg_type: SegType) -> _Content:
     import highdicom as hd
 
     count = masks.shape[-1]
@@ -212,10 +223,10 @@ def _lesions(masks: NDArray[np.bool_], t2w: Dataset, info: SegmentationInfo) -> 
             zip(labels, identities, colours, regions, strict=True), start=1
         )
     ]
-    return _Content("LESIONS", DESCRIPTION, SERIES_OFFSET, segments, info)
+    return _Content("LESIONS", DESCRIPTION, SERIES_OFFSET, segments, info, seg_type)
 
 
-def _gland(info: SegmentationInfo) -> _Content:
+def _gland(info: SegmentationInfo, seg_type: SegType) -> _Content:
     import highdicom as hd
 
     segment = hd.seg.SegmentDescription(
@@ -227,4 +238,4 @@ def _gland(info: SegmentationInfo) -> _Content:
         algorithm_identification=algorithm(info),
         display_color=hd.color.CIELabColor.from_rgb(*GLAND_RGB),
     )
-    return _Content("GLAND", GLAND_DESCRIPTION, GLAND_OFFSET, [segment], info)
+    return _Content("GLAND", GLAND_DESCRIPTION, GLAND_OFFSET, [segment], info, seg_type)

@@ -1,0 +1,21 @@
+"""Opening a study from a zip."""
+
+from __future__ import annotations
+
+from ..i18n import _
+from ..session import Session
+from ..widgets import PanelWidgets
+
+
+class ZipSection:
+    def __init__(self, ui: PanelWidgets, session: Session) -> None:
+        self._ui, self._session = ui, session
+        ui.openZipButton.clicked.connect(self._open)
+
+    def refresh(self) -> None:
+        self._ui.openZipButton.enabled = not self._session.run.running
+
+    def _open(self) -> None:
+        file = self._session.application.ask_file(_("Zip of a study"))
+        if file is not None:
+            self._session.open_study(file)

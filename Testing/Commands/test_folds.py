@@ -1,0 +1,146 @@
+"""A prepared dataset's folds: what is segmented and judged is what a model has not seen, with the labels that were
+prepared."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from host.commands import run_command
+from ProstateAlignRefineLib.bundle.config import CONFIG_FILE
+from ProstateAlignRefineLib.commands import evaluate, prepare, segment_cohort
+from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.training.manifest import read_manifest
+
+pytest.importorskip("picai_eval", reason="the extra 'train' is not installed")
+CASES = ("1_10", "2_20", "3_30")
+LABELS = Path("csPCa_lesion_delineations", "human_expert", "resampled")
+
+
+def segment(*options):
+    return run_command(segment_cohort, *options)
+
+
+def judge(*options):
+    return run_command(evaluate, "--resamples", 20, *options)
+
+
+@pytest.fixture
+def dataset(a_study_folder, tmp_path) -> Path:
+    """Three patients, a fold each; the first has a lesion."""
+    images, labels = tmp_path / "images", tmp_path / "labels"
+    (labels / LABELS).mkdir(parents=True)
+    for case in CASES:
+        folder = images / case.split("_")[0]
+        folder.mkdir(parents=True)
+        for name in ("t2w", "adc", "hbv"):
+            shutil.copy(a_study_folder / f"a_{name}.mha", folder / f"{case}_{name}.mha")
+        label = sitk.ReadImage(str(a_study_folder / "a_t2w.mha")) < -1e9
+        if case == CASES[0]:
+            label[28:36, 28:36, 4:8] = 3
+        sitk.WriteImage(label, str(labels / LABELS / f"{case}.nii.gz"))
+    with (tmp_path / "folds.csv").open("w") as stream:
+        csv.writer(stream).writerows([("case", "fold"), *((case, fold) for fold, case in enumerate(CASES))])
+    out = tmp_path / "dataset"
+    run_command(prepare, "--images", images, "--labels", labels, "-o", out, "--splits", tmp_path / "folds.csv")
+    return out
+
+
+def trained_on(dataset: Path, bundle: Path, folder: Path, test_fold: int) -> Path:
+    """The bundle as a run on this dataset would have left it."""
+    shutil.copytree(bundle, folder)
+    config = json.loads((folder / CONFIG_FILE).read_text())
+    config["metrics"]["split"] = {"sha256": read_manifest(dataset).split_sha256, "test_fold": test_fold}
+    (folder / CONFIG_FILE).write_text(json.dumps(config))
+    return folder
+
+
+def results_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")}
+
+
+def test_exactly_the_cases_of_a_fold_are_segmented_and_judged_with_its_labels(dataset, a_bundle, tmp_path, capsys):
+    out, model = tmp_path / "out", trained_on(dataset, a_bundle, tmp_path / "model", 1)
+    assert segment("--data", dataset, "--share", "test", "-o", out, "--model", model) == 0
+    assert results_in(out) == {CASES[1]}
+    assert judge("--data", dataset, "--fold", 1, "--predictions", out, "-o", tmp_path / "report") == 0
+    with (tmp_path / "report" / "cases.csv").open() as stream:
+        assert {row["case"] for row in csv.DictReader(stream)} == {CASES[1]}
+
+
+def test_training_cases_are_refused_unless_told(dataset, a_bundle, tmp_path):
+    out, model = tmp_path / "out", trained_on(dataset, a_bundle, tmp_path / "model", 1)
+    with pytest.raises(InputError, match=r"Fold 0 holds cases that the model .* was trained on; only fold 1 is new"):
+        segment("--data", dataset, "--fold", 0, "-o", out, "--model", model)
+    assert not out.exists()
+    assert segment("--data", dataset, "--fold", 0, "-o", out, "--model", model, "--with-training-cases") == 0
+    assert results_in(out) == {CASES[0]}
+
+
+def test_a_model_that_was_not_trained_on_the_dataset_has_no_test_share_of_it(dataset, a_bundle, tmp_path):
+    with pytest.raises(InputError, match="has no test share of it; name the fold with --fold"):
+        segment("--data", dataset, "--share", "test", "-o", tmp_path / "out", "--model", a_bundle)
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("--data", "d"), ("--data", "d", "--fold", 1, "--share", "test"), ("l", "--fold", 1)]
+)
+def test_what_is_not_clear_is_refused(options, tmp_path):
+    with pytest.raises(InputError, match=r"Give (LIST, or --data with|--fold or --share)"):
+        segment(*options, "-o", tmp_path / "out")
+
+
+def test_a_fold_that_is_not_there_and_a_label_that_changed_are_refused(dataset, tmp_path):
+    answers = ("--predictions", tmp_path / "labels" / LABELS, "-o", tmp_path / "report")
+    with pytest.raises(InputError, match=r"no fold 7, but 0, 1, 2; name one"):
+        judge("--data", dataset, "--fold", 7, *answers)
+    assert judge("--data", dataset, *answers) == 0
+    path = tmp_path / "labels" / LABELS / f"{CASES[2]}.nii.gz"
+    sitk.WriteImage(sitk.ReadImage(str(path)) + 1, str(path))
+    with pytest.raises(InputError, match=rf"^Case {CASES[2]}: label is missing or has changed since"):
+        judge("--data", dataset, *answers)
+
+
+def test_a_list_of_cases_and_several_label_sets(dataset, tmp_path):
+    human, ai = tmp_path / "labels" / LABELS, tmp_path / "labels" / "AI"
+    ai.mkdir()
+    (human / f"{CASES[1]}.nii.gz").rename(ai / f"{CASES[1]}.nii.gz")
+    other = sitk.ReadImage(str(human / f"{CASES[0]}.nii.gz"))
+    sitk.WriteImage(other * 0, str(ai / f"{CASES[0]}.nii.gz"))  # the first folder's file counts
+    predictions = tmp_path / "predictions"
+    predictions.mkdir()
+    for case, folder in ((CASES[0], human), (CASES[1], ai)):
+        shutil.copy(folder / f"{case}.nii.gz", predictions)
+    (tmp_path / "list.txt").write_text(f"{CASES[0]}\n{CASES[1]}\n")
+    options = ("--predictions", predictions, "--references", human, ai, "-o", tmp_path / "report")
+    with pytest.raises(InputError, match="have no prediction"):
+        judge(*options)
+    assert judge(*options, "--cases", tmp_path / "list.txt") == 0
+    with (tmp_path / "report" / "cases.csv").open() as stream:
+        rows = {row["case"]: row for row in csv.DictReader(stream)}
+    assert set(rows) == set(CASES[:2])
+    assert float(rows[CASES[0]]["dice"]) == 1
+    (tmp_path / "list.txt").write_text("9_99\n")
+    with pytest.raises(InputError, match=r"names 1 cases without a reference \(9_99\); mend it"):
+        judge(*options, "--cases", tmp_path / "list.txt")
+
+
+@pytest.mark.parametrize("kind", [".mha", ".nii.gz"])
+def test_a_distance_of_the_tolerance_is_within_it_whatever_the_file_keeps(kind, tmp_path):
+    """Five voxels of 0.4 mm are 2 mm, also where NIfTI keeps them as 0.4000000059."""
+    truth = np.zeros((6, 60, 60), np.uint8)
+    truth[2:4, 20:40, 20:40] = 1
+    for folder, mask in (("references", truth), ("predictions", np.roll(truth, 5, axis=2))):
+        image = sitk.GetImageFromArray(mask)
+        image.SetSpacing((0.4, 0.4, 3.0))
+        (tmp_path / folder).mkdir()
+        sitk.WriteImage(image, str(tmp_path / folder / f"1_1{kind}"))
+    references, out = tmp_path / "references", tmp_path / "out"
+    assert judge("--predictions", tmp_path / "predictions", "--references", references, "-o", out) == 0
+    with (out / "cases.csv").open() as stream:
+        row = next(csv.DictReader(stream))
+    assert (float(row["nsd_2mm"]), float(row["hd95"]), float(row["reference_ml"])) == (1.0, 1.62, 0.384)

@@ -14,7 +14,6 @@ from ProstateAlignRefineLib.app.install import (
     PACKAGES,
     PACS_PACKAGES,
     PROTECTED,
-    TORCH,
     PackageInstaller,
     SlicerInstaller,
     write_constraints,
@@ -51,7 +50,7 @@ def test_this_machine_can_be_looked_at():
 def test_the_packages_are_those_of_the_distribution(repository):
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = {Requirement(text).name.lower(): Requirement(text).specifier for text in project["dependencies"]}
-    for text in (*PACKAGES, "torch" + TORCH):
+    for text in PACKAGES:
         requirement = Requirement(text)
         assert wanted[requirement.name.lower()] == requirement.specifier
 
@@ -69,35 +68,20 @@ def test_installed_versions_of_slicers_own_packages_are_held(tmp_path):
 
 
 @pytest.fixture
-def pytorch(monkeypatch):
-    """The PyTorch extension, and what is asked of it."""
-    asked = []
-
-    class Logic:
-        def installTorch(self, askConfirmation, torchVersionRequirement):  # noqa: N802, N803 - the extension's names
-            asked.append(torchVersionRequirement)
-            return object()
-
-    monkeypatch.setitem(sys.modules, "PyTorchUtils", SimpleNamespace(PyTorchUtilsLogic=Logic))
-    return asked
-
-
-@pytest.fixture
 def nothing_installed(monkeypatch):
     monkeypatch.setattr(install, "_version", lambda name: {"numpy": "2.4.6"}.get(name, ""))
 
 
-def test_torch_comes_from_its_extension_and_the_rest_through_slicer_packaging(pytorch, nothing_installed, monkeypatch):
+def test_packages_come_through_slicer_packaging(nothing_installed, monkeypatch):
     calls = []
     packaging = ModuleType("slicer.packaging")
     packaging.pip_ensure = lambda wanted, constraints, requester: calls.append((wanted, Path(constraints).read_text()))
     monkeypatch.setitem(sys.modules, "slicer.packaging", packaging)
     assert SlicerInstaller(lambda: GOOD).install() == ""
-    assert pytorch == [TORCH]
     assert calls == [(list(PACKAGES), "numpy==2.4.6\n")]
 
 
-def test_before_slicer_packaging_pip_install_is_used_after_asking(pytorch, nothing_installed, monkeypatch):
+def test_before_slicer_packaging_pip_install_is_used_after_asking(nothing_installed, monkeypatch):
     calls = []
     util = SimpleNamespace(confirmOkCancelDisplay=lambda text: "safetensors" in text, pip_install=calls.append)
     monkeypatch.setitem(sys.modules, "slicer", SimpleNamespace(util=util))
@@ -128,16 +112,12 @@ def test_a_failed_installation_of_small_packages_is_told(nothing_installed, monk
     assert "not installed" in PackageInstaller(PACS_PACKAGES).install()
 
 
-def test_without_the_pytorch_extension_the_remedy_is_named(nothing_installed, monkeypatch):
-    monkeypatch.setitem(sys.modules, "PyTorchUtils", None)
-    assert "Extensions Manager" in SlicerInstaller(lambda: GOOD).install()
-
-
-def test_an_obstacle_stops_before_anything_is_installed(pytorch, nothing_installed):
+def test_an_obstacle_stops_before_anything_is_installed(nothing_installed):
     assert "free some space" in SlicerInstaller(lambda: replace(GOOD, free_gb=1.0)).install()
-    assert pytorch == []
 
 
 def test_what_is_installed_in_a_good_version_is_not_missing(monkeypatch):
-    monkeypatch.setattr(install, "_version", lambda name: {"torch": "2.99.1+cpu", "safetensors": "0.3"}.get(name, "9"))
+    monkeypatch.setattr(
+        install, "_version", lambda name: {"onnxruntime": "1.99.1", "safetensors": "0.3"}.get(name, "9")
+    )
     assert SlicerInstaller(lambda: GOOD).missing() == ["safetensors>=0.4.3"]

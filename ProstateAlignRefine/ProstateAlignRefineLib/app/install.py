@@ -13,9 +13,8 @@ from typing import Any, Protocol
 from .i18n import _
 from .preflight import Machine, problems, this_machine
 
-# What the worker imports beyond torch, numpy and SimpleITK. The test suite compares it with pyproject.toml.
-PACKAGES = ("safetensors>=0.4.3", "psutil>=5.9")
-TORCH = ">=2.6"
+# What the worker imports beyond numpy and SimpleITK. The test suite compares it with pyproject.toml.
+PACKAGES = ("onnxruntime>=1.20", "safetensors>=0.4.3", "psutil>=5.9")
 PACS_PACKAGES = ("pynetdicom>=3.0", "dicomweb-client>=0.60")
 # Slicer is built upon these; another version of one breaks it.
 PROTECTED = ("numpy", "SimpleITK", "vtk", "requests", "pydicom", "scipy")
@@ -37,7 +36,7 @@ class SlicerInstaller:
         self._machine = machine
 
     def missing(self) -> list[str]:
-        return missing_of(("torch" + TORCH, *PACKAGES))
+        return missing_of(PACKAGES)
 
     def install(self) -> str:
         found = problems(self._machine())
@@ -45,25 +44,11 @@ class SlicerInstaller:
         if stopping:
             return stopping[0]
         try:
-            problem = self._install_torch()
-            if not problem:
-                _install_beside(PACKAGES)
-            return problem
+            _install_beside(PACKAGES)
+            return ""
         except (RuntimeError, subprocess.CalledProcessError):
             hints = " ".join(problem.text for problem in found)
             return not_installed() + (f" {hints}" if hints else "")
-
-    def _install_torch(self) -> str:
-        if not missing_of(("torch" + TORCH,)):
-            return ""
-        try:
-            import PyTorchUtils
-        except ImportError:
-            return _("Install the extension 'PyTorch' in the Extensions Manager, restart Slicer, and click again.")
-        logic = PyTorchUtils.PyTorchUtilsLogic()
-        if logic.installTorch(askConfirmation=True, torchVersionRequirement=TORCH) is None:
-            return _("Without torch the model cannot run in Slicer's Python.")
-        return ""
 
 
 class PackageInstaller:

@@ -94,6 +94,7 @@ def _train(config: TrainingConfig, options: TrainOptions, processes: Processes) 
     from ..inference.device import choose_compute
     from ..training.completion import BUNDLE, TEST, complete_training
     from ..training.configured_cases import cases_of
+    from ..training.engine_files import write_engine_files
     from ..training.mirrored_text import encode_training_text, stored_training_text
     from ..training.trainer import Trainer
 
@@ -116,6 +117,7 @@ def _train(config: TrainingConfig, options: TrainOptions, processes: Processes) 
         print(f"{name}: {figure['value']}")
     print(f"The test cases' predictions and report are in {folder / TEST}.")
     if trainer.parts.bundled:
+        write_engine_files(folder / BUNDLE)
         print(f"The bundle is in {folder / BUNDLE}.")
     else:
         print(f"The network {config.network} makes no bundle: it lacks the text or the refiner.")

@@ -64,7 +64,8 @@ class TorchEngine:
             upsampled = [] if zones is None else [interpolate(zones.float(), size, mode="trilinear")]
             kept = [interpolate(level.float(), size) for level in output.features or []]
             base, refined = output.base_logits[0], output.refined_logits
-            return Outputs(*map(_array, ([base], [refined], [output.similarity_logits], upsampled, kept)))
+            parts = [base], [refined], [output.similarity_logits], upsampled, kept
+            return Outputs(*(_array(levels) if levels else np.zeros((0, *size), np.float32) for levels in parts))
         except torch.OutOfMemoryError:
             return None
 
@@ -79,7 +80,5 @@ class TorchEngine:
 
 def _array(levels: list[torch.Tensor]) -> Values:
     """[C, Z, Y, X] of all the levels' channels, each [1, C, Z, Y, X]."""
-    if not levels:
-        return np.zeros((0, 0, 0, 0), np.float32)
     values: Values = torch.cat([level.float() for level in levels], dim=1)[0].cpu().numpy()
     return values

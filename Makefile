@@ -28,6 +28,7 @@ screenshots: $(VENV)/.installed-test
 	$(BIN)/python Testing/host/screenshots.py
 
 bench: $(VENV)/.installed-test
+	OMP_NUM_THREADS=1 $(BIN)/python Testing/Benchmarks/bench_engines.py
 	$(BIN)/python Testing/Benchmarks/bench_gate.py
 	$(BIN)/python Testing/Benchmarks/bench_training.py
 	$(BIN)/prostate-align-refine benchmark -o bench/figures --cache bench/studies --workers 2

@@ -81,18 +81,16 @@ def rows() -> list[tuple[Any, ...]]:
 
 def report(table: list[tuple[Any, ...]]) -> str:
     lines = [" | ".join(map(str, row)) for row in (COLUMNS, ["---"] * len(COLUMNS), *table)]
-    return (
-        f"""# Engines beside each other
+    shown = "\n".join(f"| {line} |" for line in lines)
+    return f"""# Engines beside each other
 
-Made by `OMP_NUM_THREADS=1 python Testing/Benchmarks/bench_engines.py` on {processor()}, Python \
-{platform.python_version()}: the starter model on a synthetic study (seed {SEED}), one thread, medians of {ROUNDS} rounds in
-turns. An answer is preprocessing, network, maps and outlines; loading includes importing the engine. Differences and Dice
-are against torch's.
+Made by `OMP_NUM_THREADS=1 python Testing/Benchmarks/bench_engines.py` on {processor()}, Python
+{platform.python_version()}: the starter model on a synthetic study (seed {SEED}), one thread, medians of {ROUNDS}
+rounds in turns. An answer is preprocessing, network, maps and outlines; loading includes importing the engine.
+Differences and Dice are against torch's.
 
+{shown}
 """
-        + "\n".join(f"| {line} |" for line in lines)
-        + "\n"
-    )
 
 
 def processor() -> str:

@@ -52,7 +52,7 @@ def reason_of(error: OSError) -> str:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Of Python, NumPy, SimpleITK, PyTorch, which raises RuntimeErrors too, or ONNX Runtime, whose errors are its own."""
+    """Of Python, NumPy, SimpleITK, PyTorch (which raises RuntimeErrors, too) or ONNX Runtime (errors of its own)."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     told = isinstance(error, RuntimeError) or type(error).__module__.startswith("onnxruntime")

@@ -162,6 +162,6 @@ def _sigmoid(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Over the channels."""
-    odds = np.exp(logits - logits.max(axis=0))
+    odds: NDArray[np.float32] = np.exp(logits - logits.max(axis=0))
     shares: NDArray[np.float32] = odds / odds.sum(axis=0)
     return shares

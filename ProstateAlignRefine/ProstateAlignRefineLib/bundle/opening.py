@@ -30,17 +30,22 @@ class OpenedBundle:
     mirrored_text: StoredText
 
 
+def read_settled_config(path: Path) -> ModelConfig:
+    """The configuration of a folder whose last writing, where it was interrupted, is finished first."""
+    if not path.is_dir():
+        raise InputError(f"The model bundle '{path.name}' does not exist; name a folder with a {CONFIG_FILE}.")
+    finish_interrupted(path)
+    return read_config(path)
+
+
 def open_bundle(path: Path) -> OpenedBundle:
     """Every file is compared with its SHA-256 in bundle.json.
 
     InputError, one sentence, for pickles, missing, unlisted or changed files, another format version, a missing or
     unfit text.
     """
-    if not path.is_dir():
-        raise InputError(f"The model bundle '{path.name}' does not exist; name a folder with a {CONFIG_FILE}.")
-    finish_interrupted(path)
+    config = read_settled_config(path)
     _refuse_pickles(path)
-    config = read_config(path)
     _verify_files(path, config.files)
     text = StoredText.load(path / TEXT_FILE)
     verify_text(text.width, text.encoder, text.prompts, config)

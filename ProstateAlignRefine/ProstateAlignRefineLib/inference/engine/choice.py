@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, Union
 
-from ...bundle.config import read_config
 from ...bundle.engine_files import has_engine_files
+from ...bundle.opening import read_settled_config
 from ...core.errors import InputError
 from ..device import FAST_CPU, INSTALL, Compute, check_device, choose_compute, has_gpu, is_there, on_torch_cpu
 from .exported import ExportedBundle, load_exported
@@ -28,7 +28,7 @@ def compute_for(bundle: Path | None, device: str = "auto", precision: str = "aut
     if device not in ("auto", "cpu") or (device == "auto" and has_gpu()) or precision == "bf16":
         _require_torch(f"--device {device}" if device not in ("auto", "cpu") else f"--precision {precision}")
         return choose_compute(device, precision)
-    exported = bundle is None or has_engine_files(read_config(bundle).files)
+    exported = bundle is None or has_engine_files(read_settled_config(bundle).files)
     if exported and is_there("onnxruntime"):
         return Compute(FAST_CPU, "fp32")
     if is_there("torch"):

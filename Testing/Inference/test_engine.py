@@ -67,7 +67,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     path = write_random_bundle(tmp_path_factory.mktemp("plain") / "bundle")
     bundle = load_bundle(path)
     with torch.no_grad():
-        bundle.network.refiner.from_d.weight.mul_(50.0)
+        bundle.network.refiner.from_d.weight.mul_(500.0)
     return bundle
 
 
@@ -125,8 +125,8 @@ def test_segment_runs_without_torch_and_finds_what_torch_finds(study: Study, tmp
 
 def test_the_network_alone_gives_torchs_maps(plain: Bundle, exported: ExportedBundle) -> None:
     volumes = np.random.default_rng(0).normal(size=(3, 9, 22, 30)).astype(np.float32)
-    for tiles, axes in (("where_needed", ()), ("where_needed", ("z", "x"))):
-        settings = InferenceSettings(tiles, axes)  # type: ignore[arg-type]
+    for axes in ((), ("z", "x")):
+        settings = InferenceSettings("where_needed", axes)  # type: ignore[arg-type]
         maps = []
         for bundle, compute in ((plain, on_torch_cpu()), (exported, FAST)):
             asked = replace(bundle, config=replace(bundle.config, inference=settings))

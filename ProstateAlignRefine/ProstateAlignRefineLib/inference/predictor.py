@@ -156,7 +156,7 @@ def _confidence(logits: NDArray[np.float32], kind: Confidence) -> NDArray[np.flo
 
 def _sigmoid(values: NDArray[np.float32]) -> NDArray[np.float32]:
     with np.errstate(over="ignore"):  # of exp; the share is then 0, as it should be
-        share: NDArray[np.float32] = 1 / (1 + np.exp(-values))
+        share: NDArray[np.float32] = np.reciprocal(1 + np.exp(-values), dtype=np.float32)
     return share
 
 

@@ -24,6 +24,7 @@ screenshots: $(VENV)/.installed-test
 	$(BIN)/python Testing/host/screenshots.py
 
 bench: $(VENV)/.installed-test
+	OMP_NUM_THREADS=1 $(BIN)/python Testing/Benchmarks/bench_engines.py
 	$(BIN)/python Testing/Benchmarks/bench_gate.py
 	$(BIN)/python Testing/Benchmarks/bench_release.py
 	$(BIN)/python Testing/Benchmarks/bench_training.py

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import SimpleITK as sitk
 
+from .bundle.starter import starter_bundle_path
 from .bundle.summary import ModelFacts
 from .core.cautions import Caution
 from .core.checks.study_cautions import looked_at
@@ -57,7 +58,7 @@ from .results.setting import Setting, check_false_positives
 
 if TYPE_CHECKING:
     from .inference.device import Compute
-    from .network.bundle import Bundle
+    from .inference.engine.choice import Loaded
 
 # (stage, done, all): "preprocess", "network" (`done` of `all` forwards), "maps".
 Progress = Callable[[str, int, int], None]
@@ -67,7 +68,7 @@ Progress = Callable[[str, int, int], None]
 class Model:
     """A model bundle, loaded once for many studies, and what computes it."""
 
-    bundle: Bundle
+    bundle: Loaded
     compute: Compute
 
     @property
@@ -164,13 +165,13 @@ class SegmentedStudy:
 
 
 def load_model(bundle: Path | str | None = None, device: str = "auto", precision: str = "auto") -> Model:
-    """A bundle's folder, None: the model that comes with the program. `device`: auto, cpu, cuda or cuda:N. `precision`:
-    auto, fp32 or bf16. InputError where a file is damaged or the device is not there."""
-    from .inference.device import choose_compute
-    from .network.bundle import load_bundle, starter_bundle_path
+    """A bundle's folder, None: the model that comes with the program. `device`: auto, cpu, cuda, cuda:N or mps.
+    `precision`: auto, fp32 or bf16. InputError where a file is damaged or the device is not there."""
+    from .inference.engine.choice import compute_for, load_for
 
-    compute = choose_compute(device, precision)
-    return Model(load_bundle(starter_bundle_path() if bundle is None else Path(bundle)), compute)
+    folder = starter_bundle_path() if bundle is None else Path(bundle)
+    compute = compute_for(folder, device, precision)
+    return Model(load_for(folder, compute.without_torch), compute)
 
 
 def read_study(
@@ -244,9 +245,9 @@ def segment(
     candidates, as far as so many false positives a study are expected in all. `psa`: ng/mL. InputError where an option
     is out of range, a prompt's word is not known, or memory does not suffice.
     """
+    from .inference.asking import with_prompt
     from .inference.segment import segment_entered
     from .inference.versions import versions
-    from .network.text_encoder import with_prompt
 
     started = time.perf_counter()
     model = model or load_model()

@@ -37,6 +37,7 @@ COMMANDS = {
     "teach-prompts": "teach a model what prompts mean, on synthetic studies",
     "teach-findings": "teach a model how sure to be of a finding, on synthetic studies",
     "teach-refiner": "teach a model to edit the outlines of its findings, on synthetic studies",
+    "export-engine": "make a model bundle run on a CPU without torch",
     "export-nnunet": "write a prepared dataset for nnU-Net v2",
     "export-monai": "write a model bundle as a bundle of MONAI",
     "algorithm": "segment one study as an algorithm of grand-challenge.org (PI-CAI)",

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from onnxruntime.capi.onnxruntime_pybind11_state import RuntimeException
 
 from host.random_bundle import write_random_bundle
 from ProstateAlignRefineLib.core.errors import InputError
@@ -27,6 +28,7 @@ SEGMENT = Segment(7, "study", "bundle", "prostate lesion", "output", "cpu")
         (MemoryError(), "memory", "The memory did not suffice"),
         (torch.OutOfMemoryError("CUDA out of memory"), "memory", "The memory did not suffice"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "memory", "The memory did not suffice"),
+        (RuntimeException("BFCArena: Failed to allocate memory for requested buffer"), "memory", "The memory did"),
         (ValueError("Doe^Jane"), "internal", "The worker failed (ValueError); its log says more."),
     ],
 )

@@ -16,6 +16,7 @@ from ProstateAlignRefineLib.core.maps import MAP_NAMES
 from ProstateAlignRefineLib.core.study import Modality, Study
 from ProstateAlignRefineLib.inference import segment
 from ProstateAlignRefineLib.inference.device import Compute, computed_otherwise
+from ProstateAlignRefineLib.inference.engine.protocol import GpuMemoryError
 from ProstateAlignRefineLib.inference.segment import segment_study
 from ProstateAlignRefineLib.network.bundle import Bundle, load_bundle, starter_bundle_path
 from ProstateAlignRefineLib.phantom import Sampling, make_phantom
@@ -73,7 +74,7 @@ def full_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def raising(bundle, volumes, plan, compute, progress):
         if compute.device.type == "cuda":
-            raise torch.OutOfMemoryError("CUDA out of memory.")
+            raise GpuMemoryError
         return predict(bundle, volumes, plan, compute, progress)
 
     monkeypatch.setattr(segment, "predict", raising)

@@ -15,6 +15,7 @@ from torch import Tensor
 from Model.samples import text_of
 from ProstateAlignRefineLib.bundle import starter
 from ProstateAlignRefineLib.bundle.config import ModelConfig
+from ProstateAlignRefineLib.bundle.stored_text import StoredText
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.network import bundle as bundle_module
 from ProstateAlignRefineLib.network.bundle import load_bundle, save_bundle, starter_bundle_path
@@ -75,7 +76,7 @@ def test_a_changed_file_is_refused_before_it_is_opened(
     bundle_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bundle_module, "load_file", lambda *_: pytest.fail("weights were opened"))
-    monkeypatch.setattr(bundle_module, "load_text", lambda *_: pytest.fail("text was opened"))
+    monkeypatch.setattr(StoredText, "load", lambda *_: pytest.fail("text was opened"))
     contents = bytearray((bundle_path / name).read_bytes())
     contents[-1] ^= 1
     (bundle_path / name).write_bytes(contents)

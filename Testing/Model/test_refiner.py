@@ -8,8 +8,8 @@ from torch import Tensor
 
 from Model.samples import text_of
 from ProstateAlignRefineLib.bundle.config import Architecture
+from ProstateAlignRefineLib.core.window import Window
 from ProstateAlignRefineLib.network import refiner as refiner_module
-from ProstateAlignRefineLib.network.positions import Window
 from ProstateAlignRefineLib.network.refiner import Refiner
 
 SHAPE = (4, 6, 8)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from ProstateAlignRefineLib.network.tiling import tile_starts, tile_weights, tiled
+from ProstateAlignRefineLib.core.tiling import tile_starts, tile_weights, tiled
+from ProstateAlignRefineLib.network import tiling as torch_tiling
 
 
 @pytest.mark.parametrize(
@@ -30,12 +31,14 @@ def test_weights_are_a_filtered_impulse(tile: tuple[int, ...]) -> None:
     impulse = np.zeros(tile)
     impulse[tuple(n // 2 for n in tile)] = 1
     expected = gaussian_filter(impulse, [n / 8 for n in tile], mode="constant")
-    np.testing.assert_allclose(tile_weights(tile).numpy(), expected / expected.max(), atol=1e-6)
+    np.testing.assert_allclose(tile_weights(tile), expected / expected.max(), atol=1e-6)
 
 
 def test_one_voxel_answers_come_back_unchanged() -> None:
     image = torch.randn(1, 2, 9, 23, 20, generator=torch.Generator().manual_seed(0))
     places = []
-    whole = tiled(image, (4, 10, 16), lambda tile, start: places.append(start) or tile * 3)
+    whole = torch_tiling.tiled(image, (4, 10, 16), lambda tile, start: places.append(start) or tile * 3)
     torch.testing.assert_close(whole, image * 3)
+    array = image[0].numpy()
+    np.testing.assert_allclose(tiled(array, (4, 10, 16), lambda tile, _start: tile * 3), array * 3, atol=1e-5)
     assert len(places) == len(set(places)) == 4 * 4 * 2

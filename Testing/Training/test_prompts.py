@@ -35,8 +35,9 @@ def study_of(generator: torch.Generator, sides: tuple[Side, ...]) -> tuple[Image
     coordinates[:, :2] = torch.linspace(-2.5, 2.5, SHAPE[2])
     zones = torch.full((1, 5, *SHAPE), 0.05)
     zones[:, GlandZone.PERIPHERAL] = 0.8
-    decoder = (torch.zeros(1, 2, *SHAPE), torch.zeros(1, 2, 4, 5, 10))
-    return image_features(torch.randn(1, 3, *SHAPE, generator=generator), margin, zones, coordinates, decoder), lesions
+    volumes, nothing = torch.randn(1, 3, *SHAPE, generator=generator), torch.zeros(1, 2, *SHAPE)
+    seen = (part[0].numpy() for part in (volumes, margin, zones, coordinates))
+    return image_features(*seen, [nothing[0].numpy()] * 2), lesions
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def taught(cases: list[PromptCase]) -> PromptedHead:
 
 
 def found(head: PromptedHead, features: ImageFeatures, prompt: str) -> np.ndarray:
-    return (features.margin[0, 0] + prompted_change(head, features, (prompt,)) > 0).numpy()
+    return features.margin + prompted_change(head, features, (prompt,)) > 0
 
 
 def test_words_of_place_choose_among_lesions(taught: PromptedHead) -> None:

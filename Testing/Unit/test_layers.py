@@ -101,6 +101,20 @@ def test_a_room_keeps_off_packages_that_are_not_its_business(room):
         assert not outside & FORBIDDEN_PACKAGES[room], path.relative_to(LIBRARY)
 
 
+def test_of_inference_one_module_alone_imports_torch_when_it_is_imported():
+    """Elsewhere it is asked for where it is needed, so that all but that engine works without."""
+    with_torch = []
+    for path in modules_of("inference"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        typing = {id(node) for one in ast.walk(tree) if isinstance(one, ast.If) for node in ast.walk(one)}
+        top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom) and id(node) not in typing]
+        named = {alias.name for node in top if isinstance(node, ast.Import) for alias in node.names}
+        named |= {node.module for node in top if isinstance(node, ast.ImportFrom)}
+        if any(name and name.split(".")[0] == "torch" for name in named):
+            with_torch.append(path.name)
+    assert with_torch == ["with_torch.py"]
+
+
 def test_core_needs_only_numpy_simpleitk_and_pillow():
     for path in modules_of("core"):
         outside = {name.split(".")[0] for name in imports_of(path)} - {PACKAGE}

@@ -17,7 +17,7 @@ class Package:
 
 # What the worker imports beyond numpy and SimpleITK. The test suite compares it with pyproject.toml.
 WORKER = (
-    Package("onnxruntime", 29, 90),
+    Package("onnxruntime>=1.20", 29, 90),
     Package("safetensors>=0.4.3", 1, 2),
     Package("psutil>=5.9", 1, 2),
 )

@@ -131,8 +131,9 @@ class Session:
 
     def open_study(self, folder: Path) -> None:
         self.message = ""
-        opened = self._guarded(lambda: self.study.open(self.state, self.application.scene, folder) or True)
-        if opened:
+        before = self.inputs
+        self._guarded(lambda: self.study.open(self.state, self.application.scene, folder))
+        if self.inputs != before:
             self.read()
             self.opened.emit()
         self.changed.emit()

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..core import schema
 from ..core.findings.rule import FindingRule
 from .config import CONFIG_FILE, ModelConfig, read_config
+from .engine_files import ENGINE_FILES
 
 WEIGHTS_FILE, CARD_FILE = "weights.safetensors", "MODEL_CARD.md"
 # What a bundle says of itself and of its figures changes no answer.
@@ -79,5 +80,9 @@ def identity_of(config: ModelConfig) -> str:
     kept = {name: value for name, value in schema.to_dict(config).items() if name not in WORDS}
     if config.findings is None:
         del kept["findings"]  # so that bundles without one stay what they were
-    kept["files"] = {name: digest for name, digest in config.files.items() if name not in (CARD_FILE, CONFIG_FILE)}
+    kept["files"] = {
+        name: digest
+        for name, digest in config.files.items()
+        if name not in (CARD_FILE, CONFIG_FILE, *ENGINE_FILES)  # the same network in another form
+    }
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()

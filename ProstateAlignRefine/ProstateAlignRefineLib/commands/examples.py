@@ -48,6 +48,7 @@ EXAMPLES = MappingProxyType(
         "teach-prompts": ("teach-prompts --model run/bundle -o taught",),
         "teach-findings": ("teach-findings --model run/bundle -o judged",),
         "teach-refiner": ("teach-refiner --model taught -o refined",),
+        "export-engine": ("export-engine run/bundle",),
         "export-nnunet": ("export-nnunet dataset -o nnUNet_raw/Dataset101_Prostate --config ours",),
         "export-monai": ("export-monai run/bundle -o monai-bundle",),
         "algorithm": ("algorithm --model run/bundle",),

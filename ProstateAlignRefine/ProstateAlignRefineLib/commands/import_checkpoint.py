@@ -34,6 +34,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: ImportCheckpointOptions) -> int:
     from ..network.checkpoint import import_checkpoint
+    from ..training.engine_files import write_engine_files
 
     report = import_checkpoint(
         options.checkpoint,
@@ -47,5 +48,6 @@ def run(options: ImportCheckpointOptions) -> int:
     print(f"{len(report.duplicates)} entries repeat them:")
     for duplicate, original in report.duplicates.items():
         print(f"  {duplicate} = {original}")
+    write_engine_files(options.output)
     print(f"The bundle is in {options.output}.")
     return 0

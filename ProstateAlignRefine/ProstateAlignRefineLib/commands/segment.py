@@ -21,7 +21,7 @@ from ..results.report import candidate_table, gland_line, lesion_table
 from ..results.run import Run
 from .model_options import ModelOptions, add_model_options
 from .progress import StageBar
-from .segmenting import load_model, result_of
+from .segmenting import load_model, model_folder, result_of
 from .series_options import SeriesOptions, add_series_options
 
 PLACE_GIVEN = "Searched where the prompt says: what is found there counts as found with a place given."
@@ -65,12 +65,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(options: SegmentOptions) -> int:
-    from ..inference.device import choose_compute
+    from ..inference.engine.choice import compute_for
 
     options.check()
     psa = read_psa(options.psa)
     require_apart(options.output, [*options.input, *options.named.values()])
-    compute = choose_compute(options.device, options.precision)
+    compute = compute_for(model_folder(options), options.device, options.precision)
     with writing_folder(options.output, KIND, NAMES) as draft, StageBar() as bar:
         result = _segment(options, compute, bar)
         result = replace(result, run=replace(result.run, psa=psa))
@@ -117,7 +117,7 @@ def _segment(options: SegmentOptions, compute: Compute, bar: StageBar) -> Result
     study = looked_at(_read(options), options.register)
     read = time.perf_counter()
     bar("load", 0, 1)
-    bundle = load_model(options)
+    bundle = load_model(options, compute)
     loaded = time.perf_counter()
     shape = network_grid(study.grid, bundle.config.preprocessing).shape
     seconds = expected_seconds(bundle.sha256, compute.description, shape)

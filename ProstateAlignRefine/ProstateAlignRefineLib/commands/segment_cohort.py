@@ -29,14 +29,14 @@ from ..results.folder import KIND, NAMES, write_gated, write_inputs
 from ..results.report import REPORT_NAME, read_run, read_setting
 from .dataset_options import add_dataset_option
 from .model_options import ModelOptions, add_model_options
-from .segmenting import load_model, result_of
+from .segmenting import load_model, model_folder, result_of
 from .series_options import add_trust_option
 from .sharing import among_processes, on_cluster
 
 if TYPE_CHECKING:
     from ..inference.device import Compute
+    from ..inference.engine.choice import Loaded
     from ..inference.shard import Shard
-    from ..network.bundle import Bundle
 
 SOME_FAILED = 1
 DONE, SKIPPED, FAILED = "done", "skipped", "failed"
@@ -76,7 +76,7 @@ class CohortRun:
     """What all studies of a run share. `finished`: cases whose result was there before."""
 
     options: SegmentCohortOptions
-    bundle: Bundle
+    bundle: Loaded
     compute: Compute
     shard: Shard
     finished: frozenset[str]
@@ -113,7 +113,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(options: SegmentCohortOptions) -> int:
-    from ..inference.device import choose_compute, told_precision
+    from ..inference.device import told_precision
+    from ..inference.engine.choice import compute_for
     from ..inference.shard import Shard
 
     options.check()
@@ -123,10 +124,10 @@ def run(options: SegmentCohortOptions) -> int:
     require_apart(options.output, [path for entry in everything for path in entry.paths])
     require_replaceable(output_folder(options.output) / _table(shard))
     entries = shard.share(everything)
-    compute = choose_compute(shard.device(options.device), options.precision)
+    compute = compute_for(model_folder(options), shard.device(options.device), options.precision)
     if told := told_precision(options.precision, compute):
         print(told)
-    bundle = load_model(options)
+    bundle = load_model(options, compute)
     options.output.mkdir(parents=True, exist_ok=True)
     finished = frozenset(entry.case for entry in entries if _is_finished(entry, options, bundle))
     rows = _segment_all(entries, CohortRun(options, bundle, compute, shard, finished))
@@ -238,7 +239,7 @@ def _segment(entry: Entry, cohort: CohortRun) -> StudyRow:
     return StudyRow(entry.case, DONE, len(written.lesions), seconds, cautions=codes)
 
 
-def _is_finished(entry: Entry, options: SegmentCohortOptions, bundle: Bundle) -> bool:
+def _is_finished(entry: Entry, options: SegmentCohortOptions, bundle: Loaded) -> bool:
     """Whether the study's result is there; InputError where it was made with other options."""
     folder = options.output / entry.case
     if not folder.is_dir():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..bundle.starter import starter_bundle_path
 from ..bundle.summary import ModelFacts
 from ..core.study import Study
 from ..results.folder import Result, volumes_on_t2w
@@ -13,24 +15,26 @@ from ..results.run import Run
 from .model_options import ModelOptions
 
 if TYPE_CHECKING:
+    from ..inference.device import Compute
+    from ..inference.engine.choice import Loaded
     from ..inference.segment import Segmentation
-    from ..network.bundle import Bundle
 
 
-def load_model(options: ModelOptions) -> Bundle:
+def model_folder(options: ModelOptions) -> Path:
+    return starter_bundle_path() if options.model is None else options.model
+
+
+def load_model(options: ModelOptions, compute: Compute) -> Loaded:
     """The model, with the text of the prompt where one is given."""
-    from ..network.bundle import load_bundle, starter_bundle_path
+    from ..inference.asking import with_prompt
+    from ..inference.engine.choice import load_for
 
-    bundle = load_bundle(starter_bundle_path() if options.model is None else options.model)
-    if options.prompt is None:
-        return bundle
-    from ..network.text_encoder import with_prompt
-
-    return with_prompt(bundle, options.prompt)
+    bundle = load_for(model_folder(options), compute.without_torch)
+    return bundle if options.prompt is None else with_prompt(bundle, options.prompt)
 
 
 def result_of(
-    study: Study, segmentation: Segmentation, bundle: Bundle, options: ModelOptions, before: Mapping[str, float]
+    study: Study, segmentation: Segmentation, bundle: Loaded, options: ModelOptions, before: Mapping[str, float]
 ) -> Result:
     """`before`: seconds by stage, of the stages before the network."""
     run = _run_of(study, segmentation, bundle, options, before)
@@ -40,7 +44,7 @@ def result_of(
 
 
 def _run_of(
-    study: Study, segmentation: Segmentation, bundle: Bundle, options: ModelOptions, before: Mapping[str, float]
+    study: Study, segmentation: Segmentation, bundle: Loaded, options: ModelOptions, before: Mapping[str, float]
 ) -> Run:
     from ..inference.versions import versions
 

@@ -59,6 +59,7 @@ def run(options: TeachPromptsOptions) -> int:
     from ..core.errors import InputError
     from ..inference.device import choose_compute
     from ..network.bundle import load_bundle, save_bundle
+    from ..training.engine_files import write_engine_files
     from ..training.prompts.fit import Fitting, fit, new_head
     from ..training.prompts.phantoms import settings_for
     from ..training.provenance import with_head_of
@@ -78,6 +79,7 @@ def run(options: TeachPromptsOptions) -> int:
     card = (bundle.path / CARD_FILE).read_text(encoding="utf-8")
     mirrored = bundle.mirrored_text
     save_bundle(options.output, bundle.network, bundle.config, bundle.text, card, mirrored_text=mirrored, prompted=head)
+    write_engine_files(options.output)
     print(f"The model and its prompted head are in {options.output}.")
     return 0
 

@@ -165,6 +165,7 @@ def _trainer(
 
 def _train(trainer: Trainer) -> None:
     from ..training.completion import BUNDLE, TEST, complete_training
+    from ..training.engine_files import write_engine_files
 
     if trainer.processes.first:
         print(trainer.compute.description)
@@ -176,6 +177,7 @@ def _train(trainer: Trainer) -> None:
         print(f"{name}: {figure['value']}")
     print(f"The test cases' predictions and report are in {trainer.folder / TEST}.")
     if trainer.parts.bundled:
+        write_engine_files(trainer.folder / BUNDLE)
         print(f"The bundle is in {trainer.folder / BUNDLE}.")
     else:
         print(f"The network {trainer.config.network} makes no bundle: it lacks the text or the refiner.")

@@ -52,10 +52,11 @@ def reason_of(error: OSError) -> str:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Of Python, NumPy, SimpleITK or PyTorch, which raises RuntimeErrors too."""
+    """Of Python, NumPy, SimpleITK, PyTorch (which raises RuntimeErrors, too) or ONNX Runtime (errors of its own)."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
-    return isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in MEMORY_SIGNS)
+    told = isinstance(error, RuntimeError) or type(error).__module__.startswith("onnxruntime")
+    return told and any(sign in str(error).lower() for sign in MEMORY_SIGNS)
 
 
 def scrubbed_traceback(error: BaseException) -> str:

@@ -7,19 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import SimpleITK as sitk
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ..core.boxes import Box, box_around, box_of, crop_grid
 from ..core.geometry import Grid, distance_mm, resample, to_array
 from ..core.maps import MAP_NAMES, Maps
 from ..core.study import Modality, Study
-from ..network.boundary.evidence import LARGEST_MARGIN
-from ..network.boundary.refiner import MARGIN_SCALE
-from ..network.boundary.settings import BoundarySettings
-from ..network.bundle import Bundle
-from ..network.prompted.head import PromptedHead
+from ..network.boundary.settings import LARGEST_MARGIN, MARGIN_SCALE, BoundarySettings
+from .engine.choice import Loaded, engine_of
 from .preprocess import smoothed
 from .prompting import MAPS, Region
 
@@ -45,28 +40,23 @@ class Crop:
     grid: Grid
 
 
-@torch.inference_mode()
-def refined(bundle: Bundle, study: Study, region: Region, stacked: NDArray[np.float32], maps: Maps) -> Maps:
+def refined(bundle: Loaded, study: Study, region: Region, stacked: NDArray[np.float32], maps: Maps) -> Maps:
     """The maps with the boundary refiner's margins: base margins but in the bands; as they are without a refiner.
 
     `stacked`: what `prompted` made of `region`; `maps`: the same on the T2W grid.
     """
     if bundle.boundary is None or bundle.prompted is None:
         return maps
-    text = prompt_token(bundle.prompted, bundle.prompts or (bundle.config.prompt,))
+    settings, engine = bundle.boundary.settings, engine_of(bundle)
+    prompts = bundle.prompts or (bundle.config.prompt,)
     margin = maps.base_margin.copy()
-    reader = Reader(study, region, bundle.config.architecture.channels, bundle.boundary.settings)
-    for site in edit_sites(maps, bundle.boundary.settings.reach_mm):
+    reader = Reader(study, region, bundle.config.architecture.channels, settings)
+    for site in edit_sites(maps, settings.reach_mm):
         crop = reader.crop(site, stacked)
-        delta = bundle.boundary(torch.from_numpy(crop.inputs), text).numpy()
+        delta = engine.boundary_delta(crop.inputs, prompts)
         on_t2w = on_same_axes(delta[None], crop.grid, crop_grid(maps.grid, site.box))[0]
         margin[site.box.slices] += np.where(site.band, on_t2w, np.float32(0))
     return replace(maps, refined_margin=margin)
-
-
-def prompt_token(head: PromptedHead, prompts: tuple[str, ...]) -> Tensor:
-    """[D]: what the boundary refiner reads of the prompts, the mean of their words as the bundle's tower has them."""
-    return head.text(prompts).pooled.mean(dim=0)
 
 
 def edit_sites(maps: Maps, reach_mm: float) -> Iterator[Site]:

@@ -13,9 +13,9 @@ from ..core.geometry import Grid
 from ..core.maps import laid_maps
 from ..core.protocol import Describe, Described, Finished, Message, Progress, Segment
 from ..core.study_files import find_study_files
-from ..network.bundle import Bundle, load_bundle
-from ..network.text_encoder import with_prompt
-from .device import choose_compute, computed_otherwise
+from .asking import with_prompt
+from .device import Compute, computed_otherwise
+from .engine.choice import Loaded, compute_for, load_for
 from .last_forward_pass import LastForwardPass
 from .pace import expected_seconds, note_seconds
 from .preprocess import network_grid
@@ -31,10 +31,10 @@ _last = LastForwardPass()
 
 
 def describe(request: Describe, send: Send) -> None:
-    compute = choose_compute(request.device)
+    compute = compute_for(Path(request.bundle) if request.bundle else None, request.device)
     seconds = 0.0
     if request.bundle:
-        bundle = _bundle(request.bundle)
+        bundle = _bundle(request.bundle, compute)
         shape = network_grid(USUAL_T2W, bundle.config.preprocessing).shape
         seconds = expected_seconds(bundle.sha256, compute.description, shape)
     send(Described(request.request, compute.description, seconds, versions()))
@@ -49,8 +49,8 @@ def segment(request: Segment, send: Send) -> None:
     if files is None:
         raise InputError("The study did not reach the worker; segment again.")
     progress("load", 0, 1)
-    compute = choose_compute(request.device)
-    bundle = with_prompt(_bundle(request.bundle), request.prompt)
+    compute = compute_for(Path(request.bundle), request.device)
+    bundle = with_prompt(_bundle(request.bundle, compute), request.prompt)
     result = answer(_last.of(files, request.register, bundle, compute, progress), bundle, progress)
     progress("write", 0, 1)
     # The panel lays the maps over the volume as its scene holds it.
@@ -64,11 +64,12 @@ def segment(request: Segment, send: Send) -> None:
     send(Finished(request.request, used.description, used.precision, otherwise, seconds, versions(), cautions))
 
 
-def _bundle(path: str) -> Bundle:
-    return _load(path, (Path(path) / CONFIG_FILE).stat().st_mtime_ns if (Path(path) / CONFIG_FILE).is_file() else 0)
+def _bundle(path: str, compute: Compute) -> Loaded:
+    config = Path(path) / CONFIG_FILE
+    return _load(path, compute.without_torch, config.stat().st_mtime_ns if config.is_file() else 0)
 
 
 @lru_cache(maxsize=1)
-def _load(path: str, changed: int) -> Bundle:
+def _load(path: str, without_torch: bool, changed: int) -> Loaded:
     """`changed`: when bundle.json was written, so that another bundle in the same place is loaded anew."""
-    return load_bundle(Path(path))
+    return load_for(Path(path), without_torch)

@@ -10,8 +10,8 @@ from ..core.checks.study_cautions import looked_at
 from ..core.storage.files import file_sha256
 from ..core.study import Modality
 from ..core.study_files import read_study_files
-from ..network.bundle import Bundle
 from .device import Compute
+from .engine.choice import Loaded
 from .segment import ForwardPass, Progress, forward_pass
 
 
@@ -22,7 +22,7 @@ class LastForwardPass:
         self._kept: tuple[tuple[object, ...], ForwardPass] | None = None
 
     def of(
-        self, files: Mapping[Modality, Path], register: bool, bundle: Bundle, compute: Compute, progress: Progress
+        self, files: Mapping[Modality, Path], register: bool, bundle: Loaded, compute: Compute, progress: Progress
     ) -> ForwardPass:
         """`register`: ADC and HBV are moved onto the T2W first.
 

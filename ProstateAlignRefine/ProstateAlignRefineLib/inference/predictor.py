@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import cast
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn.functional import interpolate, pad
 
-from ..bundle.config import Triple
+from ..bundle.config import Confidence, Triple
 from ..core.anatomy import GlandZone, outside_gland_penalty
 from ..core.geometry import Grid, resample, to_array, to_image
 from ..core.maps import MAP_NAMES, Maps
-from ..network.bundle import Bundle
-from ..network.network import AlignRefineNetwork, foreground_confidence
-from ..network.positions import Window
-from ..network.tiling import tile_starts, tiled
+from ..core.tiling import tile_starts, tiled
+from ..core.window import Window
 from .device import Compute
-from .mirroring import Forward, mirrored
+from .engine.choice import Loaded, engine_of
+from .engine.protocol import Outputs
+from .mirroring import mirrored
+
+FOREGROUND = 1
 
 # What a T2W voxel outside the region gets: background at a margin no gate setting can lift.
 OUTSIDE = {"base_margin": -20.0, "refined_margin": -20.0, "confidence": 0.0, "similarity": 0.0}
@@ -43,7 +40,7 @@ class ForwardPlan:
     before: tuple[int, ...] = (0, 0, 0)
 
 
-def plan_forwards(bundle: Bundle, shape: tuple[int, ...], compute: Compute) -> ForwardPlan:
+def plan_forwards(bundle: Loaded, shape: tuple[int, ...], compute: Compute) -> ForwardPlan:
     """`shape`: the region's (z, y, x). InputError where the computer's memory cannot hold a forward.
 
     One forward, however little memory there is: a tile's instance norm sees the tile alone, so tiles give another
@@ -67,43 +64,32 @@ def _plan_tiles(tile: Triple, shape: tuple[int, ...]) -> ForwardPlan:
     return ForwardPlan(padded, tile, int(np.prod(counts)), before)
 
 
-@torch.inference_mode()
 def predict(
-    bundle: Bundle, volumes: NDArray[np.float32], plan: ForwardPlan, compute: Compute, progress: Progress
+    bundle: Loaded, volumes: NDArray[np.float32], plan: ForwardPlan, compute: Compute, progress: Progress
 ) -> NDArray[np.float32]:
     """[C, Z, Y, X] z-scored volumes to [4, Z, Y, X]: the maps in the order of `MAP_NAMES`.
 
     Of a network with an anatomy head [9, Z, Y, X]: the probabilities of `GlandZone` follow, and lesions far outside the
     gland are doubted. With a prompted head the decoder features that it reads follow. `progress(done, all)` is called
-    after each forward.
+    after each forward. GpuMemoryError where that is so.
     """
-    network: Forward = bundle.network.to(compute.device)
-    if bundle.prompted is not None:
-        network = partial(cast(AlignRefineNetwork, network), keep_features=True)
-    texts = bundle.text.to(compute.device), bundle.mirrored_text.to(compute.device)
+    engine = engine_of(bundle, compute)
     done = 0
     region: Triple = volumes.shape[1:]
 
-    def maps_of(image: Tensor, start: Triple) -> Tensor:
+    def maps_of(image: NDArray[np.float32], start: Triple) -> NDArray[np.float32]:
         nonlocal done
         z, y, x = (first - padding for first, padding in zip(start, plan.before, strict=True))
-        with compute.autocast:
-            output = mirrored(network, image, texts, Window((z, y, x), region), bundle.config.inference.mirror_axes)
-        base, refined = output.base_logits[0].float(), output.refined_logits.float()
-        confidence = foreground_confidence(base, bundle.config.confidence)
+        output = mirrored(engine.forward, image, Window((z, y, x), region), bundle.config.inference.mirror_axes)
         done += 1
         progress(done, plan.forwards)
-        maps = [_margin(base), _margin(refined), confidence, output.similarity.float()]
-        kept = [interpolate(level.float(), list(image.shape[2:])) for level in output.features or []]
-        return torch.cat([*maps, *_zone_shares(output.anatomy_logits, image), *kept], dim=1)
+        return _maps(output, bundle.config.confidence)
 
-    image = torch.from_numpy(volumes)[None]
     behind = [a - b - c for a, b, c in zip(plan.padded, plan.before, region, strict=True)]
-    padding = [width for pair in zip(reversed(plan.before), reversed(behind), strict=True) for width in pair]
-    image = pad(image, padding).to(compute.device)
+    image = np.pad(volumes, ((0, 0), *zip(plan.before, behind, strict=True)))
     whole = maps_of(image, (0, 0, 0)) if plan.forwards == 1 else tiled(image, plan.tile, maps_of)
     z, y, x = (slice(b, b + n) for b, n in zip(plan.before, region, strict=True))
-    stacked = whole[0, :, z, y, x].cpu().numpy()
+    stacked = whole[:, z, y, x]
     return _doubted(stacked, bundle.config.preprocessing.spacing_mm) if len(stacked) > len(MAP_NAMES) else stacked
 
 
@@ -134,11 +120,13 @@ def zones_of(stacked: NDArray[np.float32]) -> NDArray[np.uint8]:
     return codes
 
 
-def _zone_shares(logits: Tensor | None, image: Tensor) -> list[Tensor]:
-    """Probabilities [B, 5, Z, Y, X] at the image's size; nothing without an anatomy head."""
-    if logits is None:
-        return []
-    return [interpolate(logits.float(), list(image.shape[2:]), mode="trilinear").softmax(dim=1)]
+def _maps(output: Outputs, kind: Confidence) -> NDArray[np.float32]:
+    """What `predict` gives, of one forward and before any doubt."""
+    shares = [_softmax(output.zones)] if len(output.zones) else []
+    maps = [_margin(output.base), _margin(output.refined), _confidence(output.base, kind), _sigmoid(output.similarity)]
+    kept = [output.features] if len(output.features) else []
+    stacked: NDArray[np.float32] = np.concatenate([*maps, *shares, *kept])
+    return stacked
 
 
 def _doubted(stacked: NDArray[np.float32], spacing_zyx: tuple[float, float, float]) -> NDArray[np.float32]:
@@ -156,6 +144,24 @@ def _doubted(stacked: NDArray[np.float32], spacing_zyx: tuple[float, float, floa
     return result
 
 
-def _margin(logits: Tensor) -> Tensor:
-    """Foreground minus background logit, [B, 1, Z, Y, X]."""
-    return logits[:, 1:2] - logits[:, 0:1]
+def _margin(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Foreground minus background logit, [1, Z, Y, X]."""
+    return logits[FOREGROUND:] - logits[:FOREGROUND]
+
+
+def _confidence(logits: NDArray[np.float32], kind: Confidence) -> NDArray[np.float32]:
+    """What the gate's tau is compared with, [1, Z, Y, X]; see `ModelConfig.confidence`."""
+    return _sigmoid(logits[FOREGROUND:] if kind == "sigmoid_foreground_logit" else _margin(logits))
+
+
+def _sigmoid(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    with np.errstate(over="ignore"):  # of exp; the share is then 0, as it should be
+        share: NDArray[np.float32] = np.reciprocal(1 + np.exp(-values), dtype=np.float32)
+    return share
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Over the channels."""
+    odds: NDArray[np.float32] = np.exp(logits - logits.max(axis=0))
+    shares: NDArray[np.float32] = odds / odds.sum(axis=0)
+    return shares

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from ..core.anatomy import GlandZone, plausible_gland
@@ -16,9 +15,8 @@ from ..core.geometry import Grid
 from ..core.gland import measure_gland
 from ..core.gland_coordinates import gland_coordinates
 from ..core.maps import MAP_NAMES
-from ..network.bundle import Bundle
 from ..network.prompted.features import LARGEST_MARGIN, ImageFeatures, image_features
-from ..network.prompted.head import prompted_change
+from .engine.choice import Loaded, engine_of
 from .predictor import zones_of
 
 AROUND_MM = 12.0
@@ -42,14 +40,14 @@ class Region:
         return _head_features(self)
 
 
-def prompted(bundle: Bundle, region: Region) -> NDArray[np.float32]:
+def prompted(bundle: Loaded, region: Region) -> NDArray[np.float32]:
     """[9, Z, Y, X], see `predict`, as the bundle's prompts ask; unchanged where the bundle's own prompt is in force."""
     stacked = region.stacked[:MAPS] if bundle.prompted else region.stacked
     if bundle.prompted is None or not bundle.prompts:
         return stacked
     box, features = region.head_features
     change = np.full(region.grid.shape, -2 * LARGEST_MARGIN, np.float32)
-    change[box] = prompted_change(bundle.prompted, features, bundle.prompts).numpy()
+    change[box] = engine_of(bundle).prompted_change(features, bundle.prompts)
     return _changed(stacked, change)
 
 
@@ -59,8 +57,8 @@ def _head_features(region: Region) -> tuple[Slices, ImageFeatures]:
 
     inside = (slice(None), *box)
 
-    def part(values: NDArray[np.float32]) -> torch.Tensor:
-        return torch.from_numpy(np.ascontiguousarray(values[inside]))[None]
+    def part(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        return values[inside]
 
     kept = region.stacked[MAPS:]
     zones, decoder = (

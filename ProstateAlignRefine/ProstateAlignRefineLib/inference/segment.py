@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from ..core.cautions import Caution
@@ -17,9 +16,10 @@ from ..core.checks.study_cautions import looked_at
 from ..core.checks.study_entry import entered
 from ..core.maps import Maps
 from ..core.study import Study
-from ..network.bundle import Bundle
 from .boundary import refined
-from .device import Compute
+from .device import Compute, on_torch_cpu
+from .engine.choice import Loaded
+from .engine.protocol import GpuMemoryError
 from .predictor import maps_on, plan_forwards, predict
 from .preprocess import network_volumes
 from .prompting import Region, prompted
@@ -54,17 +54,17 @@ class ForwardPass:
     seconds: dict[str, float]
 
 
-def segment_study(study: Study, bundle: Bundle, compute: Compute, progress: Progress) -> Segmentation:
+def segment_study(study: Study, bundle: Loaded, compute: Compute, progress: Progress) -> Segmentation:
     """Checks `study` as the commands do, and runs `bundle` on it. InputError where the study cannot be used."""
     return segment_entered(looked_at(entered(study)), bundle, compute, progress)
 
 
-def segment_entered(study: Study, bundle: Bundle, compute: Compute, progress: Progress) -> Segmentation:
+def segment_entered(study: Study, bundle: Loaded, compute: Compute, progress: Progress) -> Segmentation:
     """`segment_study` of a study that was checked where it was read, or that was made worse on purpose."""
     return answer(forward_pass(study, bundle, compute, progress), bundle, progress)
 
 
-def forward_pass(study: Study, bundle: Bundle, compute: Compute, progress: Progress) -> ForwardPass:
+def forward_pass(study: Study, bundle: Loaded, compute: Compute, progress: Progress) -> ForwardPass:
     """The study through the network. Where GPU memory runs out the CPU does the same; the answer is the same, too.
 
     InputError where the computer's memory does not suffice, or the answer holds no usable numbers.
@@ -80,7 +80,7 @@ def forward_pass(study: Study, bundle: Bundle, compute: Compute, progress: Progr
     return ForwardPass(Region(volumes, grid, stacked, finest), study, used, seconds)
 
 
-def answer(forwarded: ForwardPass, bundle: Bundle, progress: Progress) -> Segmentation:
+def answer(forwarded: ForwardPass, bundle: Loaded, progress: Progress) -> Segmentation:
     """What the bundle says to its prompt, on the T2W grid; nothing is marked where ADC or HBV have no image."""
     started = time.perf_counter()
     progress("maps", 0, 1)
@@ -95,7 +95,7 @@ def answer(forwarded: ForwardPass, bundle: Bundle, progress: Progress) -> Segmen
 
 
 def _predict(
-    bundle: Bundle, volumes: NDArray[np.float32], compute: Compute, progress: Progress
+    bundle: Loaded, volumes: NDArray[np.float32], compute: Compute, progress: Progress
 ) -> tuple[NDArray[np.float32], Compute]:
     """The checked answer and what gave it; what overflows in bf16 is computed in float32 once more."""
     stacked, used = _predict_where_it_fits(bundle, volumes, compute, progress)
@@ -106,21 +106,20 @@ def _predict(
 
 
 def _predict_where_it_fits(
-    bundle: Bundle, volumes: NDArray[np.float32], compute: Compute, progress: Progress
+    bundle: Loaded, volumes: NDArray[np.float32], compute: Compute, progress: Progress
 ) -> tuple[NDArray[np.float32], Compute]:
     for candidate in _attempts(compute):
         plan = plan_forwards(bundle, volumes.shape[1:], candidate)
         try:
             stacked = predict(bundle, volumes, plan, candidate, lambda done, whole: progress("network", done, whole))
-        except torch.OutOfMemoryError:
+        except GpuMemoryError:
             progress("network: GPU memory full, computing on the CPU", 0, 1)
         else:
             return stacked, candidate
-        torch.cuda.empty_cache()  # here, since the exception holds the forward's tensors
     raise MemoryError("the CPU attempt ended without a result")
 
 
 def _attempts(compute: Compute) -> Iterator[Compute]:
     yield compute
     if compute.device.type == "cuda":
-        yield replace(compute, device=torch.device("cpu"), precision="fp32")
+        yield on_torch_cpu()

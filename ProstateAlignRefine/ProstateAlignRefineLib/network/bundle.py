@@ -13,11 +13,11 @@ from safetensors.torch import load_file
 from safetensors.torch import save as serialize
 from torch import Tensor
 
-from ..bundle.config import CONFIG_FILE, ModelConfig, read_config
+from ..bundle.config import CONFIG_FILE, ModelConfig
+from ..bundle.opening import MIRRORED_TEXT_FILE, TEXT_FILE, needs_mirrored_text, open_bundle, verify_text
 from ..bundle.starter import starter_bundle_path
 from ..bundle.summary import CARD_FILE, WEIGHTS_FILE, identity_of
 from ..core.errors import InputError
-from ..core.lexicon import swap_sides
 from ..core.storage.files import file_sha256
 from ..core.storage.output import writing_folder
 from ..core.storage.signature import BUNDLE, read_signature
@@ -29,14 +29,11 @@ from .finiteness import check_finite
 from .network import AlignRefineNetwork
 from .prompted.files import load_prompted, save_prompted
 from .prompted.head import PromptedHead
-from .text import TextEmbedding, load_text, save_text
+from .text import TextEmbedding, of_stored, save_text
 
 __all__ = ["Bundle", "load_bundle", "save_bundle", "starter_bundle_path"]
 
-TEXT_FILE = "text.npz"
-MIRRORED_TEXT_FILE = "text_mirrored.npz"
 NAMES = (CONFIG_FILE, WEIGHTS_FILE, TEXT_FILE, MIRRORED_TEXT_FILE, CARD_FILE)
-PICKLE_SUFFIXES = frozenset({".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,22 +59,12 @@ class Bundle:
 
 
 def load_bundle(path: Path | str, device: torch.device | str = "cpu") -> Bundle:
-    """The model in the folder `path`.
+    """The model in the folder `path`, verified as `open_bundle` does.
 
-    Every file is compared with its SHA-256 in bundle.json before it is opened. InputError, one sentence, for pickles,
-    missing, unlisted or changed files, another format version, a missing or unfit text, and weights that do not fit or
-    are no numbers.
+    InputError, one sentence, also for weights that do not fit or are no numbers.
     """
-    path = Path(path)
-    if not path.is_dir():
-        raise InputError(f"The model bundle '{path.name}' does not exist; name a folder with a {CONFIG_FILE}.")
-    finish_interrupted(path)
-    _refuse_pickles(path)
-    config = read_config(path)
-    _verify_files(path, config.files)
-    text = load_text(path / TEXT_FILE)
-    _verify_text(text, config)
-    mirrored = _mirrored_text(path, text, config)
+    opened = open_bundle(Path(path))
+    path, config = opened.path, opened.config
     network = AlignRefineNetwork(config.architecture)
     _load_weights(network, path / WEIGHTS_FILE)
     prompted = load_prompted(path, config.files)
@@ -85,8 +72,8 @@ def load_bundle(path: Path | str, device: torch.device | str = "cpu") -> Bundle:
     return Bundle(
         network.to(device).eval(),
         config,
-        text.to(device),
-        mirrored.to(device),
+        of_stored(opened.text).to(device),
+        of_stored(opened.mirrored_text).to(device),
         path,
         identity_of(config),
         prompted,
@@ -112,8 +99,8 @@ def save_bundle(
     """
     path = Path(path)
     _refuse_foreign(path)
-    _verify_text(text, config)
-    if _needs_mirrored_text(text, config) and mirrored_text is None:
+    verify_text(text.width, text.encoder, text.prompts, config)
+    if needs_mirrored_text(text.prompts, config) and mirrored_text is None:
         raise ValueError("the text names a side and inference mirrors left to right, so the swapped text is needed")
     _verify_network(network, config)
     with writing_folder(path, BUNDLE, NAMES) as draft:
@@ -121,7 +108,7 @@ def save_bundle(
         # Not save_file, which makes the weights unreadable to other users.
         (folder / WEIGHTS_FILE).write_bytes(serialize(_plain(network.state_dict())))
         save_text(text, folder / TEXT_FILE)
-        if mirrored_text is not None and _needs_mirrored_text(text, config):
+        if mirrored_text is not None and needs_mirrored_text(text.prompts, config):
             save_text(mirrored_text, folder / MIRRORED_TEXT_FILE)
         if prompted is not None:
             save_prompted(prompted, folder)
@@ -141,50 +128,6 @@ def _verify_network(network: SegmentationNetwork, config: ModelConfig) -> None:
         raise ValueError("a bundle holds Align then Refine and no other network")
     if network.architecture != config.architecture:
         raise ValueError("the network was not built from the configuration's architecture")
-
-
-def _refuse_pickles(path: Path) -> None:
-    found = sorted(file.name for file in path.rglob("*") if file.suffix.lower() in PICKLE_SUFFIXES)
-    if found:
-        raise InputError(f"The model bundle '{path.name}' holds a pickle ({found[0]}), which can run code; remove it.")
-
-
-def _verify_files(path: Path, listed: Mapping[str, str]) -> None:
-    if TEXT_FILE not in listed or not (path / TEXT_FILE).is_file():
-        raise InputError(f"The model bundle '{path.name}' has no text embedding ({TEXT_FILE}); it cannot run without.")
-    present = {file.relative_to(path).as_posix() for file in path.rglob("*") if not file.is_dir()} - {CONFIG_FILE}
-    missing = sorted({WEIGHTS_FILE, CARD_FILE, *listed} - present)
-    unlisted = sorted(present - set(listed))
-    if missing:
-        raise InputError(f"The model bundle '{path.name}' lacks {', '.join(missing)}; get the bundle again.")
-    if unlisted:
-        raise InputError(f"The model bundle '{path.name}' holds unlisted files ({', '.join(unlisted)}); remove them.")
-    for name, expected in listed.items():
-        if file_sha256(path / name) != expected:
-            raise InputError(
-                f"{name} of the model bundle '{path.name}' is not the file it was made with; get it again."
-            )
-
-
-def _verify_text(text: TextEmbedding, config: ModelConfig) -> None:
-    if text.width != config.architecture.text_width:
-        wanted = config.architecture.text_width
-        raise InputError(f"The text embedding has width {text.width}, the network reads {wanted}; encode it again.")
-    if text.encoder != config.text_encoder or config.prompt not in text.prompts:
-        raise InputError("The text embedding is of another prompt or encoder than bundle.json names; encode it again.")
-
-
-def _needs_mirrored_text(text: TextEmbedding, config: ModelConfig) -> bool:
-    return "x" in config.inference.mirror_axes and any(swap_sides(prompt) != prompt for prompt in text.prompts)
-
-
-def _mirrored_text(path: Path, text: TextEmbedding, config: ModelConfig) -> TextEmbedding:
-    if not _needs_mirrored_text(text, config):
-        return text
-    mirrored = load_text(path / MIRRORED_TEXT_FILE)
-    if mirrored.prompts != tuple(map(swap_sides, text.prompts)) or mirrored.encoder != text.encoder:
-        raise InputError(f"{MIRRORED_TEXT_FILE} is not the bundle's text with left and right swapped; get it again.")
-    return mirrored
 
 
 def _load_weights(network: AlignRefineNetwork, path: Path) -> None:

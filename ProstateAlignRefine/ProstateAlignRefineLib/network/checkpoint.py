@@ -22,6 +22,7 @@ from ..bundle.config import (
     SimilaritySettings,
     Triple,
 )
+from ..bundle.stored_text import UNIT_TOLERANCE
 from ..core.errors import InputError
 from ..core.plain_data import named
 from .bundle import save_bundle
@@ -29,7 +30,7 @@ from .checkpoint_file import configuration_name, distinct_weights, read_checkpoi
 from .finiteness import check_finite
 from .network import AlignRefineNetwork
 from .nnunet_plans import NnunetPlan, read_channels, read_plan
-from .text import UNIT_TOLERANCE, TextEmbedding, one_token
+from .text import TextEmbedding, one_token
 from .weight_names import own_name
 
 PROMPT = "prostate lesion"

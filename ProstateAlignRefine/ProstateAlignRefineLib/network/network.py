@@ -38,6 +38,15 @@ class NetworkOutput:
     features: list[Tensor] | None = None
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What the network sees before it refines: see `NetworkOutput`, with the features of all decoder levels."""
+
+    features: list[Tensor]
+    similarity: Tensor
+    anatomy: Tensor | None
+
+
 class AlignRefineNetwork(nn.Module):
     """Three encoders, fusion at every stage, decoder with deep supervision, similarity head, text refiner."""
 
@@ -69,18 +78,24 @@ class AlignRefineNetwork(nn.Module):
         """
         self._check(image, text)
         words = text.for_images(image.shape[0])
-        skips = self._skips(image)
-        features = self.decoder(skips)
-        similarity = self.similarity([*features, skips[-1]], words.pooled, image.shape[2:])
+        seen = self.seen(image, words.pooled)
+        features, similarity = seen.features, seen.similarity
         base = [logits.float() for logits in self.decoder.logits(features)]
         return NetworkOutput(
             base_logits=base,
             refined_logits=self._refined(features[0], words, windows) if refine else base[0],
             similarity=torch.sigmoid(similarity),
             similarity_logits=similarity,
-            anatomy_logits=self.anatomy(features).float() if self.anatomy else None,
+            anatomy_logits=seen.anatomy,
             features=features[:2] if keep_features else None,
         )
+
+    def seen(self, image: Tensor, pooled: Tensor) -> Seen:
+        """All but the refiner; `pooled`: the text, [B, D]."""
+        skips = self._skips(image)
+        features = self.decoder(skips)
+        similarity = self.similarity([*features, skips[-1]], pooled, image.shape[2:])
+        return Seen(features, similarity, self.anatomy(features).float() if self.anatomy else None)
 
     def _refined(self, features: Tensor, words: TextBatch, windows: Windows) -> Tensor:
         return self.decoder.finest_logits(self.refiner(features, words.tokens, words.mask, windows)).float()

@@ -4,34 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
 
-from ..bundle.config import Triple
+from ..core.window import Window
 
 FREQUENCIES = 4
-
-
-@dataclass(frozen=True)
-class Window:
-    """Where a network input lies in the region it was cut from: its first voxel and the region's size, (z, y, x).
-
-    Tiles and training patches are given one, so that a voxel keeps its coordinates whichever tile it is seen in.
-    """
-
-    start: Triple
-    region: Triple
-
-    def mirrored(self, size: Sequence[int], dimensions: Sequence[int]) -> Window:
-        """Where an input of `size` (z, y, x) lies once the patient is mirrored along `dimensions` (-3 is z, -1 x)."""
-        start = list(self.start)
-        for dimension in dimensions:
-            start[dimension] = self.region[dimension] - size[dimension] - self.start[dimension]
-        z, y, x = start
-        return Window((z, y, x), self.region)
 
 
 # One place for the whole batch, or one an image; None: the image is the whole region.
@@ -53,19 +33,19 @@ class PositionCode(nn.Module):
 
     def _code(self, size: Sequence[int], window: Window | None, device: torch.device) -> Tensor:
         """[Z, Y, X, width]"""
-        start, region = (window.start, window.region) if window else ((0, 0, 0), tuple(size))
-        z, y, x = (
-            axis(_fourier(first, length, whole, device))
-            for axis, first, length, whole in zip(self.axes, start, size, region, strict=True)
-        )
+        z, y, x = size
+        place = window or Window((0, 0, 0), (z, y, x))
+        return self.of_coordinates([torch.from_numpy(axis).to(device) for axis in place.coordinates(size)])
+
+    def of_coordinates(self, coordinates: Sequence[Tensor]) -> Tensor:
+        """[Z, Y, X, width] from the coordinates of each axis, see `Window`."""
+        z, y, x = (axis(_fourier(values)) for axis, values in zip(self.axes, coordinates, strict=True))
         code: Tensor = z[:, None, None] + y[None, :, None] + x[None, None, :]
         return code
 
 
-def _fourier(first: int, length: int, whole: int, device: torch.device) -> Tensor:
-    """[length, 2 * FREQUENCIES]: sine and cosine of pi 2^k / 2 times the normalised coordinate of the voxel centres."""
-    index = torch.arange(first, first + length, device=device, dtype=torch.float32)
-    coordinate = (2 * index + 1) / whole - 1
-    octaves = 2.0 ** torch.arange(FREQUENCIES, device=device, dtype=torch.float32)
-    angles = coordinate[:, None] * octaves * (math.pi / 2)
+def _fourier(coordinates: Tensor) -> Tensor:
+    """[length, 2 * FREQUENCIES]: sine and cosine of pi 2^k / 2 times each of the coordinates."""
+    octaves = 2.0 ** torch.arange(FREQUENCIES, device=coordinates.device, dtype=torch.float32)
+    angles = coordinates[:, None] * octaves * (math.pi / 2)
     return torch.cat((angles.sin(), angles.cos()), dim=1)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..bundle.config import Architecture
+from .attention import attended
 from .positions import PositionCode, Windows
 
 GAMMA = 0.255
@@ -38,15 +39,19 @@ class Refiner(nn.Module):
 
     def delta(self, x: Tensor, tokens: Tensor, mask: Tensor, windows: Windows = None) -> Tensor:
         """The proposed change of every voxel's features, [B, C, Z, Y, X]."""
-        voxels = x.flatten(2).transpose(1, 2)
         places = self.positions(x.shape[2:], windows, x.device).flatten(1, 3) if self.positions else None
-        keys, values, padding = self.k(tokens), self.v(tokens), ~mask
+        voxels = x.flatten(2).transpose(1, 2)
         step = voxels.shape[1] if self.training else QUERIES_AT_ONCE
-        parts = []
-        for start in range(0, voxels.shape[1], step):
-            queries = self.q(self.to_d(voxels[:, start : start + step]))
-            if places is not None:
-                queries = queries + places[:, start : start + step]
-            attended, _ = self.attention(queries, keys, values, key_padding_mask=padding, need_weights=False)
-            parts.append(self.from_d(attended))
+        parts = [
+            self.of_voxels(voxels[:, n : n + step], tokens, mask, None if places is None else places[:, n : n + step])
+            for n in range(0, voxels.shape[1], step)
+        ]
         return torch.cat(parts, dim=1).transpose(1, 2).reshape(x.shape)
+
+    def of_voxels(self, voxels: Tensor, tokens: Tensor, mask: Tensor, places: Tensor | None) -> Tensor:
+        """`delta` of voxels [B, V, C] whose places are coded as `places` [1 or B, V, dim]."""
+        queries = self.q(self.to_d(voxels))
+        if places is not None:
+            queries = queries + places
+        change: Tensor = self.from_d(attended(self.attention, queries, self.k(tokens), self.v(tokens), mask))
+        return change

@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..core.errors import InputError
-
-UNIT_TOLERANCE = 1e-3
+from ..bundle.stored_text import StoredText, check_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +41,8 @@ class TextEmbedding:
     encoder: str
 
     def __post_init__(self) -> None:
-        _check(self)
+        pooled, tokens, mask = (part.detach().cpu().numpy() for part in (self.pooled, self.tokens, self.mask))
+        check_text(self.prompts, pooled, tokens, mask)
 
     @property
     def width(self) -> int:
@@ -91,45 +89,16 @@ def stack(texts: Sequence[TextEmbedding]) -> TextBatch:
 
 
 def save_text(text: TextEmbedding, path: Path) -> None:
-    """A .npz file of float32 and bool arrays and fixed-width strings; no pickles."""
-    np.savez(
-        path,
-        prompts=np.array(text.prompts, dtype=np.str_),
-        pooled=text.pooled.detach().cpu().float().numpy(),
-        tokens=text.tokens.detach().cpu().float().numpy(),
-        mask=text.mask.cpu().numpy(),
-        encoder=np.array(text.encoder, dtype=np.str_),
-    )
+    """See `StoredText`."""
+    tokens, pooled = text.tokens.detach().cpu().float().numpy(), text.pooled.detach().cpu().float().numpy()
+    StoredText(text.prompts, pooled, tokens, text.mask.cpu().numpy(), text.encoder).save(path)
 
 
 def load_text(path: Path) -> TextEmbedding:
-    """InputError where the file is missing, damaged, or not a text embedding."""
-    if not path.is_file():
-        raise InputError(f"The text embedding '{path.name}' is missing from the model bundle; get the bundle again.")
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return TextEmbedding(
-                tuple(str(prompt) for prompt in stored["prompts"]),
-                torch.from_numpy(stored["pooled"]),
-                torch.from_numpy(stored["tokens"]),
-                torch.from_numpy(stored["mask"]),
-                str(stored["encoder"]),
-            )
-    except InputError:
-        raise
-    except Exception as error:  # a damaged file can fail anywhere in the parser
-        raise InputError(f"The text embedding '{path.name}' cannot be read; get the model bundle again.") from error
+    """See `StoredText`."""
+    return of_stored(StoredText.load(path))
 
 
-def _check(text: TextEmbedding) -> None:
-    """Refuse what cannot guide: wrong shapes or types, no real token, no finite unit vector."""
-    tokens, width = text.tokens.shape, text.pooled.shape
-    shapes = len(width) == 1 and len(tokens) == 2 and tokens[1] == width[0] and text.mask.shape == tokens[:1]
-    kinds = text.pooled.is_floating_point() and text.tokens.is_floating_point() and text.mask.dtype == torch.bool
-    if not (shapes and kinds and text.prompts):
-        raise InputError("The text embedding has the wrong shape: pooled [D], tokens [L, D], mask [L] are needed.")
-    if not bool(text.mask.any()):
-        raise InputError("The text embedding has no token; the network cannot run without text.")
-    finite = bool(text.pooled.isfinite().all() and text.tokens.isfinite().all())
-    if not finite or abs(float(text.pooled.norm()) - 1) > UNIT_TOLERANCE:
-        raise InputError("The text embedding is not a finite vector of unit length; encode the prompt again.")
+def of_stored(text: StoredText) -> TextEmbedding:
+    pooled, tokens, mask = (torch.from_numpy(part) for part in (text.pooled, text.tokens, text.mask))
+    return TextEmbedding(text.prompts, pooled, tokens, mask, text.encoder)

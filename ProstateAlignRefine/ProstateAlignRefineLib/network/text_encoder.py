@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
 from torch.nn import functional
 
+from ..bundle.config import ModelConfig
 from ..core.errors import InputError
 from ..core.lexicon import prompt_lines, swap_sides
 from .text import TextEmbedding, join
@@ -16,9 +17,16 @@ from .text_towers import FrozenTextTower, load_tower
 
 if TYPE_CHECKING:
     from .bundle import Bundle
-    from .prompted.head import PromptedHead
 
 SAME_ENCODER_TOLERANCE = 1e-3  # of unit vectors and projected tokens; another encoder is off by hundreds of times this
+
+
+@dataclass(frozen=True, eq=False)
+class Guided:
+    """What a text guides, for all that matters here: a bundle's configuration and its own text."""
+
+    config: ModelConfig
+    text: TextEmbedding
 
 
 def encode_prompts(prompts: Sequence[str], encoder: str) -> TextEmbedding:
@@ -29,7 +37,7 @@ def encode_prompts(prompts: Sequence[str], encoder: str) -> TextEmbedding:
     return _encode(load_tower(encoder), prompts, encoder)
 
 
-def embed_prompt(bundle: Bundle, prompt: str, encoder: str | None = None) -> TextEmbedding:
+def embed_prompt(bundle: Guided | Bundle, prompt: str, encoder: str | None = None) -> TextEmbedding:
     """The text for `prompt`: the stored one if it is the bundle's prompt, else encoded as the bundle's text was.
 
     `encoder` is where to load the encoder from, by default the one the bundle names. It must turn the bundle's stored
@@ -46,24 +54,25 @@ def embed_prompt(bundle: Bundle, prompt: str, encoder: str | None = None) -> Tex
     return text.to(bundle.text.pooled.device)
 
 
-def with_prompt(bundle: Bundle, prompt: str) -> Bundle:
-    """The bundle guided by `prompt`: by its prompted head where it has one, line by line, else see `embed_prompt`."""
-    if bundle.prompted is not None:
-        return _asked(bundle, bundle.prompted, prompt)
-    text = embed_prompt(bundle, prompt)
-    if text is bundle.text:
-        return bundle
-    swapped = swap_sides(prompt)
+def texts_for(bundle: Guided | Bundle, prompt: str) -> tuple[TextEmbedding, TextEmbedding]:
+    """The text for `prompt` and its mirrored one, see `Bundle`; see `embed_prompt`."""
+    text, swapped = embed_prompt(bundle, prompt), swap_sides(prompt)
     mirrors = "x" in bundle.config.inference.mirror_axes and swapped != prompt
-    return replace(bundle, text=text, mirrored_text=embed_prompt(bundle, swapped) if mirrors else text)
+    return text, embed_prompt(bundle, swapped) if mirrors else text
 
 
-def _asked(bundle: Bundle, head: PromptedHead, prompt: str) -> Bundle:
-    """InputError where a word is unknown. Other words for the bundle's own prompt change nothing."""
-    lines = prompt_lines(prompt) or ("",)
-    own = set(head.settings.numbers(bundle.config.prompt))
-    asked = [set(head.settings.numbers(line)) for line in lines]
-    return replace(bundle, prompts=() if own in asked else lines)
+def with_prompt(bundle: Bundle, prompt: str) -> Bundle:
+    """The bundle guided by `prompt`: by its prompted head where it has one, line by line, else see `embed_prompt`.
+
+    InputError where a word is unknown to that head. Other words for the bundle's own prompt change nothing.
+    """
+    if bundle.prompted is not None:
+        asked = bundle.prompted.settings.asked(bundle.config.prompt, prompt_lines(prompt))
+        return replace(bundle, prompts=asked)
+    if prompt.strip() == bundle.config.prompt:
+        return bundle
+    text, mirrored = texts_for(bundle, prompt)
+    return replace(bundle, text=text, mirrored_text=mirrored)
 
 
 @torch.no_grad()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .cases import Cases
-from .config import TrainingConfig
+from .config import PhantomData, TrainingConfig
 from .configuration_file import check_dataset
 from .dataset import dataset_cases
 from .manifest import read_manifest
@@ -20,7 +20,7 @@ def cases_of(config: TrainingConfig, dataset: Path | None, cache: Path, workers:
     `cache`: where cases are kept ready. `workers`: processes that ready them.
     """
     check_dataset(config.data.kind, dataset)
-    if dataset is None:
+    if dataset is None or isinstance(config.data, PhantomData):
         return prepare_phantoms(config, cache, workers)
     split = TrainedSplit(read_manifest(dataset).split_sha256, config.data.test_fold)
     return replace(dataset_cases(config, dataset, cache, workers), split=split)

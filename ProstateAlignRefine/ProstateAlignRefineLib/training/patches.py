@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from ..bundle.config import Triple
-from ..network.positions import Window
+from ..core.window import Window
 from .augmentation import AugmentationSettings, augment
 from .cases import Case, CaseShare
 from .zones import UNKNOWN

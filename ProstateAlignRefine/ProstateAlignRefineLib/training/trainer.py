@@ -70,7 +70,7 @@ class Trainer:
             raise InputError("No case for choosing weights has a lesion; give the validation more cases.")
         torch.manual_seed(self.config.seed)
         schedule = self.config.schedule
-        self.text = self.text.to(self.compute.device)
+        self.text = self.text.to(self.compute.torch_device)
         self.parts = PARTS[self.config.network]
         self.network = self._new_network()
         self.phases = Phases(schedule.joint_epochs, schedule.refiner_epochs if self.parts.refiner else 0)
@@ -223,13 +223,13 @@ class Trainer:
         """With and without the refiner's edits; the processes share the cases."""
         cases = self.cases.validation
         own = (cases[number] for number in range(self.processes.rank, len(cases), self.processes.count))
-        return mean_dice(validate(self.bundle(network), own, self.compute), self.processes, self.compute.device)
+        return mean_dice(validate(self.bundle(network), own, self.compute), self.processes, self.compute.torch_device)
 
     def _column(self, name: str) -> list[float]:
         return [float(row[name]) for row in self.history]
 
     def _start_from(self, path: Path) -> None:
-        bundle = load_bundle(path, self.compute.device)
+        bundle = load_bundle(path, self.compute.torch_device)
         own = built_architecture(self.config.network, self.config.architecture)
         if not self.parts.bundled or not is_as_wide(own, bundle.config.architecture):
             raise InputError(
@@ -269,7 +269,7 @@ class Trainer:
         self.start = Start(**stored.started_from) if stored.started_from else None
         self.network.load_state_dict(stored.network)
         self.optimizer.load_state_dict(stored.optimizer)
-        self.average.weights = {name: t.to(self.compute.device) for name, t in stored.average.items()}
+        self.average.weights = {name: t.to(self.compute.torch_device) for name, t in stored.average.items()}
         self.average.updates = stored.average_updates
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
-LARGEST_MARGIN = 12.0
+from .settings import LARGEST_MARGIN
+
 LARGEST_EVIDENCE = 8.0  # log-odds
 LEAST_VARIANCE = 0.01  # of images whose unit is about the standard deviation in the gland
 

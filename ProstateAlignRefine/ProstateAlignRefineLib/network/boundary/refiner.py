@@ -10,7 +10,7 @@ from torch.nn.functional import gelu, interpolate, pad
 
 from ...core.anatomy import GlandZone
 from .evidence import evidence, without_mean
-from .settings import BoundarySettings
+from .settings import MARGIN_SCALE, BoundarySettings
 
 Size: TypeAlias = tuple[int, int]
 
@@ -18,7 +18,6 @@ IMAGES = 3
 SHARP = IMAGES + 1  # images and margin: read of the slices above and below, too
 CHANNELS = SHARP + len(GlandZone)
 """Images, margin, zone shares, in this order."""
-MARGIN_SCALE = 0.2
 LARGEST_INPUT = 8.0  # in standard deviations over the training crops
 GAIN = 0.5  # of each image's evidence before training
 

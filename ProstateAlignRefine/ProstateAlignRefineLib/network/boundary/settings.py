@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from ...core.errors import InputError
 
+LARGEST_MARGIN = 12.0
+MARGIN_SCALE = 0.2
+
 
 @dataclass(frozen=True)
 class BoundarySettings:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from ..attention import attended
 from ..text import TextBatch
 
 
@@ -26,9 +27,12 @@ class ConceptTower(nn.Module):
         longest = max(map(len, prompts))
         numbers = torch.tensor([[*row, *[0] * (longest - len(row))] for row in prompts], device=device)
         mask = torch.tensor([[True] * len(row) + [False] * (longest - len(row)) for row in prompts], device=device)
+        return self.of_numbers(numbers, mask)
+
+    def of_numbers(self, numbers: Tensor, mask: Tensor) -> TextBatch:
+        """The same of concept numbers [B, L], of which `mask` [B, L] tells those that are there."""
         words = self.embedding(numbers)
         seen = self.norm(words)
-        attended, _ = self.attention(seen, seen, seen, key_padding_mask=~mask, need_weights=False)
-        words = words + attended
+        words = words + attended(self.attention, seen, seen, seen, mask)
         words = (words + self.inner(words)) * mask[..., None]
         return TextBatch(words.sum(dim=1) / mask.sum(dim=1, keepdim=True), words, mask)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.functional import logsigmoid
+from torch.nn.functional import softplus
 
 from ..text import TextBatch
+from .change import strongest_change
 from .concept_tower import ConceptTower
 from .features import ImageFeatures
 from .settings import PromptedSettings
 
 COORDINATES, ZONES, CHANNELS = 5, 5, 3
 PLACE = 2 * (COORDINATES + ZONES) + 1
-FOUND_VOXELS = 12  # of 3 x 1.5 x 1.5 mm: 0.08 mL
 
 
 class Scale(nn.Module):
@@ -57,11 +59,13 @@ class PromptedHead(nn.Module):
         return words
 
     def forward(self, features: ImageFeatures, text: TextBatch) -> Tensor:
-        """The prompted margins of one image's features, [P, Z, Y, X], a prompt of `text` each."""
-        size = features.margin.shape[2:]
-        place, evidence = (part[0].flatten(1).T for part in (features.place, features.evidence))
-        change = self.change(self.place(place), self.seen(self.scale(evidence)), text)
-        return features.margin[0] + change.reshape(-1, *size)
+        """What each prompt of `text` adds to the base margin of one image, [P, Z, Y, X]."""
+        place, evidence = (torch.from_numpy(part).flatten(1).T for part in (features.place, features.evidence))
+        return self.of_voxels(place, evidence, text).reshape(-1, *features.margin.shape)
+
+    def of_voxels(self, place: Tensor, evidence: Tensor, text: TextBatch) -> Tensor:
+        """[P, V] from the features of voxels, [V, P] and [V, E], and the text of P prompts."""
+        return self.change(self.place(place), self.seen(self.scale(evidence)), text)
 
     def change(self, place: Tensor, seen: Tensor, text: TextBatch) -> Tensor:
         """[P, V] from voxels' codes [V, D] and the text of P prompts."""
@@ -73,18 +77,15 @@ class PromptedHead(nn.Module):
     def fits(self, place: Tensor, text: TextBatch) -> Tensor:
         """[P, L, V], 0 or less: how little each word speaks against each voxel."""
         words = self.word(text.tokens)
-        return logsigmoid(words[..., :-1] @ place.T + words[..., -1:])
+        return -softplus(-(words[..., :-1] @ place.T + words[..., -1:]))  # log sigmoid, exported without overflow
 
 
 @torch.inference_mode()
-def prompted_change(head: PromptedHead, features: ImageFeatures, prompts: tuple[str, ...]) -> Tensor:
-    """[Z, Y, X]: what the prompts together add to the base margin, each voxel by the prompt that favours it most.
+def prompted_change(head: PromptedHead, features: ImageFeatures, prompts: tuple[str, ...]) -> NDArray[np.float32]:
+    """[Z, Y, X]: see `strongest_change`."""
+    return strongest_change(head.settings, prompts, head(features, head.text(prompts)).numpy(), features.margin)
 
-    A prompt that gives a place is trusted where it finds nothing otherwise: what is found anyhow must not grow by it.
-    """
-    trust = torch.tensor([head.settings.trust_in(prompt) for prompt in prompts], device=features.margin.device)
-    margins = head(features, head.text(prompts))
-    found = (margins > 0).flatten(1).sum(dim=1) >= FOUND_VOXELS
-    margins = margins + torch.where(found, 0.0, trust)[:, None, None, None]
-    change: Tensor = margins.amax(dim=0) - features.margin[0, 0]
-    return change
+
+def prompt_token(head: PromptedHead, prompts: tuple[str, ...]) -> Tensor:
+    """[D]: what the boundary refiner reads of the prompts, the mean of their words as the bundle's tower has them."""
+    return head.text(prompts).pooled.mean(dim=0)

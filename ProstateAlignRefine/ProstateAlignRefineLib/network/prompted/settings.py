@@ -45,6 +45,15 @@ class PromptedSettings:
         """Each concept of the prompt as its row of the tower; InputError where a word is unknown."""
         return tuple(self.concepts.index(concept) for concept in self.lexicon.concepts(prompt))
 
+    def asked(self, own: str, lines: tuple[str, ...]) -> tuple[str, ...]:
+        """What the head is asked by the `lines` of a prompt; nothing where one is `own`, the bundle's, in other words.
+
+        InputError where a word is unknown.
+        """
+        lines = lines or ("",)
+        wanted = [set(self.numbers(line)) for line in lines]
+        return () if set(self.numbers(own)) in wanted else lines
+
     def trust_in(self, prompt: str) -> float:
         """`trust` where the prompt gives a place, else 0."""
         return self.trust if names_place(self.lexicon.concepts(prompt)) else 0.0

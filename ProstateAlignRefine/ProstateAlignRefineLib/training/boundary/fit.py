@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from ...network.boundary.refiner import IMAGES, MARGIN_SCALE, BoundaryRefiner
+from ...network.boundary.refiner import IMAGES, BoundaryRefiner
+from ...network.boundary.settings import MARGIN_SCALE
 from .cases import EditCase
 from .randomisation import EditCrop, disturbed, mirrored, misjudged, reshaped
 

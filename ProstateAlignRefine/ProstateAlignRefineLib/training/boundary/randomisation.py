@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv3d, grid_sample, interpolate, pad
 
-from ...network.boundary.evidence import LARGEST_MARGIN
-from ...network.boundary.refiner import IMAGES, MARGIN_SCALE
+from ...network.boundary.refiner import IMAGES
+from ...network.boundary.settings import LARGEST_MARGIN, MARGIN_SCALE
 
 Spacing = tuple[float, float, float]
 

@@ -12,11 +12,10 @@ from torch import Tensor
 
 from ...bundle.summary import CARD_FILE
 from ...core.errors import InputError
-from ...inference.boundary import prompt_token
 from ...network.boundary.refiner import BoundaryRefiner
 from ...network.boundary.settings import BoundarySettings
 from ...network.bundle import Bundle, save_bundle
-from ...network.prompted.head import PromptedHead
+from ...network.prompted.head import PromptedHead, prompt_token
 from .card import card_section, shown, summary, with_section
 from .cases import EditCase
 from .fit import EditFitting, Texts, crop_of, fit, scaled_to

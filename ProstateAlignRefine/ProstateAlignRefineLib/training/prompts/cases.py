@@ -47,7 +47,7 @@ def prompt_case(
     """All voxels that the base does not rule out or that lie at a lesion of `lesions` [Z, Y, X], and `others` of the
     rest."""
     labels = torch.from_numpy(lesions.astype(np.int64))
-    margin = features.margin[0, 0]
+    margin = torch.from_numpy(features.margin)
     padding = [n // 2 for n in NEAR_VOXELS]
     at_lesion = max_pool3d((labels > 0).float()[None, None], NEAR_VOXELS, 1, padding)[0, 0] > 0
     kept = ((margin > LIKELY_MARGIN) | at_lesion).flatten()
@@ -59,8 +59,8 @@ def prompt_case(
     flat = labels.flatten()
     large = {label: lesion for label, lesion in described.items() if int((flat == label).sum()) >= LEAST_VOXELS}
     return PromptCase(
-        features.place[0].flatten(1).T[chosen].half(),
-        features.evidence[0].flatten(1).T[chosen].half(),
+        torch.from_numpy(features.place).flatten(1).T[chosen].half(),
+        torch.from_numpy(features.evidence).flatten(1).T[chosen].half(),
         margin.flatten()[chosen],
         flat[chosen],
         weight,

@@ -1,0 +1,1 @@
+"""What computes a bundle's networks: torch, or ONNX Runtime without torch."""

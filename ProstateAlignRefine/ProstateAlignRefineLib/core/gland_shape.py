@@ -34,8 +34,8 @@ def smooth_body(gland: NDArray[np.bool_], grid: Grid) -> NDArray[np.bool_] | Non
     """A robust star-shaped fit to a mask [Z, Y, X]; None where the two have too little in common.
 
     Along rays from the centre the length inside the mask is its radius, as a share of the radius of the ellipsoid of
-    the same second moments along the grid's axes. The logarithm is fitted by a polynomial of `DEGREE` on the sphere (the
-    span of the spherical harmonics up to it). Rays that leave the grid inside the mask count for nothing.
+    the same second moments along the grid's axes. The logarithm is fitted by a polynomial of `DEGREE` on the sphere
+    (the span of the spherical harmonics up to it). Rays that leave the grid inside the mask count for nothing.
     """
     directions = _directions()
     terms = _terms(directions)

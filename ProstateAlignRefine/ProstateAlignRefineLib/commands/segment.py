@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.cautions import caution_lines
+from ..core.checks.gland_outlines import outlined_by
 from ..core.checks.study_cautions import looked_at
 from ..core.errors import InputError
 from ..core.psa import read_psa
@@ -41,6 +42,7 @@ class SegmentOptions(ModelOptions, SeriesOptions):
     hbv: Path | None = None
     psa: str = ""
     same_grid: bool = False
+    gland_wheel: Path | None = None
 
     @property
     def named(self) -> Mapping[Modality, Path]:
@@ -58,6 +60,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--psa", default="", metavar="NG/ML", help="the patient's PSA: the report gives its density")
     parser.add_argument(
         "--same-grid", action="store_true", help="take image files that hold no position, but one grid, as they lie"
+    )
+    parser.add_argument(
+        "--gland-wheel",
+        type=Path,
+        metavar="FILE",
+        help="outline the gland with the network in this wheel of lavlab-taps 1.1.2 (MIT, 74 MB; needs onnxruntime)",
     )
     add_series_options(parser)
     add_model_options(parser)
@@ -82,6 +90,8 @@ def run(options: SegmentOptions) -> int:
     if result.run.place_given:
         print(PLACE_GIVEN)
     print(gland_line(result.anatomy.gland))
+    if result.run.gland_by:
+        print(f"The gland was outlined by {result.run.gland_by}.")
     print(f"The refiner added {written.added} and removed {written.removed} voxels.")
     print_cautions(result.run)
     for modality, source in result.run.sources.items():
@@ -108,6 +118,7 @@ def print_cautions(run: Run) -> None:
 
 def _segment(options: SegmentOptions, compute: Compute, bar: StageBar) -> Result:
     from ..inference.device import computed_otherwise, told_precision
+    from ..inference.gland_network import GLAND_NETWORK, network_gland, read_gland_network
     from ..inference.pace import expected_seconds, note_seconds
     from ..inference.preprocess import network_grid
     from ..inference.segment import segment_entered
@@ -118,6 +129,7 @@ def _segment(options: SegmentOptions, compute: Compute, bar: StageBar) -> Result
     read = time.perf_counter()
     bar("load", 0, 1)
     bundle = load_model(options, compute)
+    graph = None if options.gland_wheel is None else read_gland_network(options.gland_wheel)
     loaded = time.perf_counter()
     shape = network_grid(study.grid, bundle.config.preprocessing).shape
     seconds = expected_seconds(bundle.sha256, compute.description, shape)
@@ -130,7 +142,13 @@ def _segment(options: SegmentOptions, compute: Compute, bar: StageBar) -> Result
     if otherwise := computed_otherwise(compute, segmentation.compute):
         bar.say(f"{otherwise} {segmentation.compute.description}.")
     before = {"read": read - started, "load": loaded - read}
-    return result_of(study, segmentation, bundle, options, before)
+    if graph is None:
+        return result_of(study, segmentation, bundle, options, before)
+    bar("gland network", 0, 1)
+    maps, differing = outlined_by(segmentation.maps, network_gland(study.t2w, graph))
+    segmentation = replace(segmentation, maps=maps, cautions=(*segmentation.cautions, *differing))
+    result = result_of(study, segmentation, bundle, options, before)
+    return replace(result, run=replace(result.run, gland_by=GLAND_NETWORK))
 
 
 def _read(options: SegmentOptions) -> Study:

@@ -197,11 +197,11 @@ def _elsewhere(options: SegmentCohortOptions, entry: Entry) -> StudyRow:
 
 @lru_cache(maxsize=1)
 def _of_this_process(options: SegmentCohortOptions) -> CohortRun:
-    from ..inference.device import choose_compute
+    from ..inference.engine.choice import compute_for
     from ..inference.shard import Shard
 
-    compute = choose_compute(options.device, options.precision)
-    return CohortRun(options, load_model(options), compute, Shard(0, 1, 0), frozenset())
+    compute = compute_for(model_folder(options), options.device, options.precision)
+    return CohortRun(options, load_model(options, compute), compute, Shard(0, 1, 0), frozenset())
 
 
 def _check_sharing(options: SegmentCohortOptions, shard: Shard) -> None:

@@ -75,6 +75,10 @@ TEMPLATES: Mapping[str, str] = {
         "{share} of what the model took for gland lies apart from its largest piece; the outline, and places told "
         "from it, may be wrong."
     ),
+    "gland-outlines-differ": _(
+        "The gland network and the model outline the gland differently (Dice {dice}; {other} and {own} mL); the "
+        "network's outline was taken, and volume, PSA density and places depend on it."
+    ),
     "gland-cut": _(
         "The gland found reaches the border of the {border}; what lies beyond is not judged, and its volume is "
         "too small."

@@ -62,7 +62,7 @@ class StudyFolders:
         if not found:
             raise InputError("The dataset's folder holds no files named *_t2w, *_adc and *_hbv; name another folder.")
         compute = choose_compute(self.device, self.precision)
-        bundle = load_bundle(self.network.bundle.path, compute.device)
+        bundle = load_bundle(self.network.bundle.path, compute.torch_device)
         written = []
         for files in found:
             study = read_study_files(files)

@@ -14,7 +14,7 @@ from ..core.checks.coverage import withheld_outside
 from ..core.checks.result import result_cautions
 from ..core.checks.study_cautions import looked_at
 from ..core.checks.study_entry import entered
-from ..core.maps import Maps
+from ..core.maps import Maps, with_smooth_gland
 from ..core.study import Study
 from .boundary import refined
 from .device import Compute, on_torch_cpu
@@ -89,6 +89,7 @@ def answer(forwarded: ForwardPass, bundle: Loaded, progress: Progress) -> Segmen
     maps = refined(bundle, study, region, stacked, maps_on(study.grid, region.grid, stacked))
     maps, withheld = withheld_outside(maps, study)
     cautions = (*study.cautions, *withheld, *result_cautions(study, maps, region.grid))
+    maps = with_smooth_gland(maps)
     progress("maps", 1, 1)
     seconds = {**forwarded.seconds, "maps": time.perf_counter() - started}
     return Segmentation(maps, forwarded.compute, seconds, study, cautions)

@@ -69,7 +69,9 @@ def report_facts(
         "format": FORMAT,
         "use": RESEARCH_USE,
         "notice": run.model.notice,
-        "gland": None if gland is None else _rounded(_gland_facts(gland, run.psa)),
+        "gland": None
+        if gland is None
+        else _rounded({"outlined_by": run.gland_by or "the model", **_gland_facts(gland, run.psa)}),
         "lesions": [_rounded(_lesion_facts(lesion, run, names)) for lesion in found.lesions],
         "candidates": [_rounded(_lesion_facts(candidate, run, names)) for candidate in found.candidates],
         "findings": _rounded(_finding_facts(run.finding_rule, found.setting)),

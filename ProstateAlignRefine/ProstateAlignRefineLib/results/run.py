@@ -27,6 +27,7 @@ class Run:
 
     `sources`: a sentence a modality, why that series or file was read. `seconds`: wall-clock time a stage. `psa`:
     ng/mL, as the user gave it. `cautions`: what a reader must know of the images and the result.
+    `gland_by`: the network that outlined the gland; empty: the model itself.
     """
 
     model: ModelFacts
@@ -38,6 +39,7 @@ class Run:
     seconds: Mapping[str, float]
     psa: float | None = None
     cautions: tuple[Caution, ...] = ()
+    gland_by: str = ""
 
     @property
     def own_setting(self) -> Setting:

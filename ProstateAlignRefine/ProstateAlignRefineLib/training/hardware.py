@@ -39,7 +39,7 @@ def _cpu() -> str:
 def peak_bytes(compute: Compute) -> int:
     """The most memory that this process has used so far: of the GPU where that computes, else of the computer."""
     if compute.device.type == "cuda":
-        return torch.cuda.max_memory_allocated(compute.device)
+        return torch.cuda.max_memory_allocated(compute.torch_device)
     if sys.platform == "win32":
         return int(psutil.Process().memory_info().peak_wset)
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

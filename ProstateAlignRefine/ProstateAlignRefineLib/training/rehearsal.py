@@ -115,4 +115,4 @@ def _case_seconds(trainer: Trainer) -> float:
 def _finish(trainer: Trainer) -> None:
     """A GPU computes while this program goes on."""
     if trainer.compute.device.type == "cuda":
-        torch.cuda.synchronize(trainer.compute.device)
+        torch.cuda.synchronize(trainer.compute.torch_device)

@@ -1,0 +1,71 @@
+"""TAPS out of its wheel: a file of another content is refused, voxel orders do not matter."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from ProstateAlignRefineLib.core.anatomy import GlandZone
+from ProstateAlignRefineLib.core.checks.gland_outlines import outlined_by
+from ProstateAlignRefineLib.core.errors import InputError
+from ProstateAlignRefineLib.core.geometry import Grid, to_image
+from ProstateAlignRefineLib.core.maps import Maps
+from ProstateAlignRefineLib.inference.gland_network import (
+    SIZE,
+    SPACING,
+    normalised,
+    on_t2w,
+    ras_region,
+    read_gland_network,
+)
+
+COSINE, SINE = np.cos(0.3), np.sin(0.3)
+OBLIQUE = (1.0, 0.0, 0.0, 0.0, COSINE, -SINE, 0.0, SINE, COSINE)
+GRID = Grid((100, 90, 20), (1.03, 1.2, 3.0), (-50.0, -40.0, 5.0), OBLIQUE)
+
+
+def test_another_file_is_refused(tmp_path: Path):
+    (tmp_path / "other.whl").write_bytes(b"PK")
+    for name in ("other.whl", "missing.whl"):
+        with pytest.raises(InputError, match="pip download"):
+            read_gland_network(tmp_path / name)
+
+
+def test_the_region_runs_to_the_right_the_front_and_the_head():
+    region = ras_region(GRID)
+    assert region.size == SIZE
+    assert region.spacing == SPACING
+    np.testing.assert_allclose(region.centre, GRID.centre)
+    np.testing.assert_allclose(region.axes, np.stack([[-1, 0, 0], [0, -COSINE, -SINE], [0, -SINE, COSINE]], axis=1))
+
+
+@pytest.mark.parametrize("flips", [(True, False, False), (False, True, True)])
+def test_the_order_of_the_voxels_does_not_matter(flips):
+    values = np.random.default_rng(0).uniform(1, 9, GRID.shape).astype(np.float32)
+    image = to_image(values, GRID)
+    flipped = sitk.Flip(image, flips, False)
+    region = ras_region(GRID)
+    again = ras_region(Grid.of(flipped))
+    assert region.matches(again, 0.01)
+    np.testing.assert_allclose(normalised(flipped, again), normalised(image, region), atol=1e-3)
+
+
+def test_logits_come_back_where_they_were():
+    region = ras_region(GRID)
+    logits = np.full(region.shape, -9.0, np.float32)
+    logits[12:20, 40:88, 40:88] = 9.0
+    found = on_t2w(logits, region, GRID)
+    middle = GRID.to_lps(np.argwhere(found)[:, ::-1]).mean(axis=0)
+    wanted = region.to_lps(np.argwhere(logits > 0)[:, ::-1]).mean(axis=0)
+    np.testing.assert_allclose(middle, wanted, atol=1.0)
+
+
+@pytest.mark.parametrize(("shift", "told"), [(1, ()), (20, ("gland-outlines-differ",))])
+def test_another_outline_is_filled_and_a_difference_told(shift, told):
+    zones = np.zeros(GRID.shape, np.uint8)
+    zones[5:15, 30:60, 30:70] = GlandZone.PERIPHERAL
+    blank = np.zeros(GRID.shape, np.float32)
+    maps, cautions = outlined_by(Maps(GRID, blank, blank, blank, blank, zones), np.roll(zones > 0, shift, axis=2))
+    np.testing.assert_array_equal(maps.zones, np.roll(zones, shift, axis=2))
+    assert tuple(one.code for one in cautions) == told

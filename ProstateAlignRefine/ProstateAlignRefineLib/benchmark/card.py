@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .curves import TELLING
 from .targets import FAMILY
 
 Report = Mapping[str, Any]
@@ -60,6 +61,7 @@ VERDICT_NAMES = {
     "seconds": "seconds from a cold start to the result",
     "forwards": "forwards through the network",
 }
+AGREEMENTS = {"agreement": "agreement", TELLING: "where something is found"}
 PLACES = {"holdout": "other family", "real": "real study", "model": "the model"}
 
 RULES = (
@@ -194,28 +196,30 @@ def _real(real: Report) -> str:
 
 def _degradation(curves: Report, absolute_adc: bool) -> str:
     names = ("Dice, positives", "lesion sensitivity", "false positives a case", "empty answer, share of negatives")
+    agreements = [name for name in AGREEMENTS if name in curves["points"][0]["figures"]]
+    telling = "; its second column leaves out studies with nothing in either answer" if TELLING in agreements else ""
     rows = []
     for point in curves["points"]:
         figures, gap = point["figures"], point["differences"]["Dice, positives"]
         cells = [_number(figures[name]["value"], 2) for name in names]
         change = "" if point is curves["points"][0] else _estimate(gap, signed=True)
-        agreement = _number(figures["agreement"]["value"], 2)
+        agreement = [_number(figures[name]["value"], 2) for name in agreements]
         label = f"{point['curve']} {point['amount']}".strip()
-        rows.append(f"| {label} | {' | '.join(cells)} | {change} | {agreement} |")
+        rows.append(f"| {' | '.join([label, *cells, change, *agreement])} |")
     scale = (
         "ADC is read on its physical scale." if absolute_adc else "ADC is z-scored, so that a factor changes nothing."
     )
     intro = (
         f"The same {curves['studies']} studies ({curves['positives']} with a lesion, {curves['lesions']} lesions; half "
         "of each family, on a 0.75 x 0.75 x 3 mm grid) made worse on purpose. Agreement is the Dice with the answer to "
-        f"the study as acquired; swapped sides are swapped back first. {scale} A blank channel is zero for the "
-        "network: `segment` never runs so. It computes a missing ADC or HBV from diffusion-weighted images of several "
+        f"the study as acquired; swapped sides are swapped back first{telling}. {scale} A blank channel is zero for "
+        "the network: `segment` never runs so. It computes a missing ADC or HBV from diffusion-weighted images of several "
         "b-values; where a DICOM study has none of these, or an image file is missing, it stops with a sentence that "
         "names the series. HBV "
         "cannot be computed from ADC alone."
     )
-    heads = ["degradation", "Dice, positives", "lesions found", "false positives a study", "specificity"]
-    return _section("Degradation", intro, _head([*heads, "Dice change", "agreement"]), rows)
+    heads = ["degradation", "Dice, positives", "lesions found", "false positives a study", "specificity", "Dice change"]
+    return _section("Degradation", intro, _head([*heads, *(AGREEMENTS[name] for name in agreements)]), rows)
 
 
 def _model(model: Report) -> str:

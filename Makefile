@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := ProstateAlignRefine Testing
 
-.PHONY: demo test lint format trust screenshots bench ablation mutants clean
+.PHONY: demo test lint format trust screenshots bench ablation starter-gpu mutants clean
 
 demo: $(VENV)/.installed
 	$(BIN)/prostate-align-refine demo -o demo
@@ -47,8 +47,14 @@ ablation: $(VENV)/.installed-test
 	$(BIN)/python Testing/Benchmarks/ablation.py --config $(SIZE) --precision fp32 -o ablation/$(basename $(notdir $(SIZE))) \
 		--report ablation/$(basename $(notdir $(SIZE)))/ablation.md
 
+# A starter model from nothing, its studies made on the way; meant for one H100 and 16 cores. It goes on where it was stopped.
+MINUTES_TO_TRAIN ?= 25
+CORES ?= 16
+starter-gpu: $(VENV)/.installed-train
+	$(BIN)/prostate-align-refine train --config starter-gpu --minutes $(MINUTES_TO_TRAIN) --workers $(CORES) -o starter-gpu
+
 clean:
-	rm -rf $(VENV) demo bench ablation mutants.json
+	rm -rf $(VENV) demo bench ablation starter-gpu mutants.json
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -57,6 +63,10 @@ $(VENV)/bin/python:
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
+
+$(VENV)/.installed-train: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable ".[train]"
+	touch $@ $(VENV)/.installed
 
 $(VENV)/.installed-test: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable ".[test,slicer-host]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +21,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+EXTENDS = "extends"
 PRESETS = Path(__file__).resolve().parent / "presets"
 
 
@@ -205,7 +207,31 @@ class TrainingConfig:
 
 
 def read_training_config(name: str) -> TrainingConfig:
-    """A TOML file, or a preset by its name (`paper`, `ours`, `starter`)."""
+    """A TOML file, or a preset by its name (`paper`, `ours`, `starter`, `starter-gpu`).
+
+    Its entry `extends`, where there is one, names the preset whose entries hold where the file has none.
+    """
+    data = _read(name)
+    if EXTENDS not in data:
+        return TrainingConfig.from_dict(data)
+    base, own = data[EXTENDS], {name: value for name, value in data.items() if name != EXTENDS}
+    whole = sorted(one.stem for one in PRESETS.glob("*.toml") if EXTENDS not in _read(one.stem))
+    if base not in whole:
+        raise InputError(f"'{EXTENDS}' of the training configuration must be one of: {', '.join(whole)}.")
+    return TrainingConfig.from_dict(_over(_read(base), own))
+
+
+def _over(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Entry by entry, table by table."""
+    tables = {
+        name: _over(base[name], value)
+        for name, value in own.items()
+        if isinstance(value, dict) and isinstance(base.get(name), dict)
+    }
+    return {**base, **own, **tables}
+
+
+def _read(name: str) -> dict[str, Any]:
     path = PRESETS / f"{name}.toml" if (PRESETS / f"{name}.toml").is_file() else Path(name)
     if not path.is_file():
         presets = ", ".join(sorted(preset.stem for preset in PRESETS.glob("*.toml")))
@@ -219,7 +245,7 @@ def read_training_config(name: str) -> TrainingConfig:
     except (RecursionError, ValueError):
         raise InputError(f"'{path.name}' is nested too deeply, or holds an absurd number; mend it.") from None
     check_plain(data, f"'{path.name}'", "mend it")
-    return TrainingConfig.from_dict(data)
+    return data
 
 
 def _require(condition: bool, what: str) -> None:

@@ -7,6 +7,7 @@ import torch
 
 from ProstateAlignRefineLib.training.augmentation import Rescaling, augment
 from ProstateAlignRefineLib.training.intensity import IntensitySettings
+from ProstateAlignRefineLib.training.zone_contrast import ZoneContrast
 from Training.settings import NO_AUGMENTATION
 
 
@@ -96,3 +97,19 @@ def test_every_channel_is_rescaled_within_its_own_bounds() -> None:
     assert 1.25 < max(factors) <= 2.0
     assert -1 <= min(shifts) < -0.5
     assert 0.5 < max(shifts) <= 1
+
+
+def test_zones_get_another_brightness_on_t2w_alone_and_keep_what_is_in_them() -> None:
+    image, zones = noise_image(), torch.zeros(1, 8, 24, 24)
+    zones[:, :, 6:18, 6:18] = 2
+    settings = replace(NO_AUGMENTATION, zone_contrast=ZoneContrast(1.0, 0.8))
+    changed = augment(image, image[:1], settings, np.random.default_rng(0), zones)
+    assert torch.equal(changed.image[1:], image[1:])
+    step = changed.image[0] - image[0]
+    inside, outside = step[:, 8:16, 8:16], step[:, :4, :4]
+    assert float(inside.std()) < 1e-6
+    assert float(outside.std()) < 1e-6
+    assert abs(float(inside.mean() - outside.mean())) > 0.1
+    assert float(step.abs().max()) <= 0.8
+    never = replace(settings, zone_contrast=ZoneContrast(0.0, 0.8))
+    assert torch.equal(augment(image, image[:1], never, np.random.default_rng(0), zones).image, image)

@@ -64,11 +64,13 @@ def test_a_run_that_began_keeps_its_epochs(
     assert fitted(Trainer(other, tiny_cases, text, CPU, tmp_path), 1.0) == begun
 
 
-def test_the_preset_for_a_gpu_is_the_starters_but_for_size_and_length() -> None:
+def test_the_preset_for_a_gpu_trains_the_starters_network_on_more() -> None:
     gpu, starter = read_training_config("starter-gpu"), read_training_config("starter")
-    for part in ("architecture", "preprocessing", "inference", "text", "loss", "augmentation", "bundle"):
+    for part in ("architecture", "preprocessing", "inference", "text", "bundle"):
         assert getattr(gpu, part) == getattr(starter, part), part
-    assert replace(gpu.data, training=starter.data.training) == starter.data
+    assert gpu.loss.segmentation == starter.loss.segmentation
+    assert gpu.augmentation.rescalings == starter.augmentation.rescalings
+    assert gpu.augmentation.modality_dropout[0] < starter.augmentation.modality_dropout[0]
     assert gpu.schedule.batch_size > starter.schedule.batch_size
     assert gpu.schedule.patch_size == starter.schedule.patch_size
 

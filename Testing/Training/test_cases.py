@@ -117,3 +117,20 @@ def test_a_mirrored_patch_lies_where_the_mirrored_patient_has_it() -> None:
         assert patch.window.start[2] == mirrored[0]
         assert torch.equal(mirrored, torch.arange(16) + mirrored[0])
     assert len({patch.window.start for patch in patches}) > 1
+
+
+def test_classes_of_size_are_drawn_alike() -> None:
+    """One large lesion in each of nine cases, and one of a voxel: half of the patches are of the voxel."""
+    cases = []
+    for number in range(10):
+        lesions = np.zeros((12, 40, 40), np.uint8)
+        lesions[(5, 20, 20) if number == 9 else (slice(4, 8), slice(10, 25), slice(10, 25))] = 1
+        cases.append(Case(f"case {number}", np.zeros((3, 12, 40, 40), np.float16), lesions, (3.0, 1.0, 1.2)))
+    share = CaseShare.of(cases)
+    number, lesion, volume = share.lesion_volumes[-1]
+    assert (number, lesion, round(volume, 6)) == (9, 1, 3.6e-3)
+    plan = PatchPlan((8, 16, 16), (2, 4, 4), 1.0, NO_AUGMENTATION, (0.25,))
+    drawn = [patch.case for patch in PatchDataset(share, plan, 200, seed=0, epoch=0)]
+    assert 70 < drawn.count("case 9") < 130
+    alike = [patch.case for patch in PatchDataset(share, replace(plan, sizes_ml=()), 200, seed=0, epoch=0)]
+    assert alike.count("case 9") < 40

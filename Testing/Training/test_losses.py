@@ -15,6 +15,7 @@ from ProstateAlignRefineLib.training.losses import (
     deep_supervision_loss,
     deep_supervision_weights,
     heatmap_loss,
+    lesion_loss,
     segmentation_loss,
     targets_like,
 )
@@ -110,3 +111,40 @@ def test_targets_follow_the_size_of_each_level() -> None:
 def test_an_unknown_region_loss_is_refused() -> None:
     with pytest.raises(InputError, match="focal_tversky"):
         SegmentationLossSettings(region="lovasz")  # type: ignore[arg-type]
+
+
+def logits_of(probability: np.ndarray) -> torch.Tensor:
+    """[1, 2, Z, Y, X] whose softmax has this foreground."""
+    foreground = torch.from_numpy(np.log(probability / (1 - probability)).astype(np.float32))
+    return torch.stack([torch.zeros_like(foreground), foreground])[None]
+
+
+def test_each_lesion_counts_alike_however_large_it_is() -> None:
+    target = np.zeros((3, 24, 24), bool)
+    target[1, 2:4, 2:4] = True
+    target[:, 10:20, 8:21] = True
+    missed_small, missed_large = (np.full(target.shape, 1e-6) for _ in range(2))
+    missed_small[:, 10:20, 8:21] = 1 - 1e-6
+    missed_large[1, 2:4, 2:4] = 1 - 1e-6
+    small, large = (
+        float(lesion_loss(logits_of(p), torch.from_numpy(target)[None, None])) for p in (missed_small, missed_large)
+    )
+    assert small == pytest.approx(0.5 * (1 - 1 / (4 + 1)), abs=0.01)
+    assert large == pytest.approx(0.5 * (1 - 1 / (3 * 10 * 13 + 1)), abs=0.01)
+
+
+def test_the_loss_a_lesion_is_that_of_its_surroundings_by_hand() -> None:
+    """One voxel right, one beside it wrong, one far away wrong: the last belongs to no lesion."""
+    target, said = np.zeros((1, 9, 9), bool), np.full((1, 9, 9), 1e-7)
+    target[0, 4, 4] = True
+    said[0, 4, 4], said[0, 4, 6], said[0, 0, 0] = 1 - 1e-7, 1 - 1e-7, 1 - 1e-7
+    loss = float(lesion_loss(logits_of(said), torch.from_numpy(target)[None, None]))
+    assert loss == pytest.approx(1 - (2 + 1) / (2 + 1 + 1), abs=1e-4)
+
+
+def test_without_lesions_the_loss_a_lesion_is_zero_and_has_a_gradient() -> None:
+    logits = torch.zeros(1, 2, 2, 4, 4, requires_grad=True)
+    loss = lesion_loss(logits, torch.zeros(1, 1, 2, 4, 4))
+    loss.backward()
+    assert float(loss.detach()) == 0
+    assert not logits.grad.any()

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
 from ..evaluation.statistics import SEED
 from ..phantom import GENERATOR, Sampling
-from ..phantom.generate import Family
+from ..phantom.generate import JUDGED
 from ..training.pool import mapped
 from .curve_plots import write_curve_plot
 from .curves import curves_report, judge_degraded
@@ -30,7 +30,6 @@ from .targets import verdicts
 
 FORMAT = 1
 FIRST_SEED = 900_000  # training, validation and test phantoms lie below
-PROMPTED: tuple[Family, ...] = ("standard", "holdout")
 DEGRADED_SAMPLING = Sampling.of_field((0.75, 0.75, 3.0), (144.0, 144.0, 66.0))
 
 Item = TypeVar("Item")
@@ -93,7 +92,7 @@ def _protocol(plan: BenchmarkPlan) -> dict[str, Any]:
 def _families(bundle: Path, plan: BenchmarkPlan, folder: Path) -> dict[str, Any]:
     reports: dict[str, Any] = {}
     judged: dict[str, list[Rows]] = {}
-    for family in get_args(Family):
+    for family in JUDGED:
         paths = cached_phantoms(plan.cache, family, _seeds(plan.count), None, plan.workers)
         judged[family] = _each(partial(judge_phantom, bundle), paths, plan.workers, f"{family} studies")
         draw = partial(
@@ -109,7 +108,7 @@ def _families(bundle: Path, plan: BenchmarkPlan, folder: Path) -> dict[str, Any]
 def _degradation(bundle: Path, plan: BenchmarkPlan, folder: Path) -> dict[str, Any]:
     paths = [
         path
-        for family in get_args(Family)
+        for family in JUDGED
         for path in cached_phantoms(plan.cache, family, _seeds(plan.degraded), DEGRADED_SAMPLING, plan.workers)
     ]
     rows = _each(partial(judge_degraded, bundle), paths, plan.workers, "degraded studies")
@@ -120,7 +119,7 @@ def _degradation(bundle: Path, plan: BenchmarkPlan, folder: Path) -> dict[str, A
 
 def _prompts(bundle: Path, plan: BenchmarkPlan) -> dict[str, Any]:
     reports = {}
-    for family in PROMPTED:
+    for family in JUDGED:
         paths = cached_phantoms(plan.cache, family, _seeds(plan.prompted), DEGRADED_SAMPLING, plan.workers)
         rows = _each(partial(judge_prompts, bundle), paths, plan.workers, f"{family} prompts")
         reports[family] = prompts_report(rows, plan.resamples)

@@ -24,6 +24,7 @@ from .surroundings import paint_plexus, paint_surroundings
 from .t2w import T2wProtocol, acquire_t2w, draw_t2w_protocol
 from .tissue import BRIGHT_SURROUNDINGS, TissueSet, diffusion_contrast, draw_tissues, t2w_contrast
 from .truth import Phantom, Truth
+from .varied import any_brightness, harder_nodules, smaller, specked
 from .zones import lesion_facts, paint_gland_zones, zone_map
 
 
@@ -41,12 +42,19 @@ class Patient:
     texture: NoiseBox
 
 
-def draw_patient(seed: int) -> Patient:
-    """The anatomy of a seed; it does not depend on how it is sampled."""
-    rng = np.random.default_rng([seed, 0])
+Family = Literal["standard", "varied", "holdout"]
+JUDGED: tuple[Family, ...] = ("standard", "holdout")
+"""The families that published figures are of."""
+
+
+def draw_patient(seed: int, varied: bool = False) -> Patient:
+    """The anatomy of a seed; it does not depend on how it is sampled. `varied`: of that family."""
+    rng, other = np.random.default_rng([seed, 0]), np.random.default_rng([seed, 40])
     frame = draw_frame(rng)
     tissues = draw_tissues(rng, BRIGHT_SURROUNDINGS)
+    tissues = any_brightness(other, tissues) if varied else tissues
     gland = draw_gland(rng, tissues)
+    gland = harder_nodules(other, gland, tissues) if varied else gland
     deformation = Deformation(
         NoiseBox.draw(rng, frame, 150.0, (22.0,) * 4),
         NoiseBox.draw(rng, frame, 64.0, (7.0,) * 3),
@@ -54,6 +62,7 @@ def draw_patient(seed: int) -> Patient:
         fine_mm=float(rng.uniform(0.3, 0.9)),
     )
     pelvis, mimics, plans = draw_pelvis(rng, gland), draw_mimics(rng, gland), draw_plans(rng, gland, tissues)
+    plans = smaller(other, plans) if varied else plans
     texture = NoiseBox.draw(rng, frame, 52.0, TEXTURE_MM)
     canvas = blank_canvas(measuring_grid(frame, gland.radii), frame, deformation, t2w_contrast(100.0), 0)
     field = gland_field(gland, canvas, texture)
@@ -63,24 +72,23 @@ def draw_patient(seed: int) -> Patient:
     return Patient(frame, tissues, gland, pelvis, mimics, tuple(lesions), deformation, texture)
 
 
-Family = Literal["standard", "holdout"]
-
-
 def make_phantom(seed: int, sampling: Sampling | None = None, family: Family = "standard") -> Phantom:
     """A synthetic bp-MRI study and its truth, the same for the same arguments.
 
     Args:
         seed: names the patient and the acquisition.
         sampling: the T2W grid; None draws a vendor-like one and gives diffusion imaging its full field of view.
-        family: "holdout" makes studies with other shapes, lesions, sequences and noise, to test with and never to
-            train on.
+        family: "varied" has tissues of any brightness, more and harder benign nodules, smaller lesions and specks of
+            noise in diffusion; "holdout" makes studies with other shapes, lesions, sequences and noise, to test with
+            and never to train on.
 
     Returns:
         T2W, ADC (1e-6 mm2/s; 0 where masked) and HBV (metadata key `b_value`), each on its own oblique LPS grid.
     """
     if family == "holdout":
         return make_holdout(seed, sampling)
-    patient = draw_patient(seed)
+    varied = family == "varied"
+    patient = draw_patient(seed, varied)
     rng = np.random.default_rng([seed, 1])
     t2w_protocol, diffusion_protocol = draw_t2w_protocol(rng), draw_diffusion_protocol(rng)
     drawn = draw_sampling(rng)
@@ -88,8 +96,11 @@ def make_phantom(seed: int, sampling: Sampling | None = None, family: Family = "
     diffusion_grid = draw_diffusion_grid(rng, grid, whole_field=sampling is None)
     t2w, truth, lesions = _scan_t2w(np.random.default_rng([seed, 2]), patient, grid, t2w_protocol)
     adc, hbv = _scan_diffusion(np.random.default_rng([seed, 3]), patient, diffusion_grid, diffusion_protocol, lesions)
+    if varied:
+        adc, hbv = specked(np.random.default_rng([seed, 41]), adc, hbv)
     study = Study(t2w, adc, hbv)
-    return Phantom(study, truth, _describe(patient, t2w_protocol, diffusion_protocol, lesions))
+    facts = _describe(patient, t2w_protocol, diffusion_protocol, lesions)
+    return Phantom(study, truth, {**facts, "family": family})
 
 
 def _paint(

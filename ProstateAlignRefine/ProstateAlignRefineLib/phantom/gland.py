@@ -25,13 +25,14 @@ class Lobe:
 
 @dataclass(frozen=True)
 class Nodule:
-    """A nodule of hyperplasia: an ellipsoid with a dark rim."""
+    """A nodule of hyperplasia: an ellipsoid with a dark rim; an exophytic one bulges out of the transition zone."""
 
     centre: NDArray[np.float64]
     radii: NDArray[np.float64]
     tissue: Properties
     rim: float
     stromal: bool
+    exophytic: bool = False
 
 
 @dataclass(frozen=True)
@@ -232,7 +233,8 @@ def _paint_nodule(nodule: Nodule, canvas: Canvas, field: GlandField, tissues: Ti
     centre = (float(nodule.centre[0]), float(nodule.centre[1]), float(nodule.centre[2]))
     part, where = canvas.crop(centre, triple(reach))
     distance = ellipsoid(part, nodule.centre, nodule.radii, 2.0) + np.float32(0.5) * field.texture[2][where]
-    distance = np.maximum(distance, field.transition[where])
+    within = field.gland if nodule.exophytic else field.transition
+    distance = np.maximum(distance, within[where])
     shell = np.clip(1 - np.abs(distance) / np.float32(max(0.8, part.edge_mm)), 0, 1)
     part.fill(distance, nodule.tissue)
     part.blend(shell * np.float32(nodule.rim), part.contrast(tissues[Tissue.CAPSULE]))

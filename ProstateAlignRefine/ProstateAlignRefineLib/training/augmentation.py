@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..bundle.config import Axis
 from .intensity import IntensitySettings, change_intensity
+from .zone_contrast import NO_CONTRAST, ZoneContrast
 
 _DIMENSION: dict[Axis, int] = {"z": -3, "y": -2, "x": -1}
 
@@ -40,6 +41,7 @@ class AugmentationSettings:
     `mirror`: of a flip, along each of `mirror_axes`; x is left-right. `modality_dropout`: of each channel, in order,
     being the one that is blank; none is where it is empty.
     `rescaling`: of a channel being rescaled by its own of `rescalings`, which stand in the channels' order.
+    `zone_contrast`: of the T2W, where the zones are known.
     """
 
     rotation: float
@@ -54,6 +56,7 @@ class AugmentationSettings:
     rescaling: float
     rescalings: tuple[Rescaling, ...]
     intensity: IntensitySettings
+    zone_contrast: ZoneContrast = NO_CONTRAST
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ def augment(
     flipped = tuple(_DIMENSION[axis] for axis in settings.mirror_axes if rng.random() < settings.mirror)
     image, target = image.flip(flipped), target.flip(flipped)
     zones = None if zones is None else zones.flip(flipped)
+    if zones is not None:
+        image = settings.zone_contrast.changed(image, zones, rng)
     image = torch.stack([change_intensity(channel, settings.intensity, rng) for channel in image])
     for channel, rescale in zip(image, settings.rescalings, strict=False):
         if rng.random() < settings.rescaling:

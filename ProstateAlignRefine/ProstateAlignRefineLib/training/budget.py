@@ -53,7 +53,7 @@ def seconds_a_step(trainer: Trainer) -> float:
     batches = epoch_steps(config, trainer.cases.training, 0, trainer.processes, trainer.workers)
     for number, forwards in enumerate(batches):
         scheduled = ScheduledStep(0, number, Phase.SEGMENTATION, text, joined=True)
-        trainer.stepper.step(trainer.network, trainer.optimizer, forwards, scheduled)  # which reads the loss: no wait
+        trainer.stepper.step(trainer.network, trainer.optimizer, forwards, scheduled)
         times.append(time.perf_counter())
         measured = times[SETTLING_STEPS + 2 * trainer.workers :]
         if len(measured) > LEAST_STEPS and measured[-1] - measured[0] >= MEASURED_S:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import SimpleITK as sitk
@@ -34,6 +35,17 @@ class CaseShare:
     count: int
     positive: tuple[int, ...]
     load: Callable[[int], Case]
+
+    @cached_property
+    def lesion_volumes(self) -> tuple[tuple[int, int, float], ...]:
+        """Of every lesion on the network grid: its case's number, its own, and mL. Reads all positive cases."""
+        found = []
+        for number in self.positive:
+            case = self.load(number)
+            voxel_ml = float(np.prod(case.spacing_mm)) / 1000
+            counts = np.bincount(case.lesions.ravel())
+            found += [(number, lesion, n * voxel_ml) for lesion, n in enumerate(counts.tolist()) if lesion and n]
+        return tuple(found)
 
     @classmethod
     def of(cls, cases: Sequence[Case]) -> CaseShare:

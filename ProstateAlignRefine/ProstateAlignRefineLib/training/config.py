@@ -45,7 +45,7 @@ class PhantomData:
     """Synthetic cases by seed: training from `first_seed` on, then validation, then test.
 
     T2W is sampled at `in_plane_mm` over `field_mm` (x, y); seeds take a slice distance from `slice_mm` and the stack's
-    depth from `depth_mm` in turn.
+    depth from `depth_mm` in turn. `varied_share` of them, by seed, are of the family "varied".
     """
 
     kind: Literal["phantoms"]
@@ -57,9 +57,11 @@ class PhantomData:
     slice_mm: tuple[float, ...]
     field_mm: tuple[float, float]
     depth_mm: tuple[float, ...]
+    varied_share: float = 0.0
 
     def __post_init__(self) -> None:
         _require(min(self.training, self.validation, self.test) > 0, "every share of the data needs a case")
+        _require(0 <= self.varied_share <= 1, "data.varied_share must lie between 0 and 1")
         lengths = (self.in_plane_mm, *self.field_mm, min(self.slice_mm, default=0), min(self.depth_mm, default=0))
         _require(min(lengths) > 0, "data needs slice_mm and depth_mm, and all its lengths must be positive")
 
@@ -84,7 +86,8 @@ class DatasetData:
 class LossSettings:
     """`segmentation` of every decoder level; weights of the auxiliary losses at full scale; the heatmap's balance.
 
-    `anatomy_weight`: of the zones' loss in all joint epochs, where the network has an anatomy head.
+    `anatomy_weight`: of the zones' loss in all joint epochs, where the network has an anatomy head. `lesion_weight`: of
+    the loss a lesion, at the finest level, in the joint epochs.
     """
 
     segmentation: SegmentationLossSettings
@@ -92,6 +95,7 @@ class LossSettings:
     heatmap_weight: float
     heatmap: HeatmapLoss
     anatomy_weight: float
+    lesion_weight: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,8 @@ class ScheduleSettings:
     Auxiliary losses ramp in over `ramp_epochs` after `warmup_epochs` (see `AuxiliaryRamp`). The last
     `whole_region_epochs` of the joint epochs, and the refiner's after them, read whole regions, one a forward, since
     instance normalisation sees other statistics there than in a patch, and the region is what inference reads.
+    `sizes_ml`: volumes that part lesions into classes of size, of which foreground patches draw each alike; empty: each
+    lesion alike.
     """
 
     iterations: int
@@ -136,6 +142,7 @@ class ScheduleSettings:
     warmup_epochs: int
     ramp_epochs: int
     validate_every: int
+    sizes_ml: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         counts = (self.iterations, self.batch_size, self.accumulate, self.validate_every)

@@ -30,7 +30,9 @@ def epoch_steps(
     whole = reads_whole_regions(config, epoch)
     batch = processes.count if whole else schedule.batch_size
     size = None if whole else schedule.patch_size
-    plan = PatchPlan(size, config.architecture.size_divisor, schedule.foreground_share, config.augmentation)
+    plan = PatchPlan(
+        size, config.architecture.size_divisor, schedule.foreground_share, config.augmentation, schedule.sizes_ml
+    )
     forwards = schedule.iterations * schedule.accumulate
     patches = PatchDataset(cases, plan, forwards * batch, config.seed, epoch)
     part = processes.share(batch)

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from monai.losses.dice import DiceCELoss, DiceLoss
 from monai.losses.tversky import TverskyLoss
+from scipy.ndimage import label
 from torch import Tensor
 
 from ..core.errors import InputError
@@ -60,6 +62,25 @@ def topk_cross_entropy(logits: Tensor, target: Tensor, share: float, label_smoot
     """Mean cross-entropy of the `share` of all the batch's voxels where it is largest."""
     voxels = F.cross_entropy(logits, target[:, 0].long(), reduction="none", label_smoothing=label_smoothing).flatten()
     return voxels.topk(max(int(voxels.numel() * share), 1), sorted=False).values.mean()
+
+
+def lesion_loss(logits: Tensor, target: Tensor, reach: int = 2) -> Tensor:
+    """1 - soft Dice of each connected lesion within `reach` voxels about it in plane, the other lesions left out; the
+    mean over lesions, however large each is, and 0 where there are none (after blob loss, Kofler et al. 2023)."""
+    foreground = logits.float().softmax(1)[:, 1]
+    terms = []
+    for probability, mask in zip(foreground, target[:, 0] > 0, strict=True):
+        pieces, count = label(mask.cpu().numpy(), np.ones((3, 3, 3)))
+        numbers = torch.from_numpy(pieces).to(mask.device)
+        for number in range(1, count + 1):
+            own = numbers == number
+            about = (
+                F.max_pool3d(own[None, None].float(), (3, 2 * reach + 1, 2 * reach + 1), 1, (1, reach, reach))[0, 0] > 0
+            )
+            here = probability[about & ((numbers == 0) | own)]
+            overlap = 2 * probability[own].sum()
+            terms.append(1 - (overlap + 1) / (here.sum() + own.sum() + 1))
+    return torch.stack(terms).mean() if terms else logits.sum() * 0
 
 
 def deep_supervision_weights(levels: int) -> tuple[float, ...]:

@@ -11,7 +11,14 @@ from torch import Tensor, nn
 from ..core.gate import gate_logits
 from ..network.network import NetworkOutput, foreground_confidence
 from .config import BundleSettings, LossSettings
-from .losses import alignment_loss, anatomy_loss, deep_supervision_loss, heatmap_loss, targets_like
+from .losses import (
+    alignment_loss,
+    anatomy_loss,
+    deep_supervision_loss,
+    heatmap_loss,
+    lesion_loss,
+    targets_like,
+)
 from .mirrored_text import TrainingText
 from .patches import Patch
 
@@ -55,6 +62,10 @@ def joint_loss(
     levels = targets_like(targets.lesions, output.base_logits)
     total = deep_supervision_loss(output.base_logits, levels, settings.segmentation)
     parts = {"segmentation": total.item()}
+    if settings.lesion_weight > 0:
+        lesions = lesion_loss(output.base_logits[0], targets.lesions)
+        total = total + settings.lesion_weight * lesions
+        parts["lesions"] = lesions.item()
     if auxiliary_scale is not None:
         align = alignment_loss(output.similarity, targets.lesions)
         heat = heatmap_loss(output.similarity_logits, targets.lesions, settings.heatmap)

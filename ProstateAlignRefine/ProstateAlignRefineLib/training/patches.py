@@ -38,13 +38,15 @@ class Patch:
 class PatchPlan:
     """`size` (z, y, x); None reads the whole region, padded to multiples of `divisor`.
 
-    `foreground_share` of the patches are of a case with a lesion and hold a voxel of it, each lesion equally likely.
+    `foreground_share` of the patches are of a case with a lesion and hold a voxel of it, each lesion equally likely;
+    with `sizes_ml` each class of size that these volumes part, and in it each lesion.
     """
 
     size: Triple | None
     divisor: Triple
     foreground_share: float
     augmentation: AugmentationSettings
+    sizes_ml: tuple[float, ...] = ()
 
 
 class PatchDataset(Dataset[Patch]):
@@ -63,10 +65,13 @@ class PatchDataset(Dataset[Patch]):
         positive = self.cases.positive
         on_lesion = bool(positive) and rng.random() < self.plan.foreground_share
         pool = positive if on_lesion else range(len(self.cases))
-        case = self.cases[pool[int(rng.integers(len(pool)))]]
+        number, lesion = pool[int(rng.integers(len(pool)))], None
+        if on_lesion and self.plan.sizes_ml:
+            number, lesion = self._of_a_size(rng)
+        case = self.cases[number]
         size = self.plan.size or case.lesions.shape
         # A lesion may lie beyond the region, or be too small for the network's grid.
-        centre = _lesion_voxel(case.lesions, rng) if on_lesion and case.lesions.any() else None
+        centre = _lesion_voxel(case.lesions, lesion, rng) if on_lesion and case.lesions.any() else None
         start = _start(case.lesions.shape, size, centre, rng)
         padded = _padded(size, self.plan.divisor)
         image = torch.from_numpy(_cut(case.volumes, start, padded).astype(np.float32))
@@ -85,14 +90,22 @@ class PatchDataset(Dataset[Patch]):
             None if changed.zones is None else changed.zones.contiguous(),
         )
 
+    def _of_a_size(self, rng: np.random.Generator) -> tuple[int, int]:
+        """A case's number and one of its lesions', each class of size that is there being equally likely."""
+        classes: dict[int, list[tuple[int, int]]] = {}
+        for number, lesion, volume in self.cases.lesion_volumes:
+            classes.setdefault(int(np.searchsorted(self.plan.sizes_ml, volume)), []).append((number, lesion))
+        members = classes[int(rng.choice(sorted(classes)))]
+        return members[int(rng.integers(len(members)))]
+
 
 def _padded(size: Sequence[int], divisor: Triple) -> Triple:
     z, y, x = (-(-n // d) * d for n, d in zip(size, divisor, strict=True))
     return z, y, x
 
 
-def _lesion_voxel(lesions: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.int64]:
-    numbers = np.unique(lesions[lesions > 0])
+def _lesion_voxel(lesions: NDArray[np.uint8], number: int | None, rng: np.random.Generator) -> NDArray[np.int64]:
+    numbers = np.unique(lesions[lesions > 0]) if number is None else [number]
     voxels = np.argwhere(lesions == rng.choice(numbers))
     drawn: NDArray[np.int64] = voxels[rng.integers(len(voxels))]
     return drawn

@@ -12,6 +12,7 @@ from ..core import schema
 from ..core.geometry import NEAREST, resample, to_array
 from ..inference.preprocess import network_volumes
 from ..phantom import GENERATOR, Sampling, gland_zones, make_phantom
+from ..phantom.generate import Family
 from .case_cache import case_key, keep_cases, load_case
 from .cases import Case, Cases, CaseShare, LabelledStudy, labels_on
 from .config import PhantomData, TrainingConfig
@@ -35,7 +36,7 @@ def prepare_phantoms(config: TrainingConfig, cache: Path, workers: int) -> Cases
 def phantom_case(config: TrainingConfig, seed: int) -> Case:
     """The phantom of this seed, through the preprocessing that inference uses."""
     assert isinstance(config.data, PhantomData)
-    phantom = make_phantom(seed, _sampling(seed, config.data))
+    phantom = make_phantom(seed, _sampling(seed, config.data), _family(seed, config.data))
     volumes, grid = network_volumes(phantom.study, config.preprocessing, config.architecture.channels)
     return Case(
         _name(seed),
@@ -48,12 +49,18 @@ def phantom_case(config: TrainingConfig, seed: int) -> Case:
 
 def _studies(seeds: Sequence[int], data: PhantomData) -> Iterator[LabelledStudy]:
     for seed in seeds:
-        phantom = make_phantom(seed, _sampling(seed, data))
+        phantom = make_phantom(seed, _sampling(seed, data), _family(seed, data))
         yield LabelledStudy(_name(seed), phantom.study, phantom.truth.lesions)
 
 
 def _name(seed: int) -> str:
     return f"phantom-{seed:06d}"
+
+
+def _family(seed: int, data: PhantomData) -> Family:
+    """By the seed, so that a case stays what it is where more of them are asked for."""
+    drawn = np.random.default_rng([seed, 50]).random()
+    return "varied" if drawn < data.varied_share else "standard"
 
 
 def _sampling(seed: int, data: PhantomData) -> Sampling:
@@ -65,7 +72,8 @@ def _sampling(seed: int, data: PhantomData) -> Sampling:
 def _fingerprint(config: TrainingConfig, data: PhantomData) -> str:
     """Of all that decides what a seed's case holds."""
     lengths = {name: value for name, value in schema.to_dict(data).items() if name.endswith("_mm")}
-    return case_key(GENERATOR, lengths, schema.to_dict(config.preprocessing), config.architecture.channels)
+    shares = [data.varied_share] if data.varied_share else []
+    return case_key(GENERATOR, lengths, *shares, schema.to_dict(config.preprocessing), config.architecture.channels)
 
 
 def _file(folder: Path, seed: int) -> Path:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ..bundle.config import ModelConfig
+from ..core import schema
 
 REFINER_HEADING, FINDINGS_HEADING = "## The refiner on found lesions", "## A finding's confidence"
 REFINER, NETWORK_GATE = "refiner", "gate of the network's own refiner"
@@ -24,8 +24,9 @@ def network_gate(config: ModelConfig) -> EditGate | None:
     """The gate of the network's own refiner; None where a boundary refiner took its place and did not note it."""
     if REFINER not in config.metrics:
         return EditGate(config.tau, config.alpha)
-    kept: Mapping[str, Any] | None = config.metrics[REFINER].get(NETWORK_GATE)
-    return None if kept is None else EditGate(float(kept["tau"]), float(kept["alpha"]))
+    reached = config.metrics[REFINER]
+    kept = reached.get(NETWORK_GATE) if isinstance(reached, Mapping) else None
+    return None if kept is None else schema.from_dict(EditGate, kept, f"'{NETWORK_GATE}' in the model's metrics")
 
 
 def without_refiner(config: ModelConfig) -> ModelConfig:

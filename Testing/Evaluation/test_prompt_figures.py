@@ -72,6 +72,7 @@ def test_an_answer_that_hears_the_side_chooses_by_it(phantom: PhantomStudy) -> N
     assert figures["Dice, place given"] > deaf["Dice, place given"]
     assert figures["matched less mismatched"] > deaf["matched less mismatched"] == 0
     assert figures["false mL, mean"] < deaf["false mL, mean"]
+    assert figures["false findings a prompt"] < deaf["false findings a prompt"]
     assert figures["thing mL, mean"] == 0
 
 

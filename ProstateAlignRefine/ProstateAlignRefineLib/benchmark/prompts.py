@@ -113,11 +113,11 @@ def prompt_row(phantom: PhantomStudy, asked: Asked) -> PromptRow:
     def millilitres(prompt: str) -> float:
         return float((asked.found(prompt) > 0).sum()) * voxel_ml
 
-    told = {label: meant for label, lesion in described.items() if (meant := description_of(lesion))}
+    told = {label: place for label, lesion in described.items() if (place := description_of(lesion))}
     own = asked.own() if told else np.zeros_like(phantom.lesions)
     rows, agreements = [], []
     places = [_one(rng, absent) for _ in range(0 if told else PLACES_IN_NEGATIVES)]
-    absent_ml = [millilitres(said(place)[0]) for place in places]
+    absent_ml = [millilitres(said(empty)[0]) for empty in places]
     for label, description in told.items():
         first, *others = said(description, WORDINGS)
         given, wrong = asked.found(first), asked.found(said(_one(rng, as_telling))[0])

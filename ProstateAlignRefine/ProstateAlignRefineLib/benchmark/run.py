@@ -118,7 +118,7 @@ def _degradation(bundle: Path, plan: BenchmarkPlan, folder: Path) -> dict[str, A
 
 
 def _prompts(bundle: Path, plan: BenchmarkPlan) -> dict[str, Any]:
-    reports = {}
+    reports: dict[str, Any] = {}
     for family in JUDGED:
         paths = cached_phantoms(plan.cache, family, _seeds(plan.prompted), DEGRADED_SAMPLING, plan.workers)
         rows = _each(partial(judge_prompts, bundle), paths, plan.workers, f"{family} prompts")

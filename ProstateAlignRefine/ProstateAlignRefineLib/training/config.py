@@ -246,7 +246,7 @@ def _read(name: str) -> dict[str, Any]:
             f"The training configuration '{path.name}' does not exist; name a TOML file or one of: {presets}."
         )
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"'{path.name}' is not valid TOML ({named([str(error)])}); mend it.") from error
     except (RecursionError, ValueError):

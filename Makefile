@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := ProstateAlignRefine Testing docs/examples develop.py
 
-.PHONY: demo test check lint format trust docs screenshots bench ablation mutants clean
+.PHONY: demo test check lint format trust docs screenshots bench ablation starter-gpu mutants clean
 
 demo test check lint:
 	$(PYTHON) develop.py $@
@@ -45,8 +45,14 @@ ablation: $(VENV)/.installed-test
 	$(BIN)/python Testing/Benchmarks/ablation.py --config $(SIZE) --precision fp32 -o ablation/$(basename $(notdir $(SIZE))) \
 		--report ablation/$(basename $(notdir $(SIZE)))/ablation.md
 
+# A starter model from nothing, its studies made on the way; meant for one H100 and 16 cores. It goes on where it was stopped.
+MINUTES_TO_TRAIN ?= 25
+CORES ?= 16
+starter-gpu: $(VENV)/.installed-test
+	$(BIN)/prostate-align-refine train --config starter-gpu --minutes $(MINUTES_TO_TRAIN) --workers $(CORES) -o starter-gpu
+
 clean:
-	rm -rf $(VENV) demo bench ablation site mutants.json
+	rm -rf $(VENV) demo bench ablation starter-gpu site mutants.json
 
 $(VENV)/.installed-test: pyproject.toml
 	$(PYTHON) develop.py setup

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from ProstateAlignRefineLib.benchmark.card import ANATOMY, SHOWN, SYSTEM_HEADS, as_markdown, readme_rows, with_section
+from ProstateAlignRefineLib.benchmark.curves import TELLING
 from ProstateAlignRefineLib.benchmark.targets import verdicts
 
 
@@ -123,6 +124,15 @@ def test_the_real_study_the_degradations_and_the_cost_are_told(a_report):
     a_report |= {"real": None, "degradation": None}
     assert "real study, degraded" not in as_markdown(a_report)
     assert "### Degradation" not in as_markdown(a_report)
+
+
+def test_agreement_is_told_apart_where_something_was_found(a_report):
+    for point in a_report["degradation"]["points"]:
+        point["figures"] = {**point["figures"], TELLING: estimate(0.4, 0.3, 0.5)}
+    text = as_markdown(a_report)
+    assert "| Dice change | agreement | where something is found |" in text
+    assert "| +0.500 (+0.400 to +0.600) | 0.50 | 0.40 |" in text
+    assert "leaves out studies with nothing in either answer" in text
 
 
 def test_tables_have_as_many_cells_in_every_row(a_report):

@@ -5,7 +5,7 @@ import pytest
 import SimpleITK as sitk
 
 from ProstateAlignRefineLib.benchmark.curve_plots import points_along
-from ProstateAlignRefineLib.benchmark.curves import DegradedRow, blank_adc, curves_report
+from ProstateAlignRefineLib.benchmark.curves import TELLING, DegradedRow, blank_adc, curves_report
 from ProstateAlignRefineLib.benchmark.degradations import (
     MIRRORED,
     UNCHANGED,
@@ -16,8 +16,10 @@ from ProstateAlignRefineLib.benchmark.degradations import (
     shifted,
     t2w_biased,
     t2w_gamma,
+    t2w_inverted,
     without_adc,
     without_hbv,
+    without_t2w,
 )
 from ProstateAlignRefineLib.core.geometry import Grid, resample, to_array, to_image
 from ProstateAlignRefineLib.core.study import Study
@@ -95,16 +97,25 @@ def test_a_blank_channel_is_zero_for_the_network(a_study, normalization):
 
     preprocessing = Preprocessing((3.0, 2.0, 2.0), 60.0, (4, 8, 8), normalization, smoothing=True)
     no_adc = without_adc(a_study, "a", blank_adc(preprocessing))
-    for study, blank in ((no_adc, 1), (without_hbv(a_study, "a"), 2)):
+    for study, blank in ((without_t2w(a_study, "a"), 0), (no_adc, 1), (without_hbv(a_study, "a"), 2)):
         volumes, _ = network_volumes(study, preprocessing, ("T2W", "ADC", "HBV"))
         assert np.abs(volumes[blank]).max() < 1e-3
         assert all(volumes[other].std() > 0.1 for other in range(3) if other != blank)
 
 
+def test_an_inverted_t2w_is_dark_where_it_was_bright_and_keeps_its_range(a_study):
+    before, after = to_array(a_study.t2w), to_array(t2w_inverted(a_study, "a").t2w)
+    inside = (before > np.percentile(before, 1)) & (before < np.percentile(before, 99))
+    assert np.corrcoef(before[inside], after[inside])[0, 1] == pytest.approx(-1.0)
+    assert (after.min(), after.max()) == pytest.approx(tuple(np.percentile(before, (0.5, 99.5))), rel=1e-4)
+    assert t2w_inverted(a_study, "a").adc is a_study.adc
+
+
 def rows_of(patient: str, positive: bool, dice: float, alarms: int) -> tuple[DegradedRow, ...]:
     """As acquired perfect, else as told."""
-    perfect = DegradedRow(patient, positive, 1.0, 1.0, Detection(int(positive), int(positive), 0))
-    worse = DegradedRow(patient, positive, dice, 0.5, Detection(int(positive), int(positive and dice > 0.1), alarms))
+    perfect = DegradedRow(patient, positive, 1.0, 1.0, Detection(int(positive), int(positive), 0), not positive)
+    found = Detection(int(positive), int(positive and dice > 0.1), alarms)
+    worse = DegradedRow(patient, positive, dice, 0.5 if positive or alarms else 1.0, found, not (positive or alarms))
     return tuple(perfect if one is UNCHANGED else worse for one in degradations(0.0))
 
 
@@ -127,11 +138,14 @@ def test_curves_count_positives_negatives_and_the_loss():
         "false positives a case": 0.0,
         "empty answer, share of negatives": 1.0,
         "agreement": 1.0,
+        TELLING: 1.0,
     }
     assert last["differences"]["Dice, positives"]["value"] == pytest.approx(-0.7)
     assert last["figures"]["lesion sensitivity"]["value"] == 0.5
     assert last["figures"]["false positives a case"]["value"] == 0.75
     assert last["figures"]["empty answer, share of negatives"]["value"] == 0.5
+    assert last["figures"]["agreement"]["value"] == 0.625
+    assert last["figures"][TELLING]["value"] == 0.5
     assert last["by family"]["holdout"]["Dice, positives"] == 0.6
 
 

@@ -17,9 +17,10 @@ from ProstateAlignRefineLib.network.prompted.head import PromptedHead
 from ProstateAlignRefineLib.training.boundary.card import HEADING, card_section, with_section
 from ProstateAlignRefineLib.training.boundary.cases import EditCase
 from ProstateAlignRefineLib.training.boundary.fit import EditFitting, best_constant, fit, scaled_to
-from ProstateAlignRefineLib.training.boundary.judging import EditGate, agreement, best_gate, deltas_on_t2w, judged
+from ProstateAlignRefineLib.training.boundary.judging import agreement, best_gate, deltas_on_t2w, judged
 from ProstateAlignRefineLib.training.boundary.teaching import Taught, settings_for, write_taught
 from ProstateAlignRefineLib.training.prompts.phantoms import settings_for as settings_of_head
+from ProstateAlignRefineLib.training.taught_parts import EditGate, network_gate
 
 SETTINGS = BoundarySettings(0.75, 2.0, 6.0, (4, 6, 8), 4)
 SHAPE = (3, 24, 24)
@@ -163,6 +164,8 @@ def test_one_that_earned_its_place_is_in_the_bundle_with_its_figures(bundle: Bun
     written = load_bundle(path)
     assert written.boundary is not None
     assert (written.config.tau, written.config.alpha) == (0.1, 0.75)
+    assert network_gate(written.config) == network_gate(bundle.config)
+    assert written.config.findings is None
     assert written.config.metrics["refiner"]["other family"]["voxels"] == {
         "removed": found.removed,
         "added": found.added,

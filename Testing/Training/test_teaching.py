@@ -193,9 +193,19 @@ def test_the_refiner_is_judged_by_what_the_gate_lets_through(output):
     levels = [gated, *output.base_logits[1:]]
     expected = deep_supervision_loss(levels, targets_like(mask(2, 6), levels), config.loss.segmentation)
     assert float(loss.total) == pytest.approx(float(expected), rel=1e-5)
-    assert loss.parts["unedited"] == pytest.approx(
-        float(segmentation_loss(base, mask(2, 6), config.loss.segmentation)), rel=1e-5
-    )
+    unedited = deep_supervision_loss(output.base_logits, targets_like(mask(2, 6), levels), config.loss.segmentation)
+    assert loss.parts["unedited"] == pytest.approx(float(unedited), rel=1e-5)
+    assert loss.parts["segmentation"] == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_edits_that_the_gate_holds_back_leave_both_logged_losses_alike(output):
+    config = read_training_config("starter")
+    shut = replace(config.bundle, alpha=0.0)
+    # The coarsest level never counts, so that a second below the finest is needed.
+    coarsest = torch.randn(1, 2, 1, 2, 2, generator=torch.Generator().manual_seed(4))
+    output = replace(output, base_logits=[*output.base_logits, coarsest])
+    parts = refiner_loss(output, Targets(mask(2, 6)), config.loss, shut).parts
+    assert parts["unedited"] == pytest.approx(parts["segmentation"], rel=1e-6)
 
 
 def turned(image: torch.Tensor, target: torch.Tensor, codes: torch.Tensor | None = None, **changed) -> Augmented:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
+from .curves import TELLING
+from .markdown import Report, estimate_text, head_row, number_text, section
+from .prompt_card import prompts_section
 from .targets import FAMILY
-
-Report = Mapping[str, Any]
 
 HEADING = "## Benchmark"
 
@@ -60,6 +58,7 @@ VERDICT_NAMES = {
     "seconds": "seconds from a cold start to the result",
     "forwards": "forwards through the network",
 }
+AGREEMENTS = {"agreement": "agreement", TELLING: "where something is found"}
 PLACES = {"holdout": "other family", "real": "real study", "model": "the model"}
 
 RULES = (
@@ -83,6 +82,8 @@ def as_markdown(report: Report) -> str:
     parts += [_family(name, family, report) for name, family in report["families"].items()]
     if report["real"]:
         parts.append(_real(report["real"]))
+    if report.get("prompts"):  # which earlier reports do not name
+        parts.append(prompts_section(report["prompts"], FAMILY_NAMES))
     if report["degradation"]:
         parts.append(_degradation(report["degradation"], report["model"]["normalization"] == "absolute_adc"))
     parts.append(_model(report["model"]))
@@ -100,9 +101,9 @@ def readme_rows(report: Report) -> list[str]:
     for name, family in report["families"].items():
         figures = family["systems"]["model"]
         cells = [
-            _number(figures["Dice, positives"]["value"], 3),
+            number_text(figures["Dice, positives"]["value"], 3),
             f"{_count(figures['lesion sensitivity']['value'], family['lesions'])} of {family['lesions']}",
-            _number(figures["false positives a case"]["value"], 2),
+            number_text(figures["false positives a case"]["value"], 2),
             f"{_count(figures['empty answer, share of negatives']['value'], _negatives(family))} of "
             f"{_negatives(family)}",
         ]
@@ -113,11 +114,11 @@ def readme_rows(report: Report) -> list[str]:
 def _targets(report: Report) -> str:
     rows = [
         f"| {PLACES[one['where']]} | {SHOWN.get(one['figure'], VERDICT_NAMES.get(one['figure'], one['figure']))} "
-        f"| {one['target']} | {_number(one['value'], 3)} | {'yes' if one['met'] else '**no**'} |"
+        f"| {one['target']} | {number_text(one['value'], 3)} | {'yes' if one['met'] else '**no**'} |"
         for one in report["targets"]
     ]
     met = sum(one["met"] for one in report["targets"])
-    return _section(
+    return section(
         "Targets",
         f"Set before the model was trained; {met} of {len(rows)} are met.",
         "| where | figure | target | value | met |",
@@ -142,19 +143,19 @@ def _family(name: str, family: Report, report: Report) -> str:
     target = ["target"] if name == "holdout" else []
     figures = {key: text for key, text in (SHOWN | ANATOMY).items() if _exists(family, key)}
     rows = [_figure_row(key, text, family, bool(target)) for key, text in figures.items()]
-    table = _section(f"Synthetic studies: {FAMILY_NAMES[name]}", intro, _head(["figure", *target, *heads]), rows)
+    table = section(f"Synthetic studies: {FAMILY_NAMES[name]}", intro, head_row(["figure", *target, *heads]), rows)
     rules = "\n".join(f"- {rule}" for rule in RULES)
     return f"{table}\n{_refiner(family)}\n" + (f"\n{rules}\n" if name == list(report["families"])[-1] else "")
 
 
 def _figure_row(key: str, text: str, family: Report, with_target: bool) -> str:
     decimals = 4 if key.startswith(("ECE", "Brier")) else 3
-    cells = [_estimate(family["systems"][system][key], decimals=decimals) for system in SYSTEM_HEADS]
+    cells = [estimate_text(family["systems"][system][key], decimals=decimals) for system in SYSTEM_HEADS]
     rival = "brightest HBV"
     test = family["tests"][rival].get(key)
     p = f", p {test['p']:.2g}" if test else ""
     gap = family["differences"][rival][key]
-    cells.append(f"{_estimate(gap, signed=True)}{p}" if gap["value"] is not None else "-")
+    cells.append(f"{estimate_text(gap, signed=True)}{p}" if gap["value"] is not None else "-")
     target = [FAMILY[key].text if key in FAMILY else ""] if with_target else []
     return f"| {' | '.join([text, *target, *cells])} |"
 
@@ -165,7 +166,7 @@ def _refiner(family: Report) -> str:
     if test is None:
         return ""
     return (
-        f"The refiner changes the Dice on positives by {_estimate(gap, signed=True)} (p {test['p']:.2g}, "
+        f"The refiner changes the Dice on positives by {estimate_text(gap, signed=True)} (p {test['p']:.2g}, "
         f"{test['cases']} pairs)."
     )
 
@@ -184,7 +185,7 @@ def _real(real: Report) -> str:
         f"{real['dice']:.2f}{rule}, without the refiner {real['dice_without_refiner']:.2f}, NSD at 2 mm "
         f"{real['nsd_2mm']:.2f}. Findings by confidence; one study is an anecdote, not an accuracy."
     )
-    return _section(
+    return section(
         "A real study",
         intro,
         "| finding | the lesion | confidence | mL | Dice | gland |",
@@ -194,28 +195,29 @@ def _real(real: Report) -> str:
 
 def _degradation(curves: Report, absolute_adc: bool) -> str:
     names = ("Dice, positives", "lesion sensitivity", "false positives a case", "empty answer, share of negatives")
+    agreements = [name for name in AGREEMENTS if name in curves["points"][0]["figures"]]
+    telling = "; its second column leaves out studies with nothing in either answer" if TELLING in agreements else ""
     rows = []
     for point in curves["points"]:
         figures, gap = point["figures"], point["differences"]["Dice, positives"]
-        cells = [_number(figures[name]["value"], 2) for name in names]
-        change = "" if point is curves["points"][0] else _estimate(gap, signed=True)
-        agreement = _number(figures["agreement"]["value"], 2)
+        cells = [number_text(figures[name]["value"], 2) for name in names]
+        change = "" if point is curves["points"][0] else estimate_text(gap, signed=True)
+        agreement = [number_text(figures[name]["value"], 2) for name in agreements]
         label = f"{point['curve']} {point['amount']}".strip()
-        rows.append(f"| {label} | {' | '.join(cells)} | {change} | {agreement} |")
+        rows.append(f"| {' | '.join([label, *cells, change, *agreement])} |")
     scale = (
         "ADC is read on its physical scale." if absolute_adc else "ADC is z-scored, so that a factor changes nothing."
     )
     intro = (
         f"The same {curves['studies']} studies ({curves['positives']} with a lesion, {curves['lesions']} lesions; half "
         "of each family, on a 0.75 x 0.75 x 3 mm grid) made worse on purpose. Agreement is the Dice with the answer to "
-        f"the study as acquired; swapped sides are swapped back first. {scale} A blank channel is zero for the "
-        "network: `segment` never runs so. It computes a missing ADC or HBV from diffusion-weighted images of several "
-        "b-values; where a DICOM study has none of these, or an image file is missing, it stops with a sentence that "
-        "names the series. HBV "
-        "cannot be computed from ADC alone."
+        f"the study as acquired; swapped sides are swapped back first{telling}. {scale} A blank channel is zero for "
+        "the network: `segment` never runs so. It computes a missing ADC or HBV from diffusion-weighted images of "
+        "several b-values; where a DICOM study has none of these, or an image file is missing, it stops with a "
+        "sentence that names the series. HBV cannot be computed from ADC alone."
     )
-    heads = ["degradation", "Dice, positives", "lesions found", "false positives a study", "specificity"]
-    return _section("Degradation", intro, _head([*heads, "Dice change", "agreement"]), rows)
+    heads = ["degradation", "Dice, positives", "lesions found", "false positives a study", "specificity", "Dice change"]
+    return section("Degradation", intro, head_row([*heads, *(AGREEMENTS[name] for name in agreements)]), rows)
 
 
 def _model(model: Report) -> str:
@@ -229,34 +231,8 @@ def _model(model: Report) -> str:
     return f"### Size and speed\n\n{text}\n"
 
 
-def _section(title: str, intro: str, head: str, rows: Sequence[str]) -> str:
-    rule = "|---" * (head.count("|") - 1) + "|"
-    return "\n".join([f"### {title}", "", intro, "", head, rule, *rows, ""])
-
-
-def _head(names: Sequence[str]) -> str:
-    return f"| {' | '.join(names)} |"
-
-
 def _exists(family: Report, key: str) -> bool:
     return any(family["systems"][system][key]["value"] is not None for system in SYSTEM_HEADS)
-
-
-def _estimate(estimate: Report, signed: bool = False, decimals: int = 3) -> str:
-    if estimate["value"] is None:
-        return "-"
-    form = f"{'+' if signed else ''}.{decimals}f"
-    # Adding 0 keeps rounded zeros from having a minus.
-    numbers = (estimate["value"], *(estimate["interval"] or ()))
-    text, *ends = (f"{round(number, decimals) + 0.0:{form}}" for number in numbers)
-    return f"{text} ({ends[0]} to {ends[1]})" if ends else text
-
-
-def _number(value: float | None, decimals: int) -> str:
-    """Whole numbers without decimals."""
-    if value is None:
-        return "-"
-    return f"{value:.0f}" if value == int(value) else f"{value:.{decimals}f}"
 
 
 def _negatives(family: Report) -> int:

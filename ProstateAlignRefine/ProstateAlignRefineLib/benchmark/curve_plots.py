@@ -9,7 +9,7 @@ from typing import Any
 from ..core.errors import InputError
 from ..evaluation.candidates import INSTALL
 from ..evaluation.plots import COLOURS
-from .degradations import BLANK, FACTORS, UNCHANGED, curves
+from .degradations import BLANK, FACTORS, INVERTED, UNCHANGED, curves
 
 SHARES = {
     "Dice, positives": "Dice on positives",
@@ -49,7 +49,7 @@ def points_along(report: Mapping[str, Any], curve: str) -> list[Mapping[str, Any
 
 def _draw(shares: Any, alarms: Any, points: Sequence[Mapping[str, Any]]) -> None:
     places = range(len(points))
-    line = "" if points[-1]["curve"] == BLANK else "-"  # channels have no order
+    line = "" if points[-1]["curve"] in (BLANK, INVERTED) else "-"  # channels have no order
     for (name, text), colour in zip(SHARES.items(), COLOURS, strict=False):
         values = [_number(point["figures"][name]["value"]) for point in points]
         shares.plot(places, values, marker="o", markersize=4, linestyle=line, color=colour, label=text)

@@ -23,14 +23,15 @@ from .judging import gated_answers, loaded_bundle
 from .phantom_study import load_phantom_study
 
 Mask = NDArray[np.bool_]
+TELLING = "agreement, where either answer finds something"
 
 
 @dataclass(frozen=True)
 class DegradedRow:
     """One study under one degradation.
 
-    `agreement`: Dice with the answer to the study as acquired (1 where both are empty), mirrored back where the study
-    was mirrored.
+    `agreement`: Dice with the answer to the study as acquired, mirrored back where the study was mirrored; `empty`:
+    whether there is nothing in either, where the agreement is 1.
     """
 
     patient: str
@@ -38,6 +39,7 @@ class DegradedRow:
     dice: float
     agreement: float
     detection: Detection
+    empty: bool
 
 
 def judge_degraded(bundle: Path, folder: Path) -> tuple[DegradedRow, ...]:
@@ -54,8 +56,8 @@ def judge_degraded(bundle: Path, folder: Path) -> tuple[DegradedRow, ...]:
         first = found if first is None else first
         truth = phantom.lesions > 0
         detection = detect(phantom.lesions, found, phantom.study.grid.spacing_zyx, minimum_ml)
-        agreement = overlap(first, found).dice
-        rows.append(DegradedRow(patient, bool(truth.any()), overlap(truth, found).dice, agreement, detection))
+        agreement, empty = overlap(first, found).dice, not (first | found).any()
+        rows.append(DegradedRow(patient, bool(truth.any()), overlap(truth, found).dice, agreement, detection, empty))
     return tuple(rows)
 
 
@@ -76,12 +78,14 @@ def degraded_figures(rows: Sequence[DegradedRow]) -> Figures:
     lesions = sum(row.detection.lesions for row in rows)
     found = sum(row.detection.found for row in rows)
     silent = sum(row.detection.false_positives == 0 for row in negatives)
+    telling = [row.agreement for row in rows if not row.empty]
     return {
         "Dice, positives": float(np.mean([row.dice for row in positives])) if positives else None,
         "lesion sensitivity": found / lesions if lesions else None,
         "false positives a case": sum(row.detection.false_positives for row in rows) / len(rows),
         "empty answer, share of negatives": silent / len(negatives) if negatives else None,
         "agreement": float(np.mean([row.agreement for row in rows])),
+        TELLING: float(np.mean(telling)) if telling else None,
     }
 
 

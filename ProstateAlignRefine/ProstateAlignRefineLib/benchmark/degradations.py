@@ -16,10 +16,12 @@ from ..core.study import Study
 
 Degrade = Callable[[Study, str], Study]
 
-BLANK = "channel blank"
+BLANK, INVERTED = "channel blank", "channel inverted"
 ADC_FACTOR, T2W_GAMMA = "ADC times", "T2W gamma"
 FACTORS = (ADC_FACTOR, T2W_GAMMA)  # 1 leaves the study as it was
 BLANK_MM, BLANK_MARGIN = 5.0, 20
+BULK = (0.5, 99.5)
+"""Percentiles of the T2W that change places where it is inverted."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,18 @@ def mirrored(study: Study, _name: str) -> Study:
     return replace(study, t2w=t2w, adc=adc, hbv=hbv)
 
 
+def t2w_inverted(study: Study, _name: str) -> Study:
+    """What is dark is bright and the other way round: of a lesion nothing on T2W is as it should be but its outline."""
+    values = to_array(study.t2w).astype(np.float32)
+    low, high = (float(one) for one in np.percentile(values, BULK))
+    return replace(study, t2w=_with(study.t2w, low + high - np.clip(values, low, high)))
+
+
+def without_t2w(study: Study, _name: str) -> Study:
+    """Zeros on the grid as it was, since the study lies on it."""
+    return replace(study, t2w=_with(study.t2w, np.zeros(study.grid.shape, np.float32)))
+
+
 def without_hbv(study: Study, _name: str) -> Study:
     """Zeros, which stay zeros when normalised: the channel says nothing."""
     return replace(study, hbv=_blank(study.grid, 0.0))
@@ -103,7 +117,8 @@ def curves(blank_adc: float) -> Mapping[str, tuple[Degradation, ...]]:
         "HBV noise, share of its signal": {f"{s:g}": partial(hbv_noisy, share=s) for s in (0.15, 0.3)},
         T2W_GAMMA: {f"{g:g}": partial(t2w_gamma, gamma=g) for g in (0.7, 1.5)},
         "T2W bias field": {"0.3": partial(t2w_biased, strength=0.3)},
-        BLANK: {"HBV": without_hbv, "ADC": partial(without_adc, blank=blank_adc)},
+        INVERTED: {"T2W": t2w_inverted},
+        BLANK: {"T2W": without_t2w, "HBV": without_hbv, "ADC": partial(without_adc, blank=blank_adc)},
     }
     return {
         curve: tuple(Degradation(curve, amount, apply) for amount, apply in points.items())

@@ -22,6 +22,8 @@ from .gallery import draw_gallery
 from .judging import Rows, judge_phantom, loaded_bundle
 from .phantoms import cached_phantoms
 from .plots import write_family_plots
+from .prompt_figures import prompts_report
+from .prompts import judge_prompts
 from .real import judge_real, read_real
 from .rules import ADC_BALL_MM, ADC_SMOOTHING_MM, HBV_BALL_MM
 from .targets import verdicts
@@ -43,11 +45,13 @@ class RealFiles:
 
 @dataclass(frozen=True)
 class BenchmarkPlan:
-    """What is measured: `count` studies of each family, of which `degraded` on a coarser grid are degraded."""
+    """What is measured: `count` studies of each family, of which on a coarser grid `degraded` are degraded, and
+    `prompted` asked for places, where the bundle has a prompted head."""
 
     cache: Path
     count: int
     degraded: int
+    prompted: int
     real: RealFiles | None
     resamples: int
     workers: int
@@ -61,6 +65,7 @@ def measure(bundle: Path, plan: BenchmarkPlan, folder: Path) -> dict[str, Any]:
         "protocol": _protocol(plan),
         "families": _families(bundle, plan, folder),
         "degradation": _degradation(bundle, plan, folder) if plan.degraded else None,
+        "prompts": _prompts(bundle, plan) if plan.prompted and loaded_bundle(bundle).prompted else None,
         "real": None,
     }
     if plan.real:
@@ -74,6 +79,7 @@ def _protocol(plan: BenchmarkPlan) -> dict[str, Any]:
         "first_seed": FIRST_SEED,
         "count": plan.count,
         "degraded": plan.degraded,
+        "prompted": plan.prompted,
         "generator": GENERATOR,
         "hbv_ball_mm": HBV_BALL_MM,
         "adc_ball_mm": ADC_BALL_MM,
@@ -109,6 +115,15 @@ def _degradation(bundle: Path, plan: BenchmarkPlan, folder: Path) -> dict[str, A
     report = curves_report(rows, plan.resamples)
     write_curve_plot(report, folder / "degradation.png")
     return report
+
+
+def _prompts(bundle: Path, plan: BenchmarkPlan) -> dict[str, Any]:
+    reports: dict[str, Any] = {}
+    for family in JUDGED:
+        paths = cached_phantoms(plan.cache, family, _seeds(plan.prompted), DEGRADED_SAMPLING, plan.workers)
+        rows = _each(partial(judge_prompts, bundle), paths, plan.workers, f"{family} prompts")
+        reports[family] = prompts_report(rows, plan.resamples)
+    return reports
 
 
 def _real(bundle: Path, files: RealFiles, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:

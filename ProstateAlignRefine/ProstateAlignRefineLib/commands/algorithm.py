@@ -62,13 +62,12 @@ def run(options: AlgorithmOptions) -> int:
     from ..core.study_files import read_study_files
     from ..evaluation.calibration import probabilities
     from ..evaluation.extraction import extract_candidates
-    from ..inference.device import choose_compute
+    from ..inference.engine.choice import compute_for, load_for
     from ..inference.segment import segment_study
-    from ..network.bundle import load_bundle
 
     detection_map, likelihood = (_free(options.output / name) for name in (MAP_FILE, LIKELIHOOD_FILE))
-    bundle = load_bundle(options.model)
-    compute = choose_compute(options.device, options.precision)
+    compute = compute_for(options.model, options.device, options.precision)
+    bundle = load_for(options.model, compute.without_torch)
     study = read_study_files({modality: _only(options.input / "images" / n) for modality, n in INPUT_FOLDERS.items()})
     maps = segment_study(study, bundle, compute, lambda _stage, _done, _all: None).maps
     margin = gated_margin(maps, bundle.config.tau, bundle.config.alpha)

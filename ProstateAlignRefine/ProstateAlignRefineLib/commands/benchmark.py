@@ -28,6 +28,7 @@ class BenchmarkOptions:
     cache: Path
     count: int
     degraded: int
+    prompted: int
     images: Path | None
     label: Path | None
     gland: Path | None
@@ -48,6 +49,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--cache", type=Path, required=True, metavar="DIR", help="where synthetic studies are kept")
     parser.add_argument("--count", type=whole(1, MOST_STUDIES), default=40, help="studies of each family (default: 40)")
     parser.add_argument("--degraded", type=whole(0, MOST_STUDIES), default=16, help="of them to degrade (default: 16)")
+    parser.add_argument("--prompted", type=whole(0, MOST_STUDIES), default=16, help="to ask for places (default: 16)")
     parser.add_argument("--images", type=Path, metavar="DIR", help="a real study: folder of *_t2w, *_adc, *_hbv files")
     parser.add_argument("--label", type=Path, metavar="FILE", help="its lesion label")
     parser.add_argument("--gland", type=Path, metavar="FILE", help="its gland label")
@@ -64,7 +66,8 @@ def run(options: BenchmarkOptions) -> int:
 
     real = _real(options)
     bundle = options.model or starter_bundle_path()
-    plan = BenchmarkPlan(options.cache, options.count, options.degraded, real, options.resamples, options.workers)
+    counts = options.count, options.degraded, options.prompted
+    plan = BenchmarkPlan(options.cache, *counts, real, options.resamples, options.workers)
     with writing_folder(options.output, "benchmark", NAMES) as draft:
         folder = draft.folder
         report = measure(bundle, plan, folder)

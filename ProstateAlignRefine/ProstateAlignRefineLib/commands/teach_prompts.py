@@ -37,7 +37,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "teach-prompts",
         help="teach a model what prompts mean, on synthetic studies",
-        description="The network stays as it is; a small head learns on what it sees in synthetic studies.",
+        description="The network stays as it is; a small head learns on what it sees in synthetic studies. A refiner "
+        "of outlines reads the head's words, so it is left out, with the rule of findings that was fitted behind it.",
     )
     parser.add_argument("--model", type=Path, required=True, metavar="BUNDLE", help="a bundle that tells the anatomy")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="BUNDLE", help="the new bundle")
@@ -63,6 +64,13 @@ def run(options: TeachPromptsOptions) -> int:
     from ..training.prompts.fit import Fitting, fit, new_head
     from ..training.prompts.phantoms import settings_for
     from ..training.provenance import with_head_of
+    from ..training.taught_parts import (
+        FINDINGS_HEADING,
+        REFINER_HEADING,
+        network_gate,
+        without_refiner,
+        without_section,
+    )
 
     if options.cases < 1 or options.steps < 1 or options.first_seed < 0:
         raise InputError("--cases and --steps must be 1 or more and --first-seed must not be negative.")
@@ -76,9 +84,14 @@ def run(options: TeachPromptsOptions) -> int:
     head = new_head(cases, settings_for(bundle))
     with tqdm(total=options.steps, desc="prompts", unit="step") as bar:
         fit(head, cases, Fitting(options.steps, RATE, SEED), lambda _step, loss: show_loss(bar, loss))
-    card = (bundle.path / CARD_FILE).read_text(encoding="utf-8")
+    card, config = (bundle.path / CARD_FILE).read_text(encoding="utf-8"), bundle.config
     mirrored = bundle.mirrored_text
-    save_bundle(options.output, bundle.network, bundle.config, bundle.text, card, mirrored_text=mirrored, prompted=head)
+    if bundle.boundary is not None:
+        known, config = network_gate(config) is not None, without_refiner(config)
+        for heading in (REFINER_HEADING, FINDINGS_HEADING):
+            card = without_section(card, heading)
+        print(_left_out(config.tau, config.alpha, known))
+    save_bundle(options.output, bundle.network, config, bundle.text, card, mirrored_text=mirrored, prompted=head)
     write_engine_files(options.output)
     print(f"The model and its prompted head are in {options.output}.")
     return 0
@@ -101,3 +114,12 @@ def _studies(
     said = f"{len(cases)} studies of a data set, all outside fold {options.fold}, with its labels and zones."
     source = Source(synthetic=False, data=said, licence=manifest.licence, details="")
     return dataset_prompt_cases(bundle, manifest, cases, compute), len(cases), source
+
+
+def _left_out(tau: float, alpha: float, known: bool) -> str:
+    gate = f"tau {tau:g}, alpha {alpha:g}"
+    told = f"that of the network, {gate}" if known else f"{gate}, which edits nothing: the network's own is not noted"
+    return (
+        "The refiner of outlines had learned the words of before: it is left out, with the rule of findings. The gate "
+        f"is {told}. Run teach-refiner and teach-findings again."
+    )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import time
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .model_options import PRECISION
-from .numbers import processes
+from .numbers import processes, real
 
 if TYPE_CHECKING:
     from ..training.cases import CaseShare
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
     from ..training.processes import Processes
     from ..training.trainer import Trainer
 
+MOST_MINUTES = 100_000
+
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """`initial`: a bundle whose weights the run starts from. `changes`: of single entries of the configuration."""
+    """`initial`: a bundle whose weights the run starts from. `changes`: of single entries of the configuration.
+    `minutes`: until the bundle is there."""
 
     config: str | None
     output: Path | None
@@ -34,6 +38,7 @@ class TrainOptions:
     cases: Path | None
     track: tuple[str, ...]
     workers: int
+    minutes: float | None
     device: str
     precision: str
 
@@ -45,9 +50,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Trains in one process, or in several that share each batch: torchrun --nproc-per-node N -m "
         "ProstateAlignRefineLib.cli train ... A run that was stopped goes on when it is started again.",
     )
-    parser.add_argument(
-        "--config", metavar="FILE", help="a preset (paper, ours, starter), or a TOML file, which may extend one"
-    )
+    parser.add_argument("--config", metavar="FILE", help="a preset (see --list), or a TOML file, which may extend one")
     parser.add_argument(
         "--set",
         nargs="+",
@@ -76,6 +79,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="beside TensorBoard and log.csv: mlflow (in DIR, or mlflow=URI) and wandb (offline, in DIR)",
     )
     parser.add_argument("--workers", type=processes, default=1, help="processes that ready cases (default: 1)")
+    parser.add_argument(
+        "--minutes", type=real(1, MOST_MINUTES, "minutes"), help="train as many joint epochs as end within this time"
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16"), help=PRECISION)
     parser.set_defaults(options=TrainOptions, run=run)
@@ -106,12 +112,14 @@ def run(options: TrainOptions) -> int:
 
 
 def _run(config: TrainingConfig, options: TrainOptions) -> None:
+    from ..core.errors import InputError
     from ..core.storage.files import made_folder
     from ..core.storage.output import output_folder
     from ..core.storage.staging import claimed
     from ..training.processes import joined_processes
     from .train_inputs import require_free, required_output
 
+    started = time.perf_counter()
     folder = output_folder(required_output(options))
     with (
         made_folder(folder),
@@ -119,7 +127,16 @@ def _run(config: TrainingConfig, options: TrainOptions) -> None:
         claimed(folder) if processes.first else nullcontext(),
     ):
         require_free(folder)
-        _train(_trainer(config, options, processes, folder))
+        if options.minutes and processes.count > 1:
+            raise InputError("--minutes is for a run in one process; give schedule.joint_epochs, or one process.")
+        trainer = _trainer(config, options, processes, folder)
+        if options.minutes:
+            from ..training.budget import fitted
+
+            left = options.minutes * 60 - (time.perf_counter() - started)
+            trainer = _trainer(fitted(trainer, left), options, processes, folder)
+            print(f"{trainer.phases.epochs} epochs fit into {options.minutes:g} minutes.")
+        _train(trainer)
 
 
 def _rehearse(config: TrainingConfig, options: TrainOptions) -> None:

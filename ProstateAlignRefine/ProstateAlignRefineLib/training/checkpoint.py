@@ -44,16 +44,9 @@ def load_checkpoint(folder: Path, config: dict[str, Any], cases: str) -> Checkpo
 
     InputError where it was made with another configuration or other cases, or by another version of the program.
     """
-    path = folder / CHECKPOINT_NAME
-    if not path.is_file():
+    checkpoint = _read(folder)
+    if checkpoint is None:
         return None
-    try:
-        stored = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged file can fail anywhere in the parser
-        raise InputError(f"The run in '{folder.name}' cannot be read; name another output folder.") from error
-    if not isinstance(stored, dict) or set(stored) != set(Checkpoint.__dataclass_fields__):
-        raise InputError(f"The run in '{folder.name}' was begun by another version; name another output folder.")
-    checkpoint = Checkpoint(**stored)
     if checkpoint.config != config:
         raise InputError(
             f"'{folder.name}' holds a run of another configuration; name another output folder, or give the same file."
@@ -63,3 +56,22 @@ def load_checkpoint(folder: Path, config: dict[str, Any], cases: str) -> Checkpo
             f"The cases have changed since the run in '{folder.name}' was begun; name another output folder."
         )
     return checkpoint
+
+
+def stored_config(folder: Path) -> dict[str, Any] | None:
+    """The configuration of the folder's run, None where there is none; InputError where it cannot be read."""
+    checkpoint = _read(folder)
+    return None if checkpoint is None else checkpoint.config
+
+
+def _read(folder: Path) -> Checkpoint | None:
+    path = folder / CHECKPOINT_NAME
+    if not path.is_file():
+        return None
+    try:
+        stored = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged file can fail anywhere in the parser
+        raise InputError(f"The run in '{folder.name}' cannot be read; name another output folder.") from error
+    if not isinstance(stored, dict) or set(stored) != set(Checkpoint.__dataclass_fields__):
+        raise InputError(f"The run in '{folder.name}' was begun by another version; name another output folder.")
+    return Checkpoint(**stored)

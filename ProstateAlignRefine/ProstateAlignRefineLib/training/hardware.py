@@ -22,7 +22,7 @@ def hardware(compute: Compute, processes: int) -> str:
     several = f"{processes} x " if processes > 1 else ""
     versions = f"Python {platform.python_version()}, torch {torch.__version__}, {platform.system()}"
     if compute.device.type == "cuda":
-        card = torch.cuda.get_device_properties(compute.device)
+        card = torch.cuda.get_device_properties(compute.torch_device)
         return f"{several}{card.name} ({card.total_memory / 2**30:.0f} GiB), {compute.precision}; {versions}"
     memory = psutil.virtual_memory().total / 2**30
     return f"{several}{_cpu()}, {torch.get_num_threads()} threads, {memory:.0f} GiB, {compute.precision}; {versions}"

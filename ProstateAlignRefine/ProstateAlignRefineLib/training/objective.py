@@ -17,7 +17,6 @@ from .losses import (
     deep_supervision_loss,
     heatmap_loss,
     lesion_loss,
-    segmentation_loss,
     targets_like,
 )
 from .mirrored_text import TrainingText
@@ -81,11 +80,15 @@ def joint_loss(
 
 
 def refiner_loss(output: NetworkOutput, targets: Targets, settings: LossSettings, bundle: BundleSettings) -> StepLoss:
-    """Segmentation of the gated output at full size, no auxiliary losses; the coarser levels keep their supervision."""
+    """Segmentation of the gated output at full size, no auxiliary losses; the coarser levels keep their supervision.
+
+    `unedited`: the same of the base output, so that the two differ by the refiner's edits alone.
+    """
     base = output.base_logits[0]
     confidence = foreground_confidence(base, bundle.confidence)
     gated = gate_logits(base, output.refined_logits, confidence, bundle.tau, bundle.alpha)
-    logits = [gated, *output.base_logits[1:]]
-    total = deep_supervision_loss(logits, targets_like(targets.lesions, logits), settings.segmentation)
-    unedited = segmentation_loss(base.detach(), targets.lesions, settings.segmentation)
+    levels = targets_like(targets.lesions, output.base_logits)
+    total = deep_supervision_loss([gated, *output.base_logits[1:]], levels, settings.segmentation)
+    with torch.no_grad():
+        unedited = deep_supervision_loss(output.base_logits, levels, settings.segmentation)
     return StepLoss(total, {"segmentation": total.item(), "unedited": unedited.item()})

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ...evaluation.statistics import Estimate
+from ..taught_parts import REFINER_HEADING as HEADING
 from .judging import EditJudgement
 
-HEADING = "## The refiner on found lesions"
 NEXT = "\n## "
 
 

@@ -15,6 +15,7 @@ from ...evaluation.metrics import overlap, surface_distances
 from ...evaluation.statistics import RESAMPLES, Estimate, Resampled, resampled
 from ...inference.boundary import on_same_axes
 from ...network.boundary.refiner import BoundaryRefiner
+from ..taught_parts import EditGate
 from .cases import EditCase
 from .fit import Texts
 
@@ -28,12 +29,6 @@ LEAST_SPREAD = 3.0
 Mask = NDArray[np.bool_]
 Deltas = Sequence[NDArray[np.float32]]
 Figures = dict[str, float | None]
-
-
-@dataclass(frozen=True)
-class EditGate:
-    tau: float
-    alpha: float
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +16,11 @@ from ...network.boundary.refiner import BoundaryRefiner
 from ...network.boundary.settings import BoundarySettings
 from ...network.bundle import Bundle, save_bundle
 from ...network.prompted.head import PromptedHead, prompt_token
+from ..taught_parts import FINDINGS_HEADING, NETWORK_GATE, REFINER, EditGate, network_gate, without_section
 from .card import card_section, shown, summary, with_section
 from .cases import EditCase
 from .fit import EditFitting, Texts, crop_of, fit, scaled_to
-from .judging import EditGate, EditJudgement, agreement, best_gate, deltas_on_t2w, judged
+from .judging import EditJudgement, agreement, best_gate, deltas_on_t2w, judged
 from .randomisation import disturbed
 
 SPACING_MM, LEAST_SLICE_MM, REACH_MM = 0.75, 2.0, 6.0
@@ -71,7 +72,8 @@ def taught(
     scaled_to(refiner, found)
     fit(refiner, found, texts, fitting, judge_of(seen, texts), progress=progress)
     deltas = deltas_on_t2w(refiner.eval(), studies.validation, texts)
-    gate, old = best_gate(studies.validation, deltas, WIDE_TAU), EditGate(bundle.config.tau, bundle.config.alpha)
+    gate = best_gate(studies.validation, deltas, WIDE_TAU)
+    old = network_gate(bundle.config) or EditGate(bundle.config.tau, 0.0)
     judgement = judged(studies.validation, deltas, gate, old)
     unseen = deltas_on_t2w(refiner, studies.other, texts)
     return Taught(refiner, judgement, judged(studies.other, unseen, gate, old, judgement.shift))
@@ -93,7 +95,10 @@ def judge_of(seen: Sequence[EditCase], texts: Texts) -> Callable[[BoundaryRefine
 
 
 def write_taught(path: Path, bundle: Bundle, result: Taught) -> None:
-    """InputError with the figures where the refiner did not earn its place."""
+    """InputError with the figures where the refiner did not earn its place.
+
+    A rule of findings is left out: it was fitted at another gate.
+    """
     judgement = result.judgement
     print(f"Validation studies\n{summary(judgement)}\n\nThe other family\n{summary(result.other)}")
     for judged_on, good, where in (
@@ -105,10 +110,16 @@ def write_taught(path: Path, bundle: Bundle, result: Taught) -> None:
                 f"The refiner is refused, since outlines {where} are no better than by a constant: "
                 f"{_sentence(judged_on)}"
             )
-    figures = {"validation": judgement.figures, "other family": result.other.figures}
-    metrics = {**bundle.config.metrics, "refiner": figures}
-    config = replace(bundle.config, tau=judgement.gate.tau, alpha=judgement.gate.alpha, metrics=metrics)
-    card = (bundle.path / CARD_FILE).read_text(encoding="utf-8")
+    figures: dict[str, object] = {"validation": judgement.figures, "other family": result.other.figures}
+    own = network_gate(bundle.config)
+    if own is not None:
+        figures[NETWORK_GATE] = asdict(own)
+    metrics = {**bundle.config.metrics, REFINER: figures}
+    gate = judgement.gate
+    config = replace(bundle.config, tau=gate.tau, alpha=gate.alpha, metrics=metrics, findings=None)
+    card = without_section((bundle.path / CARD_FILE).read_text(encoding="utf-8"), FINDINGS_HEADING)
+    if bundle.config.findings is not None:
+        print("The rule of findings held at the gate of before and is left out; run teach-findings again.")
     save_bundle(
         path,
         bundle.network,

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from ...core.findings.rule import FindingRule
 from ...evaluation.calibration import Reliability
 from ...evaluation.statistics import INTERVAL, RESAMPLES, SEED
+from ..taught_parts import FINDINGS_HEADING as HEADING
 from .cases import FindingCase
 from .fit import ALLOWED
 
-HEADING, NEXT = "## A finding's confidence", "## Benchmark"
+NEXT = "## Benchmark"
 Kept = Sequence[NDArray[np.bool_]]
 Sure = Sequence[NDArray[np.float64]]
 

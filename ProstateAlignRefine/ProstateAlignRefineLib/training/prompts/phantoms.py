@@ -15,14 +15,12 @@ from ...inference.segment import forward_pass
 from ...network.bundle import Bundle
 from ...network.prompted.head import PromptedHead
 from ...network.prompted.settings import PromptedSettings
-from ...phantom import Sampling, gland_zones, make_phantom
+from ...phantom import gland_zones
 from ..cases import labels_on
+from ..unseen_phantoms import unseen_phantom
 from .cases import PromptCase, described_lesions, prompt_case
 from .fit import HEADS, HIDDEN, TRUST, WIDTH
 
-SPACINGS_MM = ((0.75, 0.75, 3.0), (0.75, 0.75, 3.0), (0.75, 0.75, 3.6))
-DEPTHS_MM = (66.0, 72.0)
-FIELD_MM = 132.0
 OTHER_VOXELS = 2500
 
 
@@ -36,9 +34,7 @@ def phantom_prompt_cases(bundle: Bundle, seeds: Sequence[int], compute: Compute)
     """One a seed, as the bundle's network sees it, with places told from the true zones."""
     reader = replace(bundle, prompted=PromptedHead(settings_for(bundle)))  # so that decoder features are kept
     for seed in seeds:
-        turn, spacing = divmod(seed, len(SPACINGS_MM))
-        field = (FIELD_MM, FIELD_MM, DEPTHS_MM[turn % len(DEPTHS_MM)])
-        phantom = make_phantom(seed, Sampling.of_field(SPACINGS_MM[spacing], field))
+        phantom = unseen_phantom(seed, "standard")
         region = forward_pass(phantom.study, reader, compute, lambda _stage, _done, _whole: None).region
         box, features = region.head_features
         lesions = to_array(phantom.truth.lesions)

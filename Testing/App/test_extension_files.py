@@ -1,6 +1,7 @@
 """What Slicer's build and its Extensions Index want of the files."""
 
 import ast
+import json
 import re
 import shutil
 import subprocess
@@ -69,3 +70,17 @@ def test_texts_for_translation_are_literals(repository):
 
 def test_the_line_for_translation_is_the_one_reports_carry():
     assert texts.research_use() == RESEARCH_USE
+
+
+def test_the_index_entry_says_what_cmake_says(repository):
+    entry = json.loads((repository / "Resources" / "ExtensionsIndex" / "ProstateAlignRefine.json").read_text("utf-8"))
+    cmake = (repository / "CMakeLists.txt").read_text(encoding="utf-8")
+    assert "project(ProstateAlignRefine)" in cmake
+    depends = re.search(r'EXTENSION_DEPENDS "([^"]*)"', cmake)[1]
+    assert entry["build_dependencies"] == ([] if depends == "NA" else depends.split())
+    homepage = re.search(r'EXTENSION_HOMEPAGE "([^"#]*)', cmake)[1]
+    assert entry["scm_url"] == f"{homepage}.git"
+    assert 1 <= entry["tier"] <= 5
+    assert set(entry) == {
+        "$schema", "build_dependencies", "build_subdirectory", "category", "scm_revision", "scm_url", "tier",
+    }  # fmt: skip

@@ -26,7 +26,7 @@ def test_documented_commands_are_understood(repository: Path):
 
 def test_documented_json_is_what_inspect_prints(repository: Path, study_folder: Path):
     text = (repository / "docs" / "dicom.md").read_text(encoding="utf-8")
-    section = text.split("### inspect --json")[1].split("## Out")[0]
+    section = text.split("### Inspect as JSON")[1].split("## Out")[0]
     documented = set(re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE))
     printed = json.loads(json.dumps(as_data(survey(study_folder))))
     keys = set(printed) | {f"candidates[].{key}" for key in printed["candidates"][0]}

@@ -1,4 +1,5 @@
 import csv
+import json
 import os
 import shutil
 import sys
@@ -47,7 +48,12 @@ def test_one_bad_study_does_not_stop_the_others(a_cohort, a_bundle, tmp_path, ca
     assert states == {"1_10": "done", "2_20": "done", "2_21": "failed"}
     assert "ADC file does not exist" in table(out / "cohort.csv")["2_21"]["why"]
     assert "2_21: The ADC file" in capsys.readouterr().out
-    assert sorted(path.name for path in out.iterdir() if path.name[0] != ".") == ["1_10", "2_20", "cohort.csv"]
+    assert sorted(path.name for path in out.iterdir() if path.name[0] != ".") == [
+        "1_10",
+        "2_20",
+        "cohort-lesions.csv",
+        "cohort.csv",
+    ]
 
 
 def test_a_second_run_does_only_what_is_missing(a_cohort, a_bundle, a_study_folder, tmp_path) -> None:
@@ -117,7 +123,8 @@ def test_an_unforeseen_error_is_named_without_its_message(a_cohort, a_bundle, tm
     assert run(a_cohort, "-o", out, "--model", a_bundle) == 1
     why = table(out / "cohort.csv")["1_10"]["why"]
     assert why.startswith("KeyError at segment_cohort.py:")
-    assert [path.name for path in out.iterdir() if path.name[0] != "."] == ["cohort.csv"]
+    assert [path.name for path in out.iterdir() if path.name.startswith("cohort")] != []
+    assert not (out / "1_10").exists()
 
 
 def test_lists_name_folders_or_files(a_cohort, a_study_folder, tmp_path) -> None:
@@ -199,3 +206,28 @@ def test_a_process_that_ends_takes_no_study_silently_with_it() -> None:
     told = dict(among_processes(_pid_or_end, [0, 1, 2], 1))
     assert isinstance(told[1], Exception)
     assert set(told) == {0, 1, 2}
+
+
+def test_a_row_a_lesion_with_psa_from_the_list_and_from_finished_studies(a_study_folder, a_bundle, tmp_path) -> None:
+    listed = tmp_path / "list.csv"
+    listed.write_text("case,study,psa\none,study,6.2\ntwo,study,\n", encoding="utf-8")
+    out = tmp_path / "out"
+    for _ in range(2):  # the second time both are finished, and the table is the same
+        assert run(listed, "-o", out, "--model", a_bundle) == 0
+        with (out / "cohort-lesions.csv").open(encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        report = json.loads((out / "one" / "report.json").read_text(encoding="utf-8"))
+        assert [row["case"] for row in rows].count("one") == max(len(report["lesions"]), 1)
+        first = next(row for row in rows if row["case"] == "one")
+        assert first["psa_ng/ml"] == "6.2"
+        assert all(row["psa_ng/ml"] == "" for row in rows if row["case"] == "two")
+        if report["lesions"]:
+            assert float(first["volume_ml"]) == report["lesions"][0]["volume_ml"]
+            assert first["slices"] == report["lesions"][0]["slices_shown"]
+
+
+def test_a_psa_that_is_none_is_refused_without_quoting_it(tmp_path) -> None:
+    (tmp_path / "list.csv").write_text("case,study,psa\none,study,high\n", encoding="utf-8")
+    with pytest.raises(InputError, match="not a positive number") as told:
+        read_cohort(tmp_path / "list.csv")
+    assert "high" not in str(told.value)

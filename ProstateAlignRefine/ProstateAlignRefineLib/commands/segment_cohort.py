@@ -27,6 +27,7 @@ from ..core.storage.staging import finish_interrupted
 from ..core.study import Modality
 from ..results.folder import KIND, NAMES, write_gated, write_inputs
 from ..results.report import REPORT_NAME, read_run, read_setting
+from .cohort_lesions import write_lesion_table
 from .dataset_options import add_dataset_option
 from .model_options import ModelOptions, add_model_options
 from .segmenting import load_model, model_folder, result_of
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 SOME_FAILED = 1
 DONE, SKIPPED, FAILED = "done", "skipped", "failed"
+LESIONS = "-lesions"
 LIBRARY = Path(__file__).resolve().parent.parent
 
 
@@ -122,7 +124,8 @@ def run(options: SegmentCohortOptions) -> int:
     _check_sharing(options, shard)
     everything = _entries(options)
     require_apart(options.output, [path for entry in everything for path in entry.paths])
-    require_replaceable(output_folder(options.output) / _table(shard))
+    for name in (_table(shard), _table(shard, LESIONS)):
+        require_replaceable(output_folder(options.output) / name)
     entries = shard.share(everything)
     compute = compute_for(model_folder(options), shard.device(options.device), options.precision)
     if told := told_precision(options.precision, compute):
@@ -131,9 +134,13 @@ def run(options: SegmentCohortOptions) -> int:
     options.output.mkdir(parents=True, exist_ok=True)
     finished = frozenset(entry.case for entry in entries if _is_finished(entry, options, bundle))
     rows = _segment_all(entries, CohortRun(options, bundle, compute, shard, finished))
+    write_lesion_table(options.output / _table(shard, LESIONS), [row.case for row in rows], options.output)
     failed = [row for row in rows if row.state == FAILED]
     done = sum(row.state == DONE for row in rows)
-    print(f"{done} studies segmented, {len(finished)} finished earlier, {len(failed)} failed; see {_table(shard)}.")
+    print(
+        f"{done} studies segmented, {len(finished)} finished earlier, {len(failed)} failed; see {_table(shard)} "
+        f"and, a row a lesion, {_table(shard, LESIONS)}."
+    )
     for row in failed:
         print(f"{row.case}: {row.why}")
     return SOME_FAILED if failed else 0
@@ -232,6 +239,7 @@ def _segment(entry: Entry, cohort: CohortRun) -> StudyRow:
         read = time.perf_counter() - started
         segmentation = segment_entered(study, bundle, cohort.compute, lambda stage, done, whole: None)
         result = result_of(study, segmentation, bundle, options, {"read": read})
+        result = replace(result, run=replace(result.run, psa=entry.psa))
         write_inputs(draft.folder, result)
         written = write_gated(draft.folder, result)
         draft.hashed.update(written.files)
@@ -276,8 +284,8 @@ def _why(error: Exception) -> str:
     return f"{type(error).__name__} at {where}."
 
 
-def _table(shard: Shard) -> str:
-    return "cohort.csv" if shard.count == 1 else f"cohort-{shard.rank + 1}-of-{shard.count}.csv"
+def _table(shard: Shard, kind: str = "") -> str:
+    return f"cohort{kind}.csv" if shard.count == 1 else f"cohort{kind}-{shard.rank + 1}-of-{shard.count}.csv"
 
 
 def _write_table(path: Path, rows: Sequence[StudyRow]) -> None:

@@ -9,22 +9,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import InputError
+from .psa import read_psa
 from .storage.signature import is_result
 from .study import Modality
 from .study_files import SUFFIXES
 from .tables import is_header, table_of, text_lines
 
-SAFE_NAME = re.compile(r"(?!cohort(-\d+-of-\d+)?\.csv$)[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.I)
+SAFE_NAME = re.compile(r"(?!cohort(-lesions)?(-\d+-of-\d+)?\.csv$)[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.I)
 """What can name a folder beside the cohort's own table."""
 MODALITIES = tuple(modality.value for modality in Modality)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One study: its name, which names its result's folder, and its folder or three files."""
+    """One study: its name, which names its result's folder, its folder or three files, and the patient's PSA in ng/mL,
+    None where it is not told."""
 
     case: str
     source: Path | Mapping[Modality, Path]
+    psa: float | None = None
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -35,8 +38,9 @@ def read_cohort(source: Path) -> tuple[Entry, ...]:
     """The studies of a list file or a folder, by name.
 
     A folder: its files with PI-CAI names at any depth, each name a study; without them, each folder in it (DICOM). A
-    list: a study folder a line, or a CSV with the columns `case` and `study`, or `case`, `t2w`, `adc` and `hbv`; paths
-    are relative to the list. InputError where there is no study, or names are unfit for folders or not distinct.
+    list: a study folder a line, or a CSV with the columns `case` and `study`, or `case`, `t2w`, `adc` and `hbv`, and
+    where it is known `psa` (ng/mL); paths are relative to the list. InputError where there is no study, or names are
+    unfit for folders or not distinct.
     """
     if source.is_dir():
         entries = _in_folder(source)
@@ -84,15 +88,24 @@ def _in_list(source: Path) -> list[Entry]:
 
 
 def _of_row(row: Mapping[str, str | None], source: Path) -> Entry:
-    case = row.get("case") or ""
+    case, psa = row.get("case") or "", _psa(row, source)
     study, files = row.get("study"), [row.get(name) for name in MODALITIES]
     if study:
-        return Entry(case, source.parent / study)
+        return Entry(case, source.parent / study, psa)
     if not all(files):
         raise InputError(
             f"The row of '{case}' in '{source.name}' names neither a study nor t2w, adc and hbv; fill it in."
         )
-    return Entry(case, {m: source.parent / str(name) for m, name in zip(Modality, files, strict=True)})
+    return Entry(case, {m: source.parent / str(name) for m, name in zip(Modality, files, strict=True)}, psa)
+
+
+def _psa(row: Mapping[str, str | None], source: Path) -> float | None:
+    try:
+        return read_psa(row.get("psa") or "")
+    except InputError:
+        raise InputError(
+            f"A PSA in '{source.name}' is not a positive number; give ng/mL, such as 6.2, or nothing."
+        ) from None
 
 
 def _check_names(entries: Sequence[Entry], source: Path) -> None:

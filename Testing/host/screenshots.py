@@ -55,7 +55,16 @@ class NothingToInstall:
     def missing(self):
         return []
 
-    def install(self):
+    def removable(self):
+        return []
+
+    def question(self):
+        return ""
+
+    def install(self, told, wheels=None):
+        return ""
+
+    def remove(self, told):
         return ""
 
 

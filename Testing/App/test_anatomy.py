@@ -29,7 +29,7 @@ def report(panel):
 
 
 def test_the_table_names_the_sector_and_its_tool_tip_says_it_in_words(with_gland):
-    cell = with_gland.ui.lesionTable.item(0, 6)
+    cell = with_gland.ui.lesionTable.item(0, 5)
     assert cell.text() == "left mid PZpl"
     assert cell.toolTip() == "left mid PZpl (peripheral zone, posterolateral)"
     assert "left mid PZpl (peripheral zone, posterolateral), slices " in report(with_gland)
@@ -49,7 +49,7 @@ def test_the_table_file_names_zone_and_sector(with_gland, tmp_path):
 
 
 def test_without_a_gland_the_place_is_that_in_the_stack_and_the_report_says_so(segmented):
-    assert segmented.ui.lesionTable.item(0, 6).text() == "left, middle third"
+    assert segmented.ui.lesionTable.item(0, 5).text() == "left, middle third"
     assert "The model gives no gland" in segmented.ui.glandLabel.text
     assert "The model gives no gland" in report(segmented)
     assert not segmented.ui.glandCheck.enabled
@@ -73,7 +73,7 @@ def test_a_gland_that_the_user_removed_is_not_touched_again(with_gland, events):
     with_gland.ui.aiCheck.checked = False
     events.settle()
     assert not with_gland.ui.glandCheck.enabled
-    assert with_gland.ui.lesionTable.item(0, 6).text() == "left mid PZpl"
+    assert with_gland.ui.lesionTable.item(0, 5).text() == "left mid PZpl"
 
 
 def test_a_psa_gives_its_density_on_the_panel_and_in_the_report(with_gland):

@@ -46,6 +46,7 @@ def said(panel, row=0):
 
 
 def test_without_a_chosen_lesion_nothing_can_be_entered(segmented):
+    segmented.ui.lesionTable.setCurrentCell(-1, -1)
     form = form_of(segmented)
     assert not form.widgets.dwiScoreBox.enabled
     assert "the program gives none" in form.widgets.chosenLabel.text

@@ -104,7 +104,7 @@ def test_a_slice_has_the_number_and_position_that_dicom_gives_it_wherever_it_is_
     low, high = sorted(int(numbers[index]) for index in lesion.slices)
     text = reading.slice_names.text(*lesion.slices)
     assert text.startswith(f"{low}-{high} (at ")
-    cell = panel.ui.lesionTable.item(0, 7)
+    cell = panel.ui.lesionTable.item(0, 6)
     assert (cell.text(), cell.toolTip()) == (f"{low}-{high}", text)
     panel.ui.copyButton.click()
     assert f"slices {text}; " in panel.application.clipboard

@@ -89,12 +89,12 @@ def test_gate_keeps_gland_and_psa_and_says_the_places(phantom, tmp_path, capsys)
     assert report_of(out)["lesions"][0]["place"]["text"] in screen
 
 
-def test_a_psa_stands_in_the_report_alone(phantom, tmp_path, capsys):
+def test_a_psa_stands_in_the_reports_alone(phantom, tmp_path, capsys):
     run = replace(RUN, psa=87.654321)
     out = write_result(phantom, tmp_path / "out", run=run)
     assert main(["gate", str(out), "--alpha", "0.9"]) == 0
     holders = [path.name for path in out.rglob("*") if path.is_file() and b"87.65" in path.read_bytes()]
-    assert holders == ["report.json"]
+    assert holders == ["report.html", "report.json"]
     assert "87.65" not in "".join(capsys.readouterr())
 
 

@@ -11,6 +11,7 @@ import pytest
 import SimpleITK as sitk
 
 from ProstateAlignRefineLib import cli
+from ProstateAlignRefineLib.commands import inspect
 from ProstateAlignRefineLib.core.error_log import FIRST_LINE
 from ProstateAlignRefineLib.core.errors import InputError
 
@@ -34,7 +35,7 @@ def failing(monkeypatch):
         def fail(_arguments):
             raise error
 
-        monkeypatch.setattr(cli.inspect, "run", fail)
+        monkeypatch.setattr(inspect, "run", fail)
         return cli.main([*options, "inspect", "x"])
 
     return fail_with
@@ -128,8 +129,9 @@ def test_long_names_are_one_sentence(tmp_path, capsys, length, command):
 def test_a_reader_that_goes_away_ends_the_command_silently(tmp_path, times):
     for name in ("t2w", "adc", "hbv"):
         sitk.WriteImage(sitk.Image(4, 4, 4, sitk.sitkInt16), str(tmp_path / f"a_{name}.mha"))
-    code = "import sys; from ProstateAlignRefineLib import cli; say = cli.inspect.run\n"
-    code += f"cli.inspect.run = lambda given: [say(given) for _ in range({times})][0]; sys.exit(cli.main(sys.argv[1:]))"
+    code = "import sys; from ProstateAlignRefineLib import cli; from ProstateAlignRefineLib.commands import inspect\n"
+    code += f"say = inspect.run; inspect.run = lambda given: [say(given) for _ in range({times})][0]\n"
+    code += "sys.exit(cli.main(sys.argv[1:]))"
     reading, writing = os.pipe()
     os.close(reading)
     command = [sys.executable, "-c", code, "inspect", str(tmp_path)]

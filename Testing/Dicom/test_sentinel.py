@@ -3,6 +3,7 @@
 import logging
 import shutil
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from pydicom import Dataset, dcmread
@@ -65,6 +66,10 @@ def test_no_command_tells_or_keeps_private_words(marked, bundle, tmp_path, capfd
     shown = capfd.readouterr()
     assert SECRET not in shown.out + shown.err + caplog.text
     written = [path for folder in (out, objects) for path in folder.rglob("*") if path.is_file()]
+    for packed in [path for path in written if path.suffix == ".zip"]:
+        with ZipFile(packed) as headers:
+            headers.extractall(tmp_path / packed.stem)
+        written.extend(path for path in (tmp_path / packed.stem).rglob("*") if path.is_file())
     assert len([path for path in written if path.suffix == ".dcm"]) > 30
     for path in written:
         assert SECRET not in path.relative_to(tmp_path).as_posix()

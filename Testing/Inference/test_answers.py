@@ -10,7 +10,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import RuntimeException
 from host.random_bundle import write_random_bundle
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.protocol import Describe, Described, Failed, Segment
-from ProstateAlignRefineLib.inference import jobs, worker
+from ProstateAlignRefineLib.inference import jobs, pace, worker
 from ProstateAlignRefineLib.inference.device import Compute, computed_otherwise
 from ProstateAlignRefineLib.inference.pace import note_seconds
 from ProstateAlignRefineLib.inference.preprocess import network_grid
@@ -61,7 +61,8 @@ def test_a_smaller_way_is_said_only_where_it_was_taken():
     assert "computed on the CPU" in computed_otherwise(gpu, cpu)
 
 
-def test_the_device_is_described_with_a_time_where_there_is_a_bundle(tmp_path: Path):
+def test_the_device_is_described_with_a_time_where_there_is_a_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pace, "_cache_folder", lambda: tmp_path / "cache")
     sent = []
     jobs.describe(Describe(3, "", "cpu"), sent.append)
     bundle = str(write_random_bundle(tmp_path / "random"))

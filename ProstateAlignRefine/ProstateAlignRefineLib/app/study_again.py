@@ -40,13 +40,17 @@ def study_of(node: VolumeNode) -> str:
 
 
 def read_headers_in(folder: Path, study: str) -> tuple[Series, ...]:
-    """Of the folder's study, as they were when it was opened; InputError where it cannot be read."""
+    """Of the folder's study, as they were when it was opened; empty where it holds others, InputError where it cannot
+    be read."""
     try:
-        from ..dicom import load_study
+        from ..dicom import OtherStudiesError, load_study
     except ImportError as error:
         needed = _("Reading DICOM needs Slicer 5.12 or newer: {name} is missing.").format(name=error.name)
         raise InputError(needed) from None
-    return tuple(load_study(folder, study=study).headers.values())
+    try:
+        return tuple(load_study(folder, study=study).headers.values())
+    except OtherStudiesError:
+        return ()
 
 
 def headers_by_node(nodes: Sequence[VolumeNode], found: Sequence[Series]) -> Mapping[str, Series]:

@@ -1,7 +1,7 @@
 """DICOM in and out: series matching, loading, segmentation objects."""
 
 from .load import load_study
-from .match.several import SeveralStudiesError
+from .match.several import OtherStudiesError, SeveralStudiesError
 from .match.studies import ListedStudy, list_studies
 from .write.deidentify import deidentified
 from .write.dicom_context import link_to_dicom, write_research_study
@@ -16,6 +16,7 @@ from .write.sr import write_measurements
 
 __all__ = [
     "ListedStudy",
+    "OtherStudiesError",
     "SegType",
     "SegmentationInfo",
     "SeveralStudiesError",

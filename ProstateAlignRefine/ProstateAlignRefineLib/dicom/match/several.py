@@ -7,3 +7,7 @@ NAME_ONE = "see them with `inspect --studies` and name one with --study, or give
 
 class SeveralStudiesError(InputError):
     """The folder holds several studies or patients, and nothing says which is meant."""
+
+
+class OtherStudiesError(InputError):
+    """The folder holds studies, but not the one that is named."""

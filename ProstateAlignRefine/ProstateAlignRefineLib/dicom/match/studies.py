@@ -9,7 +9,6 @@ from pathlib import Path
 
 from pydicom.dataset import Dataset
 
-from ...core.errors import InputError
 from ...core.plain_text import plain_text
 from ..quiet import silent
 from ..read.dataset import UnreadableError, read_header
@@ -19,6 +18,7 @@ from ..read.source import dicom_folder
 from ..read.values import sound, value_of
 from .classify import SeriesVolume, classify_series
 from .completeness import is_complete
+from .several import OtherStudiesError
 
 LONGEST = 40
 
@@ -54,7 +54,7 @@ def of_study(contents: FolderContents, study: str) -> FolderContents:
     studies = _by_study(contents)
     found = [frames for number, frames in enumerate(studies, start=1) if study in (str(number), frames[0].study)]
     if not found:
-        raise InputError(
+        raise OtherStudiesError(
             f"The folder holds no study of this number or Study Instance UID, but {len(studies)} others; "
             "see them with `inspect --studies`."
         )

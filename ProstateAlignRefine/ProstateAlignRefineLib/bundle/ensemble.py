@@ -44,8 +44,8 @@ def check_members(members: Sequence[OpenedBundle]) -> None:
     for first, other in pairwise(members):
         if difference := _difference(first, other):
             raise InputError(
-                f"The models '{first.path.name}' and '{other.path.name}' differ in their {difference}, so their answers "
-                "have no common mean; give models of one configuration."
+                f"The models '{first.path.name}' and '{other.path.name}' differ in their {difference}, so their "
+                "answers have no common mean; give models of one configuration."
             )
 
 
@@ -82,10 +82,11 @@ def ensemble_card(config: ModelConfig, left_out: Sequence[str]) -> str:
             f"# {config.name}\n\n{config.notice}\n",
             f"**Intended use.** {config.intended_use}\n",
             f"**Training data.** {config.training_data}\n",
-            "**Answer.** The mean of the members' margins before and after the refiner, the confidence of that mean, and",
-            "the means of their similarity and of their shares of the gland's zones. It takes as many forwards as there are",
+            "**Answer.** The mean of the members' margins before and after the refiner, the confidence of that mean, and the",
+            "means of their similarity and of their shares of the gland's zones. It takes as many forwards as there are",
             f"members. Gate (tau {config.tau:.3g}, alpha {config.alpha:.3g}) and smallest lesion "
-            f"({config.minimum_lesion_ml:.3g} mL)\nare the means of theirs. No figure of the ensemble itself was measured.\n",
+            f"({config.minimum_lesion_ml:.3g} mL)",
+            "are the means of theirs. No figure of the ensemble itself was measured.\n",
             "| member | SHA-256 |\n|---|---|",
             *rows,
             f"\n**Left out of the members.**\n\n{lacks}" if lacks else "",

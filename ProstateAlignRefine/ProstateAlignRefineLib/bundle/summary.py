@@ -19,9 +19,10 @@ WORDS = ("name", "notice", "training_data", "licence", "intended_use", "metrics"
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """The bundle as a result keeps it. `sha256`: see `identity_of`. `weights_sha256`: of the weights' file alone, empty
-    of an ensemble and in results of versions that did not know it. `tau`, `alpha`, `prompt`, `minimum_lesion_ml` are the bundle's own, and
-    `findings`, which is None where it has no rule of findings."""
+    """The bundle as a result keeps it. `sha256`: see `identity_of`. `weights_sha256`: of the weights' file alone,
+    empty of an ensemble and in results of versions that did not know it. `tau`, `alpha`, `prompt`,
+    `minimum_lesion_ml` are the bundle's own, and `findings`, which is None where it has no rule of findings.
+    """
 
     name: str
     sha256: str

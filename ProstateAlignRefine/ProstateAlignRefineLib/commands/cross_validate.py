@@ -1,4 +1,4 @@
-"""`prostate-align-refine cross-validate`: every fold of a data set tested by a model that never saw it, in one table."""
+"""`prostate-align-refine cross-validate`: each fold tested by a model that never saw it, in one table."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "cross-validate",
         help="train on every fold of a data set in turn and judge all its cases together",
-        description="For each fold what train, segment-cohort --share test and then evaluate do: a model in DIR/foldK, "
-        "the fold's cases segmented by it, and all cases judged once in DIR/report; cross-validation.md and .csv hold the "
-        "figures of each fold and of all. Started again, it goes on where it stopped.",
+        description="For each fold what train, segment-cohort --share test and then evaluate do: a model in "
+        "DIR/foldK, the fold's cases segmented by it, and all cases judged once in DIR/report; cross-validation.md and "
+        ".csv hold the figures of each fold and of all. Started again, it goes on where it stopped.",
     )
     parser.add_argument("--config", required=True, metavar="FILE", help="as train's: a preset or a TOML file")
     parser.add_argument("--data", type=Path, required=True, metavar="DATASET", help="what prepare made")

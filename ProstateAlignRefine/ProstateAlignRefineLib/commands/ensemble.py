@@ -17,9 +17,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "ensemble",
         help="make one model bundle of several, whose answer is their mean",
-        description="The mean of the members' margins, similarity and shares of the gland's zones, at the mean of their "
-        "gates. The members must be of one configuration. Prompted heads, refiners of outlines and rules of findings are "
-        "left out, which the model card says; teach-findings fits a rule to the ensemble.",
+        description="The mean of the members' margins, similarity and shares of the gland's zones, at the mean of "
+        "their gates. The members must be of one configuration. Prompted heads, refiners of outlines and rules of "
+        "findings are left out, which the model card says; teach-findings fits a rule to the ensemble.",
     )
     parser.add_argument("models", type=Path, nargs="+", metavar="BUNDLE", help="the members: two bundles or more")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="BUNDLE", help="the new bundle")

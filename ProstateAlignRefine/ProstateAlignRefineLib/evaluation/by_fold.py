@@ -46,9 +46,7 @@ def _table(evaluation: Evaluation, folds: Mapping[str, int]) -> dict[str, dict[s
     return table
 
 
-def _markdown(
-    evaluation: Evaluation, folds: Mapping[str, int], table: Mapping[str, Mapping[str, float | None]]
-) -> str:
+def _markdown(evaluation: Evaluation, folds: Mapping[str, int], table: Mapping[str, Mapping[str, float | None]]) -> str:
     rows, numbers = evaluation.systems[0].rows, sorted(set(folds.values()))
     counts = ", ".join(f"{sum(folds[row.case] == number for row in rows)} in fold {number}" for number in numbers)
     heads = [*(f"fold {number}" for number in numbers), "mean (SD)", "all cases", "95 % interval", "always empty"]
@@ -63,9 +61,9 @@ def _markdown(
         [
             "# Cross-validation",
             "",
-            f"{len(rows)} cases, {counts}; each is judged once, by the model that never saw it. The interval is of all cases",
-            "together, over patients; it does not hold how much models differ from one training to the next, of which the",
-            "standard deviation over folds gives an idea.",
+            f"{len(rows)} cases, {counts}; each is judged once, by the model that never saw it. The interval is of all",
+            "cases together, over patients; it does not hold how much models differ from one training to the next, of",
+            "which the standard deviation over folds gives an idea.",
             "",
             *lines,
             "",

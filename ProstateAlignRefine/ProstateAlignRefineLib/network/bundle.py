@@ -44,8 +44,8 @@ class Bundle:
     On disk there is Align then Refine alone; a trainer looks at its other networks through a bundle too.
     `prompted`: the head in which prompts meet the image, where the bundle has one; `prompts`: what it is asked for, one
     lesion or place each; none where the bundle's own prompt is in force. `boundary`: edits the outlines of findings,
-    where the bundle has it; the network's own refiner is then not used. `members`: an ensemble's further networks, of the
-    same architecture.
+    where the bundle has it; the network's own refiner is then not used. `members`: an ensemble's further networks, of
+    the same architecture.
     """
 
     network: SegmentationNetwork

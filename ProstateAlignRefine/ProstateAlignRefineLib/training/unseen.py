@@ -49,8 +49,8 @@ def unseen_fold(manifest: Manifest, fold: int | None, config: ModelConfig, with_
     folds = sorted({split.test_fold for split in splits_of(config) if split.sha256 == manifest.split_sha256})
     if len(folds) > 1 and not (fold is not None and with_training):
         raise InputError(
-            f"The members of '{config.name}' were tested on different folds ({', '.join(map(str, folds))}), so every case "
-            "is a training case of one of them; judge the members, or name a fold and say --with-training-cases."
+            f"The members of '{config.name}' were tested on different folds ({', '.join(map(str, folds))}), so every "
+            "case is a training case of one of them; judge the members, or name a fold and say --with-training-cases."
         )
     if fold is None:
         if not folds:

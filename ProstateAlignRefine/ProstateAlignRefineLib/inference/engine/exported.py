@@ -37,8 +37,8 @@ class ExportedPart(Generic[Settings]):
 
 @dataclass(frozen=True, eq=False)
 class ExportedBundle:
-    """As `network.bundle.Bundle`, its networks as `sessions` by the graph's file name; `members`: those of an ensemble's
-    further networks."""
+    """As `network.bundle.Bundle`, its networks as `sessions` by the graph's file name; `members`: those of an
+    ensemble's further networks."""
 
     config: ModelConfig
     text: StoredText

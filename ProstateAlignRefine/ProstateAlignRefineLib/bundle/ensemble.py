@@ -82,8 +82,8 @@ def ensemble_card(config: ModelConfig, left_out: Sequence[str]) -> str:
             f"# {config.name}\n\n{config.notice}\n",
             f"**Intended use.** {config.intended_use}\n",
             f"**Training data.** {config.training_data}\n",
-            "**Answer.** The mean of the members' margins before and after the refiner, the confidence of that mean, and the",
-            "means of their similarity and of their shares of the gland's zones. It takes as many forwards as there are",
+            "**Answer.** The mean of the members' margins before and after the refiner, the confidence of that mean,",
+            "and the means of their similarity and shares of the gland's zones. It takes as many forwards as there are",
             f"members. Gate (tau {config.tau:.3g}, alpha {config.alpha:.3g}) and smallest lesion "
             f"({config.minimum_lesion_ml:.3g} mL)",
             "are the means of theirs. No figure of the ensemble itself was measured.\n",

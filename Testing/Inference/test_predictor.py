@@ -57,6 +57,7 @@ class FakeBundle:
     text: NoText
     mirrored_text: NoText
     prompted: None = None
+    members: tuple[()] = ()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.evaluation.evaluate import Protocol
 from ProstateAlignRefineLib.network.bundle import load_bundle
 from ProstateAlignRefineLib.phantom import Sampling
+from ProstateAlignRefineLib.results.report import read_run
 from ProstateAlignRefineLib.training import test_predictions
 from ProstateAlignRefineLib.training.config import DatasetData, TrainingConfig
 from ProstateAlignRefineLib.training.manifest import read_manifest
@@ -54,7 +55,16 @@ def config(work: Path, tiny_config: TrainingConfig) -> Path:
     architecture = replace(tiny_config.architecture, text_width=TEXT_WIDTH)
     data = DatasetData("dataset", test_fold=0, validation_share=0.5)
     schedule = replace(tiny_config.schedule, iterations=1, joint_epochs=2, refiner_epochs=1, warmup_epochs=0)
-    changed = replace(tiny_config, name="tiny", data=data, text=text, architecture=architecture, schedule=schedule)
+    bundle = replace(tiny_config.bundle, minimum_lesion_ml=5.0)  # of a network that has learned little, no crumbs
+    changed = replace(
+        tiny_config,
+        name="tiny",
+        data=data,
+        text=text,
+        architecture=architecture,
+        schedule=schedule,
+        bundle=bundle,
+    )
     return write_config(changed, work / "tiny.toml")
 
 
@@ -171,6 +181,42 @@ def test_a_trained_model_goes_to_monai(work: Path, runs: tuple[Path, ...]) -> No
     run("export-monai", runs[0] / "bundle", "-o", work / "monai")
     files = {name: str(work / "monai" / "configs" / f"{file}.json") for name, file in MONAI_FILES.items()}
     verify_net_in_out(net_id="network_def", device="cpu", bundle_root=str(work / "monai"), **files)
+
+
+def test_folds_are_cross_validated_into_one_table_and_one_model(
+    work: Path, runs: tuple[Path, ...], config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first fold is taken as it was trained, the second is trained here."""
+    out = work / "cross-validated"
+    shutil.copytree(runs[0], out / "fold0")
+    shutil.copytree(work / "cases", out / "cases")
+    options = ("--config", config, "--data", work / "data", "-o", out, "--resamples", 20, "--ensemble", *CPU)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(test_predictions, "Protocol", partial(Protocol, resamples=20))
+        run("cross-validate", *options)
+    assert capsys.readouterr().out.count("trained earlier") == 1
+    folds = {case.name: case.fold for case in read_manifest(work / "data").cases}
+    assert set(cases_of(out / "report")) == set(folds)
+    for number in FOLDS:
+        sha256 = load_bundle(out / f"fold{number}" / "bundle").sha256
+        own = [read_run(out / "predictions" / case) for case in folds if folds[case] == number]
+        assert {run.model.sha256 for run in own} == {sha256}
+    with (out / "cross-validation.csv").open() as stream:
+        row = next(row for row in csv.DictReader(stream) if row["figure"] == "Dice, all cases")
+    dice = {case: float(figures[0]) for case, figures in cases_of(out / "report").items()}
+    means = [np.mean([dice[case] for case in folds if folds[case] == number]) for number in FOLDS]
+    expected = (*means, np.mean(means), np.std(means, ddof=1), np.mean(list(dice.values())))
+    assert [float(row[name]) for name in ("fold 0", "fold 1", "mean", "sd", "all")] == pytest.approx(expected, abs=1e-4)
+    together = load_bundle(out / "ensemble")
+    assert [one["split"]["test_fold"] for one in together.config.metrics["members"]] == list(FOLDS)
+    run("cross-validate", *options)
+    said = capsys.readouterr().out
+    assert said.count("trained earlier") == 2
+    assert said.count("0 studies segmented, 3 finished earlier") == 2
+    seen = ("segment-cohort", "--data", work / "data", "-o", work / "seen", "--model", out / "ensemble", *CPU)
+    for share in (("--share", "test"), ("--fold", "0")):
+        assert cli.main([*map(str, seen), *share]) == 2
+        assert "tested on different folds (0, 1)" in capsys.readouterr().err
 
 
 def test_a_dry_run_reads_everything_and_writes_nothing(

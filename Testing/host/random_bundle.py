@@ -22,7 +22,10 @@ WIDTH, TOKENS = 8, 9
 FOREGROUND_BIAS = 0.3
 
 
-def write_random_bundle(folder: Path, features: tuple[int, int, int] = (4, 6, 8)) -> Path:
+def write_random_bundle(
+    folder: Path, features: tuple[int, int, int] = (4, 6, 8), seed: int = 3, anatomy: bool = True, **told: object
+) -> Path:
+    """`seed`: of the weights; the text is always the same. `told`: further entries of the configuration."""
     torch.manual_seed(3)
     architecture = Architecture(
         channels=("T2W", "ADC", "HBV"),
@@ -32,7 +35,7 @@ def write_random_bundle(folder: Path, features: tuple[int, int, int] = (4, 6, 8)
         text_width=WIDTH,
         similarity=SimilaritySettings(width=WIDTH, levels=(1, 2), temperature=0.2, learnable=True),
         refiner=RefinerSettings(dim=4, heads=2, positions=True),
-        anatomy=True,
+        anatomy=anatomy,
     )
     tokens = torch.nn.functional.normalize(torch.randn(TOKENS, WIDTH), dim=1)
     text = TextEmbedding(("prostate lesion",), tokens[0], tokens, torch.ones(TOKENS, dtype=torch.bool), "none")
@@ -45,6 +48,9 @@ def write_random_bundle(folder: Path, features: tuple[int, int, int] = (4, 6, 8)
         notice="",
         metrics={},
     )
+    config = replace(config, **told)
+    if seed != 3:
+        torch.manual_seed(seed)
     save_bundle(folder, _network(architecture), config, text, "# random weights\n")
     return folder
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ..bundle.summary import WEIGHTS_FILE
+from ..bundle.summary import ModelFacts
 from ..core.errors import InputError
 from ..core.geometry import Grid
 from ..core.storage.scratch import scratch_folder
@@ -24,8 +24,10 @@ def bundle_facts(bundle: Bundle) -> dict[str, Any]:
     files = [file for file in bundle.path.rglob("*") if file.is_file()]
     return {
         "name": bundle.config.name,
-        "weights_sha256": bundle.config.files[WEIGHTS_FILE],
-        "parameters": sum(parameter.numel() for parameter in bundle.network.parameters()),
+        "weights_sha256": ModelFacts.of(bundle.config).weights_digest,
+        "parameters": sum(
+            parameter.numel() for network in (bundle.network, *bundle.members) for parameter in network.parameters()
+        ),
         "megabytes": sum(file.stat().st_size for file in files) / 1e6,
         "normalization": bundle.config.preprocessing.normalization,
         "tau": bundle.config.tau,

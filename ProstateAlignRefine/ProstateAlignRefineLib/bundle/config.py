@@ -139,7 +139,8 @@ class ModelConfig:
     """bundle.json. `confidence` names what tau is compared with; `notice` is one line shown to users, or empty.
 
     `files` maps the name of every other file of the bundle to its SHA-256. `minimum_lesion_ml`: smaller components are
-    dropped. `findings`: how likely a finding is a lesion; None in bundles that were not taught it.
+    dropped. `findings`: how likely a finding is a lesion; None in bundles that were not taught it. `members`: of an
+    ensemble, the sub-folders with the weights of its further networks, whose answers are averaged with that of its own.
     """
 
     format_version: int
@@ -160,6 +161,7 @@ class ModelConfig:
     metrics: dict[str, Any]
     files: dict[str, str]
     findings: FindingRule | None = None
+    members: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _require(self.format_version == FORMAT_VERSION, f"the format version must be {FORMAT_VERSION}")
@@ -168,6 +170,8 @@ class ModelConfig:
         _require(bool(self.name.strip() and self.prompt.strip()), "name and prompt must not be empty")
         _require(is_plain(self.prompt) and is_plain(self.text_encoder), "the prompt must be a line of plain text")
         _require(set(map(type, self.files)) <= {str} and all(map(_is_inside, self.files)), "a file lies outside of it")
+        sound = len(set(self.members)) == len(self.members) and all(map(_is_inside, self.members))
+        _require(sound and not {"", "."} & set(self.members), "its members must be distinct folders in it")
         divisor = self.architecture.size_divisor
         fits = all(size % step == 0 for size, step in zip(self.preprocessing.patch_size, divisor, strict=True))
         _require(fits, "the patch size must be a multiple of the network's total stride")
@@ -183,11 +187,14 @@ class ModelConfig:
             )
         if isinstance(data, dict):
             data = {name: plain_words(value) if name in FOR_THE_SCREEN else value for name, value in data.items()}
-            data = {"findings": None, **data}  # which bundles of earlier versions do not name
+            data = {"findings": None, "members": (), **data}  # which bundles of earlier versions do not name
         return schema.from_dict(cls, data, CONFIG_FILE)
 
     def to_dict(self) -> dict[str, Any]:
-        return schema.to_dict(self)
+        entries = schema.to_dict(self)
+        if not self.members:
+            del entries["members"]  # so that a single model stays what earlier versions read
+        return entries
 
 
 def read_config(bundle: Path) -> ModelConfig:

@@ -22,5 +22,7 @@ def needed_engine_files(files: Collection[str]) -> tuple[str, ...]:
     return (NETWORK, *head, BOUNDARY if BOUNDARY_SETTINGS in files else REFINER)
 
 
-def has_engine_files(files: Collection[str]) -> bool:
-    return set(needed_engine_files(files)) <= set(files)
+def has_engine_files(files: Collection[str], members: Collection[str] = ()) -> bool:
+    """`members`: of an ensemble, the folders of its further networks."""
+    needed = needed_engine_files(files)
+    return {*needed, *(f"{member}/{name}" for member in members for name in needed)} <= set(files)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +45,7 @@ def open_bundle(path: Path) -> OpenedBundle:
     """
     config = read_settled_config(path)
     _refuse_pickles(path)
-    _verify_files(path, config.files)
+    _verify_files(path, config)
     text = StoredText.load(path / TEXT_FILE)
     verify_text(text.width, text.encoder, text.prompts, config)
     return OpenedBundle(path, config, text, _mirrored_text(path, text, config))
@@ -80,11 +79,13 @@ def _refuse_pickles(path: Path) -> None:
         raise InputError(f"The model bundle '{path.name}' holds a pickle ({found[0]}), which can run code; remove it.")
 
 
-def _verify_files(path: Path, listed: Mapping[str, str]) -> None:
+def _verify_files(path: Path, config: ModelConfig) -> None:
+    listed = config.files
     if TEXT_FILE not in listed or not (path / TEXT_FILE).is_file():
         raise InputError(f"The model bundle '{path.name}' has no text embedding ({TEXT_FILE}); it cannot run without.")
     present = {file.relative_to(path).as_posix() for file in path.rglob("*") if not file.is_dir()} - {CONFIG_FILE}
-    missing = sorted({WEIGHTS_FILE, CARD_FILE, *listed} - present)
+    weights = {WEIGHTS_FILE, *(f"{member}/{WEIGHTS_FILE}" for member in config.members)}
+    missing = sorted({CARD_FILE, *weights, *listed} - present)
     unlisted = sorted(present - set(listed))
     if missing:
         raise InputError(f"The model bundle '{path.name}' lacks {', '.join(missing)}; get the bundle again.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ..core import schema
 from ..core.findings.rule import FindingRule
@@ -19,9 +19,10 @@ WORDS = ("name", "notice", "training_data", "licence", "intended_use", "metrics"
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """The bundle as a result keeps it. `sha256`: see `identity_of`. `weights_sha256`: of the weights' file alone, empty
-    in results of versions that did not know it. `tau`, `alpha`, `prompt`, `minimum_lesion_ml` are the bundle's own, and
-    `findings`, which is None where it has no rule of findings."""
+    """The bundle as a result keeps it. `sha256`: see `identity_of`. `weights_sha256`: of the weights' file alone,
+    empty of an ensemble and in results of versions that did not know it. `tau`, `alpha`, `prompt`,
+    `minimum_lesion_ml` are the bundle's own, and `findings`, which is None where it has no rule of findings.
+    """
 
     name: str
     sha256: str
@@ -48,7 +49,7 @@ class ModelFacts:
             alpha=config.alpha,
             prompt=config.prompt,
             minimum_lesion_ml=config.minimum_lesion_ml,
-            weights_sha256=config.files.get(WEIGHTS_FILE, ""),
+            weights_sha256="" if config.members else config.files.get(WEIGHTS_FILE, ""),
             findings=config.findings,
         )
 
@@ -80,9 +81,12 @@ def identity_of(config: ModelConfig) -> str:
     kept = {name: value for name, value in schema.to_dict(config).items() if name not in WORDS}
     if config.findings is None:
         del kept["findings"]  # so that bundles without one stay what they were
+    if not config.members:
+        del kept["members"]
     kept["files"] = {
         name: digest
         for name, digest in config.files.items()
-        if name not in (CARD_FILE, CONFIG_FILE, *ENGINE_FILES)  # the same network in another form
+        # The same network in another form, also a member's.
+        if PurePosixPath(name).name not in (CARD_FILE, CONFIG_FILE, *ENGINE_FILES)
     }
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()

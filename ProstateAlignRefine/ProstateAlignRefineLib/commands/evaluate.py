@@ -6,10 +6,14 @@ import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..core.errors import InputError
 from .dataset_options import add_dataset_option
 from .numbers import real, resamples
+
+if TYPE_CHECKING:
+    from ..evaluation.summary import Evaluation
 
 HEADLINE = (
     "Dice, positives",
@@ -59,6 +63,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(options: EvaluateOptions) -> int:
+    judged(options)
+    return 0
+
+
+def judged(options: EvaluateOptions) -> Evaluation:
+    """The report is written, and the headline told."""
     from ..core.storage.output import writing_folder
     from ..evaluation.evaluate import Protocol, judge_folder
     from ..evaluation.plots import write_plots
@@ -81,7 +91,7 @@ def run(options: EvaluateOptions) -> int:
         values = [figures[name].value for figures in evaluation.figures]
         print(f"{name}: {' against '.join('-' if value is None else f'{value:.4f}' for value in values)}")
     print(f"The report is in {options.output}; see evaluation.md.")
-    return 0
+    return evaluation
 
 
 def _references(options: EvaluateOptions) -> Mapping[str, Path]:

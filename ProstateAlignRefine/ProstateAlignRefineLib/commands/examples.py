@@ -44,7 +44,12 @@ EXAMPLES = MappingProxyType(
             "train --config ours --data dataset --set schedule.iterations=100 --dry-run -o run",
             "train --list",
         ),
+        "cross-validate": (
+            "cross-validate --config ours --data dataset --text text.npz -o cv",
+            "cross-validate --config ours --data dataset --text text.npz -o cv --ensemble",
+        ),
         "runs": ("runs compare run-a run-b",),
+        "ensemble": ("ensemble fold0/bundle fold1/bundle fold2/bundle -o together",),
         "teach-prompts": ("teach-prompts --model run/bundle -o taught",),
         "teach-findings": ("teach-findings --model run/bundle -o judged",),
         "teach-refiner": ("teach-refiner --model taught -o refined",),

@@ -75,11 +75,13 @@ def run(options: ExportMonaiOptions) -> int:
     import shutil
 
     from ..bundle.config import CONFIG_FILE
+    from ..bundle.ensemble import require_single
     from ..bundle.summary import CARD_FILE
     from ..core.storage.output import writing_folder
     from ..network.bundle import load_bundle
 
     bundle = load_bundle(options.model)  # which verifies every file
+    require_single(bundle.config, "a bundle of MONAI")
     with writing_folder(options.output, KIND, (CONFIGS, MODELS, DOCS)) as draft:
         model = draft.folder / MODELS / MODEL
         for folder in (draft.folder / CONFIGS, draft.folder / DOCS, model):

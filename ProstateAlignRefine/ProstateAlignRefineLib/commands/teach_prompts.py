@@ -56,6 +56,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(options: TeachPromptsOptions) -> int:
     from tqdm import tqdm
 
+    from ..bundle.ensemble import require_single
     from ..bundle.summary import CARD_FILE
     from ..core.errors import InputError
     from ..inference.device import choose_compute
@@ -75,6 +76,7 @@ def run(options: TeachPromptsOptions) -> int:
     if options.cases < 1 or options.steps < 1 or options.first_seed < 0:
         raise InputError("--cases and --steps must be 1 or more and --first-seed must not be negative.")
     bundle = load_bundle(options.model)
+    require_single(bundle.config, "taught prompts")
     if not bundle.config.architecture.anatomy:
         raise InputError("The model tells no anatomy, so words of place have nothing to hold to; use one that does.")
     read, count, source = _studies(options, bundle, choose_compute(options.device))

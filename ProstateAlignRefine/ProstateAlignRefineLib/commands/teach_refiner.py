@@ -54,6 +54,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(options: TeachRefinerOptions) -> int:
     from tqdm import tqdm
 
+    from ..bundle.ensemble import require_single
     from ..core.errors import InputError
     from ..inference.device import choose_compute
     from ..network.bundle import load_bundle
@@ -68,6 +69,7 @@ def run(options: TeachRefinerOptions) -> int:
     if options.cases > VALIDATION_OFFSET:
         raise InputError(f"--cases must not be above {VALIDATION_OFFSET}, or it would learn what it is judged on.")
     bundle = load_bundle(options.model)
+    require_single(bundle.config, "taught to edit outlines")
     settings, compute = settings_for(bundle), choose_compute(options.device)
 
     def read(name: str, family: Family, first: int, count: int) -> list[EditCase]:

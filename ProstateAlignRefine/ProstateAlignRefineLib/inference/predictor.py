@@ -15,8 +15,9 @@ from ..core.maps import MAP_NAMES, Maps
 from ..core.tiling import tile_starts, tiled
 from ..core.window import Window
 from .device import Compute
-from .engine.choice import Loaded, engine_of
+from .engine.choice import Loaded, engines_of
 from .engine.protocol import Outputs
+from .ensemble import averaged
 from .mirroring import mirrored
 
 FOREGROUND = 1
@@ -73,14 +74,15 @@ def predict(
     gland are doubted. With a prompted head the decoder features that it reads follow. `progress(done, all)` is called
     after each forward. GpuMemoryError where that is so.
     """
-    engine = engine_of(bundle, compute)
+    engines, axes = engines_of(bundle, compute), bundle.config.inference.mirror_axes
     done = 0
     region: Triple = volumes.shape[1:]
 
     def maps_of(image: NDArray[np.float32], start: Triple) -> NDArray[np.float32]:
         nonlocal done
         z, y, x = (first - padding for first, padding in zip(start, plan.before, strict=True))
-        output = mirrored(engine.forward, image, Window((z, y, x), region), bundle.config.inference.mirror_axes)
+        window = Window((z, y, x), region)
+        output = averaged([mirrored(engine.forward, image, window, axes) for engine in engines])
         done += 1
         progress(done, plan.forwards)
         return _maps(output, bundle.config.confidence)

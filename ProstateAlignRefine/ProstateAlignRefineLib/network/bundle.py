@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from safetensors.torch import save as serialize
 from torch import Tensor
 
-from ..bundle.config import CONFIG_FILE, ModelConfig
+from ..bundle.config import CONFIG_FILE, Architecture, ModelConfig
 from ..bundle.opening import MIRRORED_TEXT_FILE, TEXT_FILE, needs_mirrored_text, open_bundle, verify_text
 from ..bundle.starter import starter_bundle_path
 from ..bundle.summary import CARD_FILE, WEIGHTS_FILE, identity_of
@@ -44,7 +44,8 @@ class Bundle:
     On disk there is Align then Refine alone; a trainer looks at its other networks through a bundle too.
     `prompted`: the head in which prompts meet the image, where the bundle has one; `prompts`: what it is asked for, one
     lesion or place each; none where the bundle's own prompt is in force. `boundary`: edits the outlines of findings,
-    where the bundle has it; the network's own refiner is then not used.
+    where the bundle has it; the network's own refiner is then not used. `members`: an ensemble's further networks, of
+    the same architecture.
     """
 
     network: SegmentationNetwork
@@ -56,6 +57,7 @@ class Bundle:
     prompted: PromptedHead | None = None
     prompts: tuple[str, ...] = ()
     boundary: BoundaryRefiner | None = None
+    members: tuple[SegmentationNetwork, ...] = ()
 
 
 def load_bundle(path: Path | str, device: torch.device | str = "cpu") -> Bundle:
@@ -65,12 +67,13 @@ def load_bundle(path: Path | str, device: torch.device | str = "cpu") -> Bundle:
     """
     opened = open_bundle(Path(path))
     path, config = opened.path, opened.config
-    network = AlignRefineNetwork(config.architecture)
-    _load_weights(network, path / WEIGHTS_FILE)
+    network, *members = (
+        _loaded(config.architecture, path / folder / WEIGHTS_FILE).to(device).eval() for folder in ("", *config.members)
+    )
     prompted = load_prompted(path, config.files)
     boundary = load_boundary(path, config.files, prompted)
     return Bundle(
-        network.to(device).eval(),
+        network,
         config,
         of_stored(opened.text).to(device),
         of_stored(opened.mirrored_text).to(device),
@@ -78,6 +81,7 @@ def load_bundle(path: Path | str, device: torch.device | str = "cpu") -> Bundle:
         identity_of(config),
         prompted,
         boundary=boundary,
+        members=tuple(members),
     )
 
 
@@ -130,7 +134,8 @@ def _verify_network(network: SegmentationNetwork, config: ModelConfig) -> None:
         raise ValueError("the network was not built from the configuration's architecture")
 
 
-def _load_weights(network: AlignRefineNetwork, path: Path) -> None:
+def _loaded(architecture: Architecture, path: Path) -> AlignRefineNetwork:
+    network = AlignRefineNetwork(architecture)
     try:
         weights = load_file(path)
         network.load_state_dict(weights)
@@ -141,6 +146,7 @@ def _load_weights(network: AlignRefineNetwork, path: Path) -> None:
             f"{path.name} does not fit the architecture in {CONFIG_FILE}; get the bundle again."
         ) from error
     check_finite(weights, path.name)
+    return network
 
 
 def _refuse_foreign(path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..bundle.engine_files import ENGINE_FILES, PROMPTED_SETTINGS
+from ..bundle.ensemble import require_single
 from ..bundle.rewriting import rewrite_bundle
 from ..bundle.summary import CARD_FILE
 from ..core.errors import InputError
@@ -50,6 +51,7 @@ def write_engine_files(path: Path) -> Agreement:
     then stays as it is.
     """
     bundle = load_bundle(path)
+    require_single(bundle.config, "exported itself")
     graphs = engine_graphs(bundle)
     kept = {name: digest for name, digest in bundle.config.files.items() if name not in ENGINE_FILES}
     config, card = replace(bundle.config, files=kept), (path / CARD_FILE).read_text(encoding="utf-8")

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from ..bundle.ensemble import require_single
 from ..core.errors import InputError
 from ..inference.device import Compute
 from ..network.baselines import PARTS, SegmentationNetwork, built_architecture, make_network
@@ -230,6 +231,7 @@ class Trainer:
 
     def _start_from(self, path: Path) -> None:
         bundle = load_bundle(path, self.compute.torch_device)
+        require_single(bundle.config, "where a run starts from")
         own = built_architecture(self.config.network, self.config.architecture)
         if not self.parts.bundled or not is_as_wide(own, bundle.config.architecture):
             raise InputError(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..bundle.config import ModelConfig
+from ..bundle.ensemble import MEMBERS
 from ..core.errors import InputError
 from ..core.storage.files import file_sha256
 from .manifest import LABEL, Manifest, ManifestCase
@@ -26,9 +27,16 @@ class TrainedSplit:
         return asdict(self)
 
 
-def split_of(config: ModelConfig) -> TrainedSplit | None:
-    """None of a bundle that was not trained on a prepared dataset, or is older than this record."""
-    kept = config.metrics.get(METRIC)
+def splits_of(config: ModelConfig) -> tuple[TrainedSplit, ...]:
+    """Those of an ensemble's members; of any other bundle its own. None of a bundle that was not trained on a prepared
+    dataset, or is older than this record."""
+    members = config.metrics.get(MEMBERS) if config.members else [config.metrics]
+    kept = (_split_in(one) for one in members if isinstance(one, dict)) if isinstance(members, list) else ()
+    return tuple(split for split in kept if split is not None)
+
+
+def _split_in(metrics: Mapping[str, Any]) -> TrainedSplit | None:
+    kept = metrics.get(METRIC)
     if not isinstance(kept, dict):
         return None
     sha256, fold = kept.get("sha256"), kept.get("test_fold")
@@ -38,18 +46,22 @@ def split_of(config: ModelConfig) -> TrainedSplit | None:
 def unseen_fold(manifest: Manifest, fold: int | None, config: ModelConfig, with_training: bool) -> int:
     """`fold`, or where it is None the model's test fold. InputError where it holds cases the model was trained on,
     unless `with_training`, or where nothing says which it was not."""
-    split = split_of(config)
-    same = split is not None and split.sha256 == manifest.split_sha256
+    folds = sorted({split.test_fold for split in splits_of(config) if split.sha256 == manifest.split_sha256})
+    if len(folds) > 1 and not (fold is not None and with_training):
+        raise InputError(
+            f"The members of '{config.name}' were tested on different folds ({', '.join(map(str, folds))}), so every "
+            "case is a training case of one of them; judge the members, or name a fold and say --with-training-cases."
+        )
     if fold is None:
-        if split is None or not same:
+        if not folds:
             raise InputError(
                 f"The model '{config.name}' was not trained on this split of cases, so it has no test share of it; "
                 "name the fold with --fold."
             )
-        return split.test_fold
-    if split is not None and same and split.test_fold != fold and not with_training:
+        return folds[0]
+    if folds and fold not in folds and not with_training:
         raise InputError(
-            f"Fold {fold} holds cases that the model '{config.name}' was trained on; only fold {split.test_fold} is "
+            f"Fold {fold} holds cases that the model '{config.name}' was trained on; only fold {folds[0]} is "
             "new to it. Take --share test, or say --with-training-cases."
         )
     return fold

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, Union
 
@@ -28,7 +29,8 @@ def compute_for(bundle: Path | None, device: str = "auto", precision: str = "aut
     if device not in ("auto", "cpu") or (device == "auto" and has_gpu()) or precision == "bf16":
         _require_torch(f"--device {device}" if device not in ("auto", "cpu") else f"--precision {precision}")
         return choose_compute(device, precision)
-    exported = bundle is None or has_engine_files(read_settled_config(bundle).files)
+    config = None if bundle is None else read_settled_config(bundle)
+    exported = config is None or has_engine_files(config.files, config.members)
     if exported and is_there("onnxruntime"):
         return Compute(FAST_CPU, "fp32")
     if is_there("torch"):
@@ -57,6 +59,15 @@ def engine_of(bundle: Loaded, compute: Compute | None = None) -> Engine:
     from .with_torch import TorchEngine
 
     return TorchEngine.of(bundle, compute) if compute else TorchEngine(bundle, on_torch_cpu())
+
+
+def engines_of(bundle: Loaded, compute: Compute) -> tuple[Engine, ...]:
+    """One for each network of an ensemble; of any other bundle its only one."""
+    if isinstance(bundle, ExportedBundle):
+        graphs = bundle.sessions, *bundle.members
+        return tuple(engine_of(replace(bundle, sessions=each, members=()), compute) for each in graphs)
+    networks = bundle.network, *bundle.members
+    return tuple(engine_of(replace(bundle, network=each, members=()), compute) for each in networks)
 
 
 def _require_torch(asked: str) -> None:

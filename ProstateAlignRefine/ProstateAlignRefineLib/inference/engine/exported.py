@@ -37,7 +37,8 @@ class ExportedPart(Generic[Settings]):
 
 @dataclass(frozen=True, eq=False)
 class ExportedBundle:
-    """As `network.bundle.Bundle`, its networks as `sessions` by the graph's file name."""
+    """As `network.bundle.Bundle`, its networks as `sessions` by the graph's file name; `members`: those of an
+    ensemble's further networks."""
 
     config: ModelConfig
     text: StoredText
@@ -48,6 +49,7 @@ class ExportedBundle:
     prompted: ExportedPart[PromptedSettings] | None = None
     prompts: tuple[str, ...] = ()
     boundary: ExportedPart[BoundarySettings] | None = None
+    members: tuple[Mapping[str, InferenceSession], ...] = ()
 
 
 def load_exported(path: Path) -> ExportedBundle:
@@ -58,7 +60,10 @@ def load_exported(path: Path) -> ExportedBundle:
     opened = open_bundle(path)
     files = opened.config.files
     _check_finite(path, files)
-    sessions = {name: _session(path / name) for name in needed_engine_files(files)}
+    sessions, *members = (
+        {name: _session(path / folder / name) for name in needed_engine_files(files)}
+        for folder in ("", *opened.config.members)
+    )
     return ExportedBundle(
         opened.config,
         opened.text,
@@ -68,6 +73,7 @@ def load_exported(path: Path) -> ExportedBundle:
         sessions,
         _part(path, files, PROMPTED_SETTINGS, PromptedSettings),
         boundary=_part(path, files, BOUNDARY_SETTINGS, BoundarySettings),
+        members=tuple(members),
     )
 
 

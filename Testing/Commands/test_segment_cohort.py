@@ -192,7 +192,7 @@ def test_ways_to_share_that_exclude_each_other_are_refused(a_cohort, a_bundle, t
 
 def test_where_there_is_no_cluster_it_is_said(a_cohort, a_bundle, tmp_path, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(InputError, match=r"pip install '\.\[ray\]'"):
+    with pytest.raises(InputError, match=r'pip install "\.\[ray\]"'):
         run(a_cohort, "-o", tmp_path / "out", "--model", a_bundle, "--cluster", "127.0.0.1:1")
 
 

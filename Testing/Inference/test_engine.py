@@ -200,7 +200,7 @@ def test_without_torch_and_engine_files_it_is_said_what_to_do(tmp_path: Path, mo
     path = write_random_bundle(tmp_path / "bundle")
     assert not compute_for(path, "cpu").without_torch
     lacking(monkeypatch, "torch")
-    with pytest.raises(InputError, match=r"pip install '\.\[torch\]'.* export-engine"):
+    with pytest.raises(InputError, match=r'pip install "\.\[torch\]".* export-engine'):
         compute_for(path, "cpu")
     for device in ("cuda", "cuda:1", "mps"):
         with pytest.raises(InputError, match=rf"--device {device} needs torch; run in the clone: pip install"):

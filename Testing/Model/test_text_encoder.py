@@ -109,7 +109,7 @@ def test_an_unreachable_hub_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "open_clip", None)
-    with pytest.raises(InputError, match=r"pip install '\.\[text\]'"):
+    with pytest.raises(InputError, match=r'pip install "\.\[text\]"'):
         encode_prompts([PROMPT], STARTER)
 
 

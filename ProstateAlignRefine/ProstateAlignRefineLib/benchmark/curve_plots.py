@@ -24,7 +24,7 @@ def write_curve_plot(report: Mapping[str, Any], path: Path) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise InputError(f"Figures need matplotlib: {INSTALL}") from error
+        raise InputError(f"Figures need matplotlib; {INSTALL}") from error
     figure = Figure(figsize=(13.0, 5.0), dpi=130, layout="constrained")
     named = curves(0.0)
     widths = [len(points) + 1 for points in named.values()]

@@ -25,7 +25,7 @@ def among_processes(
 ) -> Iterator[tuple[Study, Row | Exception]]:
     """What `act` says of each study, as it comes; the error where it or its process ended. `act` can be pickled.
 
-    Each process computes with one thread: several share cores better than one process's threads do.
+    Each process computes with one thread, so that they do not wait for one another's cores.
     """
     spawning = multiprocessing.get_context("spawn")
     with _one_thread(), ProcessPoolExecutor(workers, mp_context=spawning) as pool:
@@ -48,7 +48,7 @@ def on_cluster(
     try:
         import ray
     except ImportError:
-        raise InputError("--cluster needs the package ray; in the clone: pip install '.[ray]'.") from None
+        raise InputError('--cluster needs the package ray; in the clone: pip install ".[ray]".') from None
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except Exception:  # Ray has many, and their texts name hosts and folders
@@ -57,16 +57,16 @@ def on_cluster(
         ) from None
     try:
 
-        @ray.remote(num_cpus=1, num_gpus=gpus, max_retries=RETRIES)
-        def done_there(study: Study) -> Row:
+        def done(study: Study) -> Row:
             return act(study)
 
+        done_there = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=RETRIES)(done)
         given = {done_there.remote(study): study for study in studies}
         while given:
-            (done,), _ = ray.wait(list(given), num_returns=1)
-            study = given.pop(done)
+            (ready,), _ = ray.wait(list(given), num_returns=1)
+            study = given.pop(ready)
             try:
-                yield study, ray.get(done)
+                yield study, ray.get(ready)
             except ray.exceptions.RayError as error:
                 yield study, error
     finally:

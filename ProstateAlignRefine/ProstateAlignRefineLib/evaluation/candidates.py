@@ -21,7 +21,7 @@ from ..core.errors import InputError
 from .detection import NEIGHBOURS_26
 from .extraction import extract_candidates
 
-INSTALL = "in the clone: pip install '.[train]'"
+INSTALL = 'in the clone: pip install ".[train]"'
 
 
 @dataclass(frozen=True)
@@ -80,5 +80,5 @@ def _picai_matching() -> Callable[..., Any]:
         with redirect_stdout(StringIO()):
             from picai_eval.eval import evaluate_case
     except ImportError as error:
-        raise InputError(f"Detection figures need picai_eval: {INSTALL}") from error
+        raise InputError(f"Detection figures need picai_eval; {INSTALL}") from error
     return evaluate_case

@@ -146,7 +146,7 @@ def _picai_metrics(rows: Rows, names: Sequence[Hashable] | None = None) -> Any:
     try:
         from picai_eval.metrics import Metrics
     except ImportError as error:
-        raise InputError(f"AP and AUROC need picai_eval: {INSTALL}") from error
+        raise InputError(f"AP and AUROC need picai_eval; {INSTALL}") from error
     named = dict(zip(range(len(rows)) if names is None else names, rows, strict=True))
     return Metrics(
         lesion_results={

@@ -85,7 +85,7 @@ def _save(path: Path, draw: Any) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise InputError(f"Figures need matplotlib: {INSTALL}") from error
+        raise InputError(f"Figures need matplotlib; {INSTALL}") from error
     figure = Figure(figsize=SIZE, dpi=DPI, layout="constrained")
     axes = figure.subplots()
     axes.spines[["top", "right"]].set_visible(False)

@@ -13,7 +13,7 @@ from .device import is_there
 from .engine.choice import Loaded
 from .engine.exported import ExportedBundle
 
-TEXT_INSTALL = "pip install 'prostate-align-refine[text]'"
+TEXT_INSTALL = 'in the clone: pip install ".[text]"'
 
 
 def with_prompt(bundle: Loaded, prompt: str) -> Loaded:

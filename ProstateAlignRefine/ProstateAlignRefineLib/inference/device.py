@@ -17,7 +17,7 @@ from ..core.errors import InputError
 if TYPE_CHECKING:
     import torch
 
-INSTALL = "in the clone: pip install '.[torch]'"
+INSTALL = 'in the clone: pip install ".[torch]"'
 DEVICES = re.compile(r"auto|cpu|cuda(:\d{1,3})?|mps")
 PRECISIONS = ("auto", "fp32", "bf16")
 NVIDIA_DRIVERS = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}

@@ -25,7 +25,7 @@ from .prompted.head import PLACE, PromptedHead
 from .text import TextBatch
 
 OPSET = 17
-INSTALL = "pip install 'prostate-align-refine[torch]'"
+INSTALL = 'in the clone: pip install ".[torch]"'
 SPACE = ("z", "y", "x")
 
 

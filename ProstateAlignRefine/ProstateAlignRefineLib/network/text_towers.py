@@ -15,7 +15,7 @@ from ..core.plain_data import read_json
 from .hub import HUB, require_hub
 
 FOLDER, STARTER = "local-dir:", "starter:"
-INSTALL = "in the clone: pip install '.[text]'"
+INSTALL = 'in the clone: pip install ".[text]"'
 STARTER_CONTEXT, STARTER_WIDTH, STARTER_HEADS, STARTER_LAYERS = 64, 64, 4, 2
 FOLDER_FILES = ("open_clip_config.json", "config.json")
 

@@ -62,7 +62,7 @@ def draw_overview(overview: Overview) -> Image.Image:
     heat_range = _heat_range(overview.maps.similarity[overview.maps.confidence > 0])
     sheet = Image.new("RGB", (5 * PANEL, BAR + len(rows) * (PANEL + BAR) + FOOT), PAPER)
     pen = ImageDraw.Draw(sheet)
-    titles = ("T2W", "ADC", "HBV", f"similarity {heat_range[0]:.2f} to {heat_range[1]:.2f}", "refiner's edits")
+    titles = ("T2W", "ADC", "HBV", f"similarity, colours {heat_range[0]:.2f} to {heat_range[1]:.2f}", "refiner's edits")
     for column, title in enumerate(titles):
         pen.text((column * PANEL + 8, 5), title, fill=INK, font=font(14))
     for number, row in enumerate(rows):

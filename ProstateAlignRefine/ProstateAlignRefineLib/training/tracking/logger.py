@@ -89,4 +89,4 @@ def _maker(place: str) -> Any:
 
         return WandbLogger
     except ImportError as error:
-        raise InputError(f"--track {name} needs its package: in the clone, pip install '.[{name}]'.") from error
+        raise InputError(f'--track {name} needs its package; in the clone: pip install ".[{name}]".') from error

@@ -19,7 +19,7 @@ class TensorBoardLogger:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
-            raise InputError(f"Training logs need tensorboard: {INSTALL}") from error
+            raise InputError(f"Training logs need tensorboard; {INSTALL}") from error
         self._writer = SummaryWriter(str(run.folder / FOLDER), purge_step=run.first_epoch)
 
     def figures(self, epoch: int, values: Mapping[str, float]) -> None:

@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from ProstateAlignRefineLib.results.report import RESEARCH_USE
 
@@ -35,6 +36,16 @@ def test_an_opened_study_fills_the_inputs_and_says_why(panel, with_study):
         assert selector.currentNode() is not None
         assert reason.text
     assert panel.ui.segmentButton.enabled
+
+
+def test_planes_of_a_folder_of_files_are_opened_beside_the_study(panel, with_study, study_folder):
+    sagittal = sitk.Image(30, 40, 9, sitk.sitkFloat32)
+    sagittal.SetSpacing((0.6, 0.7, 3.5))
+    sagittal.SetDirection((0, 0, 1, 1, 0, 0, 0, -1, 0))
+    sitk.WriteImage(sagittal, str(study_folder / "case_sag.mha"))
+    with_study(panel)
+    assert panel.session.state.t2w_sagittal.GetImageData().GetDimensions() == (30, 40, 9)
+    assert panel.session.state.t2w_coronal is None
 
 
 def test_a_folder_without_a_study_gives_one_sentence(panel, tmp_path):

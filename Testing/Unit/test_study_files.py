@@ -8,7 +8,7 @@ import SimpleITK as sitk
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
 from ProstateAlignRefineLib.core.study import Modality
-from ProstateAlignRefineLib.core.study_files import find_study_files, read_study_files
+from ProstateAlignRefineLib.core.study_files import find_study_files, read_plane_files, read_study_files
 
 UPRIGHT = (1, 0, 0, 0, 1, 0, 0, 0, 1)
 T2W = Grid((60, 60, 12), (2.0, 2.0, 6.0), (-59.0, -59.0, -33.0), UPRIGHT)
@@ -159,3 +159,14 @@ def test_the_real_study_is_read_in_its_own_geometries(real_study):
     assert study.grid.size == (384, 384, 19)
     assert study.adc.GetSize() == (84, 128, 19)
     assert abs(study.grid.direction[5]) > 0.3  # oblique
+
+
+def test_planes_beside_the_study_are_read_and_what_cannot_be_shown_is_left_out(a_folder):
+    sagittal = Grid((30, 40, 9), (0.6, 0.7, 3.5), (-8.0, -4.0, -20.0), (0, 0, 1, 1, 0, 0, 0, -1, 0))
+    rewrite(a_folder, "1_2_sag.mha", volume(sagittal, 300, 50))
+    (a_folder / "1_2_cor.mha").write_bytes(b"no image")
+    planes = read_plane_files(a_folder)
+    assert list(planes) == ["sagittal"]
+    assert Grid.of(planes["sagittal"]).matches(sagittal)
+    rewrite(a_folder, "other_sag.mha", volume(sagittal, 300, 50))
+    assert read_plane_files(a_folder) == {}

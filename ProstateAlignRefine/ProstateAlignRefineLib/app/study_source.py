@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from ..core.geometry import Grid, to_array
 from ..core.match.evidence import SeriesHeader, named_b_value
 from ..core.match.high_b import high_b_cautions
 from ..core.study import Modality, Study
-from ..core.study_files import find_study_files, read_study_files
+from ..core.study_files import find_study_files, read_plane_files, read_study_files
 from ..scene.mrml import Scene, VolumeNode
 from ..scene.volumes import Inputs, add_volume, instance_uids
 from .i18n import _
@@ -162,7 +162,7 @@ def _b_value(hbv: VolumeNode, headers: DicomHeaders) -> float | None:
 def _read_study(source: Path, ask_study: AskStudy) -> Study:
     files = find_study_files(source) if source.is_dir() else None
     if files is not None:
-        return read_study_files(files)
+        return replace(read_study_files(files), planes=read_plane_files(source))
     try:
         from ..dicom import SeveralStudiesError, list_studies, load_study
     except ImportError as error:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
+
+import SimpleITK as sitk
 
 from .cautions import caution
 from .checks.study_entry import entered
@@ -16,6 +19,7 @@ from .study import Modality, Study
 UNPLACED = caution("position-unknown")
 
 SUFFIXES = (".mha", ".nii.gz", ".nii", ".nrrd")
+PLANES = {"sagittal": "sag", "coronal": "cor"}  # PI-CAI's names of T2W in other planes
 
 
 def find_study_files(folder: Path) -> Mapping[Modality, Path] | None:
@@ -28,7 +32,7 @@ def find_study_files(folder: Path) -> Mapping[Modality, Path] | None:
 
 def match_study_files(paths: Sequence[Path]) -> Mapping[Modality, Path] | None:
     """The one file of each modality among `paths`, by PI-CAI name; None where no name ends on a modality."""
-    found = {modality: [path for path in paths if _is_named(path, modality)] for modality in Modality}
+    found = {modality: [path for path in paths if _is_named(path, modality.value)] for modality in Modality}
     if not any(found.values()):
         return None
     for modality, candidates in found.items():
@@ -61,9 +65,25 @@ def read_study_files(files: Mapping[Modality, Path], same_grid: bool = False) ->
     return entered(Study(t2w, adc, hbv, reasons=reasons, cautions=tuple(cautions)))
 
 
-def _is_named(path: Path, modality: Modality) -> bool:
+def read_plane_files(folder: Path) -> dict[str, sitk.Image]:
+    """Sagittal and coronal T2W, by these names, of the files `*_sag` and `*_cor` (PI-CAI names), to look at.
+
+    One that cannot be read, does not say where it lies, or is not the only one of its plane is left out.
+    """
+    paths = [path for path in sorted(folder.iterdir()) if path.is_file()]
+    found = {plane: [path for path in paths if _is_named(path, name)] for plane, name in PLANES.items()}
+    planes = {}
+    for plane, (path, *others) in ((plane, candidates) for plane, candidates in found.items() if candidates):
+        with suppress(InputError):
+            file = read_volume_file(path, f"{plane} T2W file")
+            if file.placed and not others:
+                planes[plane] = file.image
+    return planes
+
+
+def _is_named(path: Path, ending: str) -> bool:
     name = path.name.lower()
-    return any(name.endswith(f"_{modality.value}{suffix}") for suffix in SUFFIXES)
+    return any(name.endswith(f"_{ending}{suffix}") for suffix in SUFFIXES)
 
 
 def _read(path: Path, modality: Modality) -> VolumeFile:

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from host.worker_stand import Listener, run_to_end
 from ProstateAlignRefineLib.app.launch import launch_with
 from ProstateAlignRefineLib.app.worker import Worker
+from ProstateAlignRefineLib.bundle.starter import find_starter
 from ProstateAlignRefineLib.core.exchange import read_exchange
 from ProstateAlignRefineLib.core.protocol import INPUT, Describe, Described, Failed, Finished, Progress, Segment
 
@@ -74,6 +76,15 @@ def test_the_second_segmentation_starts_no_new_python(worker, listener, study_fo
     run_to_end(worker, PATIENCE)
     assert worker.pid == pid
     assert time.perf_counter() - started < 5.0
+
+
+@pytest.mark.slow
+def test_the_shipped_model_answers_again_and_another_prompt(worker, listener, study_folder):
+    starter = find_starter()
+    for prompt in ("prostate lesion", "prostate lesion", "left apex"):
+        worker.request(replace(segment_request(worker, study_folder, starter), prompt=prompt))
+        run_to_end(worker, PATIENCE)
+        assert isinstance(listener.last, Finished), listener.last
 
 
 @pytest.mark.slow

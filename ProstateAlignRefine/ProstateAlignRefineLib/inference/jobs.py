@@ -59,8 +59,9 @@ def segment(request: Segment, send: Send) -> None:
     write_exchange(maps, Path(request.output))
     used, otherwise = result.compute, computed_otherwise(compute, result.compute)
     seconds, cautions = result.seconds, result.cautions
-    shape = network_grid(result.study.grid, bundle.config.preprocessing).shape
-    note_seconds(bundle.sha256, used.description, shape, seconds["network"])
+    if "network" in seconds:  # the last forward pass answers another prompt of the same study too
+        shape = network_grid(result.study.grid, bundle.config.preprocessing).shape
+        note_seconds(bundle.sha256, used.description, shape, seconds["network"])
     send(Finished(request.request, used.description, used.precision, otherwise, seconds, versions(), cautions))
 
 

@@ -1,4 +1,4 @@
-"""The panel at Slicer's first width on a small screen: nothing cut, and what a reader needs above the fold."""
+"""The panel at Slicer's first width on a small screen: nothing cut, and what a reader needs together at the top."""
 
 import numpy as np
 import pytest

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from typing import TypeVar
 
 from ..core.errors import InputError
+from ..core.threads import one_thread_each
 
 Study = TypeVar("Study")
 Row = TypeVar("Row")
 
 RETRIES = 3
 """How often a study whose node was lost is given to another."""
-THREADS = "OMP_NUM_THREADS"  # numerical libraries' own switch, read where they are imported
 
 
 def among_processes(
@@ -28,7 +26,7 @@ def among_processes(
     Each process computes with one thread, so that they do not wait for one another's cores.
     """
     spawning = multiprocessing.get_context("spawn")
-    with _one_thread(), ProcessPoolExecutor(workers, mp_context=spawning) as pool:
+    with one_thread_each(), ProcessPoolExecutor(workers, mp_context=spawning) as pool:
         given = {pool.submit(act, study): study for study in studies}
         for done in as_completed(given):
             error = done.exception()
@@ -71,17 +69,3 @@ def on_cluster(
                 yield study, error
     finally:
         ray.shutdown()
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """For processes that are started meanwhile."""
-    before = os.environ.get(THREADS)
-    os.environ[THREADS] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[THREADS]
-        else:
-            os.environ[THREADS] = before

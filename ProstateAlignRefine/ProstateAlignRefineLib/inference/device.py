@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import psutil
 
 from ..core.errors import InputError
+from ..core.threads import threads
 
 if TYPE_CHECKING:
     import torch
@@ -67,8 +68,6 @@ class Compute:
     @property
     def description(self) -> str:
         if self.without_torch:
-            from .engine.exported import threads
-
             return f"CPU: ONNX Runtime, {threads()} threads, {self.precision}"
         import torch
 

@@ -10,18 +10,20 @@ from typing import TypeVar
 import SimpleITK as sitk
 
 from ..core.signals import Stopped, ignore_in_worker
+from ..core.threads import one_thread_each
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 def mapped(function: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[Result]:
-    """`function` of every item, in order; in this process where `workers` is 1."""
+    """`function` of every item, in order; in this process where `workers` is 1, else one thread a process."""
     if workers <= 1:
         yield from map(function, items)
         return
     # Spawned, not forked: the parent holds the thread pools of torch and SimpleITK.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin) as pool:
+    spawning = multiprocessing.get_context("spawn")
+    with one_thread_each(), ProcessPoolExecutor(workers, spawning, _begin) as pool:
         try:
             yield from pool.map(function, items)
         except (KeyboardInterrupt, Stopped):

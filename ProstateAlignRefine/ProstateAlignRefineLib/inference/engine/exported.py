@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from ...bundle.stored_text import StoredText
 from ...bundle.summary import identity_of
 from ...core import schema
 from ...core.errors import InputError
+from ...core.threads import threads
 from ...network.boundary.settings import BoundarySettings
 from ...network.prompted.settings import PromptedSettings
 
@@ -75,14 +75,6 @@ def load_exported(path: Path) -> ExportedBundle:
         boundary=_part(path, files, BOUNDARY_SETTINGS, BoundarySettings),
         members=tuple(members),
     )
-
-
-def threads() -> int:
-    """As many as the process may use cores, or as numerical libraries are told by OMP_NUM_THREADS."""
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    if told.isascii() and told.isdecimal() and int(told):
-        return int(told)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _session(graph: Path) -> InferenceSession:

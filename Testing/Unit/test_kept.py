@@ -180,7 +180,10 @@ def test_a_report_gives_back_the_run_and_says_the_gland_in_its_directions(overvi
     )
     assert gland["psa_density_ng_per_ml_per_ml"] == pytest.approx(6.2 / gland["volume_ml"], abs=1e-4)
     assert content["edits_voxels"] == {"added": 3, "removed": 4}
-    assert gland_line(overview.gland).startswith(f"Gland {gland['volume_ml']:.1f} mL, 40 x 36 x 24 mm")
+    assert gland["ellipsoid_volume_ml"] == pytest.approx(np.pi / 6 * 40 * 36 * 24 / 1000, abs=1e-3)
+    assert gland_line(overview.gland) == (
+        f"Gland {gland['volume_ml']:.1f} mL by its voxels; 40 x 36 x 24 mm, as an ellipsoid 18.1 mL."
+    )
     content["format"] = 2
     (tmp_path / REPORT_NAME).write_text(json.dumps(content))
     with pytest.raises(InputError, match="has format 2, this version reads 1"):

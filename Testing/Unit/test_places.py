@@ -137,6 +137,20 @@ def test_the_gland_is_measured(anatomy):
         assert size == pytest.approx(true, abs=2 * voxel)
 
 
+def test_a_spur_or_a_tilt_hardly_changes_the_glands_size():
+    """A 50 x 36 x 42 mm ellipsoid, leaning back by 25 degrees, with a spur 20 mm long at its top."""
+    lean = np.deg2rad(25)
+    turn = np.array([[1, 0, 0], [0, np.cos(lean), -np.sin(lean)], [0, np.sin(lean), np.cos(lean)]])
+    points = (GRID.to_lps(np.moveaxis(np.indices(GRID.shape), 0, -1)[..., ::-1]) - CENTRE) @ turn
+    body = np.linalg.norm(points / (25.0, 18.0, 21.0), axis=-1) <= 1
+    spur = (np.abs(points[..., :2]) <= 2).all(axis=-1) & (points[..., 2] > 0) & (points[..., 2] < 21 + 20)
+    zones = (body | spur).astype(np.uint8) * np.uint8(GlandZone.PERIPHERAL)
+    gland = measure_gland(zones, GRID)
+    assert np.abs(points[spur, 2]).max() > 35
+    assert gland.size_mm == pytest.approx((50, 36, 42), abs=2.5)
+    assert gland.ellipsoid_ml == pytest.approx(np.pi / 6 * 50 * 36 * 42 / 1000, rel=0.08)
+
+
 P, T, OUT = GlandZone.PERIPHERAL, GlandZone.TRANSITION, GlandZone.OUTSIDE
 
 

@@ -15,6 +15,7 @@ from ..core.lesions import Lesion
 from ..core.places import zone_name
 from ..core.psa import psa_density
 from ..results.review import Decision, FoundLesion
+from ..results.run import Run
 from ..results.slice_names import SliceNames
 from ..scene.history import Action, ActionKind
 from ..scene.reading import Reading
@@ -112,7 +113,7 @@ def report_text(reading: Reading) -> str:
         if waiting
         else "",
         _("PSA {psa:g} ng/mL.").format(psa=run.psa) if run.psa is not None else "",
-        gland_text(reading.anatomy.gland, run.psa),
+        gland_text(reading.anatomy.gland, run),
         cautions_text(run.cautions),
         "",
         _provenance(reading),
@@ -147,14 +148,20 @@ def adc_text(value: float | None) -> str:
     return "–" if value is None else f"{value:.0f}"
 
 
-def gland_text(gland: Gland | None, psa: float | None) -> str:
-    """The gland's size, and the PSA density where the PSA is known."""
+def gland_text(gland: Gland | None, run: Run) -> str:
+    """The gland's size, who outlined it, and the PSA density where the PSA is known."""
     if gland is None:
         return _("The model gives no gland; side and level are told from the middle and the thirds of the T2W images.")
-    size = " × ".join(f"{length:.0f}" for length in gland.size_mm)
-    text = _("Gland {volume:.1f} mL ({size} mm), outlined by the model.").format(volume=gland.volume_ml, size=size)
-    if psa is not None:
-        density = psa_density(psa, gland.volume_ml)
+    text = _(
+        "Gland {volume:.1f} mL by its voxels, {ellipsoid:.1f} mL as an ellipsoid ({size} mm), outlined by {network}."
+    ).format(
+        volume=gland.volume_ml,
+        ellipsoid=gland.ellipsoid_ml,
+        size=" × ".join(f"{length:.0f}" for length in gland.size_mm),
+        network=run.gland_by or _("the model"),
+    )
+    if run.psa is not None:
+        density = psa_density(run.psa, gland.volume_ml)
         text += " " + _("PSA density {density:.2f} ng/mL/mL.").format(density=density)
     return text
 

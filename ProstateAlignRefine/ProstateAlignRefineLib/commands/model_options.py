@@ -25,6 +25,7 @@ class ModelOptions:
     prompt: str | None = None
     false_positives: float = 0.0
     register: bool = False
+    gland_wheel: Path | None = None
 
     def check(self) -> None:
         """InputError where tau, alpha or the false positives are given and out of range."""
@@ -53,6 +54,12 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         help="what to look for, and where: 'left PZ at the apex', a report's lines (default: the bundle's prompt)",
     )
     parser.add_argument("--register", action="store_true", help="move ADC and HBV rigidly onto the T2W first")
+    parser.add_argument(
+        "--gland-wheel",
+        type=Path,
+        metavar="FILE",
+        help="outline the gland with the network in this wheel of lavlab-taps 1.1.2 (MIT, 74 MB)",
+    )
 
 
 def add_false_positives(parser: argparse.ArgumentParser, said: str, default: float | None) -> None:

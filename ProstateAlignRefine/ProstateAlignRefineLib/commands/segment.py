@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.cautions import caution_lines
-from ..core.checks.gland_outlines import outlined_by
 from ..core.checks.study_cautions import looked_at
 from ..core.errors import InputError
 from ..core.psa import read_psa
@@ -22,7 +21,7 @@ from ..results.report import candidate_table, gland_line, lesion_table
 from ..results.run import Run
 from .model_options import ModelOptions, add_model_options
 from .progress import StageBar
-from .segmenting import load_model, model_folder, result_of
+from .segmenting import gland_graph, load_model, model_folder, result_of
 from .series_options import SeriesOptions, add_series_options
 
 PLACE_GIVEN = "Searched where the prompt says: what is found there counts as found with a place given."
@@ -42,7 +41,6 @@ class SegmentOptions(ModelOptions, SeriesOptions):
     hbv: Path | None = None
     psa: str = ""
     same_grid: bool = False
-    gland_wheel: Path | None = None
 
     @property
     def named(self) -> Mapping[Modality, Path]:
@@ -61,12 +59,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--same-grid", action="store_true", help="take image files that hold no position, but one grid, as they lie"
     )
-    parser.add_argument(
-        "--gland-wheel",
-        type=Path,
-        metavar="FILE",
-        help="outline the gland with the network in this wheel of lavlab-taps 1.1.2 (MIT, 74 MB; needs onnxruntime)",
-    )
     add_series_options(parser)
     add_model_options(parser)
     parser.set_defaults(options=SegmentOptions, run=run)
@@ -79,8 +71,9 @@ def run(options: SegmentOptions) -> int:
     psa = read_psa(options.psa)
     require_apart(options.output, [*options.input, *options.named.values()])
     compute = compute_for(model_folder(options), options.device, options.precision)
+    graph = gland_graph(options)
     with writing_folder(options.output, KIND, NAMES) as draft, StageBar() as bar:
-        result = _segment(options, compute, bar)
+        result = _segment(options, compute, graph, bar)
         result = replace(result, run=replace(result.run, psa=psa))
         bar("write", 0, 1)
         write_inputs(draft.folder, result)
@@ -116,9 +109,9 @@ def print_cautions(run: Run) -> None:
         print(caution_lines(run.cautions))
 
 
-def _segment(options: SegmentOptions, compute: Compute, bar: StageBar) -> Result:
+def _segment(options: SegmentOptions, compute: Compute, graph: bytes | None, bar: StageBar) -> Result:
     from ..inference.device import computed_otherwise, told_precision
-    from ..inference.gland_network import GLAND_NETWORK, network_gland, read_gland_network
+    from ..inference.gland_network import with_network_gland
     from ..inference.pace import expected_seconds, note_seconds
     from ..inference.preprocess import network_grid
     from ..inference.segment import segment_entered
@@ -129,7 +122,6 @@ def _segment(options: SegmentOptions, compute: Compute, bar: StageBar) -> Result
     read = time.perf_counter()
     bar("load", 0, 1)
     bundle = load_model(options, compute)
-    graph = None if options.gland_wheel is None else read_gland_network(options.gland_wheel)
     loaded = time.perf_counter()
     shape = network_grid(study.grid, bundle.config.preprocessing).shape
     seconds = expected_seconds(bundle.sha256, compute.description, shape)
@@ -142,13 +134,9 @@ def _segment(options: SegmentOptions, compute: Compute, bar: StageBar) -> Result
     if otherwise := computed_otherwise(compute, segmentation.compute):
         bar.say(f"{otherwise} {segmentation.compute.description}.")
     before = {"read": read - started, "load": loaded - read}
-    if graph is None:
-        return result_of(study, segmentation, bundle, options, before)
-    bar("gland network", 0, 1)
-    maps, differing = outlined_by(segmentation.maps, network_gland(study.t2w, graph))
-    segmentation = replace(segmentation, maps=maps, cautions=(*segmentation.cautions, *differing))
-    result = result_of(study, segmentation, bundle, options, before)
-    return replace(result, run=replace(result.run, gland_by=GLAND_NETWORK))
+    if graph is not None:
+        bar("gland network", 0, 1)
+    return result_of(study, with_network_gland(segmentation, graph), bundle, options, before)
 
 
 def _read(options: SegmentOptions) -> Study:

@@ -15,22 +15,20 @@ from typing import TYPE_CHECKING
 from ..bundle.config import read_config
 from ..bundle.starter import starter_bundle_path
 from ..core.cautions import codes_of
-from ..core.checks.displacement import REGISTERED
 from ..core.checks.study_cautions import looked_at
 from ..core.cohort import MODALITIES, Entry, read_cohort
 from ..core.errors import InputError
 from ..core.faults import fault_of
 from ..core.storage.output import output_folder, require_apart, writing_folder
-from ..core.storage.signature import read_signature
 from ..core.storage.signed_file import require_replaceable, signed_file
-from ..core.storage.staging import finish_interrupted
 from ..core.study import Modality
 from ..results.folder import KIND, NAMES, write_gated, write_inputs
-from ..results.report import REPORT_NAME, read_run, read_setting
+from ..results.report import read_run
+from .cohort_finished import is_finished
 from .cohort_lesions import write_lesion_table
 from .dataset_options import add_dataset_option
 from .model_options import ModelOptions, add_model_options
-from .segmenting import load_model, model_folder, result_of
+from .segmenting import gland_graph, load_model, model_folder, result_of
 from .series_options import add_trust_option
 from .sharing import among_processes, on_cluster
 
@@ -82,6 +80,7 @@ class CohortRun:
     compute: Compute
     shard: Shard
     finished: frozenset[str]
+    graph: bytes | None
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -132,8 +131,8 @@ def run(options: SegmentCohortOptions) -> int:
         print(told)
     bundle = load_model(options, compute)
     options.output.mkdir(parents=True, exist_ok=True)
-    finished = frozenset(entry.case for entry in entries if _is_finished(entry, options, bundle))
-    rows = _segment_all(entries, CohortRun(options, bundle, compute, shard, finished))
+    finished = frozenset(entry.case for entry in entries if is_finished(entry, options, bundle))
+    rows = _segment_all(entries, CohortRun(options, bundle, compute, shard, finished, gland_graph(options)))
     write_lesion_table(options.output / _table(shard, LESIONS), [row.case for row in rows], options.output)
     failed = [row for row in rows if row.state == FAILED]
     done = sum(row.state == DONE for row in rows)
@@ -197,7 +196,7 @@ def _rows(entries: Sequence[Entry], cohort: CohortRun) -> Iterator[tuple[Entry, 
 def _elsewhere(options: SegmentCohortOptions, entry: Entry) -> StudyRow:
     """In another process, whose model is loaded once. A node that was lost may have finished the study."""
     cohort = _of_this_process(options)
-    if _is_finished(entry, options, cohort.bundle):
+    if is_finished(entry, options, cohort.bundle):
         return _isolated(entry, replace(cohort, finished=frozenset([entry.case])))
     return _isolated(entry, cohort)
 
@@ -208,7 +207,8 @@ def _of_this_process(options: SegmentCohortOptions) -> CohortRun:
     from ..inference.shard import Shard
 
     compute = compute_for(model_folder(options), options.device, options.precision)
-    return CohortRun(options, load_model(options, compute), compute, Shard(0, 1, 0), frozenset())
+    bundle = load_model(options, compute)
+    return CohortRun(options, bundle, compute, Shard(0, 1, 0), frozenset(), gland_graph(options))
 
 
 def _check_sharing(options: SegmentCohortOptions, shard: Shard) -> None:
@@ -230,6 +230,7 @@ def _isolated(entry: Entry, cohort: CohortRun) -> StudyRow:
 
 def _segment(entry: Entry, cohort: CohortRun) -> StudyRow:
     from ..dicom.study_folder import read_entry
+    from ..inference.gland_network import with_network_gland
     from ..inference.segment import segment_entered
 
     options, bundle = cohort.options, cohort.bundle
@@ -238,6 +239,7 @@ def _segment(entry: Entry, cohort: CohortRun) -> StudyRow:
         study = looked_at(read_entry(entry, options.trust_positions), options.register)
         read = time.perf_counter() - started
         segmentation = segment_entered(study, bundle, cohort.compute, lambda stage, done, whole: None)
+        segmentation = with_network_gland(segmentation, cohort.graph)
         result = result_of(study, segmentation, bundle, options, {"read": read})
         result = replace(result, run=replace(result.run, psa=entry.psa))
         write_inputs(draft.folder, result)
@@ -245,33 +247,6 @@ def _segment(entry: Entry, cohort: CohortRun) -> StudyRow:
         draft.hashed.update(written.files)
     seconds, codes = time.perf_counter() - started, " ".join(codes_of(result.run.cautions))
     return StudyRow(entry.case, DONE, len(written.lesions), seconds, cautions=codes)
-
-
-def _is_finished(entry: Entry, options: SegmentCohortOptions, bundle: Loaded) -> bool:
-    """Whether the study's result is there; InputError where it was made with other options."""
-    folder = options.output / entry.case
-    if not folder.is_dir():
-        return False
-    finish_interrupted(folder)
-    if read_signature(folder) is None and not (folder / REPORT_NAME).exists():
-        return False
-    earlier, setting = read_run(folder), read_setting(folder)
-    if (earlier.model.sha256, setting.gate, earlier.prompt, setting.false_positives) != (
-        bundle.sha256,
-        options.gate(bundle.config),
-        options.prompt_in_force(bundle.config),
-        options.false_positives,
-    ):
-        raise InputError(
-            f"The result of '{entry.case}' in the output folder was made with another model, gate, prompt or "
-            "sensitivity; name another output folder."
-        )
-    if (registered := REGISTERED in codes_of(earlier.cautions)) != options.register:
-        raise InputError(
-            f"The result of '{entry.case}' in the output folder was made {'with' if registered else 'without'} "
-            "--register; name another output folder."
-        )
-    return True
 
 
 def _why(error: Exception) -> str:

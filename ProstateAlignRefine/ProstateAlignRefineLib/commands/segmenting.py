@@ -33,6 +33,15 @@ def load_model(options: ModelOptions, compute: Compute) -> Loaded:
     return bundle if options.prompt is None else with_prompt(bundle, options.prompt)
 
 
+def gland_graph(options: ModelOptions) -> bytes | None:
+    """The gland network where one is asked for; InputError where the file is another."""
+    if options.gland_wheel is None:
+        return None
+    from ..inference.gland_network import read_gland_network
+
+    return read_gland_network(options.gland_wheel)
+
+
 def result_of(
     study: Study, segmentation: Segmentation, bundle: Loaded, options: ModelOptions, before: Mapping[str, float]
 ) -> Result:
@@ -57,4 +66,5 @@ def _run_of(
         versions=versions(),
         seconds={**before, **segmentation.seconds},
         cautions=segmentation.cautions,
+        gland_by=segmentation.gland_by,
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import permutations
+from math import pi
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +33,11 @@ class GlandPosition:
 
 @dataclass(frozen=True, eq=False)
 class Gland:
-    """The prostate as the zones show it. `size_mm`: right-left, front-back and along the slice normal.
+    """The prostate as the zones show it.
+
+    `volume_ml`: planimetric, the sum of its voxels. `size_mm`: the axes of the ellipsoid with the same second moments,
+    none longer than the gland along it: the one that runs most right-left, front-back and feet-head. A spur or a tilt
+    lengthens the sides of a box, and these hardly.
 
     `axes` [3, 3]: unit vectors to the left, the back and the head, the grid's own axes (rows, LPS); coordinates l, p, s
     in mm lie along them. The mid-plane is l = a + b p + c s with `midplane` = (a, b, c), fitted to the midpoints
@@ -48,6 +54,12 @@ class Gland:
     half_widths: NDArray[np.float64]
     middles: NDArray[np.float64]
     transition_middles: NDArray[np.float64]
+
+    @property
+    def ellipsoid_ml(self) -> float:
+        """Volume by the ellipsoid formula, pi / 6 times the three axes (PI-RADS v2.1)."""
+        across, depth, height = self.size_mm
+        return pi / 6 * across * depth * height / 1000
 
     def position(self, lps: tuple[float, float, float]) -> GlandPosition:
         """Of a point in LPS mm, which may lie outside the gland."""
@@ -78,10 +90,9 @@ def measure_gland(zones: NDArray[np.uint8], grid: Grid) -> Gland | None:
     transition = zones[tuple(index.T)] == GlandZone.TRANSITION
     slices = index[:, order[2]]
     heights, half_widths, middles, transition_middles = _sections(points, slices, transition, float(steps[0]))
-    extent = np.ptp(points, axis=0) + steps
     return Gland(
         volume_ml=len(index) * grid.voxel_ml,
-        size_mm=triple(extent),
+        size_mm=_ellipsoid_axes(points, steps),
         axes=axes,
         midplane=_midplane(points, index, order),
         ends=(float(low), float(high)),
@@ -101,6 +112,17 @@ def body_axes(grid: Grid) -> tuple[tuple[int, int, int], NDArray[np.float64]]:
     back = 3 - up - left
     vectors = [columns[:, axis] * np.sign(columns[row, axis] or 1.0) for row, axis in enumerate((left, back, up))]
     return (2 - left, 2 - back, 2 - up), np.stack(vectors)
+
+
+def _ellipsoid_axes(points: NDArray[np.float64], steps: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Full lengths, mm, of the axes of the ellipsoid whose second moments are those of voxels with these centres [n, 3]
+    and sides, none longer than the voxels reach along it, in the order of the coordinates that they run along."""
+    moments = np.cov(points, rowvar=False, bias=True) + np.diag(steps**2 / 12)
+    variances, directions = np.linalg.eigh(moments)
+    along = np.abs(directions)
+    order = max(permutations(range(3)), key=lambda axes: sum(along[row, axis] for row, axis in enumerate(axes)))
+    reach = np.ptp(points @ directions, axis=0) + steps @ along
+    return triple(np.minimum(2 * np.sqrt(5 * variances), reach)[list(order)])
 
 
 def _midplane(

@@ -6,16 +6,23 @@ Package `lavlab-taps` 1.1.2 of PyPI, 74 MB: a SegResNet on T2W. Neither its code
 from __future__ import annotations
 
 import hashlib
+import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from ..core.checks.gland_outlines import outlined_by
 from ..core.errors import InputError
 from ..core.geometry import Grid, resample, to_array, to_image
 from ..core.gland import body_axes
+
+if TYPE_CHECKING:
+    from .segment import Segmentation
 
 GLAND_NETWORK = "TAPS (lavlab-taps 1.1.2)"
 WHEEL_SHA256 = "e938361febacadbfd70995bee23c4a56219de6cb302eff3b24f34ff4b9bd790a"
@@ -40,6 +47,24 @@ def read_gland_network(wheel: Path) -> bytes:
         )
     with zipfile.ZipFile(wheel) as files:
         return files.read(ONNX)
+
+
+def with_network_gland(segmentation: Segmentation, graph: bytes | None) -> Segmentation:
+    """Its zones within the gland that `graph`, see `read_gland_network`, outlines; as it is without one.
+
+    InputError where either network finds no plausible gland.
+    """
+    if graph is None:
+        return segmentation
+    started = time.perf_counter()
+    maps, differing = outlined_by(segmentation.maps, network_gland(segmentation.study.t2w, graph))
+    return replace(
+        segmentation,
+        maps=maps,
+        cautions=(*segmentation.cautions, *differing),
+        gland_by=GLAND_NETWORK,
+        seconds={**segmentation.seconds, "gland network": time.perf_counter() - started},
+    )
 
 
 def network_gland(t2w: sitk.Image, graph: bytes) -> NDArray[np.bool_]:

@@ -34,6 +34,7 @@ class Segmentation:
     """Maps on the T2W grid, the device that made them in the end, and the seconds each stage took.
 
     `study`: as it was segmented, its ADC in 1e-6 mm2/s. `cautions`: its own, and what the answer gives reason for.
+    `gland_by`: the network that outlined the gland; empty: the model itself.
     """
 
     maps: Maps
@@ -41,6 +42,7 @@ class Segmentation:
     seconds: dict[str, float]
     study: Study
     cautions: tuple[Caution, ...]
+    gland_by: str = ""
 
 
 @dataclass(frozen=True)

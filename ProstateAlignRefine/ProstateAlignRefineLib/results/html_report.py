@@ -10,6 +10,7 @@ from html import escape
 from PIL import Image
 
 from ..core.cautions import caution_lines
+from ..core.gland import Gland
 from ..core.plain_text import plain_text
 from ..core.psa import psa_density
 from ..core.study import Modality
@@ -96,6 +97,11 @@ def _page(case: CaseReport, sector_map: str, viewport: str) -> str:
     )
 
 
+def _gland_text(gland: Gland, outlined_by: str) -> str:
+    volumes = f"{gland.volume_ml:.1f} mL by its voxels, {gland.ellipsoid_ml:.1f} mL as an ellipsoid"
+    return f"Gland {volumes} ({size_text(gland)}), outlined by {outlined_by}."
+
+
 def _summary(case: CaseReport) -> str:
     gland, psa = case.gland, case.run.psa
     count = len(case.lesions)
@@ -103,7 +109,7 @@ def _summary(case: CaseReport) -> str:
     lines = [
         "No lesion." if not count else "1 lesion." if count == 1 else f"{count} lesions.",
         f"Highest PI-RADS v2.1 category by the reader: {highest}." if highest else NO_CATEGORY,
-        f"Gland {gland.volume_ml:.1f} mL ({size_text(gland)}), outlined by the model." if gland else "",
+        _gland_text(gland, case.run.gland_by or "the model") if gland else "",
         f"PSA {psa:g} ng/mL." if psa is not None else "",
         f"PSA density {psa_density(psa, gland.volume_ml):.2f} ng/mL/mL." if gland and psa is not None else "",
         f"{case.rejected} further finding(s) rejected by the reader." if case.rejected else "",

@@ -166,11 +166,12 @@ def gland_line(gland: Gland | None) -> str:
     """Size of the gland in a sentence, or why there is none."""
     if gland is None:
         return "The model gives no gland; side and level are told from the T2W images."
-    return f"Gland {gland.volume_ml:.1f} mL, {size_text(gland)}."
+    ellipsoid = f"{size_text(gland)}, as an ellipsoid {gland.ellipsoid_ml:.1f} mL"
+    return f"Gland {gland.volume_ml:.1f} mL by its voxels; {ellipsoid}."
 
 
 def size_text(gland: Gland) -> str:
-    """Right-left, front-back, feet-head."""
+    """The ellipsoid's axes: right-left, front-back, feet-head."""
     return " x ".join(f"{size:.0f}" for size in gland.size_mm) + " mm"
 
 
@@ -221,6 +222,7 @@ def _gland_facts(gland: Gland, psa: float | None) -> dict[str, float | None]:
     across, depth, height = gland.size_mm
     return {
         "volume_ml": gland.volume_ml,
+        "ellipsoid_volume_ml": gland.ellipsoid_ml,
         "transverse_mm": across,
         "anteroposterior_mm": depth,
         "craniocaudal_mm": height,

@@ -154,7 +154,7 @@ class LesionSection:
         ui.cautionLabel.text = cautions_text(run.cautions) if run else ""
         ui.cautionLabel.visible = bool(ui.cautionLabel.text)
         psa = run.psa if run else None
-        ui.glandLabel.text = gland_text(reading.anatomy.gland, psa) if reading else ""
+        ui.glandLabel.text = gland_text(reading.anatomy.gland, run) if reading and run else ""
         ui.psaEdit.enabled = reading is not None
         put(ui.psaEdit, "text", "" if psa is None else f"{psa:g}")
 

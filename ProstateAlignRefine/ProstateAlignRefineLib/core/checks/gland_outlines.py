@@ -25,9 +25,9 @@ def outlined_by(maps: Maps, gland: NDArray[np.bool_]) -> tuple[Maps, tuple[Cauti
     own = None if maps.zones is None else plausible_gland(maps.zones, maps.grid)
     other = plausible_gland(gland.astype(np.uint8), maps.grid)
     if maps.zones is None or own is None:
-        raise InputError("The model found no gland whose zones could fill another outline; leave out --gland-wheel.")
+        raise InputError("The model found no gland whose zones could fill another outline; do without one.")
     if other is None:
-        raise InputError("The gland network found no plausible gland in the T2W; leave out --gland-wheel.")
+        raise InputError("The gland network found no plausible gland in the T2W; do without its outline.")
     return replace(maps, zones=zones_within(maps.zones, other, maps.grid)), _differences(own, other, maps.grid.voxel_ml)
 
 

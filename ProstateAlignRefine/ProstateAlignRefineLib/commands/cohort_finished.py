@@ -1,0 +1,49 @@
+"""Whether a study of a cohort has its result already, made with the same options."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..core.cautions import codes_of
+from ..core.checks.displacement import REGISTERED
+from ..core.cohort import Entry
+from ..core.errors import InputError
+from ..core.storage.signature import read_signature
+from ..core.storage.staging import finish_interrupted
+from ..results.report import REPORT_NAME, read_run, read_setting
+
+if TYPE_CHECKING:
+    from ..inference.engine.choice import Loaded
+    from .segment_cohort import SegmentCohortOptions
+
+
+def is_finished(entry: Entry, options: SegmentCohortOptions, bundle: Loaded) -> bool:
+    """Whether the study's result is there; InputError where it was made with other options."""
+    folder = options.output / entry.case
+    if not folder.is_dir():
+        return False
+    finish_interrupted(folder)
+    if read_signature(folder) is None and not (folder / REPORT_NAME).exists():
+        return False
+    earlier, setting = read_run(folder), read_setting(folder)
+    if (earlier.model.sha256, setting.gate, earlier.prompt, setting.false_positives) != (
+        bundle.sha256,
+        options.gate(bundle.config),
+        options.prompt_in_force(bundle.config),
+        options.false_positives,
+    ):
+        raise InputError(
+            f"The result of '{entry.case}' in the output folder was made with another model, gate, prompt or "
+            "sensitivity; name another output folder."
+        )
+    if (registered := REGISTERED in codes_of(earlier.cautions)) != options.register:
+        raise InputError(
+            f"The result of '{entry.case}' in the output folder was made {'with' if registered else 'without'} "
+            "--register; name another output folder."
+        )
+    if bool(earlier.gland_by) != (options.gland_wheel is not None):
+        raise InputError(
+            f"The result of '{entry.case}' in the output folder was made {'with' if earlier.gland_by else 'without'} "
+            "--gland-wheel; name another output folder."
+        )
+    return True

@@ -1,15 +1,18 @@
 """TAPS out of its wheel: a file of another content is refused, voxel orders do not matter."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from onnx import TensorProto, helper
 
 from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.core.checks.gland_outlines import outlined_by
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import Grid, to_image
+from ProstateAlignRefineLib.core.gland_wheel import GLAND_NETWORK, read_gland_network
 from ProstateAlignRefineLib.core.maps import Maps
 from ProstateAlignRefineLib.inference.gland_network import (
     SIZE,
@@ -17,8 +20,9 @@ from ProstateAlignRefineLib.inference.gland_network import (
     normalised,
     on_t2w,
     ras_region,
-    read_gland_network,
+    with_network_gland,
 )
+from ProstateAlignRefineLib.inference.segment import Segmentation
 
 COSINE, SINE = np.cos(0.3), np.sin(0.3)
 OBLIQUE = (1.0, 0.0, 0.0, 0.0, COSINE, -SINE, 0.0, SINE, COSINE)
@@ -69,3 +73,32 @@ def test_another_outline_is_filled_and_a_difference_told(shift, told):
     maps, cautions = outlined_by(Maps(GRID, blank, blank, blank, blank, zones), np.roll(zones > 0, shift, axis=2))
     np.testing.assert_array_equal(maps.zones, np.roll(zones, shift, axis=2))
     assert tuple(one.code for one in cautions) == told
+
+
+def bright_is_gland() -> bytes:
+    """An ONNX graph of TAPS' shape whose logits are 8 (z - 1)."""
+    shape = [1, 1, *SIZE]
+    names = {name: helper.make_tensor(name, TensorProto.FLOAT, [], [value]) for name, value in (("one", 1), ("by", 8))}
+    nodes = [helper.make_node("Sub", ["image", "one"], ["above"]), helper.make_node("Mul", ["above", "by"], ["logits"])]
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in ("image", "logits")]
+    graph = helper.make_graph(nodes, "bright", ends[:1], ends[1:], list(names.values()))
+    opset = [helper.make_opsetid("", 17)]
+    return helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString()
+
+
+@pytest.mark.parametrize(("shift", "told"), [(0, ()), (15, ("gland-outlines-differ",))])
+def test_the_networks_outline_takes_the_place_of_the_models(shift, told):
+    """A bright gland of 44 x 48 x 42 mm; the model's own outline lies `shift` voxels to its left."""
+    zones = np.zeros(GRID.shape, np.uint8)
+    zones[3:17, 25:65, 28:71] = GlandZone.PERIPHERAL
+    t2w = to_image(np.where(zones > 0, 900.0, 300.0).astype(np.float32), GRID)
+    blank = np.zeros(GRID.shape, np.float32)
+    own = Maps(GRID, blank, blank, blank, blank, np.roll(zones, shift, axis=2))
+    before = Segmentation(own, None, {"network": 1.0}, SimpleNamespace(t2w=t2w), ())
+    assert with_network_gland(before, None) is before
+    after = with_network_gland(before, bright_is_gland())
+    found = after.maps.zones > 0
+    assert 2 * np.count_nonzero(found & (zones > 0)) / (np.count_nonzero(found) + np.count_nonzero(zones)) > 0.9
+    assert after.gland_by == GLAND_NETWORK
+    assert set(after.seconds) == {"network", "gland network"}
+    assert tuple(one.code for one in after.cautions) == told

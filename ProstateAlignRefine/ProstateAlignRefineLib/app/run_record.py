@@ -34,4 +34,5 @@ class AskedRun:
             seconds=event.seconds,
             psa=psa,
             cautions=(*self.cautions, *event.cautions),
+            gland_by=event.gland_by,
         )

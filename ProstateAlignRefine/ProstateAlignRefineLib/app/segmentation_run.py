@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from ..core.exchange import read_exchange
 from ..core.faults import told_fault
@@ -74,6 +75,7 @@ class SegmentationRun:
         device: str,
         *,
         register: bool = False,
+        gland_wheel: Path | None = None,
         expected: float | None = None,
     ) -> None:
         """`expected`: seconds until the result, where they are known. InputError where a volume cannot be used."""
@@ -83,7 +85,8 @@ class SegmentationRun:
         self.stage, self.expected = _("starting Python"), expected
         self._percent, self._ceiling = 0.0, percent_done("load", 0, 1) or 0.0
         study, maps = str(self._handover.study), str(self._handover.maps)
-        self._worker.request(Segment(request, study, bundle, prompt, maps, device, register))
+        wheel = str(gland_wheel or "")
+        self._worker.request(Segment(request, study, bundle, prompt, maps, device, register, wheel))
 
     def _progress(self, event: Progress) -> None:
         self.stage = STAGE_TEXTS.get(event.stage, event.stage)

@@ -195,6 +195,7 @@ class PanelWidgets(Protocol):
     heatmapCheck: CheckBox
     outlineCheck: CheckBox
     registerBox: CheckBox
+    glandNetworkBox: CheckBox
     researchCheck: CheckBox
     sendMapCheck: CheckBox
     sendPdfCheck: CheckBox

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..bundle.starter import starter_bundle_path
 from ..bundle.summary import ModelFacts
+from ..core.gland_wheel import read_gland_network
 from ..core.study import Study
 from ..results.folder import Result, volumes_on_t2w
 from ..results.run import Run
@@ -35,11 +36,7 @@ def load_model(options: ModelOptions, compute: Compute) -> Loaded:
 
 def gland_graph(options: ModelOptions) -> bytes | None:
     """The gland network where one is asked for; InputError where the file is another."""
-    if options.gland_wheel is None:
-        return None
-    from ..inference.gland_network import read_gland_network
-
-    return read_gland_network(options.gland_wheel)
+    return None if options.gland_wheel is None else read_gland_network(options.gland_wheel)
 
 
 def result_of(

@@ -16,7 +16,7 @@ from .cautions import Caution
 from .errors import InputError
 from .plain_data import parse_json
 
-PROTOCOL = 3
+PROTOCOL = 4
 LONGEST_LINE = 1_000_000
 
 INPUT, MEMORY, INSTALL, INTERNAL = "input", "memory", "install", "internal"
@@ -40,7 +40,8 @@ class Describe:
 class Segment:
     """Request: read `study` (a folder with PI-CAI names), run `bundle`, write the maps into the folder `output`.
 
-    `register`: move ADC and HBV rigidly onto the T2W first.
+    `register`: move ADC and HBV rigidly onto the T2W first. `gland_wheel`: of the network that outlines the gland, where
+    the model itself does not.
     """
 
     kind: ClassVar[str] = "segment"
@@ -51,6 +52,7 @@ class Segment:
     output: str
     device: str = "auto"
     register: bool = False
+    gland_wheel: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Finished:
-    """Event: the maps are in the folder. `fell_back`: what the user must know of a smaller way taken, or empty."""
+    """Event: the maps are in the folder. `fell_back`: what the user must know of a smaller way taken, or empty.
+
+    `gland_by`: the network that outlined the gland; empty: the model itself.
+    """
 
     kind: ClassVar[str] = "finished"
     request: int
@@ -97,6 +102,7 @@ class Finished:
     seconds: Mapping[str, float]
     versions: Mapping[str, str]
     cautions: tuple[Caution, ...] = ()
+    gland_by: str = ""
 
 
 @dataclass(frozen=True)

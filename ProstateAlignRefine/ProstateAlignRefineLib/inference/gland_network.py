@@ -1,15 +1,9 @@
-"""TAPS, a gland network trained on patients (MIT, LaViolette lab), out of its wheel and through ONNX Runtime alone.
-
-Package `lavlab-taps` 1.1.2 of PyPI, 74 MB: a SegResNet on T2W. Neither its code nor its other requirements are used.
-"""
+"""TAPS, a gland network trained on patients, through ONNX Runtime alone: a SegResNet on T2W, see core.gland_wheel."""
 
 from __future__ import annotations
 
-import hashlib
 import time
-import zipfile
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,33 +14,15 @@ from ..core.checks.gland_outlines import outlined_by
 from ..core.errors import InputError
 from ..core.geometry import Grid, resample, to_array, to_image
 from ..core.gland import body_axes
+from ..core.gland_wheel import GLAND_NETWORK
 
 if TYPE_CHECKING:
     from .segment import Segmentation
 
-GLAND_NETWORK = "TAPS (lavlab-taps 1.1.2)"
-WHEEL_SHA256 = "e938361febacadbfd70995bee23c4a56219de6cb302eff3b24f34ff4b9bd790a"
-ONNX = "taps/resources/model_v1.onnx"
 SPACING, SIZE = (0.8, 0.8, 3.0), (128, 128, 32)
 BLUR_VOXELS, THRESHOLD = 2.5, 0.55
 """Of the logits; both as its own program has them."""
 OUTSIDE = -20.0
-
-
-def read_gland_network(wheel: Path) -> bytes:
-    """The ONNX graph in the wheel; InputError where the file is not that very wheel."""
-    if not wheel.is_file():
-        raise InputError(
-            "The wheel of the gland network does not exist; run 'pip download --no-deps lavlab-taps==1.1.2'."
-        )
-    content = wheel.read_bytes()
-    if hashlib.sha256(content).hexdigest() != WHEEL_SHA256:
-        raise InputError(
-            "The wheel of the gland network is another than lavlab-taps 1.1.2 or damaged (its SHA-256 differs); "
-            "run 'pip download --no-deps lavlab-taps==1.1.2' again."
-        )
-    with zipfile.ZipFile(wheel) as files:
-        return files.read(ONNX)
 
 
 def with_network_gland(segmentation: Segmentation, graph: bytes | None) -> Segmentation:

@@ -10,12 +10,14 @@ from ..bundle.config import CONFIG_FILE
 from ..core.errors import InputError
 from ..core.exchange import write_exchange
 from ..core.geometry import Grid
+from ..core.gland_wheel import read_gland_network
 from ..core.maps import laid_maps
 from ..core.protocol import Describe, Described, Finished, Message, Progress, Segment
 from ..core.study_files import find_study_files
 from .asking import with_prompt
 from .device import Compute, computed_otherwise
 from .engine.choice import Loaded, compute_for, load_for
+from .gland_network import with_network_gland
 from .last_forward_pass import LastForwardPass
 from .pace import expected_seconds, note_seconds
 from .preprocess import network_grid
@@ -51,7 +53,9 @@ def segment(request: Segment, send: Send) -> None:
     progress("load", 0, 1)
     compute = compute_for(Path(request.bundle), request.device)
     bundle = with_prompt(_bundle(request.bundle, compute), request.prompt)
-    result = answer(_last.of(files, request.register, bundle, compute, progress), bundle, progress)
+    graph = read_gland_network(Path(request.gland_wheel)) if request.gland_wheel else None
+    answered = answer(_last.of(files, request.register, bundle, compute, progress), bundle, progress)
+    result = with_network_gland(answered, graph)
     progress("write", 0, 1)
     # The panel lays the maps over the volume as its scene holds it.
     stored = result.study.stored
@@ -62,7 +66,8 @@ def segment(request: Segment, send: Send) -> None:
     if "network" in seconds:  # the last forward pass answers another prompt of the same study too
         shape = network_grid(result.study.grid, bundle.config.preprocessing).shape
         note_seconds(bundle.sha256, used.description, shape, seconds["network"])
-    send(Finished(request.request, used.description, used.precision, otherwise, seconds, versions(), cautions))
+    facts = used.description, used.precision, otherwise, seconds, versions(), cautions, result.gland_by
+    send(Finished(request.request, *facts))
 
 
 def _bundle(path: str, compute: Compute) -> Loaded:

@@ -91,6 +91,7 @@ class PanelState:
     prompt = Parameter("")
     device = Parameter("auto")
     register = Parameter(False)
+    gland_network = Parameter(False)
 
     tau = Parameter(0.35)
     alpha = Parameter(0.25)

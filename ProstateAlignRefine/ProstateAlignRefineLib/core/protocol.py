@@ -40,7 +40,7 @@ class Describe:
 class Segment:
     """Request: read `study` (a folder with PI-CAI names), run `bundle`, write the maps into the folder `output`.
 
-    `register`: move ADC and HBV rigidly onto the T2W first. `gland_wheel`: of the network that outlines the gland, where
+    `register`: move ADC and HBV rigidly onto the T2W first. `gland_wheel`: of the network that outlines the gland where
     the model itself does not.
     """
 

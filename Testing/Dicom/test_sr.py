@@ -2,12 +2,14 @@
 
 import json
 import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import highdicom as hd
 import pytest
 from pydicom import dcmread
+from pydicom.dataset import Dataset
 
 from Dicom.making import INFO, LESIONS, dciodvfy_errors, tool, two_lesions
 from ProstateAlignRefineLib.core.errors import InputError
@@ -109,6 +111,22 @@ def test_lesions_of_another_segmentation_are_refused(study, segmentation, tmp_pa
     with pytest.raises(InputError, match="1 lesions, but 2 segments"):
         write_measurements(LESIONS[:1], segmentation, study.headers, INFO, tmp_path / "sr.dcm")
     assert not (tmp_path / "sr.dcm").exists()
+
+
+def walked(item: Dataset) -> Iterator[Dataset]:
+    for child in item.get("ContentSequence", []):
+        yield child
+        yield from walked(child)
+
+
+def test_who_outlined_the_gland_is_said_where_it_was_not_the_model(study, segmentation, tmp_path):
+    told = []
+    for gland_by in ("", "TAPS"):
+        path = tmp_path / f"gland{gland_by}.dcm"
+        write_measurements(LESIONS, segmentation, study.headers, replace(INFO, gland_by=gland_by), path)
+        said = [str(item.TextValue) for item in walked(dcmread(path)) if "TextValue" in item]
+        told.append([text for text in said if "outlined by" in text])
+    assert told == [[], ["The gland, in which places are told, was outlined by TAPS."]]
 
 
 def test_failed_self_check_leaves_no_report(study, segmentation, tmp_path, monkeypatch):

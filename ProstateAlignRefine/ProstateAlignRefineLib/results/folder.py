@@ -202,6 +202,7 @@ def segmentation_info(run: Run, setting: Setting, lesions: Sequence[Lesion]) -> 
         notice=run.model.notice,
         cautions=run.cautions,
         place_given=run.place_given,
+        gland_by=run.gland_by,
     )
 
 

@@ -29,7 +29,7 @@ class SegmentationInfo:
     written. `labels`, `tracking_uids`, `colours` (0 to 255), one a lesion: kept from an earlier export where given.
     `places`, one a lesion: for the Anatomic Region Sequence (0008,2218). `notice`: what the model says of itself, for
     the Content Description (0070,0081). `place_given`: the prompt told where to look. `cautions`: what a reader must
-    know of the images and the result.
+    know of the images and the result. `gland_by`: the network that outlined the gland where the model itself did not.
     """
 
     version: str
@@ -45,6 +45,7 @@ class SegmentationInfo:
     notice: str = ""
     cautions: tuple[Caution, ...] = ()
     place_given: bool = False
+    gland_by: str = ""
 
     @property
     def prompt_id(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +124,7 @@ def _report(
         procedure_reported=codes.MR_OF_PROSTATE,
         imaging_measurements=[_group(one, segmentation, number) for number, one in enumerate(read, start=1)],
     )
-    for text in (*_told_by_the_reader(read), *(f"Caution ({told.code}): {told.text}" for told in info.cautions)):
+    for text in (*_told_by_the_reader(read), *_of_the_result(info)):
         content[0].ContentSequence.append(_comment(text))
     return hd.sr.Comprehensive3DSR(
         evidence=[segmentation, *sources],
@@ -139,6 +139,12 @@ def _report(
         is_verified=False,
         series_description=DESCRIPTION,
     )
+
+
+def _of_the_result(info: SegmentationInfo) -> Iterator[str]:
+    if info.gland_by:
+        yield f"The gland, in which places are told, was outlined by {info.gland_by}."
+    yield from (f"Caution ({told.code}): {told.text}" for told in info.cautions)
 
 
 def _told_by_the_reader(read: Sequence[tuple[Lesion, Assessment]]) -> list[str]:

@@ -27,6 +27,7 @@ from .bundle_choice import first_bundle
 from .devices import DeviceQuestion
 from .display_state import apply_display
 from .expectation import Expectation
+from .gland_wheel import kept_wheel
 from .i18n import _
 from .launch import Launch, launch_with
 from .listed_results import answers, change_over, make_way
@@ -188,7 +189,12 @@ class Session:
         self._kind = (facts.sha256, self.state.device, self.worker.pid is not None)
         expected = self.expectation.seconds(*self._kind)
         device, register = self.state.device, self.state.register
-        self._guarded(lambda: self.run.start(inputs, folder, prompt, device, register=register, expected=expected))
+        wheel = kept_wheel(self.application) if self.state.gland_network else None
+        self._guarded(
+            lambda: self.run.start(
+                inputs, folder, prompt, device, register=register, gland_wheel=wheel, expected=expected
+            )
+        )
         self.changed.emit()
 
     def _may_replace(self, model: str, prompt: str) -> bool:

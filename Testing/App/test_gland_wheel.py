@@ -1,0 +1,64 @@
+"""One click for the gland network: asked first, downloaded by real pip, kept only where it is the very wheel."""
+
+import hashlib
+
+import pytest
+
+from App.test_install import wheel
+from ProstateAlignRefineLib.app.gland_wheel import kept_wheel
+from ProstateAlignRefineLib.core import gland_wheel
+
+
+@pytest.fixture
+def index(tmp_path, monkeypatch):
+    """A folder in place of pip's index, with a wheel of that name and version."""
+    folder = tmp_path / "wheels"
+    wheel(folder, "lavlab-taps", "1.1.2", requires="torch==0.0.1")  # what it requires is not asked for
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return next(folder.iterdir())
+
+
+def click(panel, application, answer):
+    application.answers["confirm"] = answer
+    panel.ui.glandNetworkBox.checked = True
+    return panel.ui.glandNetworkBox.checked, panel.session.message
+
+
+def test_what_was_not_wanted_is_not_downloaded(open_panel, application, index):
+    panel = open_panel()
+    checked, message = click(panel, application, False)
+    assert not checked
+    assert "the model outlines the gland" in message
+    assert "licence MIT, 74 MB" in application.asked[-1][1]
+    assert not kept_wheel(application).exists()
+
+
+def test_another_file_of_that_name_is_not_kept(open_panel, application, index):
+    panel = open_panel()
+    checked, message = click(panel, application, True)
+    assert not checked
+    assert "its SHA-256 differs" in message
+    assert not panel.session.state.gland_network
+    assert list(application.data_folder().iterdir()) == []
+
+
+def test_pip_says_what_is_missing(open_panel, application, index):
+    index.unlink()
+    checked, message = click(open_panel(), application, True)
+    assert not checked
+    assert "lavlab-taps==1.1.2" in message
+
+
+def test_the_wheel_is_kept_asked_for_once_and_goes_to_the_worker(segmented, index, monkeypatch, events):
+    monkeypatch.setattr(gland_wheel, "SHA256", hashlib.sha256(index.read_bytes()).hexdigest())
+    panel, application = segmented, segmented.application
+    assert click(panel, application, True) == (True, "")
+    asked = len(application.asked)
+    panel.ui.glandNetworkBox.checked = False
+    assert click(panel, application, False) == (True, "")
+    assert len(application.asked) == asked
+    assert kept_wheel(application).read_bytes() == index.read_bytes()
+    panel.ui.segmentButton.click()
+    events.until(lambda: not panel.session.run.running)
+    assert panel.session.reading.run.gland_by == str(kept_wheel(application))

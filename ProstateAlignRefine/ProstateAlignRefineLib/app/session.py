@@ -26,7 +26,7 @@ from .application import Application
 from .bundle_choice import first_bundle
 from .devices import DeviceQuestion
 from .display_state import apply_display
-from .expectation import Expectation
+from .forecast import Forecast
 from .i18n import _
 from .launch import Launch, launch_with
 from .listed_results import answers, change_over, make_way
@@ -50,7 +50,7 @@ class Session:
         self.worker = worker or Worker(self._launch)
         self.run = SegmentationRun(self.worker)
         self.device = DeviceQuestion(self.worker)
-        self.expectation = Expectation(application)
+        self._forecast = Forecast()
         self.changed: Signal[[]] = Signal()
         self.ticked: Signal[[Counts]] = Signal()
         self.layout_entered: Signal[[]] = Signal()
@@ -182,14 +182,16 @@ class Session:
         if cautions is None:
             return
         self._replaces = self._may_replace(facts.sha256, prompt)
-        folder = str(self.bundle.folder)
         self._asked = AskedRun(facts, prompt, dict(self.study.reasons), cautions)
         self.message = ""
-        self._kind = (facts.sha256, self.state.device, self.worker.pid is not None)
-        expected = self.expectation.seconds(*self._kind)
-        device, register = self.state.device, self.state.register
-        self._guarded(lambda: self.run.start(inputs, folder, prompt, device, register=register, expected=expected))
+        bundle = self.bundle
+        self._guarded(lambda: self._start(inputs, bundle, prompt))
         self.changed.emit()
+
+    def _start(self, inputs: Inputs, bundle: BundleSummary, prompt: str) -> None:
+        expected = self._forecast.begin(self.application, self.worker.pid, bundle, inputs, self.state)
+        device, register = self.state.device, self.state.register
+        self.run.start(inputs, str(bundle.folder), prompt, device, register=register, expected=expected)
 
     def _may_replace(self, model: str, prompt: str) -> bool:
         """Whether the result shown goes once one of the same question is there; asked where it was reviewed."""
@@ -321,7 +323,7 @@ class Session:
 
     def _take_result(self, inputs: Inputs, maps: Maps, event: Finished) -> None:
         self.device.note(event.device)
-        self.expectation.learn(*self._kind, self.run.took)
+        self._forecast.learn(self.application, self.worker.pid, self.run, event)
         psa = self.reading.run.psa if self.reading and self.reading.inputs.t2w is inputs.t2w else None
         run = self._asked.answered(event, psa)
         reading = self._guarded(lambda: Reading.start(self.application.scene, inputs, maps, run))

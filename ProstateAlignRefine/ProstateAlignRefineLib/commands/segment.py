@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..bundle.network_grid import network_grid
 from ..core.cautions import caution_lines
 from ..core.checks.gland_outlines import outlined_by
 from ..core.checks.study_cautions import looked_at
@@ -120,7 +121,6 @@ def _segment(options: SegmentOptions, compute: Compute, bar: StageBar) -> Result
     from ..inference.device import computed_otherwise, told_precision
     from ..inference.gland_network import GLAND_NETWORK, network_gland, read_gland_network
     from ..inference.pace import expected_seconds, note_seconds
-    from ..inference.preprocess import network_grid
     from ..inference.segment import segment_entered
 
     started = time.perf_counter()

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..bundle.config import CONFIG_FILE
+from ..bundle.network_grid import network_grid
 from ..core.errors import InputError
 from ..core.exchange import write_exchange
 from ..core.geometry import Grid
@@ -18,7 +19,6 @@ from .device import Compute, computed_otherwise
 from .engine.choice import Loaded, compute_for, load_for
 from .last_forward_pass import LastForwardPass
 from .pace import expected_seconds, note_seconds
-from .preprocess import network_grid
 from .segment import answer
 from .versions import versions
 
@@ -51,6 +51,7 @@ def segment(request: Segment, send: Send) -> None:
     progress("load", 0, 1)
     compute = compute_for(Path(request.bundle), request.device)
     bundle = with_prompt(_bundle(request.bundle, compute), request.prompt)
+    progress("load", 1, 1)
     result = answer(_last.of(files, request.register, bundle, compute, progress), bundle, progress)
     progress("write", 0, 1)
     # The panel lays the maps over the volume as its scene holds it.

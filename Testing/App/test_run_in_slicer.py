@@ -55,6 +55,13 @@ def test_it_ends_with_a_count_pictures_and_an_exit_code(in_slicer, run, study_fo
     assert len(list(pictures.glob("*-panel.png"))) == len(STEPS)
 
 
+def test_the_users_settings_are_left_alone(in_slicer, run, study_folder, bundle_folder, application):
+    before = dict(application.settings)
+    run("--", "--study", study_folder, "--model", bundle_folder)
+    assert in_slicer == [0]
+    assert application.settings == before
+
+
 def test_a_failed_step_gives_another_exit_code(in_slicer, run, tmp_path, bundle_folder):
     run("--study", tmp_path, "--model", bundle_folder)
     assert in_slicer == [1]

@@ -29,7 +29,7 @@ def in_slicer(open_panel, application, host_scene, monkeypatch):
     monkeypatch.setattr(slicer, "modules", SimpleNamespace(prostatealignrefine=module), raising=False)
     monkeypatch.setattr(slicer, "mrmlScene", host_scene.scene, raising=False)
     monkeypatch.setattr(slicer, "app", app, raising=False)
-    monkeypatch.setattr(slicer.util, "selectModule", lambda name: None)
+    monkeypatch.setattr(slicer.util, "selectModule", application.select_module)
     monkeypatch.setattr(slicer.util, "startupEnvironment", application.outside_environment)
     monkeypatch.setattr(slicer.util, "exit", codes.append)
     return codes

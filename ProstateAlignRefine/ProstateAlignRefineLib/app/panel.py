@@ -66,6 +66,7 @@ class Panel:
         self._timer.timeout.connect(self._poll)
         self._scene = self.application.scene
         self._observers = self._observe_scene()
+        self._stop_watching = self.application.watch_modules(self.session.notice_module)
         self.session.changed.connect(self.refresh)
         self.session.layout_entered.connect(self._fit_soon)
         self.refresh()
@@ -89,6 +90,7 @@ class Panel:
         for tag in self._observers:
             self._scene.RemoveObserver(tag)
         self._observers = []
+        self._stop_watching()
         self._timer.stop()
         self._run.stop()
         self._send.stop()

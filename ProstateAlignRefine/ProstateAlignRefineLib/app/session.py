@@ -20,9 +20,9 @@ from ..scene.live import Counts
 from ..scene.mrml import VolumeNode
 from ..scene.reading import Reading
 from ..scene.segmentation import segment_of_lesion
-from ..scene.state import PanelState
+from ..scene.state import MODULE_NAME, PanelState
 from ..scene.volumes import Inputs
-from .application import Application
+from .application import SEGMENT_EDITOR, Application
 from .bundle_choice import first_bundle
 from .devices import DeviceQuestion
 from .display_state import apply_display
@@ -287,6 +287,13 @@ class Session:
         """Another module takes over: the user's own layout comes back, but while painting."""
         self.shown = False
         if not self.painting:
+            self.leave_layout()
+
+    def notice_module(self, name: str) -> None:
+        """Left for painting, our module hears no more of where the user goes: beyond the Segment Editor the user's own
+        layout comes back."""
+        if self.painting and name not in (SEGMENT_EDITOR, MODULE_NAME):
+            self.painting = False
             self.leave_layout()
 
     def read(self) -> None:

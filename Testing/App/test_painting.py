@@ -60,7 +60,7 @@ def test_what_was_painted_counts_on_the_way_back(painting):
     oriented.Modified()
     assert (labels == 2).any()
     painting.application.select_module("ProstateAlignRefine")
-    assert not painting.session.painting
+    assert not painting.session.where.painting
     assert painting.session.layout.is_on
     numbers = [found.lesion.volume_ml for found in reading.lesions]
     assert before not in numbers

@@ -46,10 +46,10 @@ def painting_keeps_the_reading_views(stage):
     stage.ui.lesionTable.selectRow(0)
     stage.ui.paintButton.click()
     assert stage.session.layout.is_on
-    assert stage.session.painting
+    assert stage.session.where.painting
     stage.panel.enter()
     assert stage.session.layout.is_on
-    assert not stage.session.painting
+    assert not stage.session.where.painting
 
 
 def beyond_the_segment_editor_the_users_own_layout_comes_back(stage):

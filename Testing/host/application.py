@@ -108,7 +108,7 @@ class HostApplication:
 
     def watch_modules(self, told):
         self.watching.append(told)
-        return lambda: self.watching.remove(told)
+        return lambda: told in self.watching and self.watching.remove(told)
 
     def load_ui(self, path):
         return slicer.util.loadUI(str(path))

@@ -69,7 +69,7 @@ def test_the_gland_line_is_off_at_first_and_hidden_with_all_else(with_gland, eve
 
 def test_a_gland_that_the_user_removed_is_not_touched_again(with_gland, events):
     with_gland.application.scene.RemoveNode(with_gland.session.reading.nodes.gland)
-    with_gland.session.commit(0.4, 0.9)
+    with_gland.session.review.commit(0.4, 0.9)
     with_gland.ui.aiCheck.checked = False
     events.settle()
     assert not with_gland.ui.glandCheck.enabled

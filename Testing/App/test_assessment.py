@@ -100,7 +100,7 @@ def test_scores_survive_the_gate_and_saving_the_scene(segmented, form, tmp_path)
     enter(form, zone=1, dwiScore=4, svi=3)
     click(form, "right apex PZa")
     entered = said(segmented)
-    segmented.session.commit(0.2, 0.5)
+    segmented.session.review.commit(0.2, 0.5)
     assert said(segmented) == entered
     panel = reopen(segmented, tmp_path / "scene")
     assert said(panel) == entered
@@ -126,7 +126,7 @@ def test_the_ruler_lies_on_the_chosen_lesion_and_goes_with_all_else(segmented, f
     segmented.ui.aiCheck.checked = True
     segmented.session.show_as_set()
     assert longest.GetDisplayNode().GetVisibility()
-    segmented.session.preview(0.5, 0.5)
+    segmented.session.review.preview(0.5, 0.5)
     assert not longest.GetDisplayNode().GetVisibility()
 
 

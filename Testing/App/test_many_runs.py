@@ -51,7 +51,7 @@ def test_a_reviewed_result_is_kept_where_the_reader_says_so(segmented, events):
 
 def test_a_moved_gate_or_paint_is_work_of_the_readers(segmented, events):
     assert not segmented.session.reading.reviewed
-    segmented.session.commit(0.2, 0.9)
+    segmented.session.review.commit(0.2, 0.9)
     assert segmented.session.reading.reviewed
     segmented.application.answers["confirm"] = False
     again(segmented, events)

@@ -134,26 +134,10 @@ def test_keys_walk_through_the_lesions_and_decide(segmented):
     assert session.layout.is_on != on
 
 
-def test_the_time_of_the_last_run_is_expected_of_the_next(segmented, events):
-    session = segmented.session
-    assert session.run.expected is None
-    events.until(lambda: segmented.ui.segmentButton.enabled)
-    segmented.ui.segmentButton.click()
-    events.until(lambda: not session.run.running)
-    events.until(lambda: segmented.ui.segmentButton.enabled)
-    segmented.ui.segmentButton.click()
-    assert session.run.expected is not None
-    assert " s of about " in segmented.ui.messageLabel.text
-    events.until(lambda: not session.run.running)
-    assert session.run.expected / 3 < session.run.took + 1
-
-
 def test_the_bar_goes_by_the_clock_within_what_the_worker_has_told(open_panel, with_study, events):
     panel = with_study(open_panel("slow"))
     run = panel.session.run
-    panel.application.keep_setting(
-        f"seconds/{panel.session.bundle.facts.sha256[:12]}/{panel.session.state.device or 'auto'}/cold", "2.0"
-    )
+    panel.application.keep_setting(f"pace/{panel.session.bundle.facts.sha256[:12]}/auto/cold", "2.0 0 0")
     panel.ui.segmentButton.click()
     seen = []
     events.until(lambda: seen.append(run.percent) or (run.stage == "running the network" and run.elapsed > 2.5))

@@ -8,14 +8,14 @@ slicer = pytest.importorskip("slicer", reason="slicer-core is not installed: pip
 
 from vtk.util.numpy_support import vtk_to_numpy
 
-from ProstateAlignRefineLib.scene.layout import LABELS, TAGS
+from ProstateAlignRefineLib.scene.layout import LABELS, OWN_LAYOUTS, TAGS
 from ProstateAlignRefineLib.scene.segmentation import read_labels
 from ProstateAlignRefineLib.scene.views import composite_node, slice_node
 
 
 @pytest.fixture
 def painting(segmented):
-    segmented.application.left = segmented.exit
+    segmented.application.left, segmented.application.entered = segmented.exit, segmented.enter
     segmented.ui.lesionTable.selectRow(1)
     segmented.session.jump(1)
     segmented.ui.paintButton.click()
@@ -59,8 +59,8 @@ def test_what_was_painted_counts_on_the_way_back(painting):
     oriented.GetPointData().GetScalars().Modified()
     oriented.Modified()
     assert (labels == 2).any()
-    painting.enter()
-    assert not painting.session.painting
+    painting.application.select_module("ProstateAlignRefine")
+    assert not painting.session.where.painting
     assert painting.session.layout.is_on
     numbers = [found.lesion.volume_ml for found in reading.lesions]
     assert before not in numbers
@@ -71,6 +71,30 @@ def test_any_other_module_brings_the_users_own_layout_back(segmented):
     segmented.session.read()
     segmented.exit()
     assert not segmented.session.layout.is_on
+
+
+@pytest.mark.parametrize("way", [["Data"], ["SegmentEditor", "Data"], ["Data", "SegmentEditor"], ["Data", "Models"]])
+def test_beyond_the_segment_editor_the_users_own_layout_comes_back(painting, way):
+    layout = painting.application.scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    for module in way:
+        painting.application.select_module(module)
+    assert layout.GetViewArrangement() not in OWN_LAYOUTS
+    assert not painting.ui.layoutButton.checked
+    painting.application.select_module("ProstateAlignRefine")
+    assert layout.GetViewArrangement() not in OWN_LAYOUTS
+
+
+def test_back_and_forth_between_editor_and_panel_the_views_stay(painting):
+    for module in ("SegmentEditor", "ProstateAlignRefine"):
+        painting.application.select_module(module)
+        assert painting.session.layout.is_on
+    painting.ui.paintButton.click()
+    assert painting.session.layout.is_on
+
+
+def test_a_closed_panel_hears_of_no_module(painting):
+    painting.cleanup()
+    assert painting.application.watching == []
 
 
 def test_a_rejected_lesion_cannot_be_painted(segmented):

@@ -280,7 +280,7 @@ def test_reload_and_exit_leave_no_process_behind(open_panel, with_study, events)
 
 
 def test_another_panel_takes_up_the_result_of_the_scene(segmented, open_panel):
-    segmented.session.commit(0.5, 0.9)
+    segmented.session.review.commit(0.5, 0.9)
     again = open_panel()
     assert again.ui.lesionTable.rowCount == segmented.ui.lesionTable.rowCount
     assert again.ui.tauSlider.value == pytest.approx(0.5)

@@ -85,9 +85,9 @@ def test_the_surface_is_off_at_first_and_follows_on_release_only(segmented, even
     shown = mesh()
     assert node.GetDisplayNode().GetVisibility3D()
     assert shown.GetNumberOfPoints() > 0
-    segmented.session.preview(0.2, 1.0)
+    segmented.session.review.preview(0.2, 1.0)
     assert mesh() is shown
-    segmented.session.commit(0.2, 1.0)
+    segmented.session.review.commit(0.2, 1.0)
     assert mesh() is not shown
     segmented.ui.surfaceCheck.checked = False
     events.settle()
@@ -98,7 +98,7 @@ def test_the_surface_costs_nothing_while_it_is_hidden(segmented, events):
     for shown in (True, False):
         segmented.ui.surfaceCheck.checked = shown
         events.settle()
-    segmented.session.commit(0.2, 1.0)
+    segmented.session.review.commit(0.2, 1.0)
     assert not segmented.session.reading.nodes.lesions.GetSegmentation().ContainsRepresentation("Closed surface")
 
 
@@ -185,7 +185,7 @@ def test_window_presets_change_the_grey_ranges(segmented):
 def test_inputs_chosen_for_the_next_run_stay_chosen_while_the_result_is_tuned(segmented):
     state = segmented.session.state
     segmented.ui.hbvSelector.setCurrentNode(state.t2w)
-    segmented.session.commit(0.4, 0.9)
+    segmented.session.review.commit(0.4, 0.9)
     assert state.hbv is state.t2w
     assert segmented.session.reading.inputs.hbv is not state.t2w
 

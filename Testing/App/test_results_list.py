@@ -11,7 +11,7 @@ from ProstateAlignRefineLib.scene.layout import LAYOUT_ID
 @pytest.fixture
 def twice(segmented, events):
     """A panel with two results of one study; the first was tuned, and a lesion of it rejected."""
-    segmented.session.commit(0.2, 0.9)
+    segmented.session.review.commit(0.2, 0.9)
     segmented.ui.lesionTable.selectRow(1)
     segmented.ui.rejectButton.click()
     segmented.session.type_prompt("left apex")
@@ -72,7 +72,7 @@ def test_one_click_brings_the_earlier_result_back_as_it_was_left(twice):
     assert twice.ui.alphaSlider.value == pytest.approx(0.9)
     assert twice.ui.tauSlider.value == pytest.approx(0.2)
     assert twice.ui.lesionTable.item(1, 7).text() == "✗"
-    twice.session.commit(0.3, 0.1)
+    twice.session.review.commit(0.3, 0.1)
     assert reading.setting.gate == (0.3, 0.1)
     assert newest.setting.gate == newest.run.own_setting.gate
     twice.ui.resultList.currentRow = 0

@@ -29,7 +29,7 @@ def in_slicer(open_panel, application, host_scene, monkeypatch):
     monkeypatch.setattr(slicer, "modules", SimpleNamespace(prostatealignrefine=module), raising=False)
     monkeypatch.setattr(slicer, "mrmlScene", host_scene.scene, raising=False)
     monkeypatch.setattr(slicer, "app", app, raising=False)
-    monkeypatch.setattr(slicer.util, "selectModule", lambda name: None)
+    monkeypatch.setattr(slicer.util, "selectModule", application.select_module)
     monkeypatch.setattr(slicer.util, "startupEnvironment", application.outside_environment)
     monkeypatch.setattr(slicer.util, "exit", codes.append)
     return codes
@@ -53,6 +53,13 @@ def test_it_ends_with_a_count_pictures_and_an_exit_code(in_slicer, run, study_fo
     assert in_slicer == [0], printed
     assert printed.strip().splitlines()[-1] == f"{len(STEPS)} of {len(STEPS)} steps passed"
     assert len(list(pictures.glob("*-panel.png"))) == len(STEPS)
+
+
+def test_the_users_settings_are_left_alone(in_slicer, run, study_folder, bundle_folder, application):
+    before = dict(application.settings)
+    run("--", "--study", study_folder, "--model", bundle_folder)
+    assert in_slicer == [0]
+    assert application.settings == before
 
 
 def test_a_failed_step_gives_another_exit_code(in_slicer, run, tmp_path, bundle_folder):

@@ -67,9 +67,9 @@ def test_slicers_events_reach_the_panel(shell):
     widget = shell.ProstateAlignRefineWidget()
     widget.setup()
     widget.exit()
-    assert not widget.panel.session.shown
+    assert not widget.panel.session.where.shown
     widget.enter()
-    assert widget.panel.session.shown
+    assert widget.panel.session.where.shown
     widget.cleanup()
 
 

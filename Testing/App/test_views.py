@@ -60,7 +60,7 @@ def test_hiding_the_ai_results_leaves_the_bare_images(segmented, look, events):
 
 
 def test_edits_appear_in_their_two_colours(segmented, look, events):
-    segmented.session.commit(0.2, 1.0)
+    segmented.session.review.commit(0.2, 1.0)
     segmented.session.jump(1)
     before = {colour: pixels_like(look("ReadingT2W"), colour) for colour in (ADDED_RGB, REMOVED_RGB)}
     segmented.ui.editsCheck.checked = True
@@ -71,7 +71,7 @@ def test_edits_appear_in_their_two_colours(segmented, look, events):
 def test_a_moving_slider_is_seen_before_it_is_let_go(segmented, look):
     segmented.session.jump(1)
     before = look("ReadingT2W")
-    segmented.session.preview(0.2, 1.0)
+    segmented.session.review.preview(0.2, 1.0)
     assert np.abs(look("ReadingT2W") - before).sum() > 0
     assert segmented.session.reading.setting.alpha == pytest.approx(0.25)
 
@@ -84,6 +84,6 @@ def test_after_a_second_run_no_contour_of_the_first_remains(segmented, look, eve
     events.until(lambda: not segmented.session.run.running)
     segmented.session.jump(1)
     for found in segmented.session.reading.lesions:
-        segmented.session.decide(found.lesion.number, Decision.REJECTED)
+        segmented.session.review.decide(found.lesion.number, Decision.REJECTED)
     for tag in ("ReadingT2W", "ReadingADC", "ReadingHBV", "ReadingHeatmap"):
         assert pixels_like(look(tag), LESION_RGB) == 0, tag

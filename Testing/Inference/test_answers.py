@@ -8,12 +8,12 @@ import torch
 from onnxruntime.capi.onnxruntime_pybind11_state import RuntimeException
 
 from host.random_bundle import write_random_bundle
+from ProstateAlignRefineLib.bundle.network_grid import network_grid
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.protocol import Describe, Described, Failed, Segment
 from ProstateAlignRefineLib.inference import jobs, pace, worker
 from ProstateAlignRefineLib.inference.device import Compute, computed_otherwise
 from ProstateAlignRefineLib.inference.pace import note_seconds
-from ProstateAlignRefineLib.inference.preprocess import network_grid
 from ProstateAlignRefineLib.network.bundle import load_bundle
 
 SEGMENT = Segment(7, "study", "bundle", "prostate lesion", "output", "cpu")

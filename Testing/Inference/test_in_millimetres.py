@@ -14,12 +14,13 @@ from ProstateAlignRefineLib.bundle.config import (
     RefinerSettings,
     SimilaritySettings,
 )
+from ProstateAlignRefineLib.bundle.network_grid import network_grid
 from ProstateAlignRefineLib.core.anatomy import DOUBTED_MM, MOST_DOUBT, TRUSTED_MM, GlandZone
 from ProstateAlignRefineLib.core.geometry import Grid, to_array, to_image
 from ProstateAlignRefineLib.core.maps import MAP_NAMES
 from ProstateAlignRefineLib.core.study import Study
 from ProstateAlignRefineLib.inference.predictor import maps_on, plan_forwards, predict
-from ProstateAlignRefineLib.inference.preprocess import network_grid, network_volumes
+from ProstateAlignRefineLib.inference.preprocess import network_volumes
 
 TILT = np.deg2rad(15)
 UPSIDE_DOWN = (-1, 0, 0, 0, -np.cos(TILT), np.sin(TILT), 0, np.sin(TILT), np.cos(TILT))

@@ -5,10 +5,11 @@ import pytest
 import SimpleITK as sitk
 
 from ProstateAlignRefineLib.bundle.config import Preprocessing
+from ProstateAlignRefineLib.bundle.network_grid import network_grid
 from ProstateAlignRefineLib.core.geometry import BSPLINE, Grid, resample, to_array, to_image
 from ProstateAlignRefineLib.core.study import Study
 from ProstateAlignRefineLib.core.study_files import find_study_files, read_study_files
-from ProstateAlignRefineLib.inference.preprocess import network_grid, network_volumes
+from ProstateAlignRefineLib.inference.preprocess import network_volumes
 
 CHANNELS = ("T2W", "ADC", "HBV")
 

@@ -66,6 +66,9 @@ def scripted_application(python: str):
         def keep_setting(self, name, value):
             self.settings[name] = value
 
+        def select_module(self, name):
+            slicer.util.selectModule(name)
+
         def show_volume(self, volume):
             """As every module of Slicer does with a volume that was added or chosen there."""
             logic = slicer.app.applicationLogic()

@@ -46,13 +46,29 @@ def painting_keeps_the_reading_views(stage):
     stage.ui.lesionTable.selectRow(0)
     stage.ui.paintButton.click()
     assert stage.session.layout.is_on
-    assert stage.session.painting
+    assert stage.session.where.painting
     stage.panel.enter()
     assert stage.session.layout.is_on
-    assert not stage.session.painting
+    assert not stage.session.where.painting
+
+
+def beyond_the_segment_editor_the_users_own_layout_comes_back(stage):
+    if not stage.session.reading.lesions:
+        return
+    stage.ui.paintButton.click()
+    assert stage.session.layout.is_on
+    stage.application.select_module("Data")
+    assert not stage.session.layout.is_on
+    stage.application.select_module("ProstateAlignRefine")
+    stage.session.read()
+    assert stage.session.layout.is_on
 
 
 AFTER_OPENING = (an_opened_study_is_shown_at_once, before_a_run_the_gate_is_the_models)
 AFTER_A_RUN = (the_most_confident_lesion_is_chosen,)
 AFTER_A_SECOND_RUN = (the_same_question_again_takes_the_place_of_its_answer,)
-AFTER_REVIEW = (three_d_has_a_view_in_the_reading_layout, painting_keeps_the_reading_views)
+AFTER_REVIEW = (
+    three_d_has_a_view_in_the_reading_layout,
+    painting_keeps_the_reading_views,
+    beyond_the_segment_editor_the_users_own_layout_comes_back,
+)

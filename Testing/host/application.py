@@ -10,7 +10,7 @@ import slicer.util
 
 from ProstateAlignRefineLib.scene.layout import LABELS, ReadingLayout
 from ProstateAlignRefineLib.scene.planes import PLANE_LABELS
-from ProstateAlignRefineLib.scene.state import find_or_add_state_node
+from ProstateAlignRefineLib.scene.state import MODULE_NAME, find_or_add_state_node
 
 from . import modules  # noqa: F401 - puts qt and ctk in place
 
@@ -74,7 +74,9 @@ class HostApplication:
         self.dicom_files = {}
         self.inserted = []
         self.edited = None
-        self.left = lambda: None  # what the module does when another is selected
+        self.module = MODULE_NAME
+        self.left, self.entered = (lambda: None), (lambda: None)  # what our module does
+        self.watching = []
 
     @property
     def scene(self):
@@ -92,9 +94,21 @@ class HostApplication:
 
     def open_segment_editor(self, segmentation, segment_id, source):
         """As in Slicer: the module is left first, and the editor puts its source volume into all views."""
-        self.left()
+        self.select_module("SegmentEditor")
         self.edited = (segmentation, segment_id, source)
         self._host.add_data(source)
+
+    def select_module(self, name):
+        """As in Slicer: one module is left and the other entered before anyone who watches is told."""
+        before, self.module = self.module, name
+        if MODULE_NAME in (before, name) and before != name:
+            (self.left if before == MODULE_NAME else self.entered)()
+        for told in self.watching:
+            told(name)
+
+    def watch_modules(self, told):
+        self.watching.append(told)
+        return lambda: told in self.watching and self.watching.remove(told)
 
     def load_ui(self, path):
         return slicer.util.loadUI(str(path))

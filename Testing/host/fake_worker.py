@@ -1,6 +1,7 @@
 """A worker without torch that speaks the real protocol, and misbehaves as told.
 
-Run as `python fake_worker.py BEHAVIOUR FOLDER`; with `copy:MAPS` it hands over maps made before.
+Run as `python fake_worker.py BEHAVIOUR FOLDER`; with `copy:MAPS` it hands over maps made before, `paced` it takes as
+long as the voxels ask for.
 """
 
 import os
@@ -12,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import SimpleITK as sitk
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "ProstateAlignRefine"))
 
@@ -37,8 +39,11 @@ from ProstateAlignRefineLib.core.study_files import find_study_files, read_study
 DEVICE = "CPU: 2 threads, fp32"
 VERSIONS = {"prostate-align-refine": "0", "torch": "none"}
 PAUSE = 0.5  # long enough to cancel
+held = None  # the study that was last read, where it is kept
 # Of the two lesions, as shares of the field of view in x, y, z.
 CENTRES = np.array([[0.3, 0.55, 0.5], [0.7, 0.5, 0.5]], np.float32)
+# Seconds a voxel of the study, with a forward pass and where the last one is of the same study; of the forward pass.
+NEW_PACE, AGAIN_PACE, SLICE_PACE = 2.4e-5, 0.8e-5, 0.04
 CAUTIONS = (Caution("seen", "The worker saw something."),)
 
 
@@ -79,11 +84,25 @@ def segment(request, behaviour):
         say(Finished(request.request, DEVICE, "fp32", "", {"network": 0.1}, VERSIONS))
     elif behaviour == "pieces":
         in_pieces(finished(request))
+    elif behaviour == "paced":
+        paced(request)
     else:
         time.sleep(PAUSE if behaviour == "pausing" else 0)
         fell_back = "The GPU's memory did not suffice; computed on the CPU." if behaviour == "fell back" else ""
         say(Progress(request.request, "network", 1, 1))
         os.write(1, encode(finished(request, fell_back, gland=behaviour == "with gland")))
+
+
+def paced(request):
+    """As a bundle with a prompted head does, keeps the last forward pass."""
+    global held
+    say(Progress(request.request, "load", 1, 1))
+    images = [sitk.ReadImage(str(path)) for path in find_study_files(Path(request.study)).values()]
+    study = [sitk.GetArrayFromImage(image).tobytes() for image in images]
+    new, held = study != held, study
+    network = SLICE_PACE * images[0].GetDepth() if new else 0.0
+    time.sleep(network + (NEW_PACE if new else AGAIN_PACE) * sum(image.GetNumberOfPixels() for image in images))
+    say(replace(finished(request), seconds={"network": network} if new else {"maps": 0.1}))
 
 
 def in_pieces(message):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 RESOURCES = Path(__file__).resolve().parents[2] / "Resources"
 SETTINGS_PREFIX = "ProstateAlignRefine/"
+SEGMENT_EDITOR = "SegmentEditor"  # Slicer's name of that module
 
 
 class Application(Protocol):
@@ -45,6 +46,9 @@ class Application(Protocol):
 
     def open_segment_editor(self, segmentation: SegmentationNode, segment_id: str, source: VolumeNode) -> None:
         """The application's own editor, on one segment and over `source`; our module is left for it."""
+
+    def watch_modules(self, told: Callable[[str], None]) -> Callable[[], None]:
+        """Every module that is selected from now on, by its name; what this gives ends it."""
 
     def ask_folder(self, title: str) -> Path | None: ...
 
@@ -125,12 +129,26 @@ class SlicerApplication:
     def open_segment_editor(self, segmentation: SegmentationNode, segment_id: str, source: VolumeNode) -> None:
         import slicer
 
-        slicer.util.selectModule("SegmentEditor")
+        slicer.util.selectModule(SEGMENT_EDITOR)
         editor = slicer.modules.segmenteditor.widgetRepresentation().self().editor
         editor.setSegmentationNode(segmentation)
         editor.setSourceVolumeNode(source)
         if segment_id:
             editor.setCurrentSegmentID(segment_id)
+
+    def watch_modules(self, told: Callable[[str], None]) -> Callable[[], None]:
+        import slicer
+
+        window, signal = slicer.util.mainWindow(), "moduleSelected(QString)"
+        if window is None:
+            return lambda: None
+        selector = window.moduleSelector()
+        selector.connect(signal, told)
+
+        def end() -> None:
+            selector.disconnect(signal, told)
+
+        return end
 
     def ask_folder(self, title: str) -> Path | None:
         import qt

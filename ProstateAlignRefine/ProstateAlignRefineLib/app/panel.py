@@ -66,6 +66,7 @@ class Panel:
         self._timer.timeout.connect(self._poll)
         self._scene = self.application.scene
         self._observers = self._observe_scene()
+        self._stop_watching = self.application.watch_modules(self.session.where.notice_module)
         self.session.changed.connect(self.refresh)
         self.session.layout_entered.connect(self._fit_soon)
         self.refresh()
@@ -78,17 +79,18 @@ class Panel:
 
     def enter(self) -> None:
         """The module is shown again."""
-        self.session.come_back()
+        self.session.where.come_back()
 
     def exit(self) -> None:
         """Another module takes over."""
-        self.session.go_away()
+        self.session.where.go_away()
 
     def cleanup(self) -> None:
         """The module is reloaded, or the application ends."""
         for tag in self._observers:
             self._scene.RemoveObserver(tag)
         self._observers = []
+        self._stop_watching()
         self._timer.stop()
         self._run.stop()
         self._send.stop()

@@ -17,17 +17,19 @@ from .i18n import _
 from .signal import Signal
 from .worker import Worker
 
+LOADED = percent_done("load", 1, 1) or 0.0
 REST_SECONDS = 0.6  # within which a click was meant for the run that has just ended: longer than people take to react
 
 
 class SegmentationRun:
-    """Knows when it runs, what with, and since when."""
+    """Knows when it runs, what with, and since when. `loaded`, `took`: seconds from the click until the worker had the
+    model, and until the result."""
 
     def __init__(self, worker: Worker) -> None:
         self.finished: Signal[[Inputs, Maps, Finished]] = Signal()
         self.failed: Signal[[str]] = Signal()
         self.ended: Signal[[]] = Signal()
-        self.stage, self.took = "", 0.0
+        self.stage, self.loaded, self.took = "", 0.0, 0.0
         self.expected: float | None = None
         self._percent, self._ceiling = 0.0, 0.0
         self._worker = worker
@@ -84,6 +86,7 @@ class SegmentationRun:
         self._inputs, self._started = inputs, time.monotonic()
         self.stage, self.expected = _("starting Python"), expected
         self._percent, self._ceiling = 0.0, percent_done("load", 0, 1) or 0.0
+        self.loaded = 0.0
         study, maps = str(self._handover.study), str(self._handover.maps)
         wheel = str(gland_wheel or "")
         self._worker.request(Segment(request, study, bundle, prompt, maps, device, register, wheel))
@@ -93,6 +96,8 @@ class SegmentationRun:
         step = (event.stage, event.done, event.all)
         self._percent = max(self._percent, percent_done(*step) or 0.0)
         self._ceiling = max(self._ceiling, percent_at_end(*step) or 0.0)
+        if not self.loaded and (percent_done(*step) or 0.0) >= LOADED:
+            self.loaded = self.elapsed
 
     def _finish(self, event: Finished) -> None:
         inputs, handover = self._inputs, self._handover

@@ -7,34 +7,31 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..bundle.summary import BundleSummary, read_summary
-from ..core.assessment import Assessment
 from ..core.faults import told_fault
 from ..core.maps import Maps
 from ..core.protocol import Finished
-from ..core.psa import read_psa
 from ..core.study import Modality
-from ..results.review import Decision
-from ..scene.display import show_surface
 from ..scene.earlier import forget_incomplete
 from ..scene.live import Counts
 from ..scene.mrml import VolumeNode
 from ..scene.reading import Reading
-from ..scene.segmentation import segment_of_lesion
 from ..scene.state import PanelState
 from ..scene.volumes import Inputs
 from .application import Application
 from .bundle_choice import first_bundle
 from .devices import DeviceQuestion
 from .display_state import apply_display
-from .expectation import Expectation
+from .forecast import Forecast
 from .gland_wheel import kept_wheel
 from .i18n import _
 from .launch import Launch, launch_with
 from .listed_results import answers, change_over, make_way
+from .review import Review
 from .run_record import AskedRun
 from .segmentation_run import SegmentationRun
 from .signal import Signal
 from .study_choice import StudyChoice
+from .whereabouts import Whereabouts
 from .worker import Worker
 
 Given = TypeVar("Given")
@@ -51,14 +48,14 @@ class Session:
         self.worker = worker or Worker(self._launch)
         self.run = SegmentationRun(self.worker)
         self.device = DeviceQuestion(self.worker)
-        self.expectation = Expectation(application)
+        self._forecast = Forecast()
         self.changed: Signal[[]] = Signal()
         self.ticked: Signal[[Counts]] = Signal()
         self.layout_entered: Signal[[]] = Signal()
         self.opened: Signal[[]] = Signal()
         self.found: Signal[[]] = Signal()
-        self.shown = True  # whether the user is in the module
-        self.painting = False  # whether it was left for the Segment Editor, which keeps the reading layout
+        self.where = Whereabouts(self)
+        self.review = Review(self)
         self.message = ""
         self._typed: str | None = None
         self.study = StudyChoice(application.dicom_file, lambda found: self.application.ask_study(found))  # noqa: PLW0108
@@ -77,8 +74,8 @@ class Session:
         self.layout = self.application.reading_layout()
         self._typed = None
         folder = first_bundle(self.state.bundle, self.application.setting(BUNDLE))
-        self.bundle = self._guarded(lambda: read_summary(folder)) if folder else None
-        self.reading = self._guarded(lambda: Reading.reopen(self.application.scene, self.state))
+        self.bundle = self.guarded(lambda: read_summary(folder)) if folder else None
+        self.reading = self.guarded(lambda: Reading.reopen(self.application.scene, self.state))
         self.study.name_slices(self.reading)
         if self.reading is None and self.state.lesions is not None and not self.message:
             self.message = _("The result in this scene is not complete, or of another version; segment again.")
@@ -94,10 +91,6 @@ class Session:
         self.layout.leave()
         self.reading = None
         self.study.forget()
-
-    def take_voxel_edits(self) -> None:
-        """What the user painted in other modules becomes part of the result."""
-        self._on_result(lambda reading: reading.collect_voxel_edits())
 
     def notice_removal(self) -> None:
         """A node left the scene; the panel shows it where it was one of ours, and a run on it is stopped."""
@@ -133,14 +126,14 @@ class Session:
     def open_study(self, folder: Path) -> None:
         self.message = ""
         before = self.inputs
-        self._guarded(lambda: self.study.open(self.state, self.application.scene, folder))
+        self.guarded(lambda: self.study.open(self.state, self.application.scene, folder))
         if self.inputs != before:
             self.read()
             self.opened.emit()
         self.changed.emit()
 
     def choose_bundle(self, folder: Path) -> None:
-        bundle = self._guarded(lambda: read_summary(folder))
+        bundle = self.guarded(lambda: read_summary(folder))
         if bundle is not None:
             self.bundle, self._typed = bundle, None
             self.state.bundle, self.state.prompt = str(folder), bundle.facts.prompt
@@ -179,23 +172,23 @@ class Session:
         if self.inputs is None or self.bundle is None:
             return
         inputs, facts, prompt = self.inputs, self.bundle.facts, self.prompt
-        cautions = self._guarded(lambda: self.study.cautions(inputs))
+        cautions = self.guarded(lambda: self.study.cautions(inputs))
         if cautions is None:
             return
         self._replaces = self._may_replace(facts.sha256, prompt)
-        folder = str(self.bundle.folder)
         self._asked = AskedRun(facts, prompt, dict(self.study.reasons), cautions)
         self.message = ""
-        self._kind = (facts.sha256, self.state.device, self.worker.pid is not None)
-        expected = self.expectation.seconds(*self._kind)
-        device, register = self.state.device, self.state.register
-        wheel = kept_wheel(self.application) if self.state.gland_network else None
-        self._guarded(
-            lambda: self.run.start(
-                inputs, folder, prompt, device, register=register, gland_wheel=wheel, expected=expected
-            )
-        )
+        bundle = self.bundle
+        self.guarded(lambda: self._start(inputs, bundle, prompt))
         self.changed.emit()
+
+    def _start(self, inputs: Inputs, bundle: BundleSummary, prompt: str) -> None:
+        expected = self._forecast.begin(self.application, self.worker.pid, bundle, inputs, self.state)
+        state, folder = self.state, str(bundle.folder)
+        wheel = kept_wheel(self.application) if state.gland_network else None
+        self.run.start(
+            inputs, folder, prompt, state.device, register=state.register, gland_wheel=wheel, expected=expected
+        )
 
     def _may_replace(self, model: str, prompt: str) -> bool:
         """Whether the result shown goes once one of the same question is there; asked where it was reviewed."""
@@ -216,45 +209,10 @@ class Session:
 
     # --- result
 
-    def preview(self, tau: float, alpha: float) -> None:
-        """One tick of a slider."""
-        reading = self.reading
-        if reading is not None:
-            counts = self._guarded(lambda: reading.preview(tau, alpha))
-            if counts is not None:
-                self.ticked.emit(counts)
-
-    def commit(self, tau: float, alpha: float) -> None:
-        """A slider was let go, or a value typed."""
-        self._on_result(lambda reading: reading.set_gate(tau, alpha))
-
-    def reset_gate(self) -> None:
-        self._on_result(lambda reading: reading.set_gate(*reading.run.own_setting.gate))
-
-    def set_sensitivity(self, false_positives: float) -> None:
-        self._on_result(lambda reading: reading.set_sensitivity(false_positives))
-
-    def decide(self, number: int, decision: Decision) -> None:
-        self._on_result(lambda reading: reading.decide(number, decision))
-
-    def assess(self, number: int, assessment: Assessment) -> None:
-        self._on_result(lambda reading: reading.assess(number, assessment))
-
-    def undo(self) -> None:
-        self._on_result(lambda reading: reading.undo())
-
-    def redo(self) -> None:
-        self._on_result(lambda reading: reading.redo())
-
-    def type_psa(self, text: str) -> None:
-        """The PSA (ng/mL) of the patient whose result this is; empty takes it back. It stays with the result."""
-        self.message = ""
-        self._on_result(lambda reading: reading.note_psa(read_psa(text)))
-
     def activate(self, kept: PanelState) -> None:
         """An earlier result becomes the one that is shown and acted on; the present one is set aside."""
         scene = self.application.scene
-        reading = self._guarded(lambda: change_over(scene, self.reading, kept))
+        reading = self.guarded(lambda: change_over(scene, self.reading, kept))
         if reading is not None:
             self.study.take(self.state, reading.inputs)
             self._use(reading)
@@ -266,38 +224,11 @@ class Session:
             if self.reading is not None and found.lesion.number == number:
                 self.layout.jump(self.reading.inputs.t2w, found.lesion.centre_lps)
 
-    def paint(self, number: int) -> None:
-        """Slicer's Segment Editor on a lesion, in the reading layout and at the lesion."""
-        reading = self.reading
-        if reading is None or not reading.alive:
-            return
-        self._guarded(reading.collect_voxel_edits)
-        self.read()
-        self.painting = True
-        nodes, t2w = reading.nodes, reading.inputs.t2w
-        segment = segment_of_lesion(nodes.lesions, number)
-        self._guarded(lambda: self.application.open_segment_editor(nodes.lesions, segment, t2w))
-        self.jump(number)
-
-    def come_back(self) -> None:
-        """The module is shown again: voxels may have been edited meanwhile, and other volumes put into the views."""
-        self.shown = True
-        self.take_voxel_edits()
-        was_painting, self.painting = self.painting, False
-        if was_painting and self.layout.is_on:
-            self.read()
-
-    def go_away(self) -> None:
-        """Another module takes over: the user's own layout comes back, but while painting."""
-        self.shown = False
-        if not self.painting:
-            self.leave_layout()
-
     def read(self) -> None:
         """The reading layout."""
         inputs = self.inputs
         if inputs is not None:
-            self._guarded(lambda: self.layout.enter(inputs, planes=self.study.planes(self.state)))
+            self.guarded(lambda: self.layout.enter(inputs, planes=self.study.planes(self.state)))
             self.show_as_set()
             self.layout_entered.emit()
         self.changed.emit()
@@ -327,10 +258,10 @@ class Session:
 
     def _take_result(self, inputs: Inputs, maps: Maps, event: Finished) -> None:
         self.device.note(event.device)
-        self.expectation.learn(*self._kind, self.run.took)
+        self._forecast.learn(self.application, self.worker.pid, self.run, event)
         psa = self.reading.run.psa if self.reading and self.reading.inputs.t2w is inputs.t2w else None
         run = self._asked.answered(event, psa)
-        reading = self._guarded(lambda: Reading.start(self.application.scene, inputs, maps, run))
+        reading = self.guarded(lambda: Reading.start(self.application.scene, inputs, maps, run))
         if reading is None:
             return
         before = self.reading
@@ -344,19 +275,10 @@ class Session:
         self.reading = reading
         self.study.name_slices(reading)
         reading.store(self.state)
-        if self.shown:
+        if self.where.shown:
             self.read()
 
-    def _on_result(self, act: Callable[[Reading], object]) -> None:
-        reading = self.reading
-        if reading is not None:
-            self._guarded(lambda: act(reading))
-            if reading.alive:
-                reading.store(self.state)
-                self._guarded(lambda: show_surface(reading.nodes, self.state.surface))
-            self.changed.emit()
-
-    def _guarded(self, act: Callable[[], Given]) -> Given | None:
+    def guarded(self, act: Callable[[], Given]) -> Given | None:
         """The result, or None and the error's sentence as the message."""
         try:
             return act()

@@ -9,13 +9,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ..bundle.network_grid import network_grid
 from ..bundle.summary import ModelFacts
 from ..core.errors import InputError
 from ..core.geometry import Grid
 from ..core.storage.scratch import scratch_folder
 from ..inference.device import choose_compute
 from ..inference.predictor import plan_forwards
-from ..inference.preprocess import network_grid
 from ..network.bundle import Bundle
 
 

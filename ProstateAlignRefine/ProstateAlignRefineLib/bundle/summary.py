@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 
 from ..core import schema
 from ..core.findings.rule import FindingRule
-from .config import CONFIG_FILE, ModelConfig, read_config
-from .engine_files import ENGINE_FILES
+from .config import CONFIG_FILE, ModelConfig, Preprocessing, read_config
+from .engine_files import ENGINE_FILES, PROMPTED_SETTINGS
 
 WEIGHTS_FILE, CARD_FILE = "weights.safetensors", "MODEL_CARD.md"
 # What a bundle says of itself and of its figures changes no answer.
@@ -56,17 +56,22 @@ class ModelFacts:
 
 @dataclass(frozen=True)
 class BundleSummary:
-    """`size`: bytes of the folder, or of what an archive unpacks to."""
+    """`size`: bytes of the folder, or of what an archive unpacks to. `keeps_forwards`: whether another prompt on the
+    study that was last read needs no further run of the network."""
 
     folder: Path
     facts: ModelFacts
     licence: str
     intended_use: str
     size: int
+    preprocessing: Preprocessing
+    keeps_forwards: bool
 
     @classmethod
     def of(cls, config: ModelConfig, folder: Path, size: int) -> BundleSummary:
-        return cls(folder, ModelFacts.of(config), config.licence, config.intended_use, size)
+        keeps_forwards = PROMPTED_SETTINGS in config.files
+        facts = ModelFacts.of(config)
+        return cls(folder, facts, config.licence, config.intended_use, size, config.preprocessing, keeps_forwards)
 
 
 def read_summary(folder: Path) -> BundleSummary:

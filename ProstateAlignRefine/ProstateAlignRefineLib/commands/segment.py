@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..bundle.network_grid import network_grid
 from ..core.cautions import caution_lines
 from ..core.checks.study_cautions import looked_at
 from ..core.errors import InputError
@@ -113,7 +114,6 @@ def _segment(options: SegmentOptions, compute: Compute, graph: bytes | None, bar
     from ..inference.device import computed_otherwise, told_precision
     from ..inference.gland_network import with_network_gland
     from ..inference.pace import expected_seconds, note_seconds
-    from ..inference.preprocess import network_grid
     from ..inference.segment import segment_entered
 
     started = time.perf_counter()

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..bundle.config import CONFIG_FILE
+from ..bundle.network_grid import network_grid
 from ..core.errors import InputError
 from ..core.exchange import write_exchange
 from ..core.geometry import Grid
@@ -20,7 +21,6 @@ from .engine.choice import Loaded, compute_for, load_for
 from .gland_network import with_network_gland
 from .last_forward_pass import LastForwardPass
 from .pace import expected_seconds, note_seconds
-from .preprocess import network_grid
 from .segment import answer
 from .versions import versions
 
@@ -54,6 +54,7 @@ def segment(request: Segment, send: Send) -> None:
     compute = compute_for(Path(request.bundle), request.device)
     bundle = with_prompt(_bundle(request.bundle, compute), request.prompt)
     graph = read_gland_network(Path(request.gland_wheel)) if request.gland_wheel else None
+    progress("load", 1, 1)
     answered = answer(_last.of(files, request.register, bundle, compute, progress), bundle, progress)
     result = with_network_gland(answered, graph)
     progress("write", 0, 1)

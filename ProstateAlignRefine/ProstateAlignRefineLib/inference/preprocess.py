@@ -9,6 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from ..bundle.network_grid import field_of_view, network_grid
 from ..core.geometry import BSPLINE, Grid, resample, to_array
 from ..core.study import Modality, Study
 from .soundness import check_input
@@ -26,12 +27,6 @@ SMALLEST = float(np.finfo(np.float32).tiny)
 """What a volume of zeros is divided by."""
 
 
-def network_grid(t2w: Grid, preprocessing: Preprocessing) -> Grid:
-    """The network's grid: T2W axes and centre, the bundle's spacing, at most `region_mm` wide along every axis."""
-    whole = _whole_grid(t2w, preprocessing)
-    return whole.centre_box(_box_size(whole, preprocessing.region_mm))
-
-
 def network_volumes(
     study: Study, preprocessing: Preprocessing, channels: Sequence[str]
 ) -> tuple[NDArray[np.float32], Grid]:
@@ -41,7 +36,7 @@ def network_volumes(
     T2W field of view (`image`, as nnU-Net) or over the region read; with `absolute_adc`, those of ADC are constants.
     InputError where a volume shows nothing but a few extreme voxels.
     """
-    whole = _whole_grid(study.grid, preprocessing)
+    whole = field_of_view(study.grid, preprocessing)
     region = network_grid(study.grid, preprocessing)
     measured = whole if preprocessing.normalization == "image" else region
 
@@ -57,17 +52,6 @@ def network_volumes(
         return values
 
     return np.stack([normalized(Modality(name.lower())) for name in channels]), region
-
-
-def _whole_grid(t2w: Grid, preprocessing: Preprocessing) -> Grid:
-    z, y, x = preprocessing.spacing_mm
-    return t2w.with_spacing((x, y, z))
-
-
-def _box_size(whole: Grid, region_mm: float) -> tuple[int, int, int]:
-    """In plane always the full region; along z no further than the slices go."""
-    x, y, z = (int(np.ceil(region_mm / spacing - 1e-6)) for spacing in whole.spacing)
-    return x, y, min(z, whole.size[2])
 
 
 def _z_scored(volume: sitk.Image, measured: Grid, region: Grid) -> NDArray[np.float32]:

@@ -112,7 +112,7 @@ class AssessmentSection:
         found = self.chosen
         if found is not None:
             values = {name: choices[box.currentIndex][0] for name, (box, choices) in self._fields.items()}
-            self._session.assess(found.lesion.number, replace(found.assessment, **cast(Any, values)))
+            self._session.review.assess(found.lesion.number, replace(found.assessment, **cast(Any, values)))
 
     def click(self, sector: Sector) -> None:
         """The lesion that is marked there; else the sector of the chosen lesion, or no longer the reader's own."""
@@ -124,7 +124,7 @@ class AssessmentSection:
             self._session.jump(there[0])
         elif found is not None:
             chosen = None if found.assessment.sector == sector else sector
-            self._session.assess(found.lesion.number, replace(found.assessment, sector=chosen))
+            self._session.review.assess(found.lesion.number, replace(found.assessment, sector=chosen))
 
     def _report(self) -> None:
         session = self._session

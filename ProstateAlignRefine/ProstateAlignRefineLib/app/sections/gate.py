@@ -17,7 +17,7 @@ class GateSection:
 
     def __init__(self, ui: PanelWidgets, session: Session) -> None:
         self._ui, self._session = ui, session
-        self._preview = Coalesced(session.preview)
+        self._preview = Coalesced(session.review.preview)
         self._tau, self._alpha = session.state.tau, session.state.alpha
         ui.tauSlider.valueIsChanging.connect(self._drag_tau)
         ui.tauSlider.valueChanged.connect(self._release_tau)
@@ -26,7 +26,7 @@ class GateSection:
         ui.resetButton.clicked.connect(self._reset)
         ui.undoButton.clicked.connect(self._undo)
         ui.redoButton.clicked.connect(self._redo)
-        ui.sensitivitySlider.valueChanged.connect(session.set_sensitivity)
+        ui.sensitivitySlider.valueChanged.connect(session.review.set_sensitivity)
         session.ticked.connect(self.show_counts)
 
     def refresh(self) -> None:
@@ -101,16 +101,16 @@ class GateSection:
 
     def _commit(self, tau: float, alpha: float) -> None:
         self._preview.drop()
-        self._session.commit(tau, alpha)
+        self._session.review.commit(tau, alpha)
 
     def _reset(self) -> None:
-        self._session.reset_gate()
+        self._session.review.reset_gate()
 
     def _undo(self) -> None:
-        self._session.undo()
+        self._session.review.undo()
 
     def _redo(self) -> None:
-        self._session.redo()
+        self._session.review.redo()
 
 
 def _to_reset(session: Session) -> Ready:

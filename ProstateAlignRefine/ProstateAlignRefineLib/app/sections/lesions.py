@@ -159,7 +159,7 @@ class LesionSection:
         put(ui.psaEdit, "text", "" if psa is None else f"{psa:g}")
 
     def _type_psa(self) -> None:
-        self._session.type_psa(self._ui.psaEdit.text)
+        self._session.review.type_psa(self._ui.psaEdit.text)
 
     def _fill(self) -> None:
         table = self._ui.lesionTable
@@ -232,14 +232,14 @@ class LesionSection:
     def _paint(self) -> None:
         chosen = self.chosen
         if chosen is not None:
-            self._session.paint(chosen.lesion.number)
+            self._session.where.paint(chosen.lesion.number)
 
     def _decide(self, decision: Decision) -> None:
         """The same button again takes the decision back."""
         chosen = self.chosen
         if chosen is not None:
             again = chosen.decision is decision
-            self._session.decide(chosen.lesion.number, Decision.UNDECIDED if again else decision)
+            self._session.review.decide(chosen.lesion.number, Decision.UNDECIDED if again else decision)
 
 
 def _sureness(found: FoundLesion, rule: FindingRule | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite, prod
 from typing import Literal
 
@@ -19,11 +19,12 @@ Beginning = Literal["cold", "warm", "again"]
 
 @dataclass(frozen=True)
 class RunKind:
-    """`model`: its SHA-256."""
+    """`model`: its SHA-256. `gland_network`: whether that one runs, too."""
 
     model: str
     device: str
     beginning: Beginning
+    gland_network: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def note_times(application: Application, kind: RunKind, size: RunSize, times: Ru
 
 
 def _once_loaded(application: Application, kind: RunKind, size: RunSize) -> float | None:
-    kept = _kept(application, RunKind(kind.model, kind.device, "cold"))
+    kept = _kept(application, replace(kind, beginning="cold"))
     return None if kept is None else kept[1] * size.network + kept[2] * size.study
 
 
@@ -82,4 +83,5 @@ def _kept(application: Application, kind: RunKind) -> tuple[float, float, float]
 
 
 def _name(kind: RunKind) -> str:
-    return f"{KEPT}/{kind.model[:12]}/{kind.device or 'auto'}/{kind.beginning}"
+    gland = "/gland" if kind.gland_network else ""
+    return f"{KEPT}/{kind.model[:12]}/{kind.device or 'auto'}/{kind.beginning}{gland}"

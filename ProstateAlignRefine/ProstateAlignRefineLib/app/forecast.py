@@ -43,21 +43,21 @@ class Forecast:
         forwards = Forwards(worker, bundle.facts.sha256, state.device, state.register, volumes)
         held = bundle.keeps_forwards and forwards == self._held
         self._held, self._asked = None, (forwards, size)
-        return expected_seconds(application, _kind(forwards, held), size)
+        return expected_seconds(application, _kind(forwards, held, state.gland_network), size)
 
     def learn(self, application: Application, worker: int | None, run: SegmentationRun, event: Finished) -> None:
         """The run has ended well."""
         if self._asked is None:
             return
         (forwards, size), self._asked = self._asked, None
-        kind = _kind(forwards, held="network" not in event.seconds)
+        kind = _kind(forwards, "network" not in event.seconds, bool(event.gland_by))
         note_times(application, kind, size, RunTimes(run.loaded, event.seconds.get("network", 0.0), run.took))
         self._held = replace(forwards, worker=worker)
 
 
-def _kind(forwards: Forwards, held: bool) -> RunKind:
+def _kind(forwards: Forwards, held: bool, gland_network: bool) -> RunKind:
     there: Beginning = "cold" if forwards.worker is None else "warm"
-    return RunKind(forwards.model, forwards.device, "again" if held else there)
+    return RunKind(forwards.model, forwards.device, "again" if held else there, gland_network)
 
 
 def _voxels(node: VolumeNode) -> tuple[str, int]:

@@ -8,20 +8,48 @@ from ProstateAlignRefineLib.scene.views import slice_node
 
 STUDY_SPACING_Z = 3.0
 WIDTH = 416  # pixels that Slicer leaves the panel
-DECISIONS_END = 560  # pixels; more than the 500 that are seen without scrolling at 1280 x 800
+DECISIONS_END = 500  # pixels that are seen without scrolling at 1280 x 800
 BUTTONS = ("layoutButton", "resetButton", "undoButton", "acceptButton", "rejectButton", "csvButton", "copyButton")
 
 
 @pytest.fixture
-def narrow(segmented, events):
-    widget = segmented.widget
-    widget.resize(WIDTH, 100)
-    widget.show()
-    events.settle()
-    widget.resize(WIDTH, max(widget.sizeHint.height(), widget.layout().heightForWidth(WIDTH)))
-    events.settle()
-    yield segmented
-    widget.hide()
+def narrowed(events):
+    """Shows a panel in that width and as high as it wants to be."""
+    shown = []
+
+    def show(panel):
+        widget = panel.widget
+        shown.append(widget)
+        widget.resize(WIDTH, 100)
+        widget.show()
+        for _ in range(2):
+            events.settle()
+            widget.resize(WIDTH, max(widget.sizeHint.height(), widget.layout().heightForWidth(WIDTH)))
+            panel.refresh()
+        events.settle()
+        return panel
+
+    yield show
+    for widget in shown:
+        widget.hide()
+
+
+@pytest.fixture
+def narrow(segmented, narrowed):
+    return narrowed(segmented)
+
+
+@pytest.fixture
+def crowded(open_panel, with_study, narrowed, events):
+    """More lesions than rows, a message of two lines, three long cautions, and an earlier result."""
+    panel = with_study(open_panel("much to say"))
+    for prompt in ("prostate lesion", "left apex"):
+        panel.session.type_prompt(prompt)
+        events.until(lambda: panel.ui.segmentButton.enabled)
+        panel.ui.segmentButton.click()
+        events.until(lambda: not panel.session.run.running)
+    panel.session.say(panel.session.message + " Another sentence, so that the message has two lines.")
+    return narrowed(panel)
 
 
 def bottom_of(panel, widget):
@@ -47,8 +75,59 @@ def test_the_table_is_as_high_as_its_rows(narrow):
 
 def test_message_table_and_decisions_stand_together_at_the_top(narrow):
     assert narrow.ui.studySection.collapsed
-    for name in ("segmentButton", "messageLabel", "lesionTable", "acceptButton", "rejectButton"):
-        assert bottom_of(narrow, getattr(narrow.ui, name)) < DECISIONS_END, name
+    assert_together(narrow)
+
+
+def assert_together(panel):
+    for name in ("segmentButton", "messageLabel", "cautionLabel", "lesionTable", "acceptButton", "rejectButton"):
+        assert bottom_of(panel, getattr(panel.ui, name)) < DECISIONS_END, name
+
+
+def test_with_much_to_say_they_stand_there_too_and_nothing_is_cut(crowded):
+    ui = crowded.ui
+    assert ui.messageLabel.visible
+    assert ui.resultsSection.visible
+    assert ui.lesionTable.rowCount == 6
+    assert_together(crowded)
+    table = ui.lesionTable._qt
+    assert table.verticalScrollBar().isVisible()
+    assert not table.horizontalScrollBar().isVisible()
+    for column in range(table.columnCount()):
+        assert table.columnWidth(column) >= table.sizeHintForColumn(column), table.horizontalHeaderItem(column).text()
+    for label in (ui.researchLabel, ui.messageLabel, ui.noticeLabel, ui.cautionLabel, ui.lesionSummary, ui.glandLabel):
+        assert label._qt.height() >= label._qt.heightForWidth(label._qt.width()), label.text
+
+
+def test_cautions_are_one_line_and_all_of_them_at_a_click(crowded, events):
+    label, button = crowded.ui.cautionLabel, crowded.ui.cautionButton
+    line, height = label.text, label._qt.height()
+    assert line.startswith("3 cautions. Caution: The ADC map")
+    assert line.endswith("…")
+    assert height < 2 * label.fontMetrics().lineSpacing()
+    button.click()
+    events.settle()
+    assert label.text.count("may be drawn beside its place.") == 3
+    assert label._qt.height() > height
+    assert label.text in label.toolTip
+    crowded.refresh()
+    assert label.text != line, "stays open while the result is the same"
+    button.click()
+    assert label.text == line
+
+
+def test_cautions_of_another_result_are_folded_anew(crowded):
+    crowded.ui.cautionButton.click()
+    crowded.ui.resultList.currentRow = 1
+    assert crowded.ui.cautionButton.checked  # of the same words
+    crowded.application.scene.Clear(0)
+    assert not crowded.ui.cautionButton.checked
+    assert not crowded.ui.cautionLabel.visible
+    assert not crowded.ui.cautionButton.visible
+
+
+def test_a_caution_that_fits_has_no_button(narrow):
+    assert narrow.ui.cautionLabel.text == "Caution: The worker saw something."
+    assert not narrow.ui.cautionButton.visible
 
 
 def test_no_text_is_cut_short(narrow):

@@ -45,6 +45,11 @@ CENTRES = np.array([[0.3, 0.55, 0.5], [0.7, 0.5, 0.5]], np.float32)
 # Seconds a voxel of the study, with a forward pass and where the last one is of the same study; of the forward pass.
 NEW_PACE, AGAIN_PACE, SLICE_PACE = 2.4e-5, 0.8e-5, 0.04
 CAUTIONS = (Caution("seen", "The worker saw something."),)
+LONG = "The ADC map and the high-b-value image lie 4.2 mm beside the T2W; a lesion may be drawn beside its place."
+MANY_CAUTIONS = tuple(Caution(f"seen-{number}", LONG) for number in range(3))
+FELL_BACK = "The GPU's memory did not suffice; computed on the CPU."
+# Of six lesions, as above.
+MANY_CENTRES = np.array([[x, y, 0.5] for x in (0.2, 0.5, 0.8) for y in (0.3, 0.7)], np.float32)
 
 
 def say(message):
@@ -88,9 +93,12 @@ def segment(request, behaviour):
         paced(request)
     else:
         time.sleep(PAUSE if behaviour == "pausing" else 0)
-        fell_back = "The GPU's memory did not suffice; computed on the CPU." if behaviour == "fell back" else ""
         say(Progress(request.request, "network", 1, 1))
-        os.write(1, encode(finished(request, fell_back, gland=behaviour == "with gland")))
+        if behaviour == "much to say":
+            say(replace(finished(request, FELL_BACK, maps=many_maps), cautions=MANY_CAUTIONS))
+            return
+        fell_back = FELL_BACK if behaviour == "fell back" else ""
+        say(finished(request, fell_back, gland=behaviour == "with gland"))
 
 
 def paced(request):
@@ -112,10 +120,10 @@ def in_pieces(message):
         time.sleep(0.05)
 
 
-def finished(request, fell_back="", gland=False):
+def finished(request, fell_back="", gland=False, maps=None):
     files = find_study_files(Path(request.study))
     study = read_study_files(files)
-    maps = blob_maps(study.grid)
+    maps = (maps or blob_maps)(study.grid)
     maps = replace(maps, zones=ball_of_zones(study.grid)) if gland else maps
     write_exchange(laid_maps(maps, study.stored or study.grid), Path(request.output))
     answer = Finished(request.request, DEVICE, "fp32", fell_back, {"network": 0.1}, VERSIONS, CAUTIONS)
@@ -124,12 +132,26 @@ def finished(request, fell_back="", gland=False):
 
 def blob_maps(grid: Grid) -> Maps:
     """Two ball-shaped lesions that fade outwards; the refiner wants the first larger and the second smaller."""
+    first, second = distances(grid, CENTRES)
+    return fading(grid, np.maximum(8.0 - first, 6.0 - second), np.maximum(12.0 - first, 2.0 - second))
+
+
+def many_maps(grid: Grid) -> Maps:
+    """More lesions than the table has rows."""
+    margin = 5.0 - np.min(distances(grid, MANY_CENTRES), axis=0)
+    return fading(grid, margin, margin)
+
+
+def distances(grid, centres):
+    """From each centre, in millimetres."""
     z, y, x = np.indices(grid.shape, dtype=np.float32)
     points = np.stack([x, y, z], -1) * np.asarray(grid.spacing, np.float32)
     extent = np.asarray(grid.size) * np.asarray(grid.spacing)
-    first, second = (np.linalg.norm(points - extent * centre, axis=-1) for centre in CENTRES)
-    base = np.maximum(8.0 - first, 6.0 - second).astype(np.float32)
-    refined = np.maximum(12.0 - first, 2.0 - second).astype(np.float32)
+    return [np.linalg.norm(points - extent * centre, axis=-1) for centre in centres]
+
+
+def fading(grid, base, refined):
+    base, refined = base.astype(np.float32), refined.astype(np.float32)
     confidence = (1 / (1 + np.exp(-base / 3))).astype(np.float32)
     return Maps(grid, base, refined, confidence, np.sqrt(confidence))
 

@@ -12,6 +12,7 @@ from .install import Installer, PackageInstaller
 from .packages import PACS, WORKER
 from .sections.advanced import AdvancedSection
 from .sections.assessment import AssessmentSection
+from .sections.cautions import CautionSection
 from .sections.export import ExportSection
 from .sections.gate import GateSection
 from .sections.lesions import LesionSection
@@ -56,6 +57,7 @@ class Panel:
             ResultsSection(self.ui, self.session),
             GateSection(self.ui, self.session),
             LesionSection(self.ui, self.session, self.widget),
+            CautionSection(self.ui, self.session),
             self.assessment,
             ShowSection(self.ui, self.session, self.widget),
             ExportSection(self.ui, self.session),

@@ -31,6 +31,8 @@ class Label(Widget, Protocol):
 
     text: str
 
+    def fontMetrics(self) -> Any: ...
+
 
 class Button(Widget, Protocol):
     """QPushButton."""
@@ -38,6 +40,7 @@ class Button(Widget, Protocol):
     text: str
     checked: bool
     clicked: QtSignal
+    toggled: QtSignal
 
 
 class CheckBox(Widget, Protocol):
@@ -118,6 +121,7 @@ class ListBox(Widget, Protocol):
 class Table(Widget, Protocol):
     """QTableWidget."""
 
+    width: int
     cellClicked: QtSignal
     itemSelectionChanged: QtSignal
 
@@ -167,6 +171,7 @@ class PanelWidgets(Protocol):
     adcReason: Label
     bundleLabel: Label
     cautionLabel: Label
+    cautionButton: Button
     countsLabel: Label
     deviceLabel: Label
     editsLegend: Label

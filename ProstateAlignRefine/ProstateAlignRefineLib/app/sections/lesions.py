@@ -15,10 +15,11 @@ from ..binding import allow, put, shortcut
 from ..i18n import _
 from ..places import place_text, short_place
 from ..session import Session
-from ..texts import adc_text, cautions_text, confidence_text, decision_text, gland_text
+from ..texts import adc_text, confidence_text, decision_text, gland_text
 from ..widgets import PanelWidgets, Widget
 
-ROW_HEIGHT, MOST_ROWS = 22, 8
+NARROWEST = 18  # of a column, pixels: one sign
+ROW_HEIGHT, MOST_ROWS = 22, 4  # the rest is scrolled to: decisions stay in sight
 KEYS = (
     ("Shift+N", "next"),
     ("Shift+P", "previous"),
@@ -81,7 +82,7 @@ KEYS_HELP = _(
 FRAME = 2
 
 COLUMNS = (
-    Column(_("No."), _("By falling confidence"), _number),
+    Column("#", _("Number, by falling confidence"), _number),
     Column(_("mL"), _("Volume"), _volume),
     Column(_("mm"), _("Largest diameter in one axial slice"), _diameter),
     Column(_("ADC"), _("Mean ADC, 1e-6 mm²/s"), _adc),
@@ -128,6 +129,7 @@ class LesionSection:
             item = qt.QTableWidgetItem(column.heading)
             item.setToolTip(column.meaning)
             table.setHorizontalHeaderItem(index, item)
+        table.horizontalHeader().setMinimumSectionSize(NARROWEST)
         table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
         place = next(index for index, column in enumerate(COLUMNS) if column.meaning is PLACE)
         table.horizontalHeader().setSectionResizeMode(place, qt.QHeaderView.Stretch)
@@ -151,8 +153,6 @@ class LesionSection:
         run = reading.run if reading else None
         ui.noticeLabel.text = run.model.notice if run else ""
         ui.noticeLabel.visible = bool(ui.noticeLabel.text)
-        ui.cautionLabel.text = cautions_text(run.cautions) if run else ""
-        ui.cautionLabel.visible = bool(ui.cautionLabel.text)
         psa = run.psa if run else None
         ui.glandLabel.text = gland_text(reading.anatomy.gland, run) if reading and run else ""
         ui.psaEdit.enabled = reading is not None

@@ -11,7 +11,6 @@ from PIL import Image
 
 from ..core.cautions import caution_lines
 from ..core.plain_text import plain_text
-from ..core.psa import psa_density
 from ..core.study import Modality
 from .case_report import (
     CaseReport,
@@ -23,7 +22,7 @@ from .case_report import (
     score_words,
     sector_words,
 )
-from .report import RESEARCH_USE, size_text
+from .report import RESEARCH_USE, density_text, size_text
 from .review import FoundLesion
 from .sector_picture import marked_sectors, sector_svg
 from .slice_pictures import draw_ruler, draw_slice, orient
@@ -105,7 +104,7 @@ def _summary(case: CaseReport) -> str:
         f"Highest PI-RADS v2.1 category by the reader: {highest}." if highest else NO_CATEGORY,
         f"Gland {gland.volume_ml:.1f} mL ({size_text(gland)}), outlined by the model." if gland else "",
         f"PSA {psa:g} ng/mL." if psa is not None else "",
-        f"PSA density {psa_density(psa, gland.volume_ml):.2f} ng/mL/mL." if gland and psa is not None else "",
+        f"{density_text(psa, gland)}." if gland and psa is not None else "",
         f"{case.rejected} further finding(s) rejected by the reader." if case.rejected else "",
         f"{case.waiting} candidate(s) below the model's operating point, not accepted." if case.waiting else "",
     ]

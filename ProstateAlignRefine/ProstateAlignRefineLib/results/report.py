@@ -162,11 +162,19 @@ def _table(lesions: Sequence[Lesion], names: SliceNames) -> str:
     return "\n".join([header, *rows])
 
 
-def gland_line(gland: Gland | None) -> str:
-    """Size of the gland in a sentence, or why there is none."""
+def gland_line(gland: Gland | None, psa: float | None = None) -> str:
+    """Size of the gland in a sentence, or why there is none. `psa`: in ng/mL; its density alone is shown."""
     if gland is None:
-        return "The model gives no gland; side and level are told from the T2W images."
-    return f"Gland {gland.volume_ml:.1f} mL, {size_text(gland)}."
+        none = "The model gives no gland; side and level are told from the T2W images."
+        return none if psa is None else f"{none} The PSA density is not known without it."
+    return f"Gland {gland.volume_ml:.1f} mL, {size_text(gland)}." + (
+        "" if psa is None else f" {density_text(psa, gland)}."
+    )
+
+
+def density_text(psa: float, gland: Gland) -> str:
+    """ "PSA density 0.11 ng/mL/mL", of a PSA in ng/mL."""
+    return f"PSA density {psa_density(psa, gland.volume_ml):.2f} ng/mL/mL"
 
 
 def size_text(gland: Gland) -> str:

@@ -118,6 +118,8 @@ def require_unchanged(folder: Path, names: Collection[str], files: Mapping[str, 
 def _read_report(folder: Path) -> Mapping[str, Any]:
     finish_interrupted(folder)
     path = folder / REPORT_NAME
+    if not folder.is_dir():
+        raise InputError("The folder given does not exist; check its path.")
     if not path.is_file():
         raise InputError(f"There is no {REPORT_NAME} in the folder given; give a folder that `segment` has written.")
     try:

@@ -13,6 +13,7 @@ from pathlib import Path
 import shtab
 
 from . import __version__
+from .commands.did_you_mean import did_you_mean
 from .commands.examples import epilog
 from .commands.options import options_of
 from .core.error_log import ErrorLog
@@ -80,8 +81,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     given = (sys.argv[1:] if arguments is None else list(arguments)) or ["--help"]
     asked = COMMANDS if COMPLETION in given else [name for name in COMMANDS if name in given]
+    parser = parser_of(list(asked))
     try:
-        return parser_of(list(asked)).parse_args(given)
+        return parser.parse_args(given)
+    except SystemExit as ended:
+        if ended.code == INPUT_ERROR and (meant := did_you_mean(given, COMMANDS, parser)):
+            print(meant, file=sys.stderr)
+        raise
     finally:
         with suppress(ReaderGoneError, OSError):
             flush_output()

@@ -50,6 +50,7 @@ COMMANDS = {
     "demo": "write a synthetic study, segment it, compare with the truth",
 }
 """What each does, as its parser says: for help, which needs none of them."""
+QUIET = "only the answer, its cautions, and errors: no progress, no remarks on what was read and written"
 COMPLETION = "--print-completion"
 INPUT_ERROR, UNEXPECTED_ERROR = 2, 70  # 70: an internal error in sysexits.h
 REPORT_IT = "run it again with --log FILE and report it with that file"
@@ -166,7 +167,7 @@ def _add_common(parser: argparse.ArgumentParser, first: bool) -> None:
     not undo what was before."""
     off, none = (False, None) if first else (argparse.SUPPRESS, argparse.SUPPRESS)
     parser.add_argument("--log", type=Path, metavar="FILE", default=none, help="a log for reports of faults")
-    parser.add_argument("--quiet", action="store_true", default=off, help="no progress: only the answer, and errors")
+    parser.add_argument("--quiet", action="store_true", default=off, help=QUIET)
     parser.add_argument("--verbose", action="store_true", default=off, help="also the seconds of each stage")
 
 

@@ -20,6 +20,7 @@ from ..core.checks.study_cautions import looked_at
 from ..core.cohort import MODALITIES, Entry, read_cohort
 from ..core.errors import InputError
 from ..core.faults import fault_of
+from ..core.plain_lines import remark
 from ..core.storage.output import output_folder, require_apart, writing_folder
 from ..core.storage.signature import read_signature
 from ..core.storage.signed_file import require_replaceable, signed_file
@@ -129,7 +130,7 @@ def run(options: SegmentCohortOptions) -> int:
     entries = shard.share(everything)
     compute = compute_for(model_folder(options), shard.device(options.device), options.precision)
     if told := told_precision(options.precision, compute):
-        print(told)
+        remark(told)
     bundle = load_model(options, compute)
     options.output.mkdir(parents=True, exist_ok=True)
     finished = frozenset(entry.case for entry in entries if _is_finished(entry, options, bundle))

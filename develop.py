@@ -1,7 +1,8 @@
 """Sets this checkout up and runs it, on Linux, macOS and Windows, with nothing but Python 3.10 or newer:
 
 python develop.py demo     a virtual environment in .venv, then a synthetic study, segmented, beside its truth
-python develop.py test     the same with what the tests need, then style, types and every test
+python develop.py test     the same with what the tests need, then style, types and every test; at its end stand
+                           the slowest tests, and what was skipped and why
 python develop.py check    style, types and the quick tests, in a few minutes
 python develop.py lint     style and types only
 python develop.py setup    only sets up, with what the tests need
@@ -14,6 +15,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 import venv
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,27 +37,44 @@ STEPS = {
     "demo": (("ProstateAlignRefineLib", "demo", "-o", "demo"),),
     "lint": LINT,
     "check": (*LINT, ("pytest", "-q", "-n", "2", "--dist", "loadfile", *QUICK)),
-    "test": (*LINT, ("pytest", "-n", "2", "--dist", "loadfile")),
+    "test": (*LINT, ("pytest", "-n", "2", "--dist", "loadfile", "--durations=15")),
     "setup": (),
 }
+USUALLY = {"check": "under 2 minutes", "test": "about 12 minutes"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=tuple(STEPS))
+    parser.add_argument("what", nargs="?", choices=tuple(STEPS), help="one of the words above")
     what = parser.parse_args(arguments).what
+    if what is None:
+        parser.print_help()
+        return 0
     if sys.version_info < OLDEST:
         print("Python 3.10 or newer is needed; run this with one.", file=sys.stderr)
         return 2
     try:
         install("." if what == "demo" else FOR_TESTS)
+        if what in USUALLY:
+            print(how_long(what), flush=True)
+        began = time.monotonic()
         for step in STEPS[what]:
             run("-m", *step)
+        if what in USUALLY:
+            (VENV / f".seconds-{what}").write_text(f"{time.monotonic() - began:.0f}")
     except subprocess.CalledProcessError as failed:
         return failed.returncode
     if what == "demo":
         print(f"\nThe command is {SCRIPTS / 'prostate-align-refine'}; it is on the PATH after\n    {activation()}")
     return 0
+
+
+def how_long(what: str) -> str:
+    """Of the last time here, where there was one that went well."""
+    kept = VENV / f".seconds-{what}"
+    if kept.is_file():
+        return f"'{what}' took {int(kept.read_text()) / 60:.0f} minutes here, the last time."
+    return f"'{what}' takes {USUALLY[what]} on two cores that nothing else uses."
 
 
 def install(wanted: str) -> None:

@@ -90,6 +90,7 @@ class SegmentedStudy:
 
     @property
     def setting(self) -> Setting:
+        """What the lesions follow from beside the maps: tau, alpha, smallest volume, false positives a study, paint."""
         return self.result.setting
 
     @property

@@ -13,6 +13,7 @@ from pathlib import Path
 import shtab
 
 from . import __version__
+from .commands.did_you_mean import did_you_mean
 from .commands.examples import epilog
 from .commands.options import options_of
 from .core.error_log import ErrorLog
@@ -49,6 +50,7 @@ COMMANDS = {
     "demo": "write a synthetic study, segment it, compare with the truth",
 }
 """What each does, as its parser says: for help, which needs none of them."""
+QUIET = "only the answer, its cautions, and errors: no progress, no remarks on what was read and written"
 COMPLETION = "--print-completion"
 INPUT_ERROR, UNEXPECTED_ERROR = 2, 70  # 70: an internal error in sysexits.h
 REPORT_IT = "run it again with --log FILE and report it with that file"
@@ -80,8 +82,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     given = (sys.argv[1:] if arguments is None else list(arguments)) or ["--help"]
     asked = COMMANDS if COMPLETION in given else [name for name in COMMANDS if name in given]
+    parser = parser_of(list(asked))
     try:
-        return parser_of(list(asked)).parse_args(given)
+        return parser.parse_args(given)
+    except SystemExit as ended:
+        if ended.code == INPUT_ERROR and (meant := did_you_mean(given, COMMANDS, parser)):
+            print(meant, file=sys.stderr)
+        raise
     finally:
         with suppress(ReaderGoneError, OSError):
             flush_output()
@@ -160,7 +167,7 @@ def _add_common(parser: argparse.ArgumentParser, first: bool) -> None:
     not undo what was before."""
     off, none = (False, None) if first else (argparse.SUPPRESS, argparse.SUPPRESS)
     parser.add_argument("--log", type=Path, metavar="FILE", default=none, help="a log for reports of faults")
-    parser.add_argument("--quiet", action="store_true", default=off, help="no progress: only the answer, and errors")
+    parser.add_argument("--quiet", action="store_true", default=off, help=QUIET)
     parser.add_argument("--verbose", action="store_true", default=off, help="also the seconds of each stage")
 
 

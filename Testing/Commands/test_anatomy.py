@@ -86,6 +86,7 @@ def test_gate_keeps_gland_and_psa_and_says_the_places(phantom, tmp_path, capsys)
     assert read_run(out).psa == 6.25
     screen = capsys.readouterr().out
     assert f"Gland {before['volume_ml']:.1f} mL" in screen
+    assert f"PSA density {before['psa_density_ng_per_ml_per_ml']:.2f} ng/mL/mL." in screen
     assert report_of(out)["lesions"][0]["place"]["text"] in screen
 
 

@@ -213,6 +213,20 @@ def test_absurd_torchrun_variables_are_refused(tmp_path, capsys, monkeypatch, ra
     assert "torchrun" in capsys.readouterr().err
 
 
+@pytest.mark.fault("`runs compare` with a folder that is not there", "which one, and what to name")
+@pytest.mark.parametrize("there", [False, True], ids=["neither", "the first"])
+def test_runs_that_are_not_there_are_one_sentence(tmp_path, capsys, there):
+    run = tmp_path / "run"
+    for name in ("predictions", "references") if there else ():
+        (run / "test" / name).mkdir(parents=True)
+        (run / "config.toml").write_text("seed = 0\n")
+        (run / "log.csv").write_text("epoch\n0\n")
+    assert cli.main(["runs", "compare", str(run if there else tmp_path / "none"), str(tmp_path / "none")]) == 2
+    assert capsys.readouterr().err == (
+        "There is no folder 'none'; name the folders of two runs, as train wrote them.\n"
+    )
+
+
 @pytest.mark.fault("references or predictions of two axes, or of colours", "which file, and what size it has")
 @pytest.mark.parametrize("shape", [(8, 8), (3, 4, 8, 8)], ids=["2D", "4D"])
 @pytest.mark.parametrize("wrong", ["references", "predictions"])

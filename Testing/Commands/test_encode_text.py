@@ -32,7 +32,7 @@ def test_prompts_of_an_encoder_in_a_folder_become_a_file(encoder: str, tmp_path:
     out = tmp_path / "new" / "text.npz"
     prompts = ["prostate lesion", "left lesion"]
     assert run(*prompts, "--encoder", encoder, "-o", str(out)) == 0
-    assert "2 prompts as 8 tokens" in capsys.readouterr().out
+    assert "2 prompts as 8 tokens" in capsys.readouterr().err
     stored, expected = load_text(out), encode_prompts(prompts, encoder)
     assert stored.prompts == ("prostate lesion", "left lesion")
     assert stored.encoder == encoder

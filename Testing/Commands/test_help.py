@@ -98,6 +98,38 @@ def test_a_long_run_shows_that_it_goes_on():
     assert out.getvalue() == "2 of 9\n3 of 9\n"
 
 
+def test_a_sentence_above_a_bar_stands_alone():
+    """As tqdm writes it: the bar is wiped with blanks first."""
+    out = io.StringIO()
+    lines = PlainLines(out, lambda: 0.0)
+    for text in ("\rload   8 %", "\r          ", "\r", "a sentence\n", "\rload   8 %"):
+        lines.write(text)
+    assert out.getvalue() == "a sentence\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("segmnt STUDY -o out", "segment"),
+        ("segment STUDY --ouput out", "--output"),
+        ("segment STUDY -o out --tua=0.5", "--tau"),
+        ("--queit gate out", "--quiet"),
+        ("gate out --ta 0.5 --apha 0.4", "--alpha"),
+    ],
+)
+def test_a_mistyped_word_is_answered_with_what_was_meant(line, meant, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(line.split())
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1] == f"Did you mean {meant}?"
+
+
+def test_what_resembles_nothing_gets_no_guess(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["gate", "out", "--zzz"])
+    assert "Did you mean" not in capsys.readouterr().err
+
+
 def run(*words):
     command = [sys.executable, "-m", "ProstateAlignRefineLib", *words]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)

@@ -120,7 +120,7 @@ def test_results_inside_the_study_do_not_shadow_it(segment, a_study_folder, a_di
         assert main(["export", str(out), "-o", str(study / "results" / "export"), *options]) == 0
     capsys.readouterr()
     assert segment(study, out) == 0
-    assert "Replaced the earlier results in" in capsys.readouterr().out
+    assert "Replaced the earlier results in" in capsys.readouterr().err
     np.testing.assert_array_equal(first, sitk.GetArrayFromImage(sitk.ReadImage(str(out / "lesions.nii.gz"))))
     assert {name: digest for name, digest in digests(study).items() if not name.startswith("results/")} == before
 

@@ -187,3 +187,35 @@ def test_registration_is_done_only_where_asked_for(results, a_study_folder, a_bu
     out = tmp_path / "registered"
     assert main(["segment", str(a_study_folder), "-o", str(out), "--model", str(a_bundle), "--register"]) == 0
     assert "Caution (dwi-registered): ADC and HBV were moved" in capsys.readouterr().out
+
+
+def test_what_is_read_and_written_is_a_remark_beside_the_answer(a_study_folder, a_bundle, tmp_path, capsys):
+    command = ["segment", str(a_study_folder), "-o", str(tmp_path / "out"), "--model", str(a_bundle), "--psa", "6.2"]
+    assert main(command) == 0
+    loud = capsys.readouterr()
+    assert "T2W: " in loud.err
+    assert "Results are in" in loud.err
+    assert main([*command, "--quiet"]) == 0
+    quiet = capsys.readouterr()
+    assert (quiet.out, quiet.err) == (loud.out, "")
+    assert "Caution (noise)" in quiet.out
+    assert "T2W: " not in quiet.out
+    assert "Results are in" not in quiet.out
+
+
+@pytest.mark.fault("a prompt with an unknown word", "the word and what is known, before the study is read")
+def test_an_unknown_word_is_refused_before_the_study_is_read(tmp_path, capsys):
+    """The folder is not there, which would be said if it were looked for; the starter model knows its words."""
+    command = ["segment", str(tmp_path / "study"), "-o", str(tmp_path / "out"), "--prompt", "qwertz at the apex"]
+    assert main(command) == 2
+    assert "The word 'qwertz' of the prompt is unknown" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_is_not_there_is_told_from_one_without_a_result(tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    for command in (["gate"], ["export", "-o", str(tmp_path / "dicom")]):
+        assert main([*command, str(tmp_path / "none")]) == 2
+        assert "does not exist" in capsys.readouterr().err
+        assert main([*command, str(tmp_path / "empty")]) == 2
+        assert "There is no report.json" in capsys.readouterr().err

@@ -58,7 +58,7 @@ def names(folder: Path) -> list[str]:
 def test_segmentation_alone_is_the_default(result, tmp_path, capsys):
     export(result, "-o", tmp_path / "dicom")
     assert names(tmp_path / "dicom") == ["lesions.seg.dcm"]
-    assert "Wrote lesions.seg.dcm" in capsys.readouterr().out
+    assert "Wrote lesions.seg.dcm" in capsys.readouterr().err
 
 
 def test_all_objects_are_valid_and_share_identities(result, tmp_path, study):

@@ -49,7 +49,7 @@ def test_the_command_trains_what_fits(
     monkeypatch.setattr(budget, "seconds_a_step", lambda _trainer: 70.0)  # of 2 steps an epoch, 480 s are used
     options = ["--minutes", "10", "--device", "cpu", "--precision", "fp32"]
     assert cli.main(["train", "--config", str(config), "-o", str(tmp_path / "run"), *options]) == 0
-    assert "3 epochs fit into 10 minutes." in capsys.readouterr().out
+    assert "3 epochs fit into 10 minutes." in capsys.readouterr().err
     assert len(log_of(tmp_path / "run")) == 3
     assert load_bundle(tmp_path / "run" / "bundle").config.name == tiny_config.name
 

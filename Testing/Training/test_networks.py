@@ -64,7 +64,7 @@ def test_a_network_goes_from_its_configuration_to_figures(
     assert ("auxiliary" in {row["phase"] for row in log}) == parts.text
     assert all((row["alignment"] != "") == (parts.text and row["phase"] != "refiner") for row in log)
     assert (run / "bundle").is_dir() == parts.bundled
-    assert parts.bundled or "makes no bundle" in capsys.readouterr().out
+    assert parts.bundled or "makes no bundle" in capsys.readouterr().err
     test = run / "test"
     assert (test / "without-refiner").is_dir() == parts.refiner
     folders = ["--predictions", str(test / "predictions"), "--references", str(test / "references")]

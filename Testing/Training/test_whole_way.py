@@ -194,7 +194,7 @@ def test_folds_are_cross_validated_into_one_table_and_one_model(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(test_predictions, "Protocol", partial(Protocol, resamples=20))
         run("cross-validate", *options)
-    assert capsys.readouterr().out.count("trained earlier") == 1
+    assert capsys.readouterr().err.count("trained earlier") == 1
     folds = {case.name: case.fold for case in read_manifest(work / "data").cases}
     assert set(cases_of(out / "report")) == set(folds)
     for number in FOLDS:
@@ -210,9 +210,9 @@ def test_folds_are_cross_validated_into_one_table_and_one_model(
     together = load_bundle(out / "ensemble")
     assert [one["split"]["test_fold"] for one in together.config.metrics["members"]] == list(FOLDS)
     run("cross-validate", *options)
-    said = capsys.readouterr().out
-    assert said.count("trained earlier") == 2
-    assert said.count("0 studies segmented, 3 finished earlier") == 2
+    said = capsys.readouterr()
+    assert said.err.count("trained earlier") == 2
+    assert said.out.count("0 studies segmented, 3 finished earlier") == 2
     seen = ("segment-cohort", "--data", work / "data", "-o", work / "seen", "--model", out / "ensemble", *CPU)
     for share in (("--share", "test"), ("--fold", "0")):
         assert cli.main([*map(str, seen), *share]) == 2

@@ -26,9 +26,9 @@ def checkout(repository, tmp_path) -> Path:
     return folder
 
 
-def ran(checkout: Path, what: str) -> subprocess.CompletedProcess:
+def ran(checkout: Path, *what: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "develop.py", what], cwd=checkout, capture_output=True, text=True, check=False
+        [sys.executable, "develop.py", *what], cwd=checkout, capture_output=True, text=True, check=False
     )
 
 
@@ -47,12 +47,29 @@ def test_the_demo_runs_in_the_environment_and_says_where_the_command_lies(checko
     assert "activate" in done.stdout
 
 
+def test_without_a_word_each_is_said_with_what_it_does(checkout):
+    done = ran(checkout)
+    assert (done.returncode, done.stderr) == (0, "")
+    for word in ("demo", "test", "check", "lint", "setup"):
+        assert f"python develop.py {word} " in done.stdout
+
+
 def test_what_fails_ends_with_its_exit_code_and_no_traceback(checkout):
     note(checkout)
     (checkout / "mode").write_text("fail")
     done = ran(checkout, "demo")
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
+
+
+def test_the_tests_say_how_long_they_take_and_at_their_end_what_took_long(checkout):
+    ask = [sys.executable, "-c", "import develop; print(develop.how_long('test'), *develop.STEPS['test'][-1])"]
+    first = subprocess.run(ask, cwd=checkout, capture_output=True, text=True, check=True).stdout
+    assert "takes about 12 minutes on two cores" in first
+    assert "--durations=15" in first
+    (checkout / ".venv" / ".seconds-test").write_text("1260")
+    again = subprocess.run(ask, cwd=checkout, capture_output=True, text=True, check=True).stdout
+    assert "'test' took 21 minutes here, the last time." in again
 
 
 def test_it_installs_where_that_was_not_done_or_the_project_changed(checkout):

@@ -113,6 +113,13 @@ def test_the_edges_are_called_by_the_patients_sides(direction, letters):
     assert "".join(edge_letters(tilted)) == letters
 
 
+def test_the_overview_writes_the_psa_density_at_the_gland(overview: Overview):
+    without, told = (np.asarray(draw_overview(replace(overview, psa=psa))).astype(int) for psa in (None, 6.2))
+    changed = np.argwhere((without != told).any(axis=-1))
+    assert changed.size
+    assert changed[:, 0].min() > len(told) - FOOT
+
+
 def test_without_a_lesion_the_slice_of_highest_confidence_is_shown(overview: Overview):
     confidence = overview.maps.confidence.copy()
     confidence[9, 5, 5] = 0.9

@@ -37,6 +37,7 @@ class DeviceQuestion:
         self.works, self.line = True, device
 
     def forget(self) -> None:
+        """After a change of Python or model: what was told is no longer true."""
         self._end()
         self.works, self.line = None, _("told by the first run, or by 'Test' under 'Advanced'")
 

@@ -52,6 +52,7 @@ def write_labels(reading: Reading, path: Path) -> None:
 
 
 def write_csv(reading: Reading, path: Path) -> None:
+    """UTF-8, one row a lesion, in place of an earlier file as a whole."""
     with replacing_file(path) as temporary:
         temporary.write_text(csv_text(reading), encoding="utf-8")
 
@@ -102,6 +103,7 @@ def write_dicom_results(reading: Reading, headers: DicomHeaders, extras: DicomEx
 
 
 def kept_lesions(reading: Reading) -> list[FoundLesion]:
+    """What leaves as a result: neither rejected ones nor candidates that were not accepted."""
     return [found for found in reading.lesions if found.kept]
 
 

@@ -30,6 +30,8 @@ Told = Callable[[str], bool]
 
 
 class Installer(Protocol):
+    """What the panel needs of an installation; tests stand in for it without a network."""
+
     def missing(self) -> list[str]:
         """Names of packages that the application's own Python lacks."""
 
@@ -130,6 +132,7 @@ class PackageInstaller:
 
 
 def not_installed(outcome: PipOutcome, from_index: bool) -> str:
+    """The sentence of a failure; `from_index`: packages came from pip's index, not from a folder of wheels."""
     if outcome.code is None:
         return _("Stopped; click again to go on.")
     error = outcome.error or _("no reason was given")
@@ -144,6 +147,7 @@ def not_installed(outcome: PipOutcome, from_index: bool) -> str:
 
 
 def not_removed(outcome: PipOutcome) -> str:
+    """The sentence of a failure to remove."""
     if outcome.code is None:
         return _("Stopped; click again to go on.")
     return _("pip could not remove the packages ({error}); restart Slicer and try again.").format(

@@ -20,6 +20,7 @@ def install_missing(application: Application, installer: Installer, wheels: Path
 
 
 def remove_installed(application: Application, installer: Installer) -> str:
+    """Asks first, and removes only what this program put there; a sentence where that failed, else empty."""
     names = ", ".join(installer.removable())
     question = _("Remove from Slicer's Python what this program installed: {packages}?").format(packages=names)
     if not application.confirm(question):

@@ -29,6 +29,7 @@ MB_A_SECOND = 1.0
 
 
 def requirements(packages: Sequence[Package]) -> tuple[str, ...]:
+    """As pip takes them, with the oldest version that will do."""
     return tuple(package.requirement for package in packages)
 
 

@@ -74,6 +74,7 @@ class Panel:
         self.refresh()
 
     def refresh(self) -> None:
+        """Every section from the state of the session; called after whatever changed it."""
         for section in self._sections:
             section.refresh()
         if self.session.worker.busy and not self._timer.active:

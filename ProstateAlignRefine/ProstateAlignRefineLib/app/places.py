@@ -35,4 +35,5 @@ def short_place(place: Place) -> str:
 
 
 def place_text(place: Place) -> str:
+    """In the language of the application."""
     return place.full_text(WORDS.__getitem__)

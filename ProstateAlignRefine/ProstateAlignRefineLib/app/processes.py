@@ -126,6 +126,7 @@ class PrivateFolder:
 
     @property
     def path(self) -> Path:
+        """The same until `remove`."""
         if self._path is None:
             self._path = make_scratch()
         return self._path

@@ -25,6 +25,7 @@ class Ready:
 
 
 def to_segment(session: Session) -> Ready:
+    """While a run is on, the same button stops it."""
     if session.run.running:
         return Ready(True, _("Stops the worker at once; nothing in the scene changes."))
     if session.run.just_ended:
@@ -47,12 +48,14 @@ def _lacking(session: Session) -> str:
 
 
 def to_read(session: Session) -> Ready:
+    """Needs the three volumes, no result."""
     if session.inputs is None:
         return Ready(False, _("Choose T2W, ADC and HBV first."))
     return Ready(True, _("Four linked views in the plane of the T2W; click again for your own layout."))
 
 
 def to_adjust(session: Session) -> Ready:
+    """Needs a result that is still in the scene."""
     if session.reading is None:
         return Ready(False, _("Segment first."))
     if not session.reading.alive:
@@ -61,6 +64,7 @@ def to_adjust(session: Session) -> Ready:
 
 
 def to_undo(session: Session) -> Ready:
+    """Names what would be undone."""
     action = session.reading.undoable if session.reading else None
     if action is None:
         return Ready(False, _("Nothing to undo."))
@@ -68,6 +72,7 @@ def to_undo(session: Session) -> Ready:
 
 
 def to_redo(session: Session) -> Ready:
+    """Names what would come back."""
     action = session.reading.redoable if session.reading else None
     if action is None:
         return Ready(False, _("Nothing to redo."))
@@ -75,6 +80,7 @@ def to_redo(session: Session) -> Ready:
 
 
 def to_decide(session: Session, number: int | None) -> Ready:
+    """`number`: of the lesion chosen in the table; None where none is."""
     ready = to_adjust(session)
     if not ready.possible:
         return ready
@@ -84,6 +90,7 @@ def to_decide(session: Session, number: int | None) -> Ready:
 
 
 def to_paint(session: Session, chosen: FoundLesion | None) -> Ready:
+    """Only on what is kept, since paint on a rejected lesion would vanish from the result."""
     ready = to_decide(session, chosen.lesion.number if chosen else None)
     if ready.possible and chosen is not None and not chosen.kept:
         return Ready(False, _("Only lesions that are kept can be painted; accept it first."))
@@ -96,6 +103,7 @@ def to_export(session: Session) -> Ready:
 
 
 def to_export_dicom(session: Session) -> Ready:
+    """Also needs the packages for DICOM, and headers of all three volumes."""
     ready = to_export(session)
     if not ready.possible or session.reading is None:
         return ready
@@ -120,12 +128,14 @@ def to_export_dicom(session: Session) -> Ready:
 
 
 def to_test_pacs(pacs: Pacs, running: bool) -> Ready:
+    """`running`: a sending or test is on its way."""
     if running:
         return Ready(False, _("Wait for the server, or stop."))
     return Ready(not pacs.lacking, pacs.lacking or _("Asks whether the server answers; sends nothing."))
 
 
 def to_send(session: Session, pacs: Pacs, running: bool) -> Ready:
+    """While one is running, the same button stops waiting for the server."""
     if running:
         return Ready(True, _("Stops waiting for the server."))
     ready = to_export_dicom(session)
@@ -135,6 +145,7 @@ def to_send(session: Session, pacs: Pacs, running: bool) -> Ready:
 
 
 def to_test(session: Session) -> Ready:
+    """Of the worker's Python and device; not while it computes."""
     if session.worker.busy:
         return Ready(False, _("The worker is busy; wait a moment."))
     return Ready(True, _("Starts this Python, loads the model and asks for its device."))

@@ -50,6 +50,7 @@ class Sending:
         self._start(pacs, [str(self.outbox), *(["--allow-research"] if allow_research else [])])
 
     def cancel(self) -> None:
+        """Stops waiting for the server, which is not told."""
         if self.running:
             self.stop()
             self.ended.emit(_("Stopped. What the server had stored by then stays there."))

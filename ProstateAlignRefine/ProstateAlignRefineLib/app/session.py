@@ -114,6 +114,7 @@ class Session:
         return self.study.inputs(self.state)
 
     def choose_input(self, modality: Modality, node: VolumeNode | None) -> None:
+        """What the user sets by hand; None leaves the modality open."""
         if node is not getattr(self.state, modality.value):
             self.study.choose(self.state, modality, node)
             self.changed.emit()
@@ -124,6 +125,7 @@ class Session:
         self.changed.emit()
 
     def open_study(self, folder: Path) -> None:
+        """A folder or zip; what cannot be read is said in `message`."""
         self.message = ""
         before = self.inputs
         self.guarded(lambda: self.study.open(self.state, self.application.scene, folder))
@@ -133,6 +135,7 @@ class Session:
         self.changed.emit()
 
     def choose_bundle(self, folder: Path) -> None:
+        """Kept for later sessions; what is no bundle is refused in `message`, and the one before stays."""
         bundle = self.guarded(lambda: read_summary(folder))
         if bundle is not None:
             self.bundle, self._typed = bundle, None
@@ -141,6 +144,7 @@ class Session:
             self.say("")
 
     def choose_python(self, program: str) -> None:
+        """Its path; empty: the application's own. The worker starts afresh with it."""
         if program != self.python:
             self.application.keep_setting(PYTHON, program)
             self.restart_worker()
@@ -165,10 +169,12 @@ class Session:
         return self.state.prompt or (self.bundle.facts.prompt if self.bundle else "")
 
     def type_prompt(self, text: str) -> None:
+        """Kept in the scene; it changes no result until the next run."""
         self._typed = self.state.prompt = text
         self.changed.emit()
 
     def segment(self) -> None:
+        """Asks the worker; nothing where a volume or the model is missing, or the study is refused."""
         if self.inputs is None or self.bundle is None:
             return
         inputs, facts, prompt = self.inputs, self.bundle.facts, self.prompt
@@ -203,6 +209,7 @@ class Session:
         )
 
     def cancel(self, why: str = "") -> None:
+        """Stops the run, if there is one; nothing in the scene changes. `why`: said in place of the usual word."""
         if self.run.running:
             self.worker.cancel()
             self.say(why or _("Cancelled."))
@@ -239,6 +246,7 @@ class Session:
             self.layout.use_windows(self.inputs, preset)
 
     def leave_layout(self) -> None:
+        """Back to the user's own layout."""
         self.layout.leave()
         self.changed.emit()
 
@@ -250,6 +258,7 @@ class Session:
                 self.layout_entered.emit()
 
     def say(self, message: str) -> None:
+        """One sentence for the user; empty takes the last one away."""
         self.message = message
         self.changed.emit()
 

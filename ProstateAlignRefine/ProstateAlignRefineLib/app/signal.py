@@ -21,6 +21,7 @@ class Signal(Generic[Arguments]):
         self._listeners.remove(listener)
 
     def emit(self, *arguments: Arguments.args, **named: Arguments.kwargs) -> None:
+        """Errors of a listener reach the caller; those after it are then not called."""
         # A copy: a listener may disconnect while the signal runs.
         for listener in list(self._listeners):
             listener(*arguments, **named)

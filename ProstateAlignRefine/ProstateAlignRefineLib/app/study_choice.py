@@ -29,6 +29,7 @@ class StudyChoice:
         self._opened: Opened | None = None
 
     def inputs(self, state: PanelState) -> Inputs | None:
+        """The three volumes that are chosen; None while one is missing."""
         nodes = [getattr(state, modality.value) for modality in Modality]
         return None if any(node is None for node in nodes) else Inputs(*nodes)
 

@@ -145,6 +145,7 @@ def caution_text(caution: Caution) -> str:
 
 
 def adc_text(value: float | None) -> str:
+    """In 1e-6 mm²/s; a dash where the ADC does not cover the lesion."""
     return "–" if value is None else f"{value:.0f}"
 
 

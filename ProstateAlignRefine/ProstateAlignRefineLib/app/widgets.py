@@ -10,6 +10,8 @@ from ..scene.mrml import Scene, VolumeNode
 
 
 class QtSignal(Protocol):
+    """As PythonQt and PySide have it."""
+
     def connect(self, slot: Callable[..., object], /) -> Any: ...
 
 

@@ -68,6 +68,7 @@ class Worker:
         return self._folder.path
 
     def next_request(self) -> int:
+        """A number that no request of this worker has had."""
         self._count += 1
         return self._count
 

@@ -67,12 +67,14 @@ def blank_adc(preprocessing: Preprocessing) -> float:
 
 
 def found_lesions(study: Study, bundle: Bundle) -> Mask:
+    """[Z, Y, X]: all findings at the bundle's own gate."""
     (given,) = gated_answers(study, bundle, (bundle.config.alpha,))
     found: Mask = given.labels > 0
     return found
 
 
 def degraded_figures(rows: Sequence[DegradedRow]) -> Figures:
+    """Of all studies under one degradation; None where no case tells a figure."""
     positives = [row for row in rows if row.positive]
     negatives = [row for row in rows if not row.positive]
     lesions = sum(row.detection.lesions for row in rows)

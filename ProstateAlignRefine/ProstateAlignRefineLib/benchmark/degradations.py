@@ -34,6 +34,7 @@ class Degradation:
 
 
 def unchanged(study: Study, _name: str) -> Study:
+    """What the others are compared with."""
     return study
 
 
@@ -46,6 +47,7 @@ def shifted(study: Study, name: str, distance_mm: float) -> Study:
 
 
 def adc_scaled(study: Study, _name: str, factor: float) -> Study:
+    """ADC values times `factor`, as a wrong unit or slope makes them."""
     return replace(study, adc=_with(study.adc, to_array(study.adc).astype(np.float32) * factor))
 
 

@@ -49,6 +49,7 @@ def run_facts(bundle: Bundle, images: Path, t2w: Grid) -> dict[str, Any]:
 
 
 def cold_start_seconds(bundle: Path, images: Path) -> float:
+    """From the start of `segment` in a fresh process to its end, packages imported and model read."""
     with scratch_folder() as folder:
         options = ["segment", str(images), "-o", str(folder / "out"), "--model", str(bundle)]
         package = __name__.split(".", maxsplit=1)[0]

@@ -45,6 +45,7 @@ def family_report(rows: Sequence[Rows], draw: Draw, resamples: int) -> dict[str,
 
 
 def drawn_figures(rows: Sequence[BenchmarkRow], resamples: int) -> Resampled:
+    """Bootstrap over patients."""
     return resampled(rows, benchmark_figures, resamples)
 
 

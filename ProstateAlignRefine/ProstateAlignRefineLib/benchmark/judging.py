@@ -98,6 +98,7 @@ def judged_answer(
 
 
 def judged_rule(phantom: PhantomStudy, ball: Prediction) -> BenchmarkRow:
+    """A rule's one ball against the truth; it claims no confidence that could be judged."""
     row = judge(phantom.name, ReferenceMask(phantom.lesions > 0, phantom.study.grid), ball, minimum_ml=0.0)
     return BenchmarkRow.of(row)
 

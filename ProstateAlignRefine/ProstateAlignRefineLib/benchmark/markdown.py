@@ -9,15 +9,18 @@ Report = Mapping[str, Any]
 
 
 def section(title: str, intro: str, head: str, rows: Sequence[str]) -> str:
+    """Title, introduction and table; `head`: its first row, `rows`: the others."""
     rule = "|---" * (head.count("|") - 1) + "|"
     return "\n".join([f"### {title}", "", intro, "", head, rule, *rows, ""])
 
 
 def head_row(names: Sequence[str]) -> str:
+    """Names between bars."""
     return f"| {' | '.join(names)} |"
 
 
 def estimate_text(estimate: Report, signed: bool = False, decimals: int = 3) -> str:
+    """Value and interval; a dash where there is no value."""
     if estimate["value"] is None:
         return "-"
     form = f"{'+' if signed else ''}.{decimals}f"

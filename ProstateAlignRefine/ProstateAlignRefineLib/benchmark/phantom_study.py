@@ -26,6 +26,7 @@ class PhantomStudy:
 
     @property
     def gland(self) -> NDArray[np.bool_]:
+        """[Z, Y, X] on the T2W grid."""
         return self.zones > 0
 
 
@@ -40,6 +41,7 @@ def save_phantom_study(phantom: PhantomStudy, folder: Path) -> None:
 
 
 def load_phantom_study(folder: Path) -> PhantomStudy:
+    """What `phantom` wrote into the cache; InputError where a file is missing or damaged."""
     t2w, adc, hbv = (read_volume(_file(folder, modality.value)) for modality in Modality)
     lesions, zones = (to_array(read_volume(_file(folder, name))) for name in ("lesions", "zones"))
     return PhantomStudy(folder.name, Study(t2w, adc, hbv), lesions, zones)

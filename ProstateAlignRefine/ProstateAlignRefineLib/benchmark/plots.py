@@ -15,6 +15,8 @@ FAMILIES = {"standard": "trained on", "holdout": "other family"}
 
 @dataclass(frozen=True, eq=False)
 class Curve:
+    """A system on a family, as the plots of `evaluate` take it."""
+
     name: str
     rows: tuple[CaseRow, ...]
 

@@ -39,6 +39,8 @@ SHOWN = {
 
 
 def prompt_figures(rows: Sequence[PromptRow]) -> Figures:
+    """Of all studies: lesions found by their places, what is found at places without, in mL; None where nothing tells a
+    figure."""
     lesions = [lesion for row in rows for lesion in row.lesions]
     missed = [one for one in lesions if not one.found_by_own and one.volume_ml >= RECOVERABLE_ML]
     several = [one for one in lesions if one.chosen is not None]

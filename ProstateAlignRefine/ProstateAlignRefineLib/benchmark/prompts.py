@@ -82,6 +82,7 @@ class Asked:
         return lesions_at(maps, self.seen.study.adc, self._setting).whole
 
     def own(self) -> Labels:
+        """Numbered findings [Z, Y, X] of the bundle's own prompt, judged by its rule of findings where it has one."""
         maps, config = answer(self.seen, self.bundle, _silent).maps, self.bundle.config
         judge = Judge(config.findings, maps, volumes_on_t2w(self.seen.study) if config.findings else {})
         return lesions_at(maps, self.seen.study.adc, self._setting, judge=judge).whole

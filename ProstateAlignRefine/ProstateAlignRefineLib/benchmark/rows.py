@@ -67,6 +67,7 @@ class BenchmarkRow(CaseRow):
         findings: Reliability | None = None,
         anatomy: AnatomyRow | None = None,
     ) -> BenchmarkRow:
+        """What `evaluate` says of the case, and what only the benchmark measures."""
         case: dict[str, Any] = {field.name: getattr(row, field.name) for field in fields(CaseRow)}
         return cls(**case, everywhere=everywhere, findings=findings, anatomy=anatomy)
 
@@ -111,6 +112,7 @@ def findings_reliability(labels: Labels, lesions: Sequence[Lesion], truth: Label
 
 
 def anatomy_row(zones: Labels, truth: Labels, voxel_ml: float) -> AnatomyRow:
+    """Of zone codes [Z, Y, X] against the true ones; `voxel_ml`: of both grids."""
     dice: dict[str, float | None] = {}
     for name, codes in REGIONS.items():
         expected, told = np.isin(truth, codes), np.isin(zones, codes)

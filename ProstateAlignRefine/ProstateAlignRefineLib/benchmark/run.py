@@ -38,6 +38,9 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class RealFiles:
+    """A study of a patient, which is not in the repository: its folder, the lesions' label, the gland's where there is
+    one."""
+
     images: Path
     label: Path
     gland: Path | None

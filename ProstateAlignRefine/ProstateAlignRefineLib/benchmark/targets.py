@@ -20,6 +20,7 @@ class FigureTarget:
 
     @property
     def text(self) -> str:
+        """For tables: "at least 0.68"."""
         return f"{'at least' if self.at_least else 'at most'} {self.limit:g}"
 
 

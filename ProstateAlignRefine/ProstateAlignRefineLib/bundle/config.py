@@ -191,6 +191,7 @@ class ModelConfig:
         return schema.from_dict(cls, data, CONFIG_FILE)
 
     def to_dict(self) -> dict[str, Any]:
+        """As bundle.json holds it."""
         entries = schema.to_dict(self)
         if not self.members:
             del entries["members"]  # so that a single model stays what earlier versions read

@@ -61,6 +61,7 @@ def verify_text(width: int, encoder: str, prompts: tuple[str, ...], config: Mode
 
 
 def needs_mirrored_text(prompts: tuple[str, ...], config: ModelConfig) -> bool:
+    """Whether images are mirrored left to right and the prompts name a side, which must then be swapped."""
     return "x" in config.inference.mirror_axes and any(swap_sides(prompt) != prompt for prompt in prompts)
 
 

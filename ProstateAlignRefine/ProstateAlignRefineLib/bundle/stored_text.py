@@ -28,6 +28,7 @@ class StoredText:
 
     @property
     def width(self) -> int:
+        """D, of the pooled vector and of a token."""
         return int(self.pooled.shape[0])
 
     def save(self, path: Path) -> None:

@@ -41,6 +41,7 @@ class ModelFacts:
 
     @classmethod
     def of(cls, config: ModelConfig) -> ModelFacts:
+        """What results say of a model, from its bundle's configuration."""
         return cls(
             name=config.name,
             sha256=identity_of(config),
@@ -69,6 +70,7 @@ class BundleSummary:
 
     @classmethod
     def of(cls, config: ModelConfig, folder: Path, size: int) -> BundleSummary:
+        """`size`: of the folder's files, in bytes."""
         keeps_forwards = PROMPTED_SETTINGS in config.files
         facts = ModelFacts.of(config)
         return cls(folder, facts, config.licence, config.intended_use, size, config.preprocessing, keeps_forwards)

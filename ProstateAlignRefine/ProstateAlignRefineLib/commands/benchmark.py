@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import InputError
+from ..core.plain_lines import remark
 from ..core.storage.output import writing_folder
 from .numbers import processes, resamples, whole
 
@@ -77,7 +78,7 @@ def run(options: BenchmarkOptions) -> int:
         write_card(bundle, section)
     for one in report["targets"]:
         print(f"{one['where']}, {one['figure']}: {one['value']}, {one['target']}: {'met' if one['met'] else 'missed'}")
-    print(f"The report is in {options.output}; see {MARKDOWN_NAME}.")
+    remark(f"The report is in {options.output}; see {MARKDOWN_NAME}.")
     return 0
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..core.plain_lines import remark
 from .model_options import PRECISION
 from .numbers import processes, resamples
 
@@ -79,11 +80,11 @@ def run(options: CrossValidateOptions) -> int:
     for name in (CSV_NAME, MARKDOWN_NAME):
         require_replaceable(folder / name)
     for number in numbers:
-        print(f"Fold {number}, of {len(numbers)}:")
+        remark(f"Fold {number}, of {len(numbers)}:")
         _one_fold(options, manifest, number)
     evaluation = evaluate.judged(_evaluation(options))
     write_fold_tables(evaluation, folds, folder)
-    print(f"The cross-validated table is in {options.output / MARKDOWN_NAME}.")
+    remark(f"The cross-validated table is in {options.output / MARKDOWN_NAME}.")
     if options.ensemble:
         bundles = tuple(_run_of(options, number) / BUNDLE for number in numbers)
         ensemble.run(EnsembleOptions(bundles, options.output / ENSEMBLE))
@@ -119,7 +120,7 @@ def _one_fold(options: CrossValidateOptions, manifest: Manifest, number: int) ->
 
     training = _training(options, number)
     if _is_trained(training, manifest.split_sha256, number):
-        print("trained earlier.")
+        remark("trained earlier.")
     else:
         train.run(training)
     segmenting = SegmentCohortOptions(

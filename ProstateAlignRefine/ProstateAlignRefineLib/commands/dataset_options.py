@@ -9,5 +9,6 @@ from .numbers import whole
 
 
 def add_dataset_option(parser: argparse.ArgumentParser) -> None:
+    """--data and --fold, for commands that read a prepared data set."""
     parser.add_argument("--data", type=Path, metavar="DATASET", help="the cases of a folder that prepare made")
     parser.add_argument("--fold", type=whole(0, 1000), metavar="K", help="of --data: the cases of this fold")

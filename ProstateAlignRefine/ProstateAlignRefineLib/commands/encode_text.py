@@ -6,6 +6,8 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..core.plain_lines import remark
+
 BIOMEDCLIP = "hf-hub:microsoft/BiomedCLIP-PubMedBERT_256-vit_base_patch16_224"
 
 
@@ -43,5 +45,5 @@ def run(options: EncodeTextOptions) -> int:
     text = encode_prompts(options.prompts, options.encoder)
     with replacing_file(options.output) as path:
         save_text(text, path)
-    print(f"{len(text.prompts)} prompts as {int(text.mask.sum())} tokens of width {text.width}, by {text.encoder}.")
+    remark(f"{len(text.prompts)} prompts as {int(text.mask.sum())} tokens of width {text.width}, by {text.encoder}.")
     return 0

@@ -6,6 +6,8 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..core.plain_lines import remark
+
 
 @dataclass(frozen=True)
 class EnsembleOptions:
@@ -32,5 +34,5 @@ def run(options: EnsembleOptions) -> int:
     made = write_ensemble(options.models, options.output)
     for line in made.left_out:
         print(f"Left out of {line}.")
-    print(f"The ensemble of {len(options.models)} models is in {options.output}.")
+    remark(f"The ensemble of {len(options.models)} models is in {options.output}.")
     return 0

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import InputError
+from ..core.plain_lines import remark
 from .dataset_options import add_dataset_option
 from .numbers import real, resamples
 
@@ -90,7 +91,7 @@ def judged(options: EvaluateOptions) -> Evaluation:
     for name in HEADLINE:
         values = [figures[name].value for figures in evaluation.figures]
         print(f"{name}: {' against '.join('-' if value is None else f'{value:.4f}' for value in values)}")
-    print(f"The report is in {options.output}; see evaluation.md.")
+    remark(f"The report is in {options.output}; see evaluation.md.")
     return evaluation
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..core.errors import InputError
 from ..core.geometry import to_image
+from ..core.plain_lines import remark
 from ..core.storage.output import require_apart, writing_folder
 from ..core.study import Modality, Study
 from ..results.dicom_export import FurtherObjects, write_objects
@@ -63,7 +64,7 @@ def run(options: ExportOptions) -> int:
         written = write_objects(replace(result, headers=headers), objects, draft.folder)
         written += [f"{RESEARCH_FOLDER}/"] * options.research_study
     kept = ", in place of the earlier export" if draft.replaces else ""
-    print(f"Wrote {', '.join(written)} to {options.output}{kept}.")
+    remark(f"Wrote {', '.join(written)} to {options.output}{kept}.")
     return 0
 
 

@@ -6,6 +6,8 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..core.plain_lines import remark
+
 
 @dataclass(frozen=True)
 class ExportEngineOptions:
@@ -27,7 +29,7 @@ def run(options: ExportEngineOptions) -> int:
     from ..training.engine_files import write_engine_files
 
     found = write_engine_files(options.model)
-    print(
+    remark(
         f"The model in {options.model} now runs without torch; on three studies its margins differ from torch's by up "
         f"to {found.margin:.2g}, its shares by {found.share:.2g}."
     )

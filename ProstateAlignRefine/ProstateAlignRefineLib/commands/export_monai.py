@@ -9,6 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..core.plain_lines import remark
+
 if TYPE_CHECKING:
     from ..bundle.config import ModelConfig
 
@@ -92,7 +94,7 @@ def run(options: ExportMonaiOptions) -> int:
         _write_json(INFERENCE, draft.folder / CONFIGS / "inference.json")
         card = (options.model / CARD_FILE).read_text(encoding="utf-8")
         (draft.folder / DOCS / "README.md").write_text(card + README, encoding="utf-8")
-    print(f"The MONAI bundle is in {options.output}; docs/README.md in it says how to verify and to run it.")
+    remark(f"The MONAI bundle is in {options.output}; docs/README.md in it says how to verify and to run it.")
     return 0
 
 

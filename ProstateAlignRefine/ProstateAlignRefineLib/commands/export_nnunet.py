@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import InputError
+from ..core.plain_lines import remark
 from ..core.storage.output import writing_folder
 
 DATASET_NAME = re.compile(r"Dataset\d{3}_\w+")
@@ -49,6 +50,8 @@ def run(options: ExportNnunetOptions) -> int:
     split = NnunetSplit.of(manifest, options.config)
     with writing_folder(options.output, "nnU-Net dataset", NAMES) as draft:
         count = export_dataset(manifest, split, draft.folder)
-    print(f"{count} training and {len(split.test)} test cases, {len(split.folds)} splits, are in {options.output}.")
-    print("Put it into nnUNet_raw; after nnUNetv2_plan_and_preprocess copy splits_final.json into nnUNet_preprocessed.")
+    remark(f"{count} training and {len(split.test)} test cases, {len(split.folds)} splits, are in {options.output}.")
+    remark(
+        "Put it into nnUNet_raw; after nnUNetv2_plan_and_preprocess copy splits_final.json into nnUNet_preprocessed."
+    )
     return 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..core.gate import check_gate
+from ..core.plain_lines import remark
 from ..core.storage.output import writing_folder
 from ..results.folder import KIND, NAMES, read_result, write_gated
 from ..results.report import gland_line
@@ -44,8 +45,8 @@ def run(options: GateOptions) -> int:
         written = write_gated(draft.folder, result)
         draft.hashed.update(written.files)
     print_findings(written, result)
-    print(gland_line(result.anatomy.gland))
-    print(
+    print(gland_line(result.anatomy.gland, result.run.psa))
+    remark(
         f"With tau {tau:g} and alpha {alpha:g} the refiner added {written.added} and removed {written.removed} voxels."
     )
     print_cautions(result.run)

@@ -6,6 +6,8 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..core.plain_lines import remark
+
 
 @dataclass(frozen=True)
 class ImportCheckpointOptions:
@@ -44,10 +46,10 @@ def run(options: ImportCheckpointOptions) -> int:
         options.output,
         as_published=options.as_published,
     )
-    print(f"Used {len(report.used)} weights ({report.parameters:,} parameters).")
-    print(f"{len(report.duplicates)} entries repeat them:")
+    remark(f"Used {len(report.used)} weights ({report.parameters:,} parameters).")
+    remark(f"{len(report.duplicates)} entries repeat them:")
     for duplicate, original in report.duplicates.items():
-        print(f"  {duplicate} = {original}")
+        remark(f"  {duplicate} = {original}")
     write_engine_files(options.output)
-    print(f"The bundle is in {options.output}.")
+    remark(f"The bundle is in {options.output}.")
     return 0

@@ -38,10 +38,12 @@ class ModelOptions:
         return tau, config.alpha if self.alpha is None else self.alpha
 
     def prompt_in_force(self, config: ModelConfig) -> str:
+        """The bundle's own where none is given."""
         return config.prompt if self.prompt is None else self.prompt
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """--model, --device, --precision, the gate, --false-positives, --prompt and --register."""
     parser.add_argument("--model", type=Path, metavar="BUNDLE", help="model bundle (default: the starter model)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
     parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16"), help=PRECISION)
@@ -63,6 +65,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_false_positives(parser: argparse.ArgumentParser, said: str, default: float | None) -> None:
+    """`said`: the default in words, `default`: None where a stored result has one."""
     parser.add_argument(
         "--false-positives",
         type=float,

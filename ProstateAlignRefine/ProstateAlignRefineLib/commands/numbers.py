@@ -38,6 +38,7 @@ def resamples(text: str) -> int:
 
 
 def seed(text: str) -> int:
+    """Of a synthetic study or of what is drawn: a whole number from 0 to 2^31 - 1."""
     return whole(0, LARGEST_SEED)(text)
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..core.plain_lines import remark
 from ..core.storage.image_writing import write_image
 from ..core.storage.output import writing_folder
 from ..core.storage.signature import PHANTOM
@@ -38,7 +39,7 @@ def run(options: PhantomOptions) -> int:
     with writing_folder(options.output, PHANTOM, NAMES) as draft:
         phantom = make_phantom(options.seed)
         write_phantom(phantom, draft.folder, options.seed)
-    print(f"Synthetic study {options.seed}: {len(phantom.truth.facts)} lesions, in {options.output}.")
+    remark(f"Synthetic study {options.seed}: {len(phantom.truth.facts)} lesions, in {options.output}.")
     return 0
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..core.plain_lines import remark
 from .numbers import processes, seed, whole
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def run(options: PrepareOptions) -> int:
         manifest = prepare(source, options.workers)
         write_manifest(manifest, draft.folder)
     print(summary(manifest))
-    print(f"Every case is in {options.output / 'report.csv'}.")
+    remark(f"Every case is in {options.output / 'report.csv'}.")
     return 0
 
 

@@ -45,7 +45,7 @@ class StageBar:
         self._bar.set_description_str(stage, refresh=False)
         percent = 100.0 if stage == "done" else percent_done(stage, done, whole)
         if percent is not None:
-            self._bar.n = percent
+            self._bar.n = max(self._bar.n, percent)  # never back, in whatever order a command goes
         self._bar.refresh()
 
     def say(self, line: str) -> None:

@@ -13,6 +13,7 @@ from ..bundle.network_grid import network_grid
 from ..core.cautions import caution_lines
 from ..core.checks.study_cautions import looked_at
 from ..core.errors import InputError
+from ..core.plain_lines import remark
 from ..core.psa import read_psa
 from ..core.storage.output import require_apart, writing_folder
 from ..core.study import Modality, Study
@@ -56,7 +57,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     for modality in Modality:
         parser.add_argument(f"--{modality.value}", type=Path, metavar="FILE", help=f"the {modality.name} volume")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the results")
-    parser.add_argument("--psa", default="", metavar="NG/ML", help="the patient's PSA: the report gives its density")
+    parser.add_argument(
+        "--psa", default="", metavar="NG/ML", help="the patient's PSA: the answer, report and picture give its density"
+    )
     parser.add_argument(
         "--same-grid", action="store_true", help="take image files that hold no position, but one grid, as they lie"
     )
@@ -83,15 +86,15 @@ def run(options: SegmentOptions) -> int:
     print_findings(written, result)
     if result.run.place_given:
         print(PLACE_GIVEN)
-    print(gland_line(result.anatomy.gland))
+    print(gland_line(result.anatomy.gland, result.run.psa))
     if result.run.gland_by:
         print(f"The gland was outlined by {result.run.gland_by}.")
-    print(f"The refiner added {written.added} and removed {written.removed} voxels.")
+    remark(f"The refiner added {written.added} and removed {written.removed} voxels.")
     print_cautions(result.run)
     for modality, source in result.run.sources.items():
-        print(f"{modality.upper()}: {source}")
+        remark(f"{modality.upper()}: {source}")
     kept = "Replaced the earlier results in" if draft.replaces else "Results are in"
-    print(f"{kept} {options.output}; see report.html and overview.png." + _about_dicom(result, written.wrote_dicom))
+    remark(f"{kept} {options.output}; see report.html and overview.png." + _about_dicom(result, written.wrote_dicom))
     if result.run.model.notice:
         print(result.run.model.notice)
     return 0
@@ -106,6 +109,7 @@ def print_findings(written: WrittenResult, result: Result) -> None:
 
 
 def print_cautions(run: Run) -> None:
+    """Part of the answer, so --quiet keeps them."""
     if run.cautions:
         print(caution_lines(run.cautions))
 
@@ -117,12 +121,12 @@ def _segment(options: SegmentOptions, compute: Compute, graph: bytes | None, bar
     from ..inference.segment import segment_entered
 
     started = time.perf_counter()
+    bar("load", 0, 1)
+    bundle = load_model(options, compute)  # first: a word of the prompt that it does not know ends the run at once
+    loaded = time.perf_counter()
     bar("read", 0, 1)
     study = looked_at(_read(options), options.register)
     read = time.perf_counter()
-    bar("load", 0, 1)
-    bundle = load_model(options, compute)
-    loaded = time.perf_counter()
     shape = network_grid(study.grid, bundle.config.preprocessing).shape
     seconds = expected_seconds(bundle.sha256, compute.description, shape)
     last_time = f"; about {max(1, round(seconds))} s for the network, as last time" if seconds else ""
@@ -133,7 +137,7 @@ def _segment(options: SegmentOptions, compute: Compute, graph: bytes | None, bar
     note_seconds(bundle.sha256, segmentation.compute.description, shape, segmentation.seconds["network"])
     if otherwise := computed_otherwise(compute, segmentation.compute):
         bar.say(f"{otherwise} {segmentation.compute.description}.")
-    before = {"read": read - started, "load": loaded - read}
+    before = {"load": loaded - started, "read": read - loaded}
     if graph is not None:
         bar("gland network", 0, 1)
     return result_of(study, with_network_gland(segmentation, graph), bundle, options, before)

@@ -19,6 +19,7 @@ from ..core.checks.study_cautions import looked_at
 from ..core.cohort import MODALITIES, Entry, read_cohort
 from ..core.errors import InputError
 from ..core.faults import fault_of
+from ..core.plain_lines import remark
 from ..core.storage.output import output_folder, require_apart, writing_folder
 from ..core.storage.signed_file import require_replaceable, signed_file
 from ..core.study import Modality
@@ -128,7 +129,7 @@ def run(options: SegmentCohortOptions) -> int:
     entries = shard.share(everything)
     compute = compute_for(model_folder(options), shard.device(options.device), options.precision)
     if told := told_precision(options.precision, compute):
-        print(told)
+        remark(told)
     bundle = load_model(options, compute)
     options.output.mkdir(parents=True, exist_ok=True)
     finished = frozenset(entry.case for entry in entries if is_finished(entry, options, bundle))

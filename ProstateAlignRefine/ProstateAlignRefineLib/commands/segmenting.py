@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 def model_folder(options: ModelOptions) -> Path:
+    """The bundle named, else the starter model's."""
     return starter_bundle_path() if options.model is None else options.model
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import InputError
+from ..core.plain_lines import remark
 
 if TYPE_CHECKING:
     from ..dicom.send.dicomweb import WebServer
@@ -63,7 +64,7 @@ def run(options: SendOptions) -> int:
     if not options.results:
         raise InputError("Name the folder or files to send, or test the connection with --test.")
     paths = sendable_files(options.results, options.allow_research)
-    print(f"Sending {describe(paths)} to {server.name}.")
+    remark(f"Sending {describe(paths)} to {server.name}.")
     warnings = _send(server, paths)
     warned = f", {', '.join(warnings)}; see its log" if warnings else ""
     print(f"The server {server.name} has stored {len(paths)} object{'s' * (len(paths) > 1)}{warned}.")

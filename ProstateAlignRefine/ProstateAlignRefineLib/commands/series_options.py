@@ -38,5 +38,6 @@ def add_series_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_trust_option(parser: argparse.ArgumentParser) -> None:
+    """--trust-positions."""
     words = "compare positions of DICOM series that name different frames of reference or studies"
     parser.add_argument("--trust-positions", action="store_true", help=words)

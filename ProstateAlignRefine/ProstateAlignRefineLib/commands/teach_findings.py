@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..core.plain_lines import remark
+
 if TYPE_CHECKING:
     from ..phantom.generate import Family
 
@@ -73,5 +75,5 @@ def run(options: TeachFindingsOptions) -> int:
     card = (bundle.path / CARD_FILE).read_text(encoding="utf-8")
     text = with_findings(card, rule, f"{seeds[0]} to {seeds[-1]}", measured)
     rewrite_bundle(bundle.path, options.output, replace(bundle.config, findings=rule), text)
-    print(f"The model and its rule of findings are in {options.output}.")
+    remark(f"The model and its rule of findings are in {options.output}.")
     return 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..core.plain_lines import remark
 from .numbers import fold
 from .progress import show_loss
 
@@ -95,7 +96,7 @@ def run(options: TeachPromptsOptions) -> int:
         print(_left_out(config.tau, config.alpha, known))
     save_bundle(options.output, bundle.network, config, bundle.text, card, mirrored_text=mirrored, prompted=head)
     write_engine_files(options.output)
-    print(f"The model and its prompted head are in {options.output}.")
+    remark(f"The model and its prompted head are in {options.output}.")
     return 0
 
 

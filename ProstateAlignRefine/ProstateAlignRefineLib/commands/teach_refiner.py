@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..core.plain_lines import remark
 from .progress import show_loss
 
 if TYPE_CHECKING:
@@ -87,5 +88,5 @@ def run(options: TeachRefinerOptions) -> int:
         result = taught(bundle, settings, studies, fitting, lambda _step, loss: show_loss(bar, loss))
     write_taught(options.output, bundle, result)
     write_engine_files(options.output)
-    print(f"The model and its boundary refiner are in {options.output}.")
+    remark(f"The model and its boundary refiner are in {options.output}.")
     return 0

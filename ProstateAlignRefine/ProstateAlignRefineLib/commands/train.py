@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..core.plain_lines import remark
 from .model_options import PRECISION
 from .numbers import processes, real
 
@@ -135,7 +136,7 @@ def _run(config: TrainingConfig, options: TrainOptions) -> None:
 
             left = options.minutes * 60 - (time.perf_counter() - started)
             trainer = _trainer(fitted(trainer, left), options, processes, folder)
-            print(f"{trainer.phases.epochs} epochs fit into {options.minutes:g} minutes.")
+            remark(f"{trainer.phases.epochs} epochs fit into {options.minutes:g} minutes.")
         _train(trainer)
 
 
@@ -185,16 +186,16 @@ def _train(trainer: Trainer) -> None:
     from ..training.engine_files import write_engine_files
 
     if trainer.processes.first:
-        print(trainer.compute.description)
+        remark(trainer.compute.description)
     network = trainer.train()
     if not trainer.processes.first:
         return
     metrics = complete_training(trainer, network, trainer.folder)
     for name, figure in metrics["figures"].items():
         print(f"{name}: {figure['value']}")
-    print(f"The test cases' predictions and report are in {trainer.folder / TEST}.")
+    remark(f"The test cases' predictions and report are in {trainer.folder / TEST}.")
     if trainer.parts.bundled:
         write_engine_files(trainer.folder / BUNDLE)
-        print(f"The bundle is in {trainer.folder / BUNDLE}.")
+        remark(f"The bundle is in {trainer.folder / BUNDLE}.")
     else:
-        print(f"The network {trainer.config.network} makes no bundle: it lacks the text or the refiner.")
+        remark(f"The network {trainer.config.network} makes no bundle: it lacks the text or the refiner.")

@@ -28,6 +28,7 @@ def checked_configuration(options: TrainOptions) -> dict[str, Any]:
 
 
 def required_output(options: TrainOptions) -> Path:
+    """InputError where none was given, which only --list, --print and a rehearsal may do."""
     if options.output is None:
         raise InputError("No folder for the run was named; give -o DIR.")
     return options.output

@@ -63,6 +63,7 @@ def stored_assessment(assessment: Assessment) -> str:
 
 
 def plain_assessment(assessment: Assessment) -> dict[str, Any]:
+    """For JSON: codes of the reader's scores by name, None where nothing was entered."""
     return {
         "zone": assessment.zone.value if assessment.zone else None,
         "t2w": assessment.t2w,

@@ -20,10 +20,12 @@ class Box:
 
     @property
     def slices(self) -> tuple[slice, slice, slice]:
+        """Of an array [Z, Y, X], which they cut without a copy."""
         return slice(self.low[0], self.high[0]), slice(self.low[1], self.high[1]), slice(self.low[2], self.high[2])
 
     @property
     def shape(self) -> tuple[int, int, int]:
+        """Voxels in z, y, x; zero or less where the box is empty."""
         return self.high[0] - self.low[0], self.high[1] - self.low[1], self.high[2] - self.low[2]
 
     @property
@@ -40,6 +42,7 @@ class Box:
 
     @property
     def empty(self) -> bool:
+        """Whether it holds no voxel, as where two boxes that lie apart meet."""
         return any(size <= 0 for size in self.shape)
 
     def meet(self, other: Box) -> Box:

@@ -31,6 +31,7 @@ class Entry:
 
     @property
     def paths(self) -> tuple[Path, ...]:
+        """The study's folder alone, or its three files."""
         return (self.source,) if isinstance(self.source, Path) else tuple(self.source.values())
 
 

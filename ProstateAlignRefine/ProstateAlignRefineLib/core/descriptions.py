@@ -48,6 +48,7 @@ class Description:
     size: SizeClass | None = None
 
     def fits(self, lesion: DescribedLesion) -> bool:
+        """Whether everything that is asked holds of the lesion; a lesion over two zones fits either."""
         place = lesion.place
         return (
             self.side in (None, place.side)
@@ -64,6 +65,7 @@ class Description:
 
     @property
     def mirrored(self) -> Description:
+        """For a patient mirrored left to right; the midline stays."""
         other = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
         return replace(self, side=other.get(self.side, self.side) if self.side else None)
 

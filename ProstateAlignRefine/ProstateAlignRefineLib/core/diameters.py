@@ -21,6 +21,7 @@ class Caliper:
 
     @property
     def length_mm(self) -> float:
+        """From end to end."""
         return float(np.linalg.norm(np.subtract(self.end, self.start)))
 
 

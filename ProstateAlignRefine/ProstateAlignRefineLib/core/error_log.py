@@ -37,9 +37,11 @@ class ErrorLog:
         self._add(f"{', '.join(map(_version, PACKAGES))}; standard output in {plain_text(str(_encoding()), 40)}")
 
     def failed(self, error: BaseException) -> None:
+        """The places where the error and its causes arose, without their texts."""
         self._add(scrubbed_traceback(error))
 
     def ended(self, code: int) -> None:
+        """The last line of a run."""
         self._add(f"ended with exit code {code}")
 
     def _add(self, line: str) -> None:

@@ -36,6 +36,7 @@ class Grid:
 
     @classmethod
     def of(cls, image: sitk.Image) -> Grid:
+        """The image's size and spacing in x, y, z, its origin (LPS mm) and direction."""
         return cls(image.GetSize(), image.GetSpacing(), image.GetOrigin(), image.GetDirection())
 
     @property
@@ -63,6 +64,7 @@ class Grid:
 
     @property
     def voxel_ml(self) -> float:
+        """Volume of one voxel."""
         return float(np.prod(self.spacing)) / 1000.0
 
     @property
@@ -100,6 +102,7 @@ class Grid:
         return Grid(size, self.spacing, triple(self.to_lps(start)), self.direction)
 
     def empty(self, pixel: int = sitk.sitkUInt8) -> sitk.Image:
+        """An image of zeros that lies on the grid; `pixel`: SimpleITK's number of the voxels' type."""
         image = sitk.Image(self.size, pixel)
         image.SetSpacing(self.spacing)
         image.SetOrigin(self.origin)

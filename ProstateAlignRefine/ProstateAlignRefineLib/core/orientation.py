@@ -23,10 +23,12 @@ class Order:
 
     @property
     def is_same(self) -> bool:
+        """Whether it changes nothing."""
         return self.axes == (0, 1, 2) and not any(self.flips)
 
     @property
     def signs(self) -> NDArray[np.float64]:
+        """-1 for each new axis (x, y, z) that runs backwards, else 1."""
         return np.where(self.flips, -1.0, 1.0)
 
     def of_grid(self, grid: Grid) -> Grid:
@@ -50,6 +52,7 @@ class Order:
         return ordered
 
     def of_image(self, image: sitk.Image) -> sitk.Image:
+        """The same voxels at the same places, copied unless nothing changes."""
         if self.is_same:
             return image
         return to_image(np.ascontiguousarray(self.of_array(to_array(image))), self.of_grid(Grid.of(image)))

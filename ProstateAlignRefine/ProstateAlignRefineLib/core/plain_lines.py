@@ -22,10 +22,11 @@ class PlainLines:
         self._line, self._last = "", now()
 
     def write(self, text: str) -> int:
+        """Its promise to writers: the count of characters given, whatever of them is held back."""
         *whole, rest = (self._line + text).split("\n")
         for line in whole:
             self._put(line)
-        self._line = rest if "\r" not in rest else "\r" + _last_state(rest)
+        self._line = rest if "\r" not in rest else "\r" + _last_state(rest) + ("\r" if _is_wiped(rest) else "")
         if self._line and "\r" in self._line and self._now() - self._last >= SECONDS_BETWEEN:
             self._put(self._line)
         return len(text)
@@ -66,6 +67,14 @@ def watched(quiet: bool) -> Iterator[None]:
                 lines.finish()
 
 
+def remark(line: str) -> None:
+    """What goes with a command's answer and is no part of it: where files are, what was read and why.
+
+    On standard error, as all that --quiet silences: standard output holds the answer alone, cautions among it.
+    """
+    print(line, file=sys.stderr)
+
+
 @contextmanager
 def told(verbose: bool) -> Iterator[None]:
     """While a command runs, what the program's own loggers note goes to standard error, where `verbose`."""
@@ -79,6 +88,11 @@ def told(verbose: bool) -> Iterator[None]:
     finally:
         own.removeHandler(handler)
         own.setLevel(level)
+
+
+def _is_wiped(line: str) -> bool:
+    """Whether what follows stands in place of the state, as a sentence above a bar does."""
+    return line.rstrip(" ").endswith("\r")
 
 
 def _last_state(line: str) -> str:

@@ -47,6 +47,7 @@ _BY_TEXT = {sector.text: sector for sector in SECTORS}
 
 
 def sector_called(text: str) -> Sector | None:
+    """By the text that it is stored and shown under; None for any other."""
     return _BY_TEXT.get(text)
 
 

@@ -17,6 +17,7 @@ class SizeClass(str, Enum):
 
 
 def size_class(diameter_mm: float) -> SizeClass:
+    """Of the largest axial diameter."""
     if diameter_mm < SMALL_BELOW_MM:
         return SizeClass.SMALL
     return SizeClass.MEDIUM if diameter_mm < LARGE_FROM_MM else SizeClass.LARGE

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 
 class Modality(str, Enum):
+    """The three sequences of bp-MRI in the order of channels. HBV: the acquired or computed high b-value image."""
+
     T2W = "t2w"
     ADC = "adc"
     HBV = "hbv"
@@ -58,5 +60,6 @@ class Study:
         return Grid.of(self.t2w)
 
     def volume(self, modality: Modality) -> sitk.Image:
+        """The image as it was read, on its own grid."""
         volumes: dict[Modality, sitk.Image] = {Modality.T2W: self.t2w, Modality.ADC: self.adc, Modality.HBV: self.hbv}
         return volumes[modality]

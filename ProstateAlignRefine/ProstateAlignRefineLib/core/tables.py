@@ -65,4 +65,5 @@ def _cells(row: Sequence[str]) -> list[str]:
 
 
 def read_table(path: Path, what: str) -> list[Row]:
+    """`table_of` a text file; InputError also where it cannot be read. `what`: its name for the user."""
     return table_of(text_lines(path, what), what)

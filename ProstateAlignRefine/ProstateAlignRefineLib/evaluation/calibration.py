@@ -27,6 +27,7 @@ class Reliability:
 
     @classmethod
     def of(cls, probability: Flat, truth: NDArray[np.bool_]) -> Reliability:
+        """`probability` and `truth`: flat, of the voxels of one case."""
         bins = np.minimum((probability * BINS).astype(int), BINS - 1)
         ones = np.ones(probability.shape)
         count, claimed, observed = (np.bincount(bins, w, BINS).astype(float) for w in (ones, probability, truth))
@@ -60,6 +61,7 @@ class Reliability:
 
     @property
     def brier(self) -> float:
+        """Mean squared error of the probabilities (Brier score), 0 at best."""
         return float(self.squared_error / self.count.sum())
 
 

@@ -43,6 +43,7 @@ class CaseRow:
 
     @property
     def positive(self) -> bool:
+        """Whether the reference has a lesion."""
         return self.metrics.positive
 
 

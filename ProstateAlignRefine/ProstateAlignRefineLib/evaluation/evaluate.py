@@ -62,6 +62,7 @@ class Judged:
 
     @property
     def resampled(self) -> int:
+        """How many predictions lay on another grid than their reference and were brought onto it."""
         return sum(row.resampled for row in self.rows)
 
 

@@ -38,14 +38,17 @@ class Overlap:
 
     @property
     def dice(self) -> float:
+        """2 TP / (2 TP + FP + FN); 1 where neither mask has a voxel."""
         return _share(2 * self.tp, 2 * self.tp + self.fp + self.fn)
 
     @property
     def precision(self) -> float:
+        """TP / (TP + FP): the share of the prediction that is right."""
         return _share(self.tp, self.tp + self.fp)
 
     @property
     def recall(self) -> float:
+        """TP / (TP + FN): the share of the reference that is found."""
         return _share(self.tp, self.tp + self.fn)
 
 
@@ -59,6 +62,7 @@ class SurfaceDistances:
 
     @property
     def pooled(self) -> NDArray[np.float64]:
+        """Of both surfaces, in mm."""
         return np.concatenate([self.from_prediction, self.from_reference])
 
     @property
@@ -110,6 +114,7 @@ class CaseMetrics:
 
 
 def overlap(reference: Mask, prediction: Mask) -> Overlap:
+    """Counts of voxels of two masks [Z, Y, X] on one grid."""
     both = int(np.count_nonzero(reference & prediction))
     return Overlap(
         tp=both,

@@ -25,10 +25,12 @@ class System(Protocol):
     """Something judged, by the name it has in the legend."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """For the legend."""
 
     @property
-    def rows(self) -> Sequence[CaseRow]: ...
+    def rows(self) -> Sequence[CaseRow]:
+        """One for each case judged."""
 
 
 def write_plots(systems: Sequence[System], folder: Path) -> None:

@@ -28,8 +28,11 @@ Interval = tuple[float, float]
 
 
 class HasPatient(Protocol):
+    """A row of a table. Patients are drawn in the bootstrap, not cases, since studies of one are alike."""
+
     @property
-    def patient(self) -> str: ...
+    def patient(self) -> str:
+        """The same for all studies of one patient."""
 
 
 Row = TypeVar("Row", bound=HasPatient)

@@ -59,6 +59,7 @@ class Evaluation:
 
 
 def evaluation_of(protocol: Protocol, first: Judged, second: Judged | None = None) -> Evaluation:
+    """Figures with bootstrap intervals of one system or of two; of two also their differences and paired tests."""
     systems = (first,) if second is None else (first, second)
     drawn = [resampled(system.rows, cohort_figures, protocol.resamples) for system in systems]
     figures = tuple(each.estimates for each in drawn)
@@ -96,6 +97,7 @@ def as_tables(evaluation: Evaluation) -> str:
 
 
 def as_markdown(evaluation: Evaluation) -> str:
+    """The report of `evaluate` for a reader: cases, figures, tests, and the rules they were counted by."""
     first = evaluation.systems[0]
     positives = sum(row.positive for row in first.rows)
     protocol = evaluation.protocol
@@ -142,6 +144,7 @@ def _tests(tests: Mapping[str, Paired]) -> list[str]:
 
 
 def shown(value: float | None) -> str:
+    """Four decimals; a dash where there is no figure."""
     return "-" if value is None else f"{value:.4f}"
 
 

@@ -91,6 +91,8 @@ def require_prediction_of_each(references: Mapping[str, Path], predictions: Mapp
 
 
 def read_reference(path: Path) -> ReferenceMask:
+    """From a label volume or a result folder of `segment`; every value above 0 is lesion. InputError where it cannot be
+    read."""
     path = path / "lesions.nii.gz" if path.is_dir() else path
     file = read_volume_file(path, f"file '{path.name}'")
     return ReferenceMask(to_array(file.image) > 0, Grid.of(file.image), file.placed)

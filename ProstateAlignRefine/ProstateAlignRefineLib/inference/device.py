@@ -56,10 +56,12 @@ class Compute:
 
     @property
     def without_torch(self) -> bool:
+        """Whether ONNX Runtime computes, so that torch is never imported."""
         return isinstance(self.device, WithoutTorch)
 
     @property
     def torch_device(self) -> torch.device:
+        """Only where torch computes."""
         import torch
 
         assert isinstance(self.device, torch.device)
@@ -67,6 +69,7 @@ class Compute:
 
     @property
     def description(self) -> str:
+        """One line for the user and the report: kind and name of the device, free memory or threads, precision."""
         if self.without_torch:
             return f"CPU: ONNX Runtime, {threads()} threads, {self.precision}"
         import torch
@@ -81,6 +84,7 @@ class Compute:
 
     @property
     def autocast(self) -> torch.autocast:
+        """The context that forward passes run in; it changes nothing in fp32."""
         import torch
 
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")

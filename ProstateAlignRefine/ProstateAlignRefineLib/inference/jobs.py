@@ -33,6 +33,7 @@ _last = LastForwardPass()
 
 
 def describe(request: Describe, send: Send) -> None:
+    """Answers with what would compute, how long a usual T2W would take (s; 0 where that is not known), and versions."""
     compute = compute_for(Path(request.bundle) if request.bundle else None, request.device)
     seconds = 0.0
     if request.bundle:
@@ -43,6 +44,9 @@ def describe(request: Describe, send: Send) -> None:
 
 
 def segment(request: Segment, send: Send) -> None:
+    """Answers with maps in the requested folder, on the grid of the T2W as it was given; InputError as
+    `segment_entered`."""
+
     def progress(stage: str, done: int, whole: int) -> None:
         send(Progress(request.request, stage, done, whole))
 

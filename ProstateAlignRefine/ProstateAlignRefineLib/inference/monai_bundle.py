@@ -36,6 +36,7 @@ class RegionNetwork(nn.Module):
         self.network = self.bundle.network
 
     def forward(self, image: Tensor) -> Tensor:
+        """[1, 3, Z, Y, X] of the network's region to the probability of a lesion after the gate, [1, 1, Z, Y, X]."""
         config = self.bundle.config
         output = self.network(image, self.bundle.text.to(image.device))
         confidence = foreground_confidence(output.base_logits[0], config.confidence)

@@ -25,6 +25,8 @@ class Shard:
 
     @classmethod
     def of_torchrun(cls) -> Shard:
+        """From RANK, WORLD_SIZE and LOCAL_RANK; all studies where they are not set. InputError where they make no
+        sense."""
         given = [os.environ.get(name, default) for name, default in TORCHRUN]
         if not all(text.isascii() and text.isdecimal() and len(text) < 10 for text in given):
             raise InputError("RANK, WORLD_SIZE or LOCAL_RANK is no whole number; use torchrun, or unset them.")
@@ -34,6 +36,7 @@ class Shard:
         return cls(rank, count, local)
 
     def share(self, studies: Sequence[Study]) -> Sequence[Study]:
+        """Every `count`-th, from `rank` on, so that long and short studies mix."""
         return studies[self.rank :: self.count]
 
     def device(self, name: str) -> str:

@@ -32,6 +32,7 @@ def check_input(values: NDArray[np.float32], name: str) -> None:
 
 
 def is_finite(stacked: NDArray[np.float32]) -> bool:
+    """Whether no value is NaN or infinite, in one pass without a mask of the array's size."""
     return all(np.isfinite(value_range(stacked)))
 
 

@@ -42,6 +42,7 @@ Send = Callable[[Message], None]
 
 
 def main() -> None:
+    """Answers requests until standard input ends; what is left over is removed then."""
     install_quiet_hooks()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _frame: _leave(Path(sys.argv[1]), 128 + number))

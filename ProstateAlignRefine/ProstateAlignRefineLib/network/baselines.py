@@ -100,6 +100,7 @@ class NoRefiner(nn.Module):
     """Leaves the decoder's features as they are."""
 
     def forward(self, features: Tensor, *_: object) -> Tensor:
+        """The features [B, C, Z, Y, X] as they are; text is ignored."""
         return features
 
 
@@ -107,6 +108,7 @@ class NoSimilarity(nn.Module):
     """Similarity logits of 0 at full size."""
 
     def forward(self, maps: Sequence[Tensor], pooled: Tensor, size: Sequence[int]) -> Tensor:
+        """Zeros [B, 1, Z, Y, X] of `size`."""
         return torch.zeros(maps[0].shape[0], 1, *size, device=maps[0].device)
 
 

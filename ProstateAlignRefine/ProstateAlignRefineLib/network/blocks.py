@@ -22,6 +22,7 @@ def convolution(inputs: int, outputs: int, kernel: Triple, stride: Triple = ONES
 
 
 def normalization(features: int) -> nn.InstanceNorm3d:
+    """Over each channel's voxels, with a learned scale and shift; statistics of each image alone."""
     return nn.InstanceNorm3d(features, eps=NORM_EPSILON, affine=True)
 
 
@@ -40,6 +41,7 @@ class ResidualBlock(nn.Module):
         self.shortcut: nn.Module = convolution(inputs, outputs, ONES, stride, bias=True) if first else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B, C, Z, Y, X] to as many channels as the block has, strided where it has a stride."""
         inner = functional.leaky_relu(self.norm1(self.conv1(x)), LEAKY_SLOPE)
         return functional.leaky_relu(self.norm2(self.conv2(inner)) + self.shortcut(x), LEAKY_SLOPE)
 
@@ -50,6 +52,7 @@ class ResidualStage(nn.Sequential):
     recomputed = False
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B, C, Z, Y, X] through the blocks in turn; where recomputed, the backward pass keeps its input alone."""
         if not (self.recomputed and self.training and torch.is_grad_enabled()):
             return super().forward(x)  # type: ignore[no-any-return, no-untyped-call]
         again: Tensor = checkpoint(super().forward, x, use_reentrant=False)
@@ -73,4 +76,5 @@ class Fusion(nn.Module):
         self.norm = normalization(features)
 
     def forward(self, maps: list[Tensor]) -> Tensor:
+        """Maps [B, C, Z, Y, X] of one size, side by side, to one."""
         return functional.leaky_relu(self.norm(self.conv(torch.cat(maps, dim=1))), LEAKY_SLOPE)

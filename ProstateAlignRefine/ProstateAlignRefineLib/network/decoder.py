@@ -20,6 +20,7 @@ class DecoderLevel(nn.Module):
         self.blocks = residual_stage(2 * features, features, kernel)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        """`x` [B, C, Z, Y, X] of the level below, `skip` of this level, to the size of `skip`."""
         # A 1x1x1 convolution and nearest upsampling commute; convolving first works on the fewer voxels.
         x = functional.interpolate(self.reduce(x), scale_factor=[float(s) for s in self.upsampling], mode="nearest")
         merged: Tensor = self.blocks(torch.cat((x, skip), dim=1))

@@ -21,6 +21,7 @@ class Encoder(nn.Module):
         )
 
     def forward(self, x: Tensor) -> list[Tensor]:
+        """[B, 3, Z, Y, X] to a map of each stage, finest first."""
         x = self.stem(x)
         maps = []
         for stage in self.stages:

@@ -40,10 +40,12 @@ class NetworkGraph(nn.Module):
 
     @property
     def outputs(self) -> list[str]:
+        """Names of what `forward` gives, in its order."""
         parts = (True, "base"), (True, "similarity"), (self.network.anatomy is not None, "zones"), (True, "finest")
         return [name for given, name in (*parts, (self.second, "second")) if given]
 
     def forward(self, image: Tensor, pooled: Tensor) -> list[Tensor]:
+        """One tensor [1, C, Z, Y, X] of the image's size for each name of `outputs`."""
         seen = self.network.seen(image, pooled)
         size = list(image.shape[2:])
         zones = [] if seen.anatomy is None else [interpolate(seen.anatomy, size, mode="trilinear")]
@@ -61,6 +63,7 @@ class RefinerGraph(nn.Module):
         self.network = network
 
     def forward(self, finest: Tensor, tokens: Tensor, mask: Tensor, *coordinates: Tensor) -> Tensor:
+        """`coordinates`: of z, of y and of x, one vector each; none for a refiner without positions."""
         refiner = self.network.refiner
         places = refiner.positions.of_coordinates(coordinates).flatten(0, 2)[None] if refiner.positions else None
         voxels = finest.flatten(2).transpose(1, 2)
@@ -76,6 +79,7 @@ class PromptGraph(nn.Module):
         self.tower = head.tower
 
     def forward(self, concepts: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """`concepts` and `mask` [P, L] of P prompts: tokens [P, L, D] and pooled [P, D]."""
         text = self.tower.of_numbers(concepts, mask)
         return text.tokens, text.pooled
 
@@ -88,6 +92,7 @@ class PromptedGraph(nn.Module):
         self.head = head
 
     def forward(self, place: Tensor, evidence: Tensor, tokens: Tensor, pooled: Tensor, mask: Tensor) -> Tensor:
+        """Of voxels: see `PromptedHead.of_voxels`."""
         return self.head.of_voxels(place, evidence, TextBatch(pooled, tokens, mask))
 
 

@@ -22,9 +22,11 @@ class TextBatch:
     mask: Tensor
 
     def to(self, device: torch.device | str) -> TextBatch:
+        """Copies on `device`; itself where it is there."""
         return TextBatch(self.pooled.to(device), self.tokens.to(device), self.mask.to(device))
 
     def for_images(self, count: int) -> TextBatch:
+        """Itself where it holds a text for each of `count` images; ValueError where not."""
         if self.pooled.shape[0] != count:
             raise ValueError(f"{count} images were given with text for {self.pooled.shape[0]}")
         return self
@@ -46,9 +48,11 @@ class TextEmbedding:
 
     @property
     def width(self) -> int:
+        """D, of the pooled vector and of a token."""
         return self.pooled.shape[0]
 
     def to(self, device: torch.device | str) -> TextEmbedding:
+        """A copy on `device`."""
         moved = {name: getattr(self, name).to(device) for name in ("pooled", "tokens", "mask")}
         return replace(self, **moved)
 
@@ -62,6 +66,7 @@ class TextEmbedding:
 
 
 def one_token(pooled: Tensor, prompts: tuple[str, ...], encoder: str) -> TextEmbedding:
+    """Of a pooled vector [D] alone, which stands for its only token."""
     return TextEmbedding(prompts, pooled, pooled[None], torch.ones(1, dtype=torch.bool, device=pooled.device), encoder)
 
 
@@ -100,5 +105,6 @@ def load_text(path: Path) -> TextEmbedding:
 
 
 def of_stored(text: StoredText) -> TextEmbedding:
+    """As tensors on the CPU, which share the arrays' memory."""
     pooled, tokens, mask = (torch.from_numpy(part) for part in (text.pooled, text.tokens, text.mask))
     return TextEmbedding(text.prompts, pooled, tokens, mask, text.encoder)

@@ -40,6 +40,7 @@ _FIT_SETS = ((50.0, 400.0, 800.0), (0.0, 500.0, 1000.0), (50.0, 800.0), (0.0, 10
 
 
 def draw_diffusion_protocol(rng: np.random.Generator) -> DiffusionProtocol:
+    """b-values of the fit and of the HBV as scanners offer them, half of the HBVs computed; up to 3 mm displaced."""
     direction = rng.normal(size=3) * (1.0, 1.0, 0.5)
     shift = direction / np.linalg.norm(direction) * rng.uniform(0.0, 3.0)
     return DiffusionProtocol(

@@ -19,6 +19,8 @@ TEXTURE_MM = (3.5, 6.0, 6.0, 10.0, 10.0)
 
 @dataclass(frozen=True)
 class Lobe:
+    """Of the transition zone: an ellipsoid, centre and half-axes in mm from the gland's centre (left, back, up)."""
+
     centre: NDArray[np.float64]
     radii: NDArray[np.float64]
 
@@ -82,6 +84,7 @@ class GlandAnatomy:
 
     @property
     def radii(self) -> NDArray[np.float64]:
+        """Half-axes of the gland in mm: left-right, anterior-posterior, craniocaudal."""
         return self.outline.radii
 
 

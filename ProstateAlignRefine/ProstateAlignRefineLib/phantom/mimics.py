@@ -32,6 +32,8 @@ class PatchyChange:
 
 @dataclass(frozen=True)
 class Mimics:
+    """What looks like a lesion and is none: wedges and patches of the peripheral zone, and uneven tissue."""
+
     wedges: tuple[Wedge, ...]
     patches: tuple[PatchyChange, ...]
     grain: tuple[float, float, float]
@@ -39,6 +41,7 @@ class Mimics:
 
 
 def draw_mimics(rng: np.random.Generator, gland: GlandAnatomy) -> Mimics:
+    """Half of the glands have no wedge, a tenth has three."""
     c = gland.radii[2]
     wedges = []
     for _ in range(int(rng.choice(4, p=[0.5, 0.25, 0.15, 0.10]))):

@@ -17,6 +17,8 @@ _CONTENTS = (Tissue.STOOL, Tissue.GAS, Tissue.GEL, Tissue.MUCOSA)
 
 @dataclass(frozen=True)
 class Bladder:
+    """An ellipsoid above the gland; centre, half-axes and thickness of the wall in mm from the gland's centre."""
+
     centre: Vector
     radii: Vector
     wall: float
@@ -43,6 +45,9 @@ class Rectum:
 
 @dataclass(frozen=True)
 class Vesicles:
+    """Of the left one, mirrored for the right: centre and half-axes in mm. `turn`: how far it goes back, a mm outwards;
+    `skew`: by how many mm one lies higher, and the other lower."""
+
     centre: Vector
     radii: Vector
     turn: float
@@ -72,6 +77,8 @@ class Blob:
 
 @dataclass(frozen=True)
 class Pelvis:
+    """Everything around the gland, in mm from its centre (left, back, up)."""
+
     bladder: Bladder
     vesicles: Vesicles
     rectum: Rectum
@@ -88,6 +95,7 @@ class Pelvis:
 
 
 def draw_pelvis(rng: np.random.Generator, gland: GlandAnatomy) -> Pelvis:
+    """Placed by the gland's half-axes; veins and lymph nodes, 10 to 30, lie anywhere around it."""
     b, c = float(gland.radii[1]), float(gland.radii[2])
     return Pelvis(
         bladder=_draw_bladder(rng, gland),

@@ -14,6 +14,8 @@ from .fields import Floats, smooth_noise
 
 @dataclass(frozen=True)
 class T2wProtocol:
+    """How T2W was acquired and stored: echo time in ms; `snr` of tissue to noise; `blur`: sigma in the plane, mm."""
+
     echo_ms: float
     snr: float
     blur: float
@@ -26,6 +28,7 @@ class T2wProtocol:
 
 
 def draw_t2w_protocol(rng: np.random.Generator) -> T2wProtocol:
+    """Echo times of 80 to 130 ms, signal to noise of 9 to 40."""
     return T2wProtocol(
         echo_ms=float(rng.uniform(80, 130)),
         snr=float(np.exp(rng.uniform(np.log(9), np.log(40)))),

@@ -15,6 +15,8 @@ from .fields import Floats
 
 
 class Tissue(str, Enum):
+    """What has T1, T2, ADC and density of its own; a value is its name in the facts of the truth."""
+
     FAT = "fat"
     MUSCLE = "muscle"
     MARROW = "marrow"

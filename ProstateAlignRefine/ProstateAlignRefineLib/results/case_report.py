@@ -41,6 +41,7 @@ class CaseReport:
 
 
 def decision_words(found: FoundLesion) -> str:
+    """The reader's decision on a finding, for reports."""
     return "not reviewed" if found.decision is Decision.UNDECIDED else found.decision.value
 
 
@@ -63,6 +64,7 @@ def score_words(assessment: Assessment, place: Place) -> str:
 
 
 def extension_words(extension: Extension) -> str:
+    """Extraprostatic extension or invasion of the vesicles (EPE, SVI), for reports."""
     return "not stated" if extension is Extension.NOT_SAID else extension.value
 
 

@@ -179,7 +179,7 @@ def write_gated(folder: Path, result: Result) -> WrittenResult:
     wrote_dicom = _write_dicom(folder / SEGMENTATION_NAME, result, labels, lesions)
     edited = edit_counts(gated)
     run, gland = result.run, result.anatomy.gland
-    overview = Overview(result.volumes, result.maps, found, run.model.notice, gland, result.slice_names)
+    overview = Overview(result.volumes, result.maps, found, run.model.notice, gland, result.slice_names, run.psa)
     draw_overview(overview).save(folder / OVERVIEW_NAME)
     (folder / HTML_NAME).write_text(html_report(_case_of(result, overview)), encoding="utf-8")
     names = result.slice_names

@@ -12,7 +12,6 @@ from PIL import Image
 from ..core.cautions import caution_lines
 from ..core.gland import Gland
 from ..core.plain_text import plain_text
-from ..core.psa import psa_density
 from ..core.study import Modality
 from .case_report import (
     CaseReport,
@@ -24,7 +23,7 @@ from .case_report import (
     score_words,
     sector_words,
 )
-from .report import RESEARCH_USE, size_text
+from .report import RESEARCH_USE, density_text, size_text
 from .review import FoundLesion
 from .sector_picture import marked_sectors, sector_svg
 from .slice_pictures import draw_ruler, draw_slice, orient
@@ -111,7 +110,7 @@ def _summary(case: CaseReport) -> str:
         f"Highest PI-RADS v2.1 category by the reader: {highest}." if highest else NO_CATEGORY,
         _gland_text(gland, case.run.gland_by or "the model") if gland else "",
         f"PSA {psa:g} ng/mL." if psa is not None else "",
-        f"PSA density {psa_density(psa, gland.volume_ml):.2f} ng/mL/mL." if gland and psa is not None else "",
+        f"{density_text(psa, gland)}." if gland and psa is not None else "",
         f"{case.rejected} further finding(s) rejected by the reader." if case.rejected else "",
         f"{case.waiting} candidate(s) below the model's operating point, not accepted." if case.waiting else "",
     ]

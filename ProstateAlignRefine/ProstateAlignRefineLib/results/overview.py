@@ -19,7 +19,7 @@ from ..core.maps import Maps
 from ..core.palette import ADDED_RGB, CANDIDATE_RGB, GLAND_RGB, LESION_RGB, REMOVED_RGB, blend, grey, heat, heat_opacity
 from ..core.study import Modality
 from .lesions_at import LesionsAt
-from .report import RESEARCH_USE
+from .report import RESEARCH_USE, density_text
 from .slice_names import COUNTED, SliceNames
 from .slice_pictures import INK, PAPER, Slices, draw_ruler, draw_slice, font, orient, outline_of
 from .view import VIEW_MM, view
@@ -34,7 +34,7 @@ HEAT_OPACITY = 0.75
 
 @dataclass(frozen=True)
 class Overview:
-    """What is drawn. `volumes` [Z, Y, X] lie on the maps' grid. `gland`: None where there is none."""
+    """What is drawn. `volumes` [Z, Y, X] lie on the maps' grid. `gland`: None where there is none. `psa`: in ng/mL."""
 
     volumes: Mapping[Modality, Array]
     maps: Maps
@@ -42,6 +42,7 @@ class Overview:
     notice: str
     gland: Gland | None = None
     names: SliceNames = COUNTED
+    psa: float | None = None
 
     @property
     def findings(self) -> Sequence[Lesion]:
@@ -139,7 +140,8 @@ def _foot(pen: ImageDraw.ImageDraw, top: int, overview: Overview) -> None:
     if overview.found.candidates:
         entries.insert(1, ("candidate", CANDIDATE_RGB))
     if overview.gland is not None:
-        entries.append((f"gland, {overview.gland.volume_ml:.0f} mL", GLAND_RGB))
+        density = "" if overview.psa is None else f"; {density_text(overview.psa, overview.gland)}"
+        entries.append((f"gland, {overview.gland.volume_ml:.0f} mL{density}", GLAND_RGB))
     for text, colour in entries:
         pen.rectangle((x, top + 6, x + 10, top + 16), fill=colour)
         pen.text((x + 16, top + 3), text, fill=INK, font=font(13))

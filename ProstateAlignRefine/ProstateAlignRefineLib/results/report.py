@@ -118,6 +118,8 @@ def require_unchanged(folder: Path, names: Collection[str], files: Mapping[str, 
 def _read_report(folder: Path) -> Mapping[str, Any]:
     finish_interrupted(folder)
     path = folder / REPORT_NAME
+    if not folder.is_dir():
+        raise InputError("The folder given does not exist; check its path.")
     if not path.is_file():
         raise InputError(f"There is no {REPORT_NAME} in the folder given; give a folder that `segment` has written.")
     try:
@@ -162,12 +164,19 @@ def _table(lesions: Sequence[Lesion], names: SliceNames) -> str:
     return "\n".join([header, *rows])
 
 
-def gland_line(gland: Gland | None) -> str:
-    """Size of the gland in a sentence, or why there is none."""
+def gland_line(gland: Gland | None, psa: float | None = None) -> str:
+    """Size of the gland in a sentence, or why there is none. `psa`: in ng/mL; its density alone is shown."""
     if gland is None:
-        return "The model gives no gland; side and level are told from the T2W images."
+        none = "The model gives no gland; side and level are told from the T2W images."
+        return none if psa is None else f"{none} The PSA density is not known without it."
     ellipsoid = f"{size_text(gland)}, as an ellipsoid {gland.ellipsoid_ml:.1f} mL"
-    return f"Gland {gland.volume_ml:.1f} mL by its voxels; {ellipsoid}."
+    density = "" if psa is None else f" {density_text(psa, gland)}."
+    return f"Gland {gland.volume_ml:.1f} mL by its voxels; {ellipsoid}.{density}"
+
+
+def density_text(psa: float, gland: Gland) -> str:
+    """ "PSA density 0.11 ng/mL/mL", of a PSA in ng/mL."""
+    return f"PSA density {psa_density(psa, gland.volume_ml):.2f} ng/mL/mL"
 
 
 def size_text(gland: Gland) -> str:

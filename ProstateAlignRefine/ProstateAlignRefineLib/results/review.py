@@ -22,6 +22,8 @@ from .setting import Paint, Setting
 
 
 class Decision(str, Enum):
+    """Of the reader on a finding; what is rejected is listed and not exported."""
+
     UNDECIDED = ""
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -75,6 +77,7 @@ class Review:
 
     @property
     def tracked(self) -> Tracked:
+        """By lesion number, for the structured report: a tracking UID each, and what the reader said."""
         return {
             found.lesion.number: TrackedLesion(found.uid, found.decision, found.assessment) for found in self.lesions
         }

@@ -33,6 +33,7 @@ class SliceNames:
         return cls(numbers, tuple((_first_voxels(grid) @ upward).tolist()))
 
     def number(self, index: int) -> int:
+        """Instance Number of the T2W slice at `index` of the axial order; where DICOM is not known, counted from 1."""
         return self.numbers[index] if self.numbers else index + 1
 
     def short(self, first: int, last: int) -> str:

@@ -89,4 +89,5 @@ def draw_ruler(picture: Image.Image, diameters: Diameters, grid: Grid) -> None:
 
 
 def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """The one that Pillow brings, so that pictures look alike on every computer; `size` in pixels."""
     return ImageFont.load_default(size)

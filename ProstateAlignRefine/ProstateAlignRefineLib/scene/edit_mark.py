@@ -24,6 +24,7 @@ class EditMark:
 
     @contextmanager
     def own_writing(self) -> Iterator[None]:
+        """What the block writes into the segmentation does not count as the reader's edit."""
         self._paused = True
         try:
             yield

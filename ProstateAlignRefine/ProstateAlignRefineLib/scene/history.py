@@ -14,6 +14,8 @@ MOST_STEPS = 100
 
 
 class ActionKind(Enum):
+    """What can be undone; values are stored in the scene."""
+
     MOVE_GATE = "move the gate"
     MOVE_SENSITIVITY = "move the sensitivity"
     EDIT_VOXELS = "edit voxels"
@@ -62,6 +64,7 @@ class History(Generic[State]):
         return self._steps[self._done] if self._done < len(self._steps) else None
 
     def push(self, step: Step[State]) -> None:
+        """What was undone before can then not be redone; beyond `MOST_STEPS` the oldest go."""
         self._steps = [*self._steps[: self._done], step][-MOST_STEPS:]
         self._done = len(self._steps)
 
@@ -74,6 +77,7 @@ class History(Generic[State]):
         return step.before
 
     def redo(self) -> State | None:
+        """The state after the step that was undone last; None where none was."""
         step = self.redoable
         if step is None:
             return None

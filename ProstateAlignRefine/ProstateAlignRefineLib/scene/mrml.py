@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 
 class Observed(Protocol):
+    """Any VTK object that calls observers."""
+
     def AddObserver(self, event: Any, act: Callable[..., None], /) -> int: ...
     def RemoveObserver(self, tag: int, /) -> None: ...
 

@@ -207,12 +207,14 @@ class Reading:
         return self._history.redoable.action if self._history.redoable else None
 
     def undo(self) -> None:
+        """A slider that is still held counts as let go; paint since the last step is a step of its own first."""
         if self._is_live:
             self.commit()
         self.collect_voxel_edits()
         self._go_to(self._history.undo())
 
     def redo(self) -> None:
+        """Paint since the last step ends what could be redone."""
         self.collect_voxel_edits()
         self._go_to(self._history.redo())
 

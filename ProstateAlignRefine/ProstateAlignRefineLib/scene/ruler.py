@@ -61,11 +61,13 @@ class Ruler:
 
 
 def set_ruler_visible(scene: Scene, visible: bool) -> None:
+    """Of both diameters of the chosen lesion."""
     for line in ruler_lines(scene):
         line.GetDisplayNode().SetVisibility(visible)
 
 
 def ruler_lines(scene: Scene) -> list[Any]:
+    """Ours alone, not lines that the reader drew."""
     return [node for node in nodes_of(scene, LINE) if node.GetAttribute(ROLE)]
 
 

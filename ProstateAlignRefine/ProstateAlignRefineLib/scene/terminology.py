@@ -55,6 +55,7 @@ def tag_of(segment: MrmlSegment, name: str) -> str:
 
 
 def new_segment(name: str, colour: tuple[int, int, int] = LESION_RGB) -> MrmlSegment:
+    """`colour`: red, green, blue of 0 to 255."""
     segment = slicer.vtkSegment()
     segment.SetName(name)
     segment.SetColor(*(channel / 255 for channel in colour))

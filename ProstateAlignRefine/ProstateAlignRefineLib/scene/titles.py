@@ -31,6 +31,7 @@ class Titles:
                 self._write(composite)
 
     def stop(self) -> None:
+        """Follows the views no longer; the titles stay."""
         for composite, observer in self._followed:
             composite.RemoveObserver(observer)
         self._followed = []

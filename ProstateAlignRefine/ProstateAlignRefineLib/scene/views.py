@@ -27,6 +27,7 @@ def composite_node(scene: Scene, tag: str) -> CompositeNode | None:
 
 
 def nodes_of(scene: Scene, class_name: str) -> Iterator[Any]:
+    """In the order of the scene; `class_name`: VTK's, subclasses among them."""
     for index in range(scene.GetNumberOfNodesByClass(class_name)):
         yield scene.GetNthNodeByClass(index, class_name)
 

@@ -20,6 +20,7 @@ def window_of(volume: VolumeNode) -> Window | None:
 
 
 def set_window(volume: VolumeNode, window: Window) -> None:
+    """`window`: lowest and highest grey value, which stays where Slicer would choose its own."""
     display = display_of(volume)
     display.AutoWindowLevelOff()
     display.SetWindowLevelMinMax(*window)

@@ -35,6 +35,7 @@ class Checkpoint:
 
 
 def save_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
+    """In place of the one before; a run that is killed meanwhile leaves that one whole."""
     with signed_file(folder / CHECKPOINT_NAME) as path:
         torch.save({name: getattr(checkpoint, name) for name in Checkpoint.__dataclass_fields__}, path)
 

@@ -197,6 +197,7 @@ class TrainingConfig:
         return schema.from_dict(cls, data, "the training configuration", "compare it with a preset and mend it")
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain values, which `from_dict` takes."""
         return schema.to_dict(self)
 
 

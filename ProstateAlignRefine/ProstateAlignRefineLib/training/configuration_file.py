@@ -24,6 +24,7 @@ MOST_STEPS = 10  # from one file to the one that it extends
 
 
 def preset_names() -> tuple[str, ...]:
+    """What `train --config` takes beside a file."""
     return tuple(sorted(preset.stem for preset in PRESETS.glob("*.toml")))
 
 

@@ -40,6 +40,7 @@ class Cost:
 
     @property
     def gpu_hours(self) -> float:
+        """Of `GPU_OPERATIONS` a second, all steps."""
         return self.steps * self.step_operations / GPU_OPERATIONS / 3600
 
 

@@ -41,6 +41,7 @@ class Agreement:
 
     @property
     def tolerable(self) -> bool:
+        """Whether answers differ by less than a reader could see."""
         return self.margin <= MARGIN_TOLERANCE and self.share <= SHARE_TOLERANCE
 
 

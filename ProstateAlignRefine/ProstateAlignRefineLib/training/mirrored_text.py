@@ -23,6 +23,7 @@ class TrainingText:
     mirrored: TextEmbedding
 
     def to(self, device: torch.device) -> TrainingText:
+        """Copies of both on `device`."""
         return TrainingText(self.plain.to(device), self.mirrored.to(device))
 
     def of_patches(self, sides_swapped: Sequence[bool]) -> TextBatch:

@@ -31,6 +31,7 @@ class Processes:
 
     @property
     def first(self) -> bool:
+        """Whether it is the one that writes files and speaks."""
         return self.rank == 0
 
     def share(self, size: int) -> slice:
@@ -60,6 +61,7 @@ class Processes:
         return network if self.count == 1 else DistributedDataParallel(network)
 
     def wait(self) -> None:
+        """Until every process has come here."""
         if self.count > 1:
             dist.barrier()
 

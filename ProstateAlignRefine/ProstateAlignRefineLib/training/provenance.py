@@ -35,6 +35,7 @@ class Start:
 
     @classmethod
     def of(cls, config: ModelConfig, sha256: str) -> Start:
+        """`sha256`: the identity of the bundle whose configuration `config` is."""
         return cls(sha256, config.name, config.training_data, config.licence)
 
 

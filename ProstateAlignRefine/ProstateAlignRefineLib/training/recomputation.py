@@ -14,4 +14,5 @@ def set_recomputed(network: nn.Module, recomputed: bool) -> None:
 
 
 def residual_stages(network: nn.Module) -> list[ResidualStage]:
+    """Wherever in the network they are."""
     return [module for module in network.modules() if isinstance(module, ResidualStage)]

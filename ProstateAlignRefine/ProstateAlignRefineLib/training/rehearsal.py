@@ -42,6 +42,7 @@ class Rehearsal:
 
     @property
     def hours(self) -> float:
+        """Of the whole run, training and validation, at the pace of the rehearsal."""
         training = sum(kind.epochs * self.iterations * kind.seconds for kind in self.steps)
         return (training + self.validated * self.case_seconds) / 3600
 

@@ -28,6 +28,8 @@ class FinishedRun:
     @classmethod
     def of(cls, folder: Path) -> FinishedRun:
         """InputError where the folder holds no run whose test cases are written."""
+        if not folder.is_dir():
+            raise InputError(f"There is no folder '{folder.name}'; name the folders of two runs, as train wrote them.")
         needed = (CONFIG_NAME, LOG_NAME, f"{TEST}/{PREDICTIONS}", f"{TEST}/{REFERENCES}")
         missing = [name for name in needed if not (folder / name).exists()]
         if missing:

@@ -14,6 +14,9 @@ STABLE_DICE = 0.30
 
 
 class Phase(str, Enum):
+    """Which loss trains: segmentation alone, with the auxiliary losses (similarity), or the refiner's on a frozen
+    network."""
+
     SEGMENTATION = "segmentation"
     AUXILIARY = "auxiliary"
     REFINER = "refiner"
@@ -69,9 +72,11 @@ class Phases:
 
     @property
     def epochs(self) -> int:
+        """Of the whole run."""
         return self.joint_epochs + self.refiner_epochs
 
     def phase(self, epoch: int, auxiliary_scale: float) -> Phase:
+        """`auxiliary_scale`: the weight of the auxiliary losses at this epoch, 0 to 1."""
         if epoch >= self.joint_epochs:
             return Phase.REFINER
         return Phase.AUXILIARY if auxiliary_scale > 0 else Phase.SEGMENTATION

@@ -16,6 +16,8 @@ _NEXT = "\n## "
 
 @dataclass(frozen=True)
 class EditGate:
+    """Confidence above which the refiner edits, and how strongly it does."""
+
     tau: float
     alpha: float
 

@@ -83,6 +83,8 @@ class Trainer:
         self._enter(Phase.SEGMENTATION)
 
     def train(self) -> SegmentationNetwork:
+        """From where an earlier run in the folder stopped to the last epoch; the network with its best weights, ready
+        to answer."""
         self._resume()
         steps = self.config.schedule.iterations
         with (

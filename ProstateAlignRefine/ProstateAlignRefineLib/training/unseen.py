@@ -24,6 +24,7 @@ class TrainedSplit:
     test_fold: int
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain values for a bundle's metrics."""
         return asdict(self)
 
 

@@ -56,6 +56,7 @@ def freeze_unused(network: SegmentationNetwork, phase: Phase) -> None:
 
 
 def make_optimizer(groups: list[dict[str, object]], settings: OptimizerSettings) -> torch.optim.Optimizer:
+    """SGD with Nesterov momentum, as nnU-Net's, or AdamW; `groups`: parameters with rates of their own."""
     if settings.kind == "sgd":
         return torch.optim.SGD(
             groups, lr=settings.rate, momentum=NESTEROV_MOMENTUM, nesterov=True, weight_decay=settings.weight_decay
@@ -72,6 +73,7 @@ class MovingAverage:
 
     @torch.no_grad()
     def update(self, network: nn.Module) -> None:
+        """Takes in the weights of a step; counters are copied, since they have no mean."""
         self.updates += 1
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         for name, tensor in network.state_dict().items():
@@ -80,6 +82,7 @@ class MovingAverage:
 
 
 def save_weights(weights: Mapping[str, Tensor], path: Path) -> None:
+    """As safetensors, in place of an earlier file of ours."""
     with signed_file(path) as temporary:
         save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, temporary)
 

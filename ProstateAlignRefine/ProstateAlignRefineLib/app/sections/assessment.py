@@ -70,6 +70,7 @@ class AssessmentSection:
 
     @property
     def chosen(self) -> FoundLesion | None:
+        """The lesion of the row that is marked; None where none is."""
         lesions, row = self._lesions, self._table.currentRow()
         return lesions[row] if 0 <= row < len(lesions) else None
 

@@ -71,6 +71,7 @@ class GateSection:
         ).format(square=_square(CANDIDATE_RGB), rate=point.false_positives, share=point.sensitivity)
 
     def show_counts(self, counts: Counts) -> None:
+        """While a slider moves: volume of the lesions, and what the refiner adds and removes."""
         self._ui.countsLabel.text = _("Lesions {ml:.2f} mL ({voxels} voxels)").format(
             ml=counts.mask_ml, voxels=counts.mask
         )

@@ -71,6 +71,8 @@ SLICES = _("T2W slices: their numbers in the DICOM series, else counted from 1")
 
 @dataclass(frozen=True)
 class Column:
+    """Of the table: `meaning` is its tooltip, `cell` what stands there of a lesion."""
+
     heading: str
     meaning: str
     cell: Callable[[FoundLesion], str]
@@ -111,6 +113,7 @@ class LesionSection:
 
     @property
     def chosen(self) -> FoundLesion | None:
+        """The lesion of the row that is marked; None where none is."""
         row = self._ui.lesionTable.currentRow()
         return self._shown[row] if 0 <= row < len(self._shown) else None
 

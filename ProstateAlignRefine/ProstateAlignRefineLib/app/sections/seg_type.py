@@ -10,6 +10,7 @@ SEG_TYPES = (("binary", _("BINARY (all readers)")), ("labelmap", _("LABELMAP (Sl
 
 
 def fill_seg_types(ui: PanelWidgets) -> None:
+    """In the order of `SEG_TYPES`, the first being the default."""
     for _value, text in SEG_TYPES:
         ui.segTypeBox.addItem(text)
 

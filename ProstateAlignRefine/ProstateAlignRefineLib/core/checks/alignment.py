@@ -43,6 +43,7 @@ class Alignment:
 
     @property
     def distance_mm(self) -> float:
+        """Length of the displacement."""
         return float(np.linalg.norm(self.displacement_mm))
 
     @property

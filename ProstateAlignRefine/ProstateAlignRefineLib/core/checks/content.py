@@ -55,10 +55,12 @@ class Content:
         return cls(*(sampled(volume, region) for volume in (study.t2w, imaged(study.adc), imaged(study.hbv))))
 
     def volume(self, modality: Modality) -> NDArray[np.float32]:
+        """[z, y, x] of the prostate region, NaN outside the field of view."""
         return {Modality.T2W: self.t2w, Modality.ADC: self.adc, Modality.HBV: self.hbv}[modality]
 
     @cached_property
     def looks_exchanged(self) -> bool:
+        """Whether T2W resembles HBV more than ADC, as where ADC and HBV were given for each other."""
         return correlation(self.t2w, self.adc) - correlation(self.t2w, self.hbv) < EXCHANGED
 
 

@@ -46,6 +46,7 @@ class Displacements:
 
     @property
     def together(self) -> bool:
+        """Whether ADC and HBV lie alike, so that one displacement holds for both."""
         return self.of[Modality.ADC] is self.of[Modality.HBV]
 
 
@@ -61,6 +62,8 @@ def measure_displacements(study: Study, region: Grid) -> Displacements:
 
 
 def displacement_cautions(found: Displacements, region: Grid) -> tuple[Caution, ...]:
+    """Where the volumes lie apart, hardly fit each other, or seem to be of several patients; `region`: where that was
+    measured."""
     cautions = []
     if found.between.information < RELATED or not found.together:
         cautions.append(caution("adc-hbv-unrelated", how=_apart(found.between)))

@@ -55,6 +55,7 @@ class Judge:
 
     @cached_property
     def peaks(self) -> Peaks:
+        """Of the margin before the refiner, so that they stay while the gate moves."""
         return Peaks.of(self.maps.base_margin)
 
     def near(self, painted: Box | None) -> Near:
@@ -81,6 +82,7 @@ class Judge:
 
     @cached_property
     def tissue(self) -> OrdinaryTissue:
+        """What findings are contrasted with; only a rule needs it."""
         return OrdinaryTissue.of(self.maps, self.images)
 
     def confidences(self, labels: NDArray[np.integer], near: Near) -> NDArray[np.float64] | None:

@@ -49,6 +49,7 @@ class OrdinaryTissue:
 
     @classmethod
     def of(cls, maps: Maps, images: Mapping[Modality, Array]) -> OrdinaryTissue:
+        """From voxels whose margin is far below a finding's; where a zone has too few, those of all zones count."""
         gland = None if maps.zones is None else plausible_gland(maps.zones, maps.grid)
         calm = (maps.base_margin <= UNSUSPICIOUS) & (maps.confidence > 0 if gland is None else gland)
         fewest = LEAST_TISSUE_ML / maps.grid.voxel_ml

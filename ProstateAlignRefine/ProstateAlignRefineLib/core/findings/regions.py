@@ -33,6 +33,7 @@ class PeakRegion:
 
     @classmethod
     def of(cls, box: Box, mask: NDArray[np.bool_]) -> PeakRegion:
+        """`mask` [Z, Y, X]: of the shape of `box`."""
         return cls(box, mask, int(np.count_nonzero(mask)))
 
 

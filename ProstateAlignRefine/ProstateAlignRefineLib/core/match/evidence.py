@@ -60,6 +60,7 @@ class Intensities:
 
     @classmethod
     def of(cls, array: Array) -> Intensities:
+        """From at most `MOST_SAMPLES` of the voxels, which tells the kind of an image as well as all of them."""
         values = array.ravel()
         values = values[:: max(len(values) // MOST_SAMPLES, 1)]
         above = values[values > 0]
@@ -95,6 +96,7 @@ class SeriesEvidence:
 
     @property
     def text(self) -> str:
+        """The name in lower case, as the rules' patterns are."""
         return self.name.lower()
 
     @property
@@ -104,6 +106,7 @@ class SeriesEvidence:
 
     @property
     def b_source(self) -> str:
+        """Where the b-value was found: a DICOM attribute, or the name."""
         return "its name" if self.header.b_value is None else self.header.b_source
 
 

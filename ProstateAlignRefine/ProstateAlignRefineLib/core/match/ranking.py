@@ -30,9 +30,13 @@ class JudgedVolume(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def evidence(self) -> SeriesEvidence: ...
+    def evidence(self) -> SeriesEvidence:
+        """What the rules look at."""
+
     @property
-    def judgement(self) -> Judgement: ...
+    def judgement(self) -> Judgement:
+        """What the rules say of it."""
+
     @property
     def grid(self) -> Grid | None: ...
 
@@ -51,6 +55,7 @@ class Trio(Generic[V]):
 
     @property
     def diffusion(self) -> tuple[V, ...]:
+        """The volumes that must fit each other: ADC and HBV."""
         return tuple(one for modality, one in self.volumes.items() if modality is not Modality.T2W)
 
 

@@ -17,6 +17,8 @@ LONG_ECHO = 70.0  # ms
 
 
 class Kind(str, Enum):
+    """What a volume is taken for. `DWI`: diffusion that is neither; `OTHER`: nothing that is needed."""
+
     T2W = "T2W"
     ADC = "ADC"
     HBV = "HBV"
@@ -60,6 +62,7 @@ def judge(seen: SeriesEvidence) -> Judgement:
 
 
 def names_diffusion(name: str) -> bool:
+    """Whether a name or description speaks of diffusion, in the words of any vendor."""
     return bool(_DIFFUSION_WORDS.search(name.lower()))
 
 

@@ -27,6 +27,7 @@ def lock(path: Path) -> int | None:
 
 
 def unlock(descriptor: int) -> None:
+    """Frees what `lock` took; the file stays."""
     with suppress(OSError):
         os.close(descriptor)
 

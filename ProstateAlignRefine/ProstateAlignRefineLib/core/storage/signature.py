@@ -31,6 +31,7 @@ class Signature:
         return any(own == name or own.startswith(f"{name}/") for own in self.files)
 
     def as_text(self) -> str:
+        """The JSON that `read_signature` takes."""
         content = {"program": PROGRAM, "format": FORMAT, **asdict(self), "files": dict(self.files)}
         return json.dumps(content, indent=1) + "\n"
 

@@ -147,6 +147,7 @@ def _remove_empty(folder: Path, gone: Mapping[str, str]) -> None:
 
 
 def changed(name: str) -> str:
+    """The sentence of a refusal; `name`: of the file, whose last part alone is shown."""
     return (
         f"'{PurePosixPath(name).name}' in the output folder was changed since this program wrote it; move it "
         "elsewhere, or name another folder."

@@ -22,6 +22,8 @@ NOT_NUMBERS = "holds values that are not numbers or not finite; export it again.
 
 
 class Packing(Enum):
+    """How a file stores its voxels: as they are, or deflated with the header of gzip or of zlib."""
+
     PLAIN = "plain"
     GZIP = "gzip"
     ZLIB = "zlib"
@@ -46,6 +48,7 @@ class Declared:
 
     @property
     def data_bytes(self) -> int:
+        """How many bytes the voxels take once unpacked."""
         return self.voxel_bytes * prod(self.size)
 
 

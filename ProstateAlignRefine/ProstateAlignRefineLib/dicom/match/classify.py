@@ -38,10 +38,12 @@ class SeriesVolume:
 
     @property
     def series(self) -> str:
+        """Series Instance UID (0020,000E) of the first slice."""
         return self.frames[0].series
 
     @property
     def kind(self) -> Kind:
+        """What the rules take it for."""
         return self.judgement.kind
 
     @property
@@ -51,6 +53,7 @@ class SeriesVolume:
 
     @property
     def grid(self) -> Grid | None:
+        """In LPS mm; None where the slices make no regular stack."""
         return self.stack.grid if self.stack else None
 
     @property

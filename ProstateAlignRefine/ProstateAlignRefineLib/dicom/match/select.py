@@ -34,10 +34,12 @@ class Choice:
 
     @property
     def frame_of_reference(self) -> str:
+        """Frame of Reference UID (0020,0052), without which positions of two series cannot be compared."""
         return self.volumes[0].frames[0].frame_of_reference
 
     @property
     def name(self) -> str:
+        """How the user is told of the series; several where a map is computed from them."""
         return ", ".join(dict.fromkeys(one.name for one in self.volumes))
 
 

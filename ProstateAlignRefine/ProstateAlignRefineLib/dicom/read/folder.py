@@ -48,6 +48,7 @@ class FolderContents:
 
     @property
     def frames(self) -> tuple[Frame, ...]:
+        """Of all series, in the order of the series."""
         return tuple(frame for frames in self.series.values() for frame in frames)
 
 

@@ -27,6 +27,7 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError,
 
 
 def is_zip(source: Path) -> bool:
+    """By its content, whatever it is called."""
     return source.is_file() and zipfile.is_zipfile(source)
 
 

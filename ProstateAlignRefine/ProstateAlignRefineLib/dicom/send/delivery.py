@@ -26,6 +26,7 @@ class Parcel:
 
     @property
     def uid(self) -> str:
+        """SOP Instance UID (0008,0018), by which the server says what it has stored."""
         return str(self.dataset.SOPInstanceUID)
 
     @property
@@ -66,6 +67,7 @@ class Delivery:
 
     @property
     def missing(self) -> list[Parcel]:
+        """What the server has not yet said to have stored."""
         return [one for one in self.parcels if one.uid not in self.stored]
 
     @property

@@ -43,6 +43,7 @@ class DicomServer:
 
     @property
     def name(self) -> str:
+        """For the user: AE title, host and port."""
         return f"{self.called} at {self.host}:{self.port}"
 
     def check(self) -> None:

@@ -49,12 +49,14 @@ class SegmentationInfo:
 
     @property
     def prompt_id(self) -> str:
+        """The prompt where it is one of ours; else the start of its SHA-256, since free text may name a patient."""
         if self.prompt in BUILT_IN_PROMPTS:
             return self.prompt
         return "sha256:" + hashlib.sha256(self.prompt.encode()).hexdigest()[:12]
 
     @property
     def parameters(self) -> dict[str, str]:
+        """By name, as Algorithm Parameters (0066,0032) lists them."""
         return {
             "tau": f"{self.tau:g}",
             "alpha": f"{self.alpha:g}",
@@ -77,6 +79,7 @@ def equipment(info: SegmentationInfo) -> dict[str, Any]:
 
 
 def algorithm(info: SegmentationInfo) -> hd.AlgorithmIdentificationSequence:
+    """Algorithm Identification Sequence of a segment; InputError where DICOM cannot carry the parameters."""
     import highdicom as hd
 
     checked_text(",".join(f"{key}={value}" for key, value in info.parameters.items()), "parameter text", LONG_TEXT)

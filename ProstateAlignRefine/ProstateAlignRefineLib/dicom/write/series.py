@@ -54,6 +54,7 @@ class StudyLabel:
     b_value: float | None
 
     def uid(self, *names: str) -> str:
+        """The same for the same seed and names, so that a study written twice is one study."""
         return generate_uid(entropy_srcs=[self.seed, *names])
 
 

@@ -32,6 +32,8 @@ Settings = TypeVar("Settings")
 
 @dataclass(frozen=True)
 class ExportedPart(Generic[Settings]):
+    """What is read of a part whose weights an exported graph holds."""
+
     settings: Settings
 
 

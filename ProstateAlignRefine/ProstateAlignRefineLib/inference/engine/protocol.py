@@ -26,6 +26,8 @@ class Outputs(NamedTuple):
 
 
 class Engine(Protocol):
+    """What computes a loaded bundle, with torch or without; arrays are float32 on the network's grid."""
+
     def forward(self, image: Values, window: Window, mirrored_text: bool) -> Outputs:
         """Of an image [3, Z, Y, X] whose sizes the network's strides divide, and that lies where `window` says."""
 

@@ -23,6 +23,8 @@ VOXELS_AT_ONCE = 2**16
 
 @dataclass(frozen=True, eq=False)
 class OnnxEngine:
+    """The graphs of a bundle in ONNX Runtime on the CPU, in fp32."""
+
     bundle: ExportedBundle
 
     def forward(self, image: Values, window: Window, mirrored_text: bool) -> Outputs:

@@ -26,6 +26,7 @@ class TorchEngine:
 
     @classmethod
     def of(cls, bundle: Bundle, compute: Compute) -> TorchEngine:
+        """Moves the bundle's network and text to the device of `compute`."""
         bundle.network.to(compute.torch_device)
         text, mirrored = (text.to(compute.torch_device) for text in (bundle.text, bundle.mirrored_text))
         return cls(replace(bundle, text=text, mirrored_text=mirrored), compute)

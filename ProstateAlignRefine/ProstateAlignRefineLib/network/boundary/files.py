@@ -16,6 +16,7 @@ SETTINGS_FILE, WEIGHTS_FILE = f"{STEM}.json", f"{STEM}.safetensors"
 
 
 def save_boundary(refiner: BoundaryRefiner, folder: Path) -> None:
+    """Weights and settings beside the bundle's other files."""
     save_part(refiner, refiner.settings, folder, STEM)
 
 

@@ -33,6 +33,7 @@ class Block(nn.Module):
         nn.init.zeros_(self.second.weight)
 
     def forward(self, x: Tensor) -> Tensor:
+        """[Z, C, Y, X], slices as a batch: each sees its neighbours by one learned share of either."""
         inner = gelu(self.first(gelu(x)))
         above, below = _above_and_below(inner)
         change: Tensor = self.second(inner + self.neighbours[0] * above + self.neighbours[1] * below)
@@ -76,6 +77,8 @@ class BoundaryRefiner(nn.Module):
         return torch.cat([evidence(inputs[:IMAGES], inputs[IMAGES] / MARGIN_SCALE, reach), inputs[IMAGES:]])
 
     def forward(self, inputs: Tensor, text: Tensor) -> Tensor:
+        """`inputs` [C, Z, Y, X] of a crop, `text` [D]: how far each voxel's base margin should move, [Z, Y, X], in
+        logits."""
         height, width = inputs.shape[2:]
         seen = self.seen(inputs)
         scaled = (seen - self.middle[:, None, None, None]) / self.spread[:, None, None, None]

@@ -14,6 +14,7 @@ SETTINGS_FILE, WEIGHTS_FILE = f"{STEM}.json", f"{STEM}.safetensors"
 
 
 def save_prompted(head: PromptedHead, folder: Path) -> None:
+    """Weights and settings beside the bundle's other files."""
     save_part(head, head.settings, folder, STEM)
 
 

@@ -30,6 +30,7 @@ class Scale(nn.Module):
         self.register_buffer("spread", torch.ones(width))
 
     def forward(self, values: Tensor) -> Tensor:
+        """Each channel with mean 0 and deviation 1 over the cases that it was fitted to."""
         return (values - self.middle) / self.spread
 
 

@@ -39,6 +39,7 @@ class PromptedSettings:
 
     @property
     def lexicon(self) -> Lexicon:
+        """The words that prompts may be made of."""
         return Lexicon(self.spellings)
 
     def numbers(self, prompt: str) -> tuple[int, ...]:

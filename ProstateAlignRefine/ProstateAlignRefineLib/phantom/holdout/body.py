@@ -49,6 +49,8 @@ class Body:
 
 
 def draw_body(rng: np.random.Generator, tissues: TissueSet) -> Body:
+    """A gland of 25 to 120 mL (log-normal around 51) and what lies around it; shapes share no code with the other
+    family's."""
     volume = float(np.clip(np.exp(rng.normal(np.log(51.0), 0.42)), 25.0, 120.0))
     size = np.array([1.2, 0.92, 1.05]) * np.exp(rng.normal(0, 0.07, 3))
     size *= (volume * 1000 / (4 / 3 * np.pi * np.prod(size))) ** (1 / 3)
@@ -168,6 +170,7 @@ def rectum_wall(body: Body, canvas: Canvas) -> Floats:
 
 
 def bladder_wall(body: Body, canvas: Canvas) -> Floats:
+    """Signed distance (mm) to two balls that melt into one."""
     left, right, radius, _ = body.bladder
     return smooth_union(beads(canvas, [left], [radius]), beads(canvas, [right], [radius]), 12.0)
 

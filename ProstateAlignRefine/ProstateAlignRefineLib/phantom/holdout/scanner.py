@@ -14,6 +14,8 @@ from ..fields import Floats
 
 @dataclass(frozen=True)
 class Scanner:
+    """How the study was acquired. Echo times in ms, b-values in s/mm2, `shift` of the diffusion images in mm (LPS)."""
+
     t2w_echo_ms: float
     t2w_noise: float
     kept: float
@@ -35,6 +37,7 @@ class Scanner:
 
 
 def draw_scanner(rng: np.random.Generator) -> Scanner:
+    """Ranges overlap with the other family's and are not the same."""
     return Scanner(
         t2w_echo_ms=float(rng.uniform(85, 125)),
         t2w_noise=float(rng.uniform(0.01, 0.05)),

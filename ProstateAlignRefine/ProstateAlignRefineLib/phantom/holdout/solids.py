@@ -25,6 +25,7 @@ class Star:
     weights: Vector
 
     def distance(self, canvas: Canvas) -> Floats:
+        """Signed, along the ray from the centre (mm), negative inside."""
         x, y, z = (p - np.float32(c) for p, c in zip((canvas.x, canvas.y, canvas.z), self.centre, strict=True))
         r = np.sqrt(x * x + y * y + z * z) + np.float32(1e-3)
         distance: Floats = r - np.exp(self._log_radius(x / r, y / r, z / r))
@@ -82,6 +83,7 @@ class Waves:
 
     @classmethod
     def draw(cls, rng: np.random.Generator, length_mm: float, count: int = 6) -> Waves:
+        """Of wavelengths around `length_mm`; the slow ones are 2.5 times as long."""
         directions = rng.normal(size=(count + 2, 3))
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
         lengths = length_mm * np.exp(rng.normal(0, 0.35, (count + 2, 1)))

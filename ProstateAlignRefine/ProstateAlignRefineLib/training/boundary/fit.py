@@ -87,6 +87,7 @@ def edit_loss(refiner: BoundaryRefiner, case: EditCase, texts: Texts, rng: np.ra
 
 
 def crop_of(case: EditCase) -> EditCrop:
+    """The case as losses read it, its inputs widened from the half precision that they are kept in."""
     return EditCrop(case.inputs.float(), case.band, case.truth, case.grid.spacing)
 
 

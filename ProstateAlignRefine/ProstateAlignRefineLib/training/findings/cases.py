@@ -42,6 +42,7 @@ class FindingCase:
 
     @property
     def lesions(self) -> int:
+        """How many true lesions the study has."""
         return int(self.overlaps.shape[1])
 
     @property

@@ -29,6 +29,8 @@ _SIGNED = (0, 1, 10, 11)  # coordinates to the left, of the voxel and of what it
 
 @dataclass(frozen=True)
 class Fitting:
+    """`rate`: the highest learning rate, after the warm-up; `seed`: of what is drawn in which order."""
+
     steps: int
     rate: float
     seed: int

@@ -44,11 +44,14 @@ class TrackedRun:
 class RunLogger(Protocol):
     """Takes what a run tells of an epoch; `Pictures` are bytes [Z, Y, 3] by name."""
 
-    def figures(self, epoch: int, values: Mapping[str, float]) -> None: ...
+    def figures(self, epoch: int, values: Mapping[str, float]) -> None:
+        """By name, at the end of an epoch."""
 
-    def pictures(self, epoch: int, pictures: Pictures) -> None: ...
+    def pictures(self, epoch: int, pictures: Pictures) -> None:
+        """Of validation cases, at the end of an epoch."""
 
-    def close(self, finished: bool) -> None: ...
+    def close(self, finished: bool) -> None:
+        """`finished`: whether the run came to its end, and was not stopped."""
 
 
 @contextmanager

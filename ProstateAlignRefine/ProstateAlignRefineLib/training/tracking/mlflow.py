@@ -47,6 +47,7 @@ class MlflowLogger:
             self._client.log_image(self._run, picture, key=name, step=epoch)
 
     def close(self, finished: bool) -> None:
+        """See `RunLogger`; a stopped run is killed in MLflow's words, and goes on under the same name."""
         self._client.set_terminated(self._run, "FINISHED" if finished else "KILLED")
 
     def _found(self, run: TrackedRun) -> str | None:

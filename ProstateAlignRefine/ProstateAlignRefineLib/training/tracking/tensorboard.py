@@ -23,6 +23,7 @@ class TensorBoardLogger:
         self._writer = SummaryWriter(str(run.folder / FOLDER), purge_step=run.first_epoch)
 
     def figures(self, epoch: int, values: Mapping[str, float]) -> None:
+        """See `RunLogger`; written at once, so that a run can be watched."""
         for name, value in values.items():
             self._writer.add_scalar(name, value, epoch)
         self._writer.flush()

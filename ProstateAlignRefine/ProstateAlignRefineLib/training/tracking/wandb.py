@@ -47,4 +47,5 @@ class WandbLogger:
         self._run.log({name: wandb.Image(picture) for name, picture in pictures.items()}, step=epoch)
 
     def close(self, finished: bool) -> None:
+        """See `RunLogger`; a stopped run is marked as failed."""
         self._run.finish(exit_code=0 if finished else 1)

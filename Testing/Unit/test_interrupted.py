@@ -137,6 +137,23 @@ SCRATCH = (
 )
 
 
+def test_a_folder_that_another_process_is_about_to_lock_stays(tmp_path, monkeypatch):
+    """Between the making of its lock and the locking; an hour later nobody is about to."""
+    import tempfile
+
+    from ProstateAlignRefineLib.core.storage.scratch import scratch_folder
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    about_to = tmp_path / "ProstateAlignRefine-made"
+    about_to.mkdir()
+    (about_to / ".lock").touch()
+    with scratch_folder():
+        assert about_to.exists()
+    os.utime(about_to, (time.time() - 7200,) * 2)
+    with scratch_folder():
+        assert not about_to.exists()
+
+
 @pytest.mark.fault("a run is killed while patient data lie in a temporary folder", "the next run removes the folder")
 def test_private_folders_of_dead_processes_go_and_others_stay(tmp_path, monkeypatch):
     import tempfile

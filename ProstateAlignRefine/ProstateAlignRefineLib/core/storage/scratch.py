@@ -14,7 +14,7 @@ from .locks import lock, unlock
 
 PREFIX = "ProstateAlignRefine-"
 _LOCK = ".lock"
-_YOUNG_SECONDS = 3600.0  # without a lock: perhaps made just now
+_YOUNG_SECONDS = 3600.0  # without a lock that was ever held: perhaps made just now
 _held: dict[Path, int] = {}
 
 
@@ -34,6 +34,7 @@ def make_scratch() -> Path:
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     descriptor = lock(folder / _LOCK)
     if descriptor is not None:
+        os.write(descriptor, b"\n")  # held: until then another process's sweep leaves the folder alone
         _held[folder] = descriptor
     return folder
 
@@ -64,9 +65,13 @@ def _is_remains(folder: Path) -> bool:
         return False
     if hasattr(os, "getuid") and facts.st_uid != os.getuid():
         return False
-    if not (folder / _LOCK).is_file():
-        return time.time() - facts.st_mtime > _YOUNG_SECONDS and not any(folder.iterdir())
-    descriptor = lock(folder / _LOCK)
+    key = folder / _LOCK
+    was_held = key.is_file() and key.stat().st_size > 0
+    if not was_held and time.time() - facts.st_mtime <= _YOUNG_SECONDS:
+        return False
+    if not key.is_file():
+        return not any(folder.iterdir())
+    descriptor = lock(key)
     if descriptor is None:
         return False
     unlock(descriptor)

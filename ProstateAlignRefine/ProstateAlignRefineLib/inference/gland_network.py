@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,8 +16,11 @@ from ..core.errors import InputError
 from ..core.geometry import Grid, resample, to_array, to_image
 from ..core.gland import body_axes
 from ..core.gland_wheel import GLAND_NETWORK
+from .engine.session import cpu_session
 
 if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
     from .segment import Segmentation
 
 SPACING, SIZE = (0.8, 0.8, 3.0), (128, 128, 32)
@@ -45,17 +49,21 @@ def with_network_gland(segmentation: Segmentation, graph: bytes | None) -> Segme
 
 def network_gland(t2w: sitk.Image, graph: bytes) -> NDArray[np.bool_]:
     """Its gland [Z, Y, X] on the T2W grid, of one forward, all pieces. InputError without ONNX Runtime."""
-    try:
-        import onnxruntime
-    except ImportError:
-        raise InputError("The gland network needs ONNX Runtime; run 'pip install onnxruntime'.") from None
-
+    session = _session(graph)
     grid = Grid.of(t2w)
     region = ras_region(grid)
-    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
     image = normalised(t2w, region).transpose(2, 1, 0)[None, None]
     logits = session.run(None, {session.get_inputs()[0].name: np.ascontiguousarray(image)})[0][0, 0].transpose(2, 1, 0)
     return on_t2w(logits, region, grid)
+
+
+@lru_cache(maxsize=1)
+def _session(graph: bytes) -> InferenceSession:
+    """Made once for all studies of a cohort, and of a panel that is open."""
+    try:
+        return cpu_session(graph)
+    except ImportError:
+        raise InputError("The gland network needs ONNX Runtime; run 'pip install onnxruntime'.") from None
 
 
 def ras_region(grid: Grid) -> Grid:

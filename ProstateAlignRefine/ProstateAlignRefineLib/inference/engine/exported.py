@@ -19,9 +19,9 @@ from ...bundle.stored_text import StoredText
 from ...bundle.summary import identity_of
 from ...core import schema
 from ...core.errors import InputError
-from ...core.threads import threads
 from ...network.boundary.settings import BoundarySettings
 from ...network.prompted.settings import PromptedSettings
+from .session import cpu_session
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -80,16 +80,10 @@ def load_exported(path: Path) -> ExportedBundle:
 
 
 def _session(graph: Path) -> InferenceSession:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what it logs of an error can hold values
-    options.intra_op_num_threads = threads()
-    # Threads that spin while they wait take the cores from other programs.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        # A path, since the weights lie beside the graph.
-        return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        return cpu_session(str(graph))
+    except ImportError:
+        raise
     except Exception as error:  # ONNX Runtime's errors have no base of their own
         raise InputError(
             f"{graph.name} of the model bundle '{graph.parent.name}' cannot be read; get the bundle again, or run "

@@ -48,6 +48,8 @@ def test_pip_says_what_is_missing(open_panel, application, index):
     checked, message = click(open_panel(), application, True)
     assert not checked
     assert "lavlab-taps==1.1.2" in message
+    assert message.startswith("pip could not download the gland network (")
+    assert "wheels" not in message
 
 
 def test_the_wheel_is_kept_asked_for_once_and_goes_to_the_worker(segmented, index, monkeypatch, events):
@@ -63,3 +65,31 @@ def test_the_wheel_is_kept_asked_for_once_and_goes_to_the_worker(segmented, inde
     panel.ui.segmentButton.click()
     events.until(lambda: not panel.session.run.running)
     assert panel.session.reading.run.gland_by == str(kept_wheel(application))
+
+
+@pytest.fixture
+def chosen(segmented, index, monkeypatch, events):
+    """A panel that outlines the gland with the network, whose wheel has been deleted by hand."""
+    monkeypatch.setattr(gland_wheel, "SHA256", hashlib.sha256(index.read_bytes()).hexdigest())
+    click(segmented, segmented.application, True)
+    kept_wheel(segmented.application).unlink()
+    events.until(lambda: segmented.ui.segmentButton.enabled)
+    return segmented
+
+
+def test_a_wheel_deleted_by_hand_is_asked_for_again_by_the_next_run(chosen, events):
+    chosen.ui.segmentButton.click()
+    events.until(lambda: not chosen.session.run.running)
+    assert "licence MIT, 74 MB" in chosen.application.asked[-1][1]
+    assert chosen.session.reading.run.gland_by == str(kept_wheel(chosen.application))
+
+
+def test_without_it_no_run_begins_unasked(chosen, events):
+    chosen.application.answers["confirm"] = False
+    chosen.ui.segmentButton.click()
+    assert not chosen.session.run.running
+    assert chosen.ui.messageLabel.text == "The gland network was not downloaded; the model outlines the gland."
+    assert not chosen.ui.glandNetworkBox.checked
+    chosen.ui.segmentButton.click()
+    events.until(lambda: not chosen.session.run.running)
+    assert chosen.session.reading.run.gland_by == ""

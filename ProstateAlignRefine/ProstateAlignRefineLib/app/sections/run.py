@@ -7,6 +7,7 @@ import qt
 from .. import readiness
 from ..binding import allow, put
 from ..bundle_words import bundle_text
+from ..gland_wheel import use_gland_network
 from ..i18n import _
 from ..install import Installer
 from ..installing import install_missing
@@ -62,10 +63,12 @@ class RunSection:
             return
         session = self._session
         problem = "" if session.python else install_missing(session.application, self._installer)
+        if not problem:  # its file may be gone since it was chosen
+            problem = use_gland_network(session.application, session.state, session.state.gland_network)
         if problem:
-            self._session.say(problem)
+            session.say(problem)
         else:
-            self._session.segment()
+            session.segment()
 
     def _type_prompt(self, text: str) -> None:
         self._session.type_prompt(text)

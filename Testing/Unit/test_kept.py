@@ -18,11 +18,11 @@ from ProstateAlignRefineLib.core.maps import Maps
 from ProstateAlignRefineLib.core.palette import ADDED_RGB, GLAND_RGB, LESION_RGB, REMOVED_RGB, blend, grey, heat
 from ProstateAlignRefineLib.core.protocol import Describe, Finished, Progress, ProtocolError, decode, encode
 from ProstateAlignRefineLib.core.study import Modality, Study
+from ProstateAlignRefineLib.results.gland_words import gland_text
 from ProstateAlignRefineLib.results.lesions_at import lesions_at
 from ProstateAlignRefineLib.results.overview import BAR, FOOT, PANEL, Overview, draw_overview
 from ProstateAlignRefineLib.results.report import (
     REPORT_NAME,
-    gland_line,
     lesion_table,
     read_run,
     read_setting,
@@ -188,13 +188,20 @@ def test_a_report_gives_back_the_run_and_says_the_gland_in_its_directions(overvi
     assert gland["psa_density_ng_per_ml_per_ml"] == pytest.approx(6.2 / gland["volume_ml"], abs=1e-4)
     assert content["edits_voxels"] == {"added": 3, "removed": 4}
     assert gland["ellipsoid_volume_ml"] == pytest.approx(np.pi / 6 * 40 * 36 * 24 / 1000, abs=1e-3)
-    assert gland_line(overview.gland) == (
-        f"Gland {gland['volume_ml']:.1f} mL by its voxels; 40 x 36 x 24 mm, as an ellipsoid 18.1 mL."
-    )
     content["format"] = 2
     (tmp_path / REPORT_NAME).write_text(json.dumps(content))
     with pytest.raises(InputError, match="has format 2, this version reads 1"):
         read_run(tmp_path)
+
+
+def test_the_gland_has_one_sentence_with_its_density_or_why_there_is_none(overview: Overview):
+    volume = f"{overview.gland.volume_ml:.1f} mL by its voxels, 18.1 mL as an ellipsoid (40 × 36 × 24 mm)"
+    density = f"PSA density {6.2 / overview.gland.volume_ml:.2f} ng/mL/mL."
+    assert gland_text(overview.gland, RUN) == f"Gland {volume}, outlined by the model. {density}"
+    by_taps = replace(RUN, psa=None, gland_by="TAPS")
+    assert gland_text(overview.gland, by_taps) == f"Gland {volume}, outlined by TAPS."
+    assert gland_text(None, by_taps).endswith("thirds of the T2W images.")
+    assert gland_text(None, RUN).endswith("The PSA density is not known without it.")
 
 
 @pytest.mark.parametrize("moved", [{"tau": 0.36}, {"alpha": 0.3}, {"paint": Paint(added=np.array([7]))}])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from ..core.assessment import plain_assessment
 from ..core.caution_texts import CONTEXT, TEMPLATES
@@ -13,7 +14,7 @@ from ..core.findings.rule import FindingRule
 from ..core.gland import Gland
 from ..core.lesions import Lesion
 from ..core.places import zone_name
-from ..core.psa import psa_density
+from ..results import gland_words
 from ..results.review import Decision, FoundLesion
 from ..results.run import Run
 from ..results.slice_names import SliceNames
@@ -150,21 +151,8 @@ def adc_text(value: float | None) -> str:
 
 
 def gland_text(gland: Gland | None, run: Run) -> str:
-    """The gland's size, who outlined it, and the PSA density where the PSA is known."""
-    if gland is None:
-        return _("The model gives no gland; side and level are told from the middle and the thirds of the T2W images.")
-    text = _(
-        "Gland {volume:.1f} mL by its voxels, {ellipsoid:.1f} mL as an ellipsoid ({size} mm), outlined by {network}."
-    ).format(
-        volume=gland.volume_ml,
-        ellipsoid=gland.ellipsoid_ml,
-        size=" × ".join(f"{length:.0f}" for length in gland.size_mm),
-        network=run.gland_by or _("the model"),
-    )
-    if run.psa is not None:
-        density = psa_density(run.psa, gland.volume_ml)
-        text += " " + _("PSA density {density:.2f} ng/mL/mL.").format(density=density)
-    return text
+    """`results.gland_words`, in the user's language."""
+    return gland_words.gland_text(gland, run, partial(translate, gland_words.CONTEXT))
 
 
 def _lesion_text(found: FoundLesion, names: SliceNames) -> str:

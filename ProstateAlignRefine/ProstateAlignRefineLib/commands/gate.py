@@ -10,7 +10,7 @@ from ..core.gate import check_gate
 from ..core.plain_lines import remark
 from ..core.storage.output import writing_folder
 from ..results.folder import KIND, NAMES, read_result, write_gated
-from ..results.report import gland_line
+from ..results.gland_words import gland_text
 from ..results.setting import check_false_positives
 from .model_options import add_false_positives
 from .segment import print_cautions, print_findings
@@ -45,7 +45,7 @@ def run(options: GateOptions) -> int:
         written = write_gated(draft.folder, result)
         draft.hashed.update(written.files)
     print_findings(written, result)
-    print(gland_line(result.anatomy.gland, result.run.psa))
+    print(gland_text(result.anatomy.gland, result.run))
     remark(
         f"With tau {tau:g} and alpha {alpha:g} the refiner added {written.added} and removed {written.removed} voxels."
     )

@@ -19,7 +19,8 @@ from ..core.storage.output import require_apart, writing_folder
 from ..core.study import Modality, Study
 from ..core.study_files import match_study_files, read_study_files
 from ..results.folder import KIND, NAMES, Result, WrittenResult, write_gated, write_inputs
-from ..results.report import candidate_table, gland_line, lesion_table
+from ..results.gland_words import gland_text
+from ..results.report import candidate_table, lesion_table
 from ..results.run import Run
 from .model_options import ModelOptions, add_model_options
 from .progress import StageBar
@@ -86,9 +87,7 @@ def run(options: SegmentOptions) -> int:
     print_findings(written, result)
     if result.run.place_given:
         print(PLACE_GIVEN)
-    print(gland_line(result.anatomy.gland, result.run.psa))
-    if result.run.gland_by:
-        print(f"The gland was outlined by {result.run.gland_by}.")
+    print(gland_text(result.anatomy.gland, result.run))
     remark(f"The refiner added {written.added} and removed {written.removed} voxels.")
     print_cautions(result.run)
     for modality, source in result.run.sources.items():

@@ -10,7 +10,6 @@ from html import escape
 from PIL import Image
 
 from ..core.cautions import caution_lines
-from ..core.gland import Gland
 from ..core.plain_text import plain_text
 from ..core.study import Modality
 from .case_report import (
@@ -23,7 +22,8 @@ from .case_report import (
     score_words,
     sector_words,
 )
-from .report import RESEARCH_USE, density_text, size_text
+from .gland_words import gland_text
+from .report import RESEARCH_USE
 from .review import FoundLesion
 from .sector_picture import marked_sectors, sector_svg
 from .slice_pictures import draw_ruler, draw_slice, orient
@@ -96,21 +96,14 @@ def _page(case: CaseReport, sector_map: str, viewport: str) -> str:
     )
 
 
-def _gland_text(gland: Gland, outlined_by: str) -> str:
-    volumes = f"{gland.volume_ml:.1f} mL by its voxels, {gland.ellipsoid_ml:.1f} mL as an ellipsoid"
-    return f"Gland {volumes} ({size_text(gland)}), outlined by {outlined_by}."
-
-
 def _summary(case: CaseReport) -> str:
-    gland, psa = case.gland, case.run.psa
-    count = len(case.lesions)
+    count, psa = len(case.lesions), case.run.psa
     highest = highest_category(case.lesions)
     lines = [
         "No lesion." if not count else "1 lesion." if count == 1 else f"{count} lesions.",
         f"Highest PI-RADS v2.1 category by the reader: {highest}." if highest else NO_CATEGORY,
-        _gland_text(gland, case.run.gland_by or "the model") if gland else "",
         f"PSA {psa:g} ng/mL." if psa is not None else "",
-        f"{density_text(psa, gland)}." if gland and psa is not None else "",
+        gland_text(case.gland, case.run),
         f"{case.rejected} further finding(s) rejected by the reader." if case.rejected else "",
         f"{case.waiting} candidate(s) below the model's operating point, not accepted." if case.waiting else "",
     ]

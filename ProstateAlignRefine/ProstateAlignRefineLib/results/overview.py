@@ -18,8 +18,9 @@ from ..core.lesions import Lesion
 from ..core.maps import Maps
 from ..core.palette import ADDED_RGB, CANDIDATE_RGB, GLAND_RGB, LESION_RGB, REMOVED_RGB, blend, grey, heat, heat_opacity
 from ..core.study import Modality
+from .gland_words import density_text
 from .lesions_at import LesionsAt
-from .report import RESEARCH_USE, density_text
+from .report import RESEARCH_USE
 from .slice_names import COUNTED, SliceNames
 from .slice_pictures import INK, PAPER, Slices, draw_ruler, draw_slice, font, orient, outline_of
 from .view import VIEW_MM, view

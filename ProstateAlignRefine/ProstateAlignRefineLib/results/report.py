@@ -18,6 +18,7 @@ from ..core.psa import psa_density
 from ..core.storage.files import file_sha256, replacing_file
 from ..core.storage.signature import PROGRAM, plain_files, state_of
 from ..core.storage.staging import finish_interrupted
+from .gland_words import THE_MODEL
 from .lesions_at import LesionsAt
 from .run import AGAIN, Run, plain_run, run_from, setting_from
 from .setting import Setting
@@ -71,7 +72,7 @@ def report_facts(
         "notice": run.model.notice,
         "gland": None
         if gland is None
-        else _rounded({"outlined_by": run.gland_by or "the model", **_gland_facts(gland, run.psa)}),
+        else _rounded({"outlined_by": run.gland_by or THE_MODEL, **_gland_facts(gland, run.psa)}),
         "lesions": [_rounded(_lesion_facts(lesion, run, names)) for lesion in found.lesions],
         "candidates": [_rounded(_lesion_facts(candidate, run, names)) for candidate in found.candidates],
         "findings": _rounded(_finding_facts(run.finding_rule, found.setting)),
@@ -162,26 +163,6 @@ def _table(lesions: Sequence[Lesion], names: SliceNames) -> str:
     header = f"  #  volume mL  axial mm  3D mm  ADC mean  ADC p10  confidence  similarity  {'slices':<{width}}  place"
     rows = (_row(lesion, f"{text:<{width}}") for lesion, text in zip(lesions, slices, strict=True))
     return "\n".join([header, *rows])
-
-
-def gland_line(gland: Gland | None, psa: float | None = None) -> str:
-    """Size of the gland in a sentence, or why there is none. `psa`: in ng/mL; its density alone is shown."""
-    if gland is None:
-        none = "The model gives no gland; side and level are told from the T2W images."
-        return none if psa is None else f"{none} The PSA density is not known without it."
-    ellipsoid = f"{size_text(gland)}, as an ellipsoid {gland.ellipsoid_ml:.1f} mL"
-    density = "" if psa is None else f" {density_text(psa, gland)}."
-    return f"Gland {gland.volume_ml:.1f} mL by its voxels; {ellipsoid}.{density}"
-
-
-def density_text(psa: float, gland: Gland) -> str:
-    """ "PSA density 0.11 ng/mL/mL", of a PSA in ng/mL."""
-    return f"PSA density {psa_density(psa, gland.volume_ml):.2f} ng/mL/mL"
-
-
-def size_text(gland: Gland) -> str:
-    """The ellipsoid's axes: right-left, front-back, feet-head."""
-    return " x ".join(f"{size:.0f}" for size in gland.size_mm) + " mm"
 
 
 def _lesion_facts(lesion: Lesion, run: Run, names: SliceNames) -> dict[str, Any]:

@@ -1,10 +1,13 @@
 # ruff: noqa: E402 - without slicer-core the whole file is skipped
 """Several results in one scene: one is shown and acted on, the others wait in the list."""
 
+import gc
+
 import pytest
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed: pip install .[slicer-host]")
 
+from ProstateAlignRefineLib.scene.edit_mark import EditMark
 from ProstateAlignRefineLib.scene.layout import LAYOUT_ID
 
 
@@ -77,6 +80,18 @@ def test_one_click_brings_the_earlier_result_back_as_it_was_left(twice):
     assert newest.setting.gate == newest.run.own_setting.gate
     twice.ui.resultList.currentRow = 0
     assert twice.session.reading.nodes.lesions is newest.nodes.lesions
+
+
+def watchers():
+    gc.collect()
+    return sum(isinstance(thing, EditMark) for thing in gc.get_objects())
+
+
+def test_however_often_results_change_places_only_the_one_in_use_is_watched(twice):
+    before = watchers()
+    for row in (1, 0, 1):
+        twice.ui.resultList.currentRow = row
+    assert watchers() == before
 
 
 def test_one_legend_stands_in_the_views_however_many_results(twice, events):

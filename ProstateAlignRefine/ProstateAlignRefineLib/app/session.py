@@ -75,6 +75,7 @@ class Session:
         self._typed = None
         folder = first_bundle(self.state.bundle, self.application.setting(BUNDLE))
         self.bundle = self.guarded(lambda: read_summary(folder)) if folder else None
+        self._put_down()
         self.reading = self.guarded(lambda: Reading.reopen(self.application.scene, self.state))
         self.study.name_slices(self.reading)
         if self.reading is None and self.state.lesions is not None and not self.message:
@@ -89,7 +90,7 @@ class Session:
         self.message = ""
         self.cancel(_("The scene was closed; the run was stopped."))
         self.layout.leave()
-        self.reading = None
+        self._put_down()
         self.study.forget()
 
     def notice_removal(self) -> None:
@@ -280,7 +281,13 @@ class Session:
         self.say(event.fell_back)
         self.found.emit()
 
+    def _put_down(self) -> None:
+        if self.reading is not None:
+            self.reading.release()
+        self.reading = None
+
     def _use(self, reading: Reading) -> None:
+        self._put_down()
         self.reading = reading
         self.study.name_slices(reading)
         reading.store(self.state)

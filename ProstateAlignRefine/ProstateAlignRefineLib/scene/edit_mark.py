@@ -19,8 +19,13 @@ class EditMark:
     """
 
     def __init__(self, node: SegmentationNode) -> None:
-        self._paused = False
-        node.GetSegmentation().AddObserver(slicer.vtkSegmentation.SourceRepresentationModified, self._changed)
+        self._paused, self._segmentation = False, node.GetSegmentation()
+        event = slicer.vtkSegmentation.SourceRepresentationModified
+        self._observer = self._segmentation.AddObserver(event, self._changed)
+
+    def stop(self) -> None:
+        """Changes are no longer marked."""
+        self._segmentation.RemoveObserver(self._observer)
 
     @contextmanager
     def own_writing(self) -> Iterator[None]:

@@ -20,22 +20,14 @@ from ..results.review import Decision, FoundLesion, Review, inherit, review
 from ..results.run import Run
 from ..results.setting import Setting, check_false_positives, paint_between
 from ..results.slice_names import SliceNames
-from .display import ResultNodes, show_live, style_result
-from .edit_mark import EditMark
+from .display import ResultNodes, style_result
+from .drawn import Drawn
 from .gland import add_gland
 from .history import Action, ActionKind, History, Step, deciding
-from .live import Counts, LiveGate
+from .live import Counts
 from .maps import add_maps, maps_of
-from .mrml import Scene, SegmentationNode
-from .segmentation import (
-    Signature,
-    add_segmentation,
-    read_labels,
-    read_tracked,
-    refresh_surface,
-    signature,
-    write_lesions,
-)
+from .mrml import Scene
+from .segmentation import add_segmentation
 from .state import PanelState
 from .stored import nodes_of_result, note_time, refer_to
 from .terminology import AUTOMATIC, SEMIAUTOMATIC
@@ -58,11 +50,8 @@ class Reading:
         self.anatomy = Anatomy.of(maps)
         self.slice_names = SliceNames.of(maps.grid)
         self._adc = image_of(inputs.adc)
-        self._mark = EditMark(nodes.lesions)
+        self._drawn = Drawn(nodes, maps)
         self._history: History[Review] = History()
-        self._live: LiveGate | None = None
-        self._is_live = False
-        self._written: Signature = ()
 
     @classmethod
     def start(cls, scene: Scene, inputs: Inputs, maps: Maps, run: Run) -> Reading:
@@ -102,6 +91,10 @@ class Reading:
         state.false_positives = self.setting.false_positives
         state.run = self.run
 
+    def release(self) -> None:
+        """Another takes over its nodes, or puts them aside: what is edited there is no longer heard of."""
+        self._drawn.release()
+
     @property
     def alive(self) -> bool:
         """Whether the nodes this reading writes to are still in the scene."""
@@ -136,17 +129,15 @@ class Reading:
     def preview(self, tau: float, alpha: float) -> Counts:
         """One tick of a slider: mask and edits in the views follow at once, lesions and tables wait for `commit`."""
         check_gate(tau, alpha)
-        if not self._is_live:
+        if not self._drawn.is_live:
             self.collect_voxel_edits()
-            show_live(self.nodes, True)
-            self._is_live = True
         self._moving = self.setting.moved(tau, alpha)
-        self._counts = self._gate().move(tau, alpha)
+        self._counts = self._drawn.move(self._moving)
         return self._counts
 
     def commit(self) -> tuple[FoundLesion, ...]:
         """Find and measure the lesions of the gate last previewed; one step to undo."""
-        if not self._is_live:
+        if not self._drawn.is_live:
             self.collect_voxel_edits()
         if self._moving.gate != self.setting.gate:
             self._take(self.setting.moved(*self._moving.gate), Action(ActionKind.MOVE_GATE))
@@ -162,7 +153,7 @@ class Reading:
     def set_sensitivity(self, false_positives: float) -> None:
         """Show candidates as far as so many false positives a study are expected in all; one step to undo."""
         check_false_positives(false_positives)
-        if self._is_live:
+        if self._drawn.is_live:
             self.commit()
         self.collect_voxel_edits()
         if false_positives != self.setting.false_positives:
@@ -182,11 +173,7 @@ class Reading:
     def collect_voxel_edits(self) -> bool:
         """Take over what the user painted or erased in the lesion segments; one step to undo, False without edits."""
         self._check()
-        if signature(self._holders) == self._written:
-            return False
-        shape = self.maps.grid.shape
-        strokes = paint_between(self._outcome.whole(shape), read_labels(self._holders, self.maps.grid))
-        self._written = signature(self._holders)
+        strokes = self._drawn.strokes(self._outcome)
         if not strokes:
             return False
         painted = replace(self.setting, paint=strokes.over(self.setting.paint))
@@ -208,7 +195,7 @@ class Reading:
 
     def undo(self) -> None:
         """A slider that is still held counts as let go; paint since the last step is a step of its own first."""
-        if self._is_live:
+        if self._drawn.is_live:
             self.commit()
         self.collect_voxel_edits()
         self._go_to(self._history.undo())
@@ -234,10 +221,6 @@ class Reading:
             )
         return self._outcome.kept(self.maps.grid.shape)
 
-    @property
-    def _holders(self) -> tuple[SegmentationNode, SegmentationNode]:
-        return self.nodes.lesions, self.nodes.review
-
     def _take(self, setting: Setting, action: Action) -> None:
         before = self._outcome
         own = before.owned(self.maps.grid.shape).paint
@@ -257,37 +240,19 @@ class Reading:
     def _go_to(self, outcome: Review | None) -> None:
         if outcome is None:
             return
-        if self._live is not None and outcome.setting.paint is not self._outcome.setting.paint:
-            self._live = None
         self._outcome = outcome
         self._moving = outcome.setting
         self._write()
 
     def _write(self) -> None:
-        """The outcome into the scene: lesions, rejected lesions, edits, surface, counts."""
         self._check()
-        by, grid = self.algorithm_type, self.maps.grid
-        with self._mark.own_writing():
-            write_lesions(self.nodes.lesions, self._outcome, self._outcome.where(kept=True), grid, by)
-            write_lesions(self.nodes.review, self._outcome, self._outcome.where(kept=False), grid, by)
-            refresh_surface(self.nodes.lesions)
-        moved = self._gate().move(*self.setting.gate)
-        kept = [found.lesion.number for found in self._outcome.where(kept=True)]
-        self._counts = replace(moved, mask=int(np.isin(self._outcome.labels, kept).sum()))
-        show_live(self.nodes, False)
-        self._is_live = False
-        self._written = signature(self._holders)
-
-    def _gate(self) -> LiveGate:
-        if self._live is None:
-            self._live = LiveGate(self.nodes.review, self.maps, self._outcome.setting.paint)
-        return self._live
+        self._counts = self._drawn.write(self._outcome, self.algorithm_type)
 
     def _found_in_segments(self, setting: Setting) -> Review:
         """What the lesion segments hold: voxels that the setting does not explain were painted by the reader."""
-        labels = read_labels(self._holders, self.maps.grid)
+        labels = self._drawn.labels()
         paint = paint_between(self._reviewed(setting).whole(self.maps.grid.shape), labels)
-        return inherit(self._reviewed(replace(setting, paint=paint)), labels, read_tracked(self._holders))
+        return inherit(self._reviewed(replace(setting, paint=paint)), labels, self._drawn.tracked())
 
     def _reviewed(self, setting: Setting) -> Review:
         return review(self.maps, self._adc, setting, self.anatomy, self._judge)

@@ -49,6 +49,21 @@ def test_a_reviewed_result_is_kept_where_the_reader_says_so(segmented, events):
     assert ui.lesionTable.item(0, 7).text() == "–"
 
 
+def test_what_is_reviewed_while_the_next_run_is_on_its_way_is_kept(open_panel, with_study, events):
+    """Nobody was asked whether it may go: there was no work in it when the run began."""
+    panel = with_study(open_panel("pausing"))
+    panel.ui.segmentButton.click()
+    events.until(lambda: not panel.session.run.running)
+    events.until(lambda: panel.ui.segmentButton.enabled)
+    panel.ui.segmentButton.click()
+    panel.ui.lesionTable.selectRow(0)
+    panel.ui.acceptButton.click()
+    events.until(lambda: not panel.session.run.running)
+    (kept,) = earlier_results(panel.application.scene)
+    assert kept.lesions is not panel.session.reading.nodes.lesions
+    assert panel.ui.resultList.count == 2
+
+
 def test_a_moved_gate_or_paint_is_work_of_the_readers(segmented, events):
     assert not segmented.session.reading.reviewed
     segmented.session.review.commit(0.2, 0.9)

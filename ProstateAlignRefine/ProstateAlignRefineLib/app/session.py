@@ -198,10 +198,11 @@ class Session:
         )
 
     def _may_replace(self, model: str, prompt: str) -> bool:
-        """Whether the result shown goes once one of the same question is there; asked where it was reviewed."""
+        """Whether the result shown may go, with the reader's work in it, once one of the same question is there: asked
+        where it holds some; of what the reader does from now on nobody has said so."""
         reading = self.reading
         if reading is None or not reading.reviewed or not answers(reading, self.inputs, model, prompt):
-            return True
+            return False
         return self.application.confirm(
             _(
                 "The result shown has been reviewed. OK replaces it, with your decisions, once the new one is there; "

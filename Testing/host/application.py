@@ -59,6 +59,13 @@ def show_added(logic, volume):
     logic.PropagateVolumeSelection()
 
 
+def edit_in_editor(scene, segmentation):
+    """As the Segment Editor does with what is chosen in it."""
+    kind = "vtkMRMLSegmentEditorNode"
+    editor = scene.GetFirstNodeByClass(kind) or scene.AddNewNodeByClass(kind)
+    editor.SetAndObserveSegmentationNode(segmentation)
+
+
 class HostApplication:
     """`answers` holds what the user would answer to each kind of dialog; what was copied, set or inserted is kept.
 
@@ -95,6 +102,7 @@ class HostApplication:
     def open_segment_editor(self, segmentation, segment_id, source):
         """As in Slicer: the module is left first, and the editor puts its source volume into all views."""
         self.select_module("SegmentEditor")
+        edit_in_editor(self.scene, segmentation)
         self.edited = (segmentation, segment_id, source)
         self._host.add_data(source)
 

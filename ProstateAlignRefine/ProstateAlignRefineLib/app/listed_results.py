@@ -11,8 +11,9 @@ from ..scene.mrml import Scene
 from ..scene.reading import Reading
 from ..scene.removal import remove_result
 from ..scene.state import PanelState
-from ..scene.stored import made_at
+from ..scene.stored import made_at, refer_to_none
 from ..scene.volumes import Inputs
+from .application import Application
 from .i18n import _
 
 
@@ -51,6 +52,30 @@ def answers(reading: Reading, inputs: Inputs | None, model: str, prompt: str) ->
     """Whether the result is of these volumes, this model (see `ModelFacts.sha256`) and this prompt."""
     run = reading.run
     return reading.inputs == inputs and (run.model.sha256, run.prompt) == (model, prompt)
+
+
+def may_replace(application: Application, reading: Reading | None, inputs: Inputs, model: str, prompt: str) -> bool:
+    """Whether the result shown may go, with the reader's work in it, once one of the same question is there: asked
+    where it holds some; of what the reader does from now on nobody has said so."""
+    if reading is None or not reading.reviewed or not answers(reading, inputs, model, prompt):
+        return False
+    return application.confirm(
+        _(
+            "The result shown has been reviewed. OK replaces it, with your decisions, once the new one is there; "
+            "Cancel keeps it under 'Results'."
+        )
+    )
+
+
+def is_of_other_study(reading: Reading, state: PanelState) -> bool:
+    """Whether another T2W is chosen than the result's own: it must not be drawn over that, nor told beside it."""
+    return reading.alive and state.t2w is not None and state.t2w is not reading.inputs.t2w
+
+
+def retire(scene: Scene, reading: Reading, state: PanelState) -> None:
+    """The result waits in the list, and none is in use."""
+    set_aside(scene, reading)
+    refer_to_none(state)
 
 
 def make_way(scene: Scene, before: Reading, after: Reading, replaces: bool) -> None:

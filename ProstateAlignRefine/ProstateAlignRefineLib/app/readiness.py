@@ -47,6 +47,13 @@ def _lacking(session: Session) -> str:
     return next((text for applies, text in reasons if applies), "")
 
 
+def to_choose(session: Session) -> Ready:
+    """Another study; not under a run, whose result would be taken for one of it."""
+    if session.run.running:
+        return Ready(False, _("Wait for the run, or cancel it."))
+    return Ready(True, "")
+
+
 def to_read(session: Session) -> Ready:
     """Needs the three volumes, no result."""
     if session.inputs is None:

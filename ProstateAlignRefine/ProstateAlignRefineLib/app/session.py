@@ -25,7 +25,7 @@ from .forecast import Forecast
 from .gland_wheel import kept_wheel
 from .i18n import _
 from .launch import Launch, launch_with
-from .listed_results import answers, change_over, make_way
+from .listed_results import change_over, is_of_other_study, make_way, may_replace, retire
 from .reviewing import Reviewing
 from .run_record import AskedRun
 from .segmentation_run import SegmentationRun
@@ -90,6 +90,7 @@ class Session:
         self.message = ""
         self.cancel(_("The scene was closed; the run was stopped."))
         self.layout.leave()
+        self.where.forget()
         self._put_down()
         self.study.forget()
 
@@ -118,11 +119,13 @@ class Session:
         """What the user sets by hand; None leaves the modality open."""
         if node is not getattr(self.state, modality.value):
             self.study.choose(self.state, modality, node)
+            self._part_from_other_study()
             self.changed.emit()
 
     def match_inputs(self) -> None:
         """T2W, ADC and HBV among the volumes of the scene, each with the reason."""
         self.study.match(self.state, self.application.scene)
+        self._part_from_other_study()
         self.changed.emit()
 
     def open_study(self, folder: Path) -> None:
@@ -131,6 +134,7 @@ class Session:
         before = self.inputs
         self.guarded(lambda: self.study.open(self.state, self.application.scene, folder))
         if self.inputs != before:
+            self._part_from_other_study()
             self.read()
             self.opened.emit()
         self.changed.emit()
@@ -182,7 +186,7 @@ class Session:
         cautions = self.guarded(lambda: self.study.cautions(inputs))
         if cautions is None:
             return
-        self._replaces = self._may_replace(facts.sha256, prompt)
+        self._replaces = may_replace(self.application, self.reading, inputs, facts.sha256, prompt)
         self._asked = AskedRun(facts, prompt, dict(self.study.reasons), cautions)
         self.message = ""
         bundle = self.bundle
@@ -191,24 +195,10 @@ class Session:
 
     def _start(self, inputs: Inputs, bundle: BundleSummary, prompt: str) -> None:
         expected = self._forecast.begin(self.application, self.worker.pid, bundle, inputs, self.state)
-        state, folder = self.state, str(bundle.folder)
+        state = self.state
         wheel = kept_wheel(self.application) if state.gland_network else None
-        self.run.start(
-            inputs, folder, prompt, state.device, register=state.register, gland_wheel=wheel, expected=expected
-        )
-
-    def _may_replace(self, model: str, prompt: str) -> bool:
-        """Whether the result shown may go, with the reader's work in it, once one of the same question is there: asked
-        where it holds some; of what the reader does from now on nobody has said so."""
-        reading = self.reading
-        if reading is None or not reading.reviewed or not answers(reading, self.inputs, model, prompt):
-            return False
-        return self.application.confirm(
-            _(
-                "The result shown has been reviewed. OK replaces it, with your decisions, once the new one is there; "
-                "Cancel keeps it under 'Results'."
-            )
-        )
+        folder, register = str(bundle.folder), state.register
+        self.run.start(inputs, folder, prompt, state.device, register=register, gland_wheel=wheel, expected=expected)
 
     def cancel(self, why: str = "") -> None:
         """Stops the run, if there is one; nothing in the scene changes. `why`: said in place of the usual word."""
@@ -223,7 +213,6 @@ class Session:
         scene = self.application.scene
         reading = self.guarded(lambda: change_over(scene, self.reading, kept))
         if reading is not None:
-            self.study.take(self.state, reading.inputs)
             self._use(reading)
         self.changed.emit()
 
@@ -287,9 +276,16 @@ class Session:
             self.reading.release()
         self.reading = None
 
+    def _part_from_other_study(self) -> None:
+        reading = self.reading
+        if reading is not None and is_of_other_study(reading, self.state):
+            self.guarded(lambda: retire(self.application.scene, reading, self.state))
+            self._put_down()
+
     def _use(self, reading: Reading) -> None:
         self._put_down()
         self.reading = reading
+        self.study.take(self.state, reading.inputs)
         self.study.name_slices(reading)
         reading.store(self.state)
         if self.where.shown:

@@ -1,9 +1,10 @@
-"""Where the user is: in our module, in the Segment Editor that it opened, or elsewhere; the layout goes by that."""
+"""Where the user is: in our module, in the Segment Editor, or elsewhere; the layout goes by that."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..scene.editor import may_edit
 from ..scene.segmentation import segment_of_lesion
 from ..scene.state import MODULE_NAME
 from .application import SEGMENT_EDITOR
@@ -13,12 +14,16 @@ if TYPE_CHECKING:
 
 
 class Whereabouts:
-    """`shown`: whether the user is in the module; `painting`: whether it was left for the Segment Editor, which
-    keeps the reading layout."""
+    """The reading layout is our module's: who leaves with it finds it on coming back, and has the own layout meanwhile;
+    but in the Segment Editor, where the lesions are painted in it.
+
+    `shown`: whether the user is in our module; `painting`: whether in the Segment Editor, in the reading layout.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self.shown, self.painting = True, False
+        self._left_reading = False
 
     def paint(self, number: int) -> None:
         """Slicer's Segment Editor on a lesion, in the reading layout and at the lesion."""
@@ -35,21 +40,35 @@ class Whereabouts:
 
     def come_back(self) -> None:
         """The module is shown again: voxels may have been edited meanwhile, and other volumes put into the views."""
-        self.shown = True
+        self.shown, self.painting = True, False
         self._session.review.collect_voxel_edits()
-        was_painting, self.painting = self.painting, False
-        if was_painting and self._session.layout.is_on:
+        if self._left_reading:
             self._session.read()
 
     def go_away(self) -> None:
-        """Another module takes over: the user's own layout comes back, but while painting."""
-        self.shown = False
+        """Another module takes over; `notice_module` may tell which, before or afterwards."""
+        self.shown, self._left_reading = False, self._session.layout.is_on
         if not self.painting:
             self._session.leave_layout()
 
     def notice_module(self, name: str) -> None:
-        """Left for painting, our module hears no more of where the user goes: beyond the Segment Editor the user's own
-        layout comes back."""
-        if self.painting and name not in (SEGMENT_EDITOR, MODULE_NAME):
+        """The user has selected it, from wherever."""
+        if name == SEGMENT_EDITOR:
+            self._begin_to_paint()
+        elif self.painting and name != MODULE_NAME:
             self.painting = False
             self._session.leave_layout()
+
+    def forget(self) -> None:
+        """The scene closes."""
+        self.painting, self._left_reading = False, False
+
+    def _begin_to_paint(self) -> None:
+        session, reading = self._session, self._session.reading
+        reads = session.layout.is_on if self.shown else self._left_reading
+        if self.painting or not reads or reading is None or not reading.alive:
+            return
+        if may_edit(session.application.scene, reading.nodes):
+            self.painting = True
+            if not session.layout.is_on:
+                session.read()

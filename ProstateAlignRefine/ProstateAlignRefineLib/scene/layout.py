@@ -24,6 +24,7 @@ from .planes import (
 from .titles import Titles
 from .views import (
     RAS,
+    centre_of,
     composite_node,
     look_at,
     nodes_of,
@@ -74,14 +75,16 @@ class ReadingLayout:
         self._before = _Before(_users_own(layout_node), None) if is_open else None
         self._titles = Titles(scene, (*LABELS, *PLANE_LABELS))
         self._flat = LAYOUT_ID  # of the layouts without a 3D view, the one that suits the study
+        self._looks_at = ""  # ID of the T2W that the views stand on
+        self._windows: dict[str, Window] = {}  # by node ID, what the reader saw last
 
     @property
     def is_on(self) -> bool:
         return self._before is not None and self._layout.GetViewArrangement() in OWN_LAYOUTS
 
     def enter(self, inputs: Inputs, focus: RAS | None = None, planes: Mapping[str, VolumeNode] = NO_PLANES) -> None:
-        """Show the study. `focus`: RAS of what to centre on, the middle of the T2W volume where None. `planes`: the
-        sagittal and coronal T2W, for which there are two more views."""
+        """Show the study. `focus`: RAS of what to centre on; where None the views stay where they stand on this T2W,
+        and begin in its middle. `planes`: the sagittal and coronal T2W, for which there are two more views."""
         if not self.is_on:
             self._before = self._remember()
             self._layout.SetAttribute(USERS_OWN, str(self._before.arrangement))
@@ -133,6 +136,7 @@ class ReadingLayout:
         for volume_id, window in before.windows.items():
             volume = self._scene.GetNodeByID(volume_id)
             if volume is not None and window is not None:
+                self._windows[volume_id] = window_of(volume) or window
                 set_window(volume, window)
         crosshair = self._crosshair
         if crosshair is not None and before.crosshair is not None:
@@ -161,12 +165,12 @@ class ReadingLayout:
         return _Before(self._layout.GetViewArrangement(), mode)
 
     def _open_windows(self, inputs: Inputs) -> None:
-        """The standard window, once a volume: what the user sets afterwards stays."""
+        """The standard window, once a volume: what the user sets afterwards stays, also until the next visit."""
         windows = self._before.windows if self._before else {}
         for modality, volume in zip(TAGS, inputs, strict=True):
             if volume.GetID() not in windows:
                 windows[volume.GetID()] = window_of(volume)
-                set_window(volume, window_for(volume, modality))
+                set_window(volume, self._windows.get(volume.GetID()) or window_for(volume, modality))
 
     def _show(self, inputs: Inputs) -> None:
         shown = {**dict(zip(TAGS.values(), inputs, strict=True)), HEATMAP_TAG: inputs.t2w}
@@ -179,7 +183,8 @@ class ReadingLayout:
         """The point that the views are centred on."""
         grid = grid_of(t2w)
         x, y, z = grid.centre
-        point = on_slice(grid, focus or ras_of((float(x), float(y), float(z))))
+        point = on_slice(grid, focus or self._stands_at(t2w) or ras_of((float(x), float(y), float(z))))
+        self._looks_at = t2w.GetID()
         for tag in LABELS:
             view = slice_node(self._scene, tag)
             if view is not None:
@@ -189,6 +194,10 @@ class ReadingLayout:
                 set_field(view, FIELD_MM)
                 look_at(view, point)
         return point
+
+    def _stands_at(self, t2w: VolumeNode) -> RAS | None:
+        view = slice_node(self._scene, TAGS[Modality.T2W])
+        return None if view is None or self._looks_at != t2w.GetID() else centre_of(view)
 
     @property
     def _crosshair(self) -> CrosshairNode | None:

@@ -36,6 +36,12 @@ def refer_to(state: PanelState, inputs: Inputs, nodes: ResultNodes) -> None:
     state.gland = nodes.gland if nodes.has_gland else None
 
 
+def refer_to_none(state: PanelState) -> None:
+    """No result is in use."""
+    for name in ("result_t2w", "result_adc", "result_hbv", "lesions", "review", *MAP_NAMES, ZONES_NAME, "gland"):
+        setattr(state, name, None)
+
+
 def nodes_of_result(state: PanelState) -> tuple[Inputs, ResultNodes] | None:
     """None where one is missing, or where T2W and maps do not lie on one grid."""
     t2w, adc, hbv = state.result_t2w, state.result_adc, state.result_hbv

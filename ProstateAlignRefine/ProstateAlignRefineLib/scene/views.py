@@ -71,6 +71,12 @@ def look_at(view: SliceNode, point: RAS) -> None:
     view.JumpSliceByCentering(*point)
 
 
+def centre_of(view: SliceNode) -> RAS:
+    """The point in the middle of the view."""
+    r, a, s = (view.GetSliceToRAS().GetElement(row, 3) for row in range(3))
+    return float(r), float(a), float(s)
+
+
 def on_slice(grid: Grid, point: RAS) -> RAS:
     """The point moved along the slice normal into the middle of the nearest slice of the grid."""
     x, y, z = grid.to_index(ras_of(point))

@@ -44,6 +44,8 @@ class StudySection:
             selector.enabled = not self._session.run.running
         chosen = self._session.inputs is not None
         self._ui.studySection.text = _("Study (chosen; open to change)") if chosen else _("Study")
+        for button in (self._ui.openButton, self._ui.matchButton):
+            allow(button, readiness.to_choose(self._session))
         allow(self._ui.layoutButton, readiness.to_read(self._session))
         put(self._ui.layoutButton, "checked", self._session.layout.is_on)
         self._ui.windowBox.enabled = chosen

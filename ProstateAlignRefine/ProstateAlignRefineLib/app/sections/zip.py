@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .. import readiness
+from ..binding import allow
 from ..i18n import _
 from ..session import Session
 from ..widgets import PanelWidgets
@@ -13,7 +15,7 @@ class ZipSection:
         ui.openZipButton.clicked.connect(self._open)
 
     def refresh(self) -> None:
-        self._ui.openZipButton.enabled = not self._session.run.running
+        allow(self._ui.openZipButton, readiness.to_choose(self._session))
 
     def _open(self) -> None:
         file = self._session.application.ask_file(_("Zip of a study"))

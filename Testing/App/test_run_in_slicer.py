@@ -19,6 +19,7 @@ def in_slicer(open_panel, application, host_scene, monkeypatch):
     from host.modules import application as qt_application
 
     panel = open_panel("pausing")
+    application.left, application.entered = panel.exit, panel.enter
     module = SimpleNamespace(widgetRepresentation=lambda: SimpleNamespace(self=lambda: SimpleNamespace(panel=panel)))
     app = SimpleNamespace(
         processEvents=qt_application.processEvents,

@@ -11,7 +11,9 @@ def stage(open_panel, application, study_folder, events, tmp_path):
 
     output = tmp_path / "output"
     output.mkdir()
-    return Stage(open_panel("pausing"), application, events.until, study_folder, output)
+    panel = open_panel("pausing")
+    application.left, application.entered = panel.exit, panel.enter
+    return Stage(panel, application, events.until, study_folder, output)
 
 
 @pytest.mark.parametrize("folder", ["study_folder", "patient_folder"])

@@ -10,6 +10,7 @@ slicer = pytest.importorskip("slicer", reason="slicer-core is not installed: pip
 from App.conftest import STUDY_DIRECTION, STUDY_SIZE, STUDY_SPACING
 from ProstateAlignRefineLib.core.study import Modality
 from ProstateAlignRefineLib.scene.layout import HEATMAP_TAG, LABELS
+from ProstateAlignRefineLib.scene.maps import MAP_ATTRIBUTE
 from ProstateAlignRefineLib.scene.views import composite_node, slice_node
 
 
@@ -72,6 +73,7 @@ def test_the_first_result_waits_with_its_decisions_and_brings_its_study_back(sec
 
 def test_back_and_forth_and_a_result_of_each(second_opened, events):
     ui, scene = second_opened.ui, second_opened.application.scene
+    events.until(lambda: ui.segmentButton.enabled)
     ui.segmentButton.click()
     events.until(lambda: not second_opened.session.run.running)
     second = second_opened.session.reading
@@ -98,9 +100,7 @@ def test_another_t2w_chosen_by_hand_or_matched_takes_the_result_out_of_sight(seg
 def volumes(scene, start):
     kind = "vtkMRMLScalarVolumeNode"
     nodes = [scene.GetNthNodeByClass(n, kind) for n in range(scene.GetNumberOfNodesByClass(kind))]
-    return [
-        node for node in nodes if node.GetName().startswith(start) and not node.GetAttribute("ProstateAlignRefine.Map")
-    ]
+    return [node for node in nodes if node.GetName().startswith(start) and not node.GetAttribute(MAP_ATTRIBUTE)]
 
 
 def test_a_saved_scene_opens_without_a_result_where_none_was_in_use(second_opened, tmp_path):

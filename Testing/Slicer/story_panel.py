@@ -60,7 +60,6 @@ def beyond_the_segment_editor_the_users_own_layout_comes_back(stage):
     stage.application.select_module("Data")
     assert not stage.session.layout.is_on
     stage.application.select_module("ProstateAlignRefine")
-    stage.session.read()
     assert stage.session.layout.is_on
 
 

@@ -195,9 +195,8 @@ class Session:
 
     def _start(self, inputs: Inputs, bundle: BundleSummary, prompt: str) -> None:
         expected = self._forecast.begin(self.application, self.worker.pid, bundle, inputs, self.state)
-        state = self.state
+        state, folder, register = self.state, str(bundle.folder), self.state.register
         wheel = kept_wheel(self.application) if state.gland_network else None
-        folder, register = str(bundle.folder), state.register
         self.run.start(inputs, folder, prompt, state.device, register=register, gland_wheel=wheel, expected=expected)
 
     def cancel(self, why: str = "") -> None:

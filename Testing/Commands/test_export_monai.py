@@ -1,6 +1,7 @@
 """A bundle exported for MONAI is verified and run by monai.bundle itself, and answers as `segment` does."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +63,12 @@ def test_the_metadata_has_what_the_schema_asks_and_what_the_model_says(exported:
 def test_monai_runs_it_and_the_answer_is_that_of_segment(
     exported: Path, a_bundle: Path, a_study_folder: Path, tmp_path: Path
 ) -> None:
-    places = {"dataset_dir": str(a_study_folder), "output_dir": str(tmp_path / "monai")}
+    """The study lies as deep as in PI-CAI's folds, and its result has its name to the letter."""
+    deep = tmp_path / "images" / "fold0" / "1"
+    deep.mkdir(parents=True)
+    for name in ("t2w", "adc", "hbv"):
+        shutil.copy(a_study_folder / f"a_{name}.mha", deep / f"A_{name}.mha")
+    places = {"dataset_dir": str(tmp_path / "images"), "output_dir": str(tmp_path / "monai")}
     bundle.run(**configs(exported), **places, device="cpu", precision="fp32")
     result = tmp_path / "result"
     options = ["--model", str(a_bundle), "--device", "cpu", "--precision", "fp32"]
@@ -72,10 +78,10 @@ def test_monai_runs_it_and_the_answer_is_that_of_segment(
         for name in ("base_margin", "refined_margin", "confidence")
     )
     margin = base + 0.25 * (refined - base) * (confidence > 0.35)  # the bundle's own gate
-    found = sitk.ReadImage(str(tmp_path / "monai" / "a" / "probability.nii.gz"))
+    found = sitk.ReadImage(str(tmp_path / "monai" / "A" / "probability.nii.gz"))
     np.testing.assert_allclose(sitk.GetArrayFromImage(found), 1 / (1 + np.exp(-margin)), atol=1e-5)
     assert Grid.of(found).matches(Grid.of(sitk.ReadImage(str(a_study_folder / "a_t2w.mha"))), 1e-3)
-    mask = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "monai" / "a" / "lesion.nii.gz")))
+    mask = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "monai" / "A" / "lesion.nii.gz")))
     assert np.array_equal(mask > 0, margin > 0)
 
 

@@ -51,7 +51,7 @@ python -m monai.bundle verify_net_in_out network_def --meta_file configs/metadat
     --config_file configs/inference.json
 ```
 
-`STUDIES` holds studies with the names of PI-CAI (`*_t2w`, `*_adc`, `*_hbv`), one a folder, or is such a folder.
+`STUDIES` holds studies with the names of PI-CAI (`*_t2w`, `*_adc`, `*_hbv`), at any depth.
 """
 
 

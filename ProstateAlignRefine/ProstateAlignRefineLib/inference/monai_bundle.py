@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..core.cohort import read_cohort
 from ..core.errors import InputError
 from ..core.gate import gate_logits, gated_margin
 from ..core.maps import write_volume
 from ..core.orientation import laid_on
-from ..core.study import Modality
-from ..core.study_files import find_study_files, read_study_files
+from ..core.study_files import read_study_files
 from ..network.bundle import Bundle, load_bundle
 from ..network.network import FOREGROUND, foreground_confidence
 from .device import choose_compute
@@ -45,7 +45,7 @@ class RegionNetwork(nn.Module):
 
 
 class StudyFolders:
-    """Every study of a folder, or the one that it holds itself, as `segment` segments it; files as in PI-CAI."""
+    """Every study of a folder, at any depth, as `segment` segments it; files as in PI-CAI."""
 
     def __init__(self, network: RegionNetwork, dataset_dir: str, output_dir: str, device: str, precision: str) -> None:
         self.network = network
@@ -58,19 +58,19 @@ class StudyFolders:
         InputError where there is no study.
         """
         given, output = self.folders
-        folders = [given, *sorted(path for path in given.iterdir() if path.is_dir())]
-        found = [files for files in map(find_study_files, folders) if files]
-        if not found:
+        entries = [entry for entry in read_cohort(given) if not isinstance(entry.source, Path)]
+        if not entries:
             raise InputError("The dataset's folder holds no files named *_t2w, *_adc and *_hbv; name another folder.")
         compute = choose_compute(self.device, self.precision)
         bundle = load_bundle(self.network.bundle.path, compute.torch_device)
         written = []
-        for files in found:
-            study = read_study_files(files)
+        for entry in entries:
+            assert not isinstance(entry.source, Path)
+            study = read_study_files(entry.source)
             maps = segment_study(study, bundle, compute, lambda _stage, _done, _all: None).maps
             margin = gated_margin(maps, bundle.config.tau, bundle.config.alpha)
             stored = study.stored or maps.grid
-            folder = output / files[Modality.T2W].name.lower().rpartition("_t2w")[0]
+            folder = output / entry.case
             folder.mkdir(parents=True, exist_ok=True)
             probability = 1 / (1 + np.exp(-laid_on(margin, maps.grid, stored)))
             write_volume(probability.astype(np.float32), stored, folder / PROBABILITY)

@@ -110,6 +110,11 @@ def test_a_file_that_extends_a_preset_states_only_what_differs(tmp_path: Path) -
     assert read_training_config(str(tmp_path / "next.toml")) == replace(config, seed=4)
 
 
+def test_another_optimizer_keeps_the_other_entries_of_its_table(tmp_path: Path) -> None:
+    config = read('extends = "ours"\n[optimizer]\nkind = "adamw"\nrate = 0.001\n', tmp_path)
+    assert config.optimizer == replace(read_training_config("ours").optimizer, kind="adamw", rate=0.001)
+
+
 def test_another_kind_of_data_replaces_the_whole_table(tmp_path: Path) -> None:
     data = '[data]\nkind = "dataset"\ntest_fold = 1\nvalidation_share = 0.2\n'
     config = read(f'extends = "starter"\n{data}', tmp_path)

@@ -119,6 +119,14 @@ def test_labels_are_checked(picai: Path) -> None:
     assert by_name[NAMES[3]].notes == ()
 
 
+def test_two_masks_of_one_case_in_a_label_set_are_refused(picai: Path) -> None:
+    """Which of them counts must not depend on their endings."""
+    label = label_of(picai, NAMES[1])
+    sitk.WriteImage(sitk.ReadImage(str(label)), str(label.with_name(f"{NAMES[1]}.mha")))
+    with pytest.raises(InputError, match=f"label set human_expert/resampled holds two files for the case {NAMES[1]};"):
+        prepared(picai)
+
+
 def test_the_marksheet_is_held_against_the_label(picai: Path) -> None:
     path = label_of(picai, NAMES[0])
     manifest = prepared(picai)

@@ -18,7 +18,7 @@ else:
     import tomli as tomllib
 
 PRESETS = Path(__file__).resolve().parent / "presets"
-EXTENDS, KIND = "extends", "kind"
+EXTENDS, DATA, KIND = "extends", "data", "kind"
 TOLD_BY_THE_RUN = ("notice", "training_data", "licence", "intended_use")
 MOST_STEPS = 10  # from one file to the one that it extends
 
@@ -103,15 +103,19 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Table by table; a table of another `kind` has other entries, so that it replaces the whole."""
+    """Table by table; data of another `kind` have other entries, so that they replace the whole table."""
     result = dict(base)
     for name, value in own.items():
         under = result.get(name)
-        if isinstance(under, dict) and isinstance(value, dict) and value.get(KIND, under.get(KIND)) == under.get(KIND):
+        if isinstance(under, dict) and isinstance(value, dict) and not (name == DATA and _differ_in_kind(under, value)):
             result[name] = _merged(under, value)
         else:
             result[name] = value
     return result
+
+
+def _differ_in_kind(base: Mapping[str, Any], own: Mapping[str, Any]) -> bool:
+    return bool(own.get(KIND, base.get(KIND)) != base.get(KIND))
 
 
 def _make(change: str, entries: dict[str, Any]) -> None:

@@ -103,7 +103,10 @@ def _masks(places: Mapping[str, Path | None]) -> dict[str, LabelFile]:
         for path in sorted(place.iterdir()) if place else ():
             suffix = _suffix(path)
             if suffix and path.is_file():
-                found.setdefault(path.name[: -len(suffix)], LabelFile(path, source))
+                name = path.name[: -len(suffix)]
+                if name in found and found[name].path.parent == place:
+                    raise InputError(f"The label set {source} holds two files for the case {name}; keep one of them.")
+                found.setdefault(name, LabelFile(path, source))
     return found
 
 

@@ -15,6 +15,7 @@ from ProstateAlignRefineLib.bundle.config import CONFIG_FILE
 from ProstateAlignRefineLib.commands import evaluate, prepare, segment_cohort
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.training.manifest import read_manifest
+from ProstateAlignRefineLib.training.unseen import marks_of
 
 pytest.importorskip("picai_eval", reason="the extra 'train' is not installed")
 CASES = ("1_10", "2_20", "3_30")
@@ -39,6 +40,9 @@ def dataset(a_study_folder, tmp_path) -> Path:
         folder.mkdir(parents=True)
         for name in ("t2w", "adc", "hbv"):
             shutil.copy(a_study_folder / f"a_{name}.mha", folder / f"{case}_{name}.mha")
+        t2w = sitk.ReadImage(str(folder / f"{case}_t2w.mha"))
+        t2w[0, 0, 0] = CASES.index(case)  # no two studies have the same file
+        sitk.WriteImage(t2w, str(folder / f"{case}_t2w.mha"))
         label = sitk.ReadImage(str(a_study_folder / "a_t2w.mha")) < -1e9
         if case == CASES[0]:
             label[28:36, 28:36, 4:8] = 3
@@ -53,8 +57,10 @@ def dataset(a_study_folder, tmp_path) -> Path:
 def trained_on(dataset: Path, bundle: Path, folder: Path, test_fold: int) -> Path:
     """The bundle as a run on this dataset would have left it."""
     shutil.copytree(bundle, folder)
-    config = json.loads((folder / CONFIG_FILE).read_text())
-    config["metrics"]["split"] = {"sha256": read_manifest(dataset).split_sha256, "test_fold": test_fold}
+    config, manifest = json.loads((folder / CONFIG_FILE).read_text()), read_manifest(dataset)
+    learned = marks_of(case for case in manifest.cases if case.fold != test_fold)
+    config["metrics"]["split"] = {"sha256": manifest.split_sha256, "test_fold": test_fold}
+    config["metrics"]["trained_on"] = " ".join(sorted(learned))
     (folder / CONFIG_FILE).write_text(json.dumps(config))
     return folder
 
@@ -76,9 +82,55 @@ def test_training_cases_are_refused_unless_told(dataset, a_bundle, tmp_path):
     out, model = tmp_path / "out", trained_on(dataset, a_bundle, tmp_path / "model", 1)
     with pytest.raises(InputError, match=r"Fold 0 holds cases that the model .* was trained on; only fold 1 is new"):
         segment("--data", dataset, "--fold", 0, "-o", out, "--model", model)
+    with pytest.raises(InputError, match=r"The dataset has no fold 9, but 0, 1, 2; name one"):
+        segment("--data", dataset, "--fold", 9, "-o", out, "--model", model)
     assert not out.exists()
     assert segment("--data", dataset, "--fold", 0, "-o", out, "--model", model, "--with-training-cases") == 0
     assert results_in(out) == {CASES[0]}
+
+
+def prepared_anew(dataset: Path, folds: dict[str, int]) -> Path:
+    """The same studies in other folds."""
+    table, out = dataset.with_name("other.csv"), dataset.with_name("other")
+    table.write_text("case,fold\n" + "".join(f"{case},{fold}\n" for case, fold in folds.items()))
+    folders = ("--images", dataset.with_name("images"), "--labels", dataset.with_name("labels"))
+    run_command(prepare, *folders, "-o", out, "--splits", table)
+    return out
+
+
+def test_patients_that_a_model_was_trained_on_are_told_again_in_another_split(dataset, a_bundle, tmp_path, capsys):
+    """Also by another study of them, and in results that were made all the same."""
+    model = trained_on(dataset, a_bundle, tmp_path / "model", 1)
+    before, after = (dataset.with_name("images") / "1" / f"{case}_t2w.mha" for case in (CASES[0], "1_11"))
+    for name in ("t2w", "adc", "hbv"):
+        shutil.copy(before.with_name(f"{CASES[0]}_{name}.mha"), after.with_name(f"1_11_{name}.mha"))
+    later = sitk.ReadImage(str(after))
+    later[0, 0, 0] = 11
+    sitk.WriteImage(later, str(after))
+    shutil.copy(
+        dataset.with_name("labels") / LABELS / f"{CASES[0]}.nii.gz", tmp_path / "labels" / LABELS / "1_11.nii.gz"
+    )
+    other = prepared_anew(dataset, {CASES[0]: 0, "1_11": 0, CASES[1]: 1, CASES[2]: 1})
+    options = ("--data", other, "--model", model, "-o", tmp_path / "out")
+    with pytest.raises(InputError, match=r"2 of the 2 cases of fold 0 are of patients that the model .* trained on"):
+        segment(*options, "--fold", 0)
+    with pytest.raises(InputError, match=r"1 of the 2 cases of fold 1 are of patients"):
+        segment(*options, "--fold", 1)
+    assert not (tmp_path / "out").exists()
+    assert segment(*options, "--fold", 1, "--with-training-cases") == 0
+    assert "The model was trained on 1 of these studies" in capsys.readouterr().out
+    assert judge("--data", other, "--fold", 1, "--predictions", tmp_path / "out", "-o", tmp_path / "report") == 0
+    assert "1 of 2 answers are to studies that the model was trained on" in capsys.readouterr().out
+    assert "flatter it" in (tmp_path / "report" / "evaluation.md").read_text()
+
+
+def test_training_cases_are_told_in_a_list_of_studies_too(dataset, a_bundle, tmp_path, capsys):
+    model = trained_on(dataset, a_bundle, tmp_path / "model", 1)
+    assert segment(dataset.with_name("images"), "-o", tmp_path / "out", "--model", model) == 0
+    assert "The model was trained on 2 of these studies" in capsys.readouterr().out
+    with (tmp_path / "out" / "cohort.csv").open() as stream:
+        told = {row["case"] for row in csv.DictReader(stream) if "training-case" in row["cautions"].split()}
+    assert told == {CASES[0], CASES[2]}
 
 
 def test_a_model_that_was_not_trained_on_the_dataset_has_no_test_share_of_it(dataset, a_bundle, tmp_path):

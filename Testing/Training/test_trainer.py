@@ -41,6 +41,15 @@ def test_a_run_goes_through_the_three_phases(whole_run: Path) -> None:
     assert all(math.isfinite(float(row["loss"])) for row in log_of(whole_run))
 
 
+def test_cases_without_any_lesion_teach_nothing(
+    tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText, tmp_path: Path
+) -> None:
+    healthy = CaseShare.of([replace(case, lesions=case.lesions * 0) for case in tiny_cases.training])
+    for share, what in (("training", "to learn from"), ("validation", "for choosing weights")):
+        with pytest.raises(InputError, match=f"No case {what} has a lesion"):
+            Trainer(tiny_config, replace(tiny_cases, **{share: healthy}), text, CPU, tmp_path)
+
+
 def test_a_run_ends_in_a_bundle_that_inference_loads(whole_run: Path, tiny_config: TrainingConfig) -> None:
     bundle = load_bundle(whole_run / "bundle")
     assert bundle.config.architecture == tiny_config.architecture

@@ -13,6 +13,7 @@ import SimpleITK as sitk
 
 from Model.clip_clone import TEXT_WIDTH, write_clone
 from ProstateAlignRefineLib import cli
+from ProstateAlignRefineLib.bundle.config import CONFIG_FILE
 from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.evaluation.evaluate import Protocol
 from ProstateAlignRefineLib.network.bundle import load_bundle
@@ -21,6 +22,7 @@ from ProstateAlignRefineLib.results.report import read_run
 from ProstateAlignRefineLib.training import test_predictions
 from ProstateAlignRefineLib.training.config import DatasetData, TrainingConfig
 from ProstateAlignRefineLib.training.manifest import read_manifest
+from ProstateAlignRefineLib.training.unseen import trained_on
 from Training.picai import GLAND_SET, LABEL_SET, ZONE_SET, write_picai
 from Training.runs import log_of, write_config
 
@@ -39,8 +41,8 @@ def run(*arguments: object) -> None:
 def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`images` and `labels` as from PI-CAI; one case without zones, one without any anatomy."""
     folder = tmp_path_factory.mktemp("whole-way")
-    names = write_picai(folder, range(1, 7), COARSE)
-    for number, part in ((0, ZONE_SET), (1, ZONE_SET), (1, GLAND_SET)):
+    names = write_picai(folder, (1, 2, 3, 4, 5, 8), COARSE)  # in either fold two with a lesion
+    for number, part in ((0, ZONE_SET), (4, ZONE_SET), (4, GLAND_SET)):
         (folder / "labels" / part / f"{names[number]}.nii.gz").unlink()
     (folder / "labels" / "LICENSE").write_text("Attribution-NonCommercial 4.0 International", encoding="utf-8")
     run("prepare", "--images", folder / "images", "--labels", folder / "labels", "-o", folder / "data", "--folds", 2)
@@ -70,12 +72,16 @@ def config(work: Path, tiny_config: TrainingConfig) -> Path:
 
 @pytest.fixture(scope="module")
 def runs(work: Path, config: Path) -> tuple[Path, ...]:
-    """Both folds; the second starts from the first's weights, which is where those of another model would come in."""
+    """Both folds; the second starts from the first's weights, as if they had been trained on other patients."""
     shared = ("--config", config, "--data", work / "data", "--cases", work / "cases", *CPU)
     with pytest.MonkeyPatch.context() as patch:  # most of the time would go into intervals that nobody reads
         patch.setattr(test_predictions, "Protocol", partial(Protocol, resamples=20))
         run("train", *shared, "-o", work / "fold0")
-        run("train", *shared, "-o", work / "fold1", "--set", "data.test_fold=1", "--from", work / "fold0" / "bundle")
+        other = Path(shutil.copytree(work / "fold0" / "bundle", work / "elsewhere"))
+        told = json.loads((other / CONFIG_FILE).read_text())
+        del told["metrics"]["split"], told["metrics"]["trained_on"]
+        (other / CONFIG_FILE).write_text(json.dumps(told))
+        run("train", *shared, "-o", work / "fold1", "--set", "data.test_fold=1", "--from", other)
     return tuple(work / f"fold{fold}" for fold in FOLDS)
 
 
@@ -97,7 +103,7 @@ def test_a_bundle_says_what_its_run_read(work: Path, runs: tuple[Path, ...]) -> 
     bundle = load_bundle(runs[1] / "bundle").config
     assert bundle.notice == "Research model, not for clinical use."
     assert bundle.licence == "CC BY-NC 4.0"
-    assert bundle.training_data.startswith("A data set of biparametric prostate MRI: 6 studies of 6 patients, 3 with a")
+    assert bundle.training_data.startswith("A data set of biparametric prostate MRI: 6 studies of 6 patients, 4 with a")
     assert "started from the weights of 'tiny', trained on: A data set" in bundle.training_data
     assert "synthetic" not in card.lower()
     said = (
@@ -129,6 +135,17 @@ def test_a_model_trained_on_patients_tells_the_anatomy(work: Path, runs: tuple[P
     run("segment", work / "images" / "90001", "-o", work / "result", "--model", runs[1] / "bundle", *CPU)
     zones = sitk.GetArrayFromImage(sitk.ReadImage(str(work / "result" / "zones.nii.gz")))
     assert set(np.unique(zones)) <= set(GlandZone)
+
+
+def test_a_run_does_not_start_from_a_model_that_knows_its_test_cases(
+    work: Path, runs: tuple[Path, ...], config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("train", "--config", config, "--data", work / "data", "--cases", work / "cases", *CPU)
+    start = ("--set", "data.test_fold=1", "--from", runs[0] / "bundle", "-o", work / "leaking")
+    assert cli.main([*map(str, (*options, *start))]) == 2
+    assert "3 of the 3 test cases are cases that the model 'tiny', from which" in capsys.readouterr().err
+    assert cli.main([*map(str, (*options, "--from", runs[1] / "bundle", "-o", runs[0]))]) == 2
+    assert "The run in 'fold0' began with random weights, not with those of 'bundle'" in capsys.readouterr().err
 
 
 def test_runs_are_compared_on_the_same_cases_alone(
@@ -171,7 +188,10 @@ def test_a_model_guided_by_another_encoder_is_taught_prompts_on_the_data_set(
     assert (
         cli.main(["teach-prompts", "--model", str(taught), "-o", str(work / "x"), *map(str, data), "--fold", "7"]) == 2
     )
-    assert "no fold 7" in capsys.readouterr().err
+    assert "was tested on fold 0" in capsys.readouterr().err
+    learned = trained_on(load_bundle(runs[0] / "bundle").config)
+    assert len(learned) == 3
+    assert trained_on(bundle.config) == learned
 
 
 def test_a_trained_model_goes_to_monai(work: Path, runs: tuple[Path, ...]) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from ..core.errors import InputError
 from .config import ModelConfig
 from .opening import OpenedBundle
+from .statement import only_synthetic
 from .stored_text import StoredText
 from .summary import identity_of
 
@@ -51,21 +52,25 @@ def check_members(members: Sequence[OpenedBundle]) -> None:
 
 def ensemble_config(members: Sequence[ModelConfig], splits: Sequence[Mapping[str, Any]]) -> ModelConfig:
     """Of checked members. Gate and smallest lesion are the members' means; no rule of findings, which was fitted to one
-    of them. `splits`: what each keeps of its split among its metrics, to say which cases it has not seen."""
+    of them. A notice that synthetic images alone were learned from is left out where it does not hold for all.
+
+    `splits`: what each keeps of its split among its metrics, to say which cases it has not seen.
+    """
     told = [
         {"name": member.name, "sha256": identity_of(member), **split}
         for member, split in zip(members, splits, strict=True)
     ]
+    knowing = [member for member in members if not only_synthetic(member.training_data)] or members
     return replace(
         members[0],
         name=f"ensemble of {len(members)}: {_joined((member.name for member in members), ', ')}",
         tau=_mean(member.tau for member in members),
         alpha=_mean(member.alpha for member in members),
         minimum_lesion_ml=_mean(member.minimum_lesion_ml for member in members),
-        notice=_joined(member.notice for member in members),
+        notice=_joined(member.notice for member in knowing),
         training_data=_joined(member.training_data for member in members),
         licence=_joined((member.licence for member in members), "; "),
-        intended_use=_joined(member.intended_use for member in members),
+        intended_use=_joined(member.intended_use for member in knowing),
         metrics={MEMBERS: told},
         files={},
         findings=None,

@@ -73,7 +73,7 @@ def judged(options: EvaluateOptions) -> Evaluation:
     from ..core.storage.output import writing_folder
     from ..evaluation.evaluate import Protocol, judge_folder
     from ..evaluation.plots import write_plots
-    from ..evaluation.summary import KIND, NAMES, evaluation_of, write_summary
+    from ..evaluation.summary import KIND, NAMES, evaluation_of, flattered, write_summary
 
     references = _references(options)
     protocol = Protocol(options.threshold, options.minimum_ml, options.resamples, options.regions)
@@ -88,6 +88,9 @@ def judged(options: EvaluateOptions) -> Evaluation:
         evaluation = evaluation_of(protocol, *systems)
         write_summary(evaluation, draft.folder)
         write_plots(systems, draft.folder)
+    for system in systems:
+        if system.flattered:
+            print(flattered(system))
     for name in HEADLINE:
         values = [figures[name].value for figures in evaluation.figures]
         print(f"{name}: {' against '.join('-' if value is None else f'{value:.4f}' for value in values)}")

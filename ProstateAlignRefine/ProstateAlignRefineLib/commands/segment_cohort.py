@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..bundle.config import read_config
 from ..bundle.starter import starter_bundle_path
-from ..core.cautions import codes_of
+from ..core.cautions import TRAINING_CASE, codes_of
 from ..core.checks.study_cautions import looked_at
 from ..core.cohort import MODALITIES, Entry, read_cohort
 from ..core.errors import InputError
@@ -141,6 +141,9 @@ def run(options: SegmentCohortOptions) -> int:
         f"{done} studies segmented, {len(finished)} finished earlier, {len(failed)} failed; see {_table(shard)} "
         f"and, a row a lesion, {_table(shard, LESIONS)}."
     )
+    known = sum(TRAINING_CASE.code in row.cautions.split() for row in rows)
+    if known:
+        print(f"The model was trained on {known} of these studies: their answers must not count in figures of it.")
     for row in failed:
         print(f"{row.case}: {row.why}")
     return SOME_FAILED if failed else 0
@@ -156,12 +159,12 @@ def _entries(options: SegmentCohortOptions) -> tuple[Entry, ...]:
     if options.fold is not None and options.share is not None:
         raise InputError("Give --fold or --share, not both.")
     from ..training.manifest import read_manifest
-    from ..training.unseen import cases_of_fold, check_unchanged, unseen_fold
+    from ..training.unseen import check_unchanged, unseen_cases
 
     assert options.data is not None
     manifest = read_manifest(options.data)
     config = read_config(options.model or starter_bundle_path())
-    cases = cases_of_fold(manifest, unseen_fold(manifest, options.fold, config, options.with_training_cases))
+    cases = unseen_cases(manifest, options.fold, config, options.with_training_cases)
     check_unchanged(manifest, cases, MODALITIES)
     return tuple(Entry(case.name, {m: manifest.path(case, m.value) for m in Modality}) for case in cases)
 
@@ -233,11 +236,13 @@ def _segment(entry: Entry, cohort: CohortRun) -> StudyRow:
     from ..dicom.study_folder import read_entry
     from ..inference.gland_network import with_network_gland
     from ..inference.segment import segment_entered
+    from ..training.unseen import with_training_caution
 
     options, bundle = cohort.options, cohort.bundle
     started = time.perf_counter()
     with writing_folder(options.output / entry.case, KIND, NAMES) as draft:
         study = looked_at(read_entry(entry, options.trust_positions), options.register)
+        study = with_training_caution(study, entry.t2w, bundle.config)
         read = time.perf_counter() - started
         segmentation = segment_entered(study, bundle, cohort.compute, lambda stage, done, whole: None)
         segmentation = with_network_gland(segmentation, cohort.graph)

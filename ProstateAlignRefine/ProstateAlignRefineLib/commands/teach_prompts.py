@@ -30,7 +30,7 @@ class TeachPromptsOptions:
     steps: int
     first_seed: int
     data: Path | None
-    fold: int
+    fold: int | None
     device: str
 
 
@@ -49,7 +49,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--data", type=Path, metavar="DATASET", help="what prepare made, zones included, to learn from instead"
     )
-    parser.add_argument("--fold", type=fold, default=0, help="of the data set, kept out for tests (default: 0)")
+    parser.add_argument("--fold", type=fold, help="of it, kept out for tests (default: the model's test fold)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     parser.set_defaults(options=TeachPromptsOptions, run=run)
 
@@ -65,7 +65,7 @@ def run(options: TeachPromptsOptions) -> int:
     from ..training.engine_files import write_engine_files
     from ..training.prompts.fit import Fitting, fit, new_head
     from ..training.prompts.phantoms import settings_for
-    from ..training.provenance import with_head_of
+    from ..training.provenance import with_head_of, with_words_of
     from ..training.taught_parts import (
         FINDINGS_HEADING,
         REFINER_HEADING,
@@ -73,6 +73,7 @@ def run(options: TeachPromptsOptions) -> int:
         without_refiner,
         without_section,
     )
+    from ..training.unseen import with_trained_on
 
     if options.cases < 1 or options.steps < 1 or options.first_seed < 0:
         raise InputError("--cases and --steps must be 1 or more and --first-seed must not be negative.")
@@ -80,15 +81,16 @@ def run(options: TeachPromptsOptions) -> int:
     require_single(bundle.config, "taught prompts")
     if not bundle.config.architecture.anatomy:
         raise InputError("The model tells no anatomy, so words of place have nothing to hold to; use one that does.")
-    read, count, source = _studies(options, bundle, choose_compute(options.device))
+    read, count, source, marks = _studies(options, bundle, choose_compute(options.device))
     cases = list(tqdm(read, "studies", count, unit="study"))
+    card = (bundle.path / CARD_FILE).read_text(encoding="utf-8")
     if source:
-        bundle = replace(bundle, config=with_head_of(bundle.config, source))
+        told = with_trained_on(with_head_of(bundle.config, source), marks)
+        card, bundle = with_words_of(card, bundle.config, told), replace(bundle, config=told)
     head = new_head(cases, settings_for(bundle))
     with tqdm(total=options.steps, desc="prompts", unit="step") as bar:
         fit(head, cases, Fitting(options.steps, RATE, SEED), lambda _step, loss: show_loss(bar, loss))
-    card, config = (bundle.path / CARD_FILE).read_text(encoding="utf-8"), bundle.config
-    mirrored = bundle.mirrored_text
+    config, mirrored = bundle.config, bundle.mirrored_text
     if bundle.boundary is not None:
         known, config = network_gate(config) is not None, without_refiner(config)
         for heading in (REFINER_HEADING, FINDINGS_HEADING):
@@ -102,21 +104,23 @@ def run(options: TeachPromptsOptions) -> int:
 
 def _studies(
     options: TeachPromptsOptions, bundle: Bundle, compute: Compute
-) -> tuple[Iterator[PromptCase], int, Source | None]:
-    """The cases to learn from, how many, and what they are where they are not synthetic."""
+) -> tuple[Iterator[PromptCase], int, Source | None, frozenset[str]]:
+    """The cases to learn from, how many, and, where they are not synthetic, what they are and their marks."""
     from ..training.manifest import read_manifest
     from ..training.prompts.dataset import dataset_prompt_cases, teaching_cases
     from ..training.prompts.phantoms import phantom_prompt_cases
     from ..training.provenance import Source
+    from ..training.unseen import fold_to_keep, marks_of
 
     if options.data is None:
         seeds = range(options.first_seed, options.first_seed + options.cases)
-        return phantom_prompt_cases(bundle, seeds, compute), len(seeds), None
+        return phantom_prompt_cases(bundle, seeds, compute), len(seeds), None, frozenset()
     manifest = read_manifest(options.data)
-    cases = teaching_cases(manifest, options.fold)
-    said = f"{len(cases)} studies of a data set, all outside fold {options.fold}, with its labels and zones."
+    fold = fold_to_keep(manifest, options.fold, bundle.config)
+    cases = teaching_cases(manifest, fold)
+    said = f"{len(cases)} studies of a data set, all outside fold {fold}, with its labels and zones."
     source = Source(synthetic=False, data=said, licence=manifest.licence, details="")
-    return dataset_prompt_cases(bundle, manifest, cases, compute), len(cases), source
+    return dataset_prompt_cases(bundle, manifest, cases, compute), len(cases), source, marks_of(cases)
 
 
 def _left_out(tau: float, alpha: float, known: bool) -> str:

@@ -192,7 +192,7 @@ def _train(trainer: Trainer) -> None:
         return
     metrics = complete_training(trainer, network, trainer.folder)
     for name, figure in metrics["figures"].items():
-        print(f"{name}: {figure['value']}")
+        print(f"{name}: {'-' if figure['value'] is None else figure['value']}")
     remark(f"The test cases' predictions and report are in {trainer.folder / TEST}.")
     if trainer.parts.bundled:
         write_engine_files(trainer.folder / BUNDLE)

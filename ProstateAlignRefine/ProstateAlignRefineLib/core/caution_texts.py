@@ -120,6 +120,10 @@ TEMPLATES: Mapping[str, str] = {
         "The axes of the {volume} are {degrees} degrees off right angles; it was read with axes at right angles "
         "about its middle, which moves voxels 40 mm away by up to {moved} mm."
     ),
+    "training-case": _(
+        "The model was trained on this very study, or chosen by it, so that its answer here is better than on others; "
+        "it may not count in figures."
+    ),
     "adc-unit-differs": _(
         "The ADC map names {named} as its unit, but its values in the middle are those of a map in {found}, and "
         "were read so."

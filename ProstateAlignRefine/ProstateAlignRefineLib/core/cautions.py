@@ -35,3 +35,7 @@ def caution_lines(cautions: Sequence[Caution]) -> str:
 def codes_of(cautions: Sequence[Caution]) -> tuple[str, ...]:
     """Each code once, in order."""
     return tuple(dict.fromkeys(told.code for told in cautions))
+
+
+TRAINING_CASE = caution("training-case")
+"""In results of studies that the model was trained on: what an evaluation has to tell."""

@@ -12,7 +12,7 @@ from .errors import InputError
 from .psa import read_psa
 from .storage.signature import is_result
 from .study import Modality
-from .study_files import SUFFIXES
+from .study_files import SUFFIXES, find_study_files
 from .tables import is_header, table_of, text_lines
 
 SAFE_NAME = re.compile(r"(?!cohort(-lesions)?(-\d+-of-\d+)?\.csv$)[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.I)
@@ -33,6 +33,15 @@ class Entry:
     def paths(self) -> tuple[Path, ...]:
         """The study's folder alone, or its three files."""
         return (self.source,) if isinstance(self.source, Path) else tuple(self.source.values())
+
+    @property
+    def t2w(self) -> Path | None:
+        """The T2W's file; None of a DICOM study."""
+        files = self.source
+        if isinstance(files, Path):
+            found = find_study_files(files) if files.is_dir() else None
+            files = found or {}
+        return files.get(Modality.T2W)
 
 
 def read_cohort(source: Path) -> tuple[Entry, ...]:

@@ -19,6 +19,7 @@ from .volumes import (
     Prediction,
     find_cases,
     fingerprint,
+    of_training_case,
     read_prediction,
     read_reference,
     require_placed,
@@ -48,7 +49,8 @@ class Protocol:
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """One system on one cohort. Hashes are of the judged files; `unused` counts predictions without a reference.
+    """One system on one cohort. Hashes are of the judged files; `unused` counts predictions without a reference,
+    `flattered` results of studies that their model was trained on.
 
     `empty`: the same cases, had the system never found anything.
     """
@@ -59,6 +61,7 @@ class Judged:
     predictions_sha256: str
     references_sha256: str
     unused: int
+    flattered: int = 0
 
     @property
     def resampled(self) -> int:
@@ -82,7 +85,9 @@ def judge_folder(predictions: Path, references: Path | Mapping[str, Path], proto
     )
     names = sorted(truths)
     unused = len(set(answers) - set(truths))
-    return Judged(predictions.name, rows, empty, fingerprint(answers, names), fingerprint(truths, names), unused)
+    flattered = sum(of_training_case(answers[name]) for name in names)
+    hashes = fingerprint(answers, names), fingerprint(truths, names)
+    return Judged(predictions.name, rows, empty, *hashes, unused, flattered)
 
 
 def _judge_file(

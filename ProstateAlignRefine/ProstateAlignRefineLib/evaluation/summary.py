@@ -106,6 +106,7 @@ def as_markdown(evaluation: Evaluation) -> str:
         [
             "# Evaluation",
             "",
+            *(f"**{flattered(system)}**\n" for system in evaluation.systems if system.flattered),
             f"{len(first.rows)} cases of {patients} patients, {positives} of them with a lesion, "
             f"{sum(row.detection.lesions for row in first.rows)} lesions. Threshold {protocol.threshold:g}; components "
             f"below {protocol.minimum_ml:g} mL dropped; {protocol.resamples} resamples, seed {SEED}.",
@@ -130,6 +131,14 @@ def _notes(system: Judged) -> list[str]:
     if system.unused:
         notes.append(f"`{system.name}`: {system.unused} predictions have no reference and were not judged.")
     return notes
+
+
+def flattered(system: Judged) -> str:
+    """What a reader must know of results of training cases."""
+    return (
+        f"`{system.name}`: {system.flattered} of {len(system.rows)} answers are to studies that the model was trained "
+        "on, so that these figures flatter it."
+    )
 
 
 def _tests(tests: Mapping[str, Paired]) -> list[str]:
@@ -175,6 +184,7 @@ def _as_json(evaluation: Evaluation) -> dict[str, Any]:
                 "references_sha256": system.references_sha256,
                 "resampled": system.resampled,
                 "without_reference": system.unused,
+                "trained_on": system.flattered,
                 "figures": {name: asdict(estimate) for name, estimate in figures.items()},
             }
             for system, figures in zip(evaluation.systems, evaluation.figures, strict=True)

@@ -15,6 +15,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from ..core.cautions import TRAINING_CASE, codes_of
 from ..core.errors import InputError
 from ..core.gate import gated_margin
 from ..core.geometry import LINEAR, NEAREST, Grid, resample, to_array
@@ -23,7 +24,7 @@ from ..core.orientation import order_between
 from ..core.storage.files import file_sha256
 from ..core.storage.staging import finish_interrupted
 from ..core.storage.volume_files import read_volume_file
-from ..results.report import REPORT_NAME, read_setting
+from ..results.report import REPORT_NAME, read_run, read_setting
 from .calibration import probabilities
 from .candidates import is_detection_map
 
@@ -128,6 +129,11 @@ def read_prediction(path: Path, grid: Grid, threshold: float) -> Prediction:
         require_placed(path, file.placed)
         values = to_array(resample(image, grid, LINEAR if graded else NEAREST)).astype(np.float32)
     return Prediction(values, values >= threshold, graded, order is None)
+
+
+def of_training_case(path: Path) -> bool:
+    """Whether it is a result of `segment` of a study that its model was trained on."""
+    return path.is_dir() and TRAINING_CASE.code in codes_of(read_run(path).cautions)
 
 
 def require_placed(path: Path, placed: bool) -> None:

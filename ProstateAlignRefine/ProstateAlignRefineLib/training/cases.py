@@ -81,8 +81,8 @@ class Cases:
     """Disjoint shares: for gradients, for choosing weights and temperature, and for the final figures alone.
 
     `fingerprint` changes with anything that decides what the cases hold. `test_studies` reads the test cases again, not
-    yet on the network grid. `source`: what the cases are. `split`: of a prepared dataset, which fold the test cases
-    are, and the split's SHA-256.
+    yet on the network grid. `source`: what the cases are. Of a prepared dataset, `split`: its SHA-256, and which fold
+    the test cases are; `learned`, `tested`: the marks (see `unseen`) of the other two shares and of the test cases.
     """
 
     training: CaseShare
@@ -92,6 +92,8 @@ class Cases:
     test_studies: Callable[[], Iterator[LabelledStudy]]
     source: Source
     split: TrainedSplit | None = None
+    learned: frozenset[str] = frozenset()
+    tested: frozenset[str] = frozenset()
 
 
 def labels_on(labels: sitk.Image, grid: Grid) -> NDArray[np.uint8]:

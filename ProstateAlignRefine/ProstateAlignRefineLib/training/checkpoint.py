@@ -26,7 +26,7 @@ class Checkpoint:
 
     config: dict[str, Any]
     cases: str
-    started_from: dict[str, str]
+    started_from: dict[str, Any]
     history: list[dict[str, Any]]
     network: Mapping[str, Tensor]
     optimizer: dict[str, Any]

@@ -19,7 +19,7 @@ from .bundle_config import model_config
 from .card import HEADLINE, model_card
 from .test_predictions import judge_test_cases, write_test_cases
 from .trainer import Trainer
-from .unseen import METRIC
+from .unseen import METRIC, with_trained_on
 from .validate import CaseResult, validate
 
 TEST, BUNDLE = "test", "bundle"
@@ -39,7 +39,9 @@ def complete_training(trainer: Trainer, network: SegmentationNetwork, folder: Pa
         metrics[METRIC] = trainer.cases.split.to_dict()
     if trainer.parts.bundled:
         card = model_card(trainer, metrics)
-        config, text = model_config(trainer.config, trainer.statement, metrics), trainer.text
+        learned = trainer.cases.learned.union(trainer.start.trained_on if trainer.start else ())
+        config = with_trained_on(model_config(trainer.config, trainer.statement, metrics), learned)
+        text = trainer.text
         save_bundle(folder / BUNDLE, network, config, text.plain, card, mirrored_text=text.mirrored)
     return metrics
 

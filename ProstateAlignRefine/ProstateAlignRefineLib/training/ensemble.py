@@ -17,11 +17,12 @@ from ..core.storage.files import file_sha256
 from ..core.storage.output import require_apart, writing_folder
 from ..core.storage.signature import BUNDLE
 from .taught_parts import without_refiner
-from .unseen import METRIC
+from .unseen import METRIC, TRAINED_ON
 
 TEXTS = (TEXT_FILE, MIRRORED_TEXT_FILE)
 NAMES = (CONFIG_FILE, CARD_FILE, WEIGHTS_FILE, *TEXTS, *ENGINE_FILES, MEMBERS)
 GRAPHS = (NETWORK, REFINER)
+KEPT = (METRIC, TRAINED_ON)
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def write_ensemble(paths: Sequence[Path], output: Path) -> Ensemble:
     graphs = GRAPHS if all(set(GRAPHS) <= set(member.config.files) for member in opened) else ()
     left_out = tuple(line for member in opened for line in _left_out(member, bool(graphs)))
     configs = [_plain(member.config) for member in opened]
-    splits = [{METRIC: config.metrics[METRIC]} if METRIC in config.metrics else {} for config in configs]
+    splits = [{name: config.metrics[name] for name in KEPT if name in config.metrics} for config in configs]
     config = ensemble_config(configs, splits)
     with writing_folder(output, BUNDLE, NAMES) as draft:
         for folder, member in zip(("", *config.members), opened, strict=True):

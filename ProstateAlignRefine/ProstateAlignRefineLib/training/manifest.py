@@ -13,11 +13,12 @@ from ..core import schema
 from ..core.errors import InputError
 from ..core.plain_data import read_json
 from ..core.storage.files import replacing_file
+from ..core.study import Modality
 from .layout import GLAND, ZONES
 
 MANIFEST_NAME, REPORT_NAME = "manifest.json", "report.csv"
 FORMAT_VERSION = 2
-LABEL = "label"
+LABEL, T2W = "label", Modality.T2W.value
 MASKS = (LABEL, ZONES, GLAND)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..bundle.statement import SYNTHETIC
 from ..core import schema
 from ..core.geometry import NEAREST, resample, to_array
 from ..inference.preprocess import network_volumes
@@ -16,7 +17,7 @@ from ..phantom.generate import Family
 from .case_cache import case_key, keep_cases, load_case
 from .cases import Case, Cases, CaseShare, LabelledStudy, labels_on
 from .config import PhantomData, TrainingConfig
-from .provenance import OWN_LICENCE, SYNTHETIC, Source
+from .provenance import OWN_LICENCE, Source
 
 
 def prepare_phantoms(config: TrainingConfig, cache: Path, workers: int) -> Cases:

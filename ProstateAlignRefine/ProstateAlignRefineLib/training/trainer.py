@@ -32,6 +32,7 @@ from .processes import Processes
 from .provenance import Start, Statement
 from .recomputation import set_recomputed
 from .schedule import AuxiliaryRamp, Phase, Phases, poly_rate
+from .starting import require_same_start, require_unseen_tests
 from .steps import ScheduledStep, Stepper
 from .tracking.logger import RunLogger, TrackedRun, logged, loggers
 from .tracking.pictures import draw_cases
@@ -67,8 +68,9 @@ class Trainer:
     track: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        if not self.cases.validation.positive:
-            raise InputError("No case for choosing weights has a lesion; give the validation more cases.")
+        for share, what in ((self.cases.training, "to learn from"), (self.cases.validation, "for choosing weights")):
+            if not share.positive:
+                raise InputError(f"No case {what} has a lesion; give more cases with one, or another share of them.")
         torch.manual_seed(self.config.seed)
         schedule = self.config.schedule
         self.text = self.text.to(self.compute.torch_device)
@@ -241,6 +243,7 @@ class Trainer:
                 "cannot start from its weights; take its architecture over, with as many features in every stage or "
                 "more, or start without it."
             )
+        require_unseen_tests(self.cases.tested, bundle.config)
         assert isinstance(self.network, AlignRefineNetwork)
         widen(bundle.network.state_dict(), self.network)
         self.start = Start.of(bundle.config, bundle.sha256)
@@ -267,10 +270,12 @@ class Trainer:
             if self.initial:
                 self._start_from(self.initial)
             return
+        self.start = Start(**stored.started_from) if stored.started_from else None
+        if self.initial:
+            require_same_start(self.start, self.initial, self.folder)
         if len(stored.history) > self.phases.joint_epochs:
             self._enter(Phase.REFINER)
         self.history = stored.history
-        self.start = Start(**stored.started_from) if stored.started_from else None
         self.network.load_state_dict(stored.network)
         self.optimizer.load_state_dict(stored.optimizer)
         self.average.weights = {name: t.to(self.compute.torch_device) for name, t in stored.average.items()}

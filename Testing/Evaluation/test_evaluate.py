@@ -159,6 +159,38 @@ def test_lesion_numbers_are_a_mask(tmp_path: Path) -> None:
     assert prediction.confidence.max() == 1
 
 
+def test_probabilities_of_nnunet_are_read_beside_its_mask(tmp_path: Path) -> None:
+    """[classes, Z, Y, X] as --save_probabilities writes them; the mask alone would rank every finding alike."""
+    lesion = volume((FIRST, 0.75), (SECOND, 0.25))
+    write(volume((FIRST, 1)).astype(np.uint8), tmp_path / "a.nii.gz")
+    np.savez_compressed(tmp_path / "a.npz", probabilities=np.stack([1 - lesion, lesion]))
+    assert list(find_cases(tmp_path)) == ["a"]
+    prediction = read_prediction(tmp_path / "a.nii.gz", GRID, 0.5)
+    np.testing.assert_array_equal(prediction.confidence, lesion)
+    np.testing.assert_array_equal(prediction.mask, volume((FIRST, 1)) > 0)
+    assert prediction.graded
+    coarse = Grid((15, 15, 8), (2.0, 2.4, 2.5), tuple(GRID.to_lps((0.5, 0.5, 0.0))), GRID.direction)
+    assert read_prediction(tmp_path / "a.nii.gz", coarse, 0.5).confidence[3, 3, 3] == 0.75
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"softmax": np.zeros((2, *GRID.shape))}, "'a.npz' lies beside a mask and holds no probabilities"),
+        ({"probabilities": np.zeros((2, 8, 30, 29))}, "'a.npz' is of an image of another size"),
+        (b"PK nothing", "'a.npz' lies beside a mask and holds no probabilities"),
+    ],
+)
+def test_what_is_not_nnunets_beside_a_mask_is_refused(content, message: str, tmp_path: Path) -> None:
+    write(volume((FIRST, 1)).astype(np.uint8), tmp_path / "a.nii.gz")
+    if isinstance(content, bytes):
+        (tmp_path / "a.npz").write_bytes(content)
+    else:
+        np.savez_compressed(tmp_path / "a.npz", **content)
+    with pytest.raises(InputError, match=message):
+        read_prediction(tmp_path / "a.nii.gz", GRID, 0.5)
+
+
 def test_a_prediction_on_another_grid_is_brought_to_the_reference(tmp_path: Path) -> None:
     """Twice as fine in plane; the physical place of the box decides."""
     fine = Grid((60, 60, 8), (0.5, 0.6, 2.5), tuple(GRID.to_lps((-0.25, -0.25, 0.0))), GRID.direction)

@@ -48,7 +48,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=Path,
         required=True,
         metavar="DIR",
-        help="masks, probability maps or detection maps named as the references, or results of segment",
+        help="masks (beside them nnU-Net's .npz, if saved), probability maps or detection maps named as the "
+        "references, or results of segment",
     )
     words = "lesion masks, one file a case; of several folders, the first that has a case"
     parser.add_argument("--references", type=Path, nargs="+", metavar="DIR", help=words)

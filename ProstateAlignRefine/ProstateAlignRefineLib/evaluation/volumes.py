@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..core.cautions import TRAINING_CASE, codes_of
 from ..core.errors import InputError
 from ..core.gate import gated_margin
-from ..core.geometry import LINEAR, NEAREST, Grid, resample, to_array
+from ..core.geometry import LINEAR, NEAREST, Grid, resample, to_array, to_image
 from ..core.maps import load_maps, read_volume
 from ..core.orientation import order_between
 from ..core.storage.files import file_sha256
@@ -27,6 +27,7 @@ from ..core.storage.volume_files import read_volume_file
 from ..results.report import REPORT_NAME, read_run, read_setting
 from .calibration import probabilities
 from .candidates import is_detection_map
+from .nnunet_probabilities import saved_probability
 
 SUFFIXES = (".nii.gz", ".nii", ".mha", ".nrrd")
 ENDINGS = ("_detection_map", "_softmax", "_probability", "_prediction", "_pred", "_lesions", "_label", "_mask")
@@ -102,15 +103,18 @@ def read_reference(path: Path) -> ReferenceMask:
 def read_prediction(path: Path, grid: Grid, threshold: float) -> Prediction:
     """A mask, probability map, detection map, or `segment` result, on `grid`.
 
-    The mask is where a map is at least `threshold`; a result of `segment` brings its own. On another grid it is
-    interpolated linearly where graded, else by nearest neighbour. InputError for values outside 0 to 1 that are no
-    labels.
+    The mask is where a map is at least `threshold`; a result of `segment` brings its own. nnU-Net's probabilities are
+    read where they lie beside its mask. On another grid it is interpolated linearly where graded, else by nearest
+    neighbour. InputError for values outside 0 to 1 that are no labels.
     """
     if path.is_dir():
         return _segment_result(path, grid)
     file = read_volume_file(path, f"file '{path.name}'")
     image = file.image
     values = to_array(image).astype(np.float32)
+    saved = saved_probability(path, _suffix(path), values.shape)
+    if saved is not None:
+        image, values = to_image(saved, Grid.of(image)), saved
     if not np.isfinite(values).all() or values.min() < 0:
         raise InputError(
             f"'{path.name}' holds values that are negative or not finite; give masks, or probabilities from 0 to 1."
@@ -121,7 +125,7 @@ def read_prediction(path: Path, grid: Grid, threshold: float) -> Prediction:
         raise InputError(
             f"'{path.name}' holds values up to {values.max():g}; give masks, or probabilities from 0 to 1."
         )
-    graded = not is_detection_map(values)
+    graded = saved is not None or not is_detection_map(values)
     order = order_between(Grid.of(image), grid)
     if order is not None:
         values = np.ascontiguousarray(order.of_array(values))
@@ -158,9 +162,14 @@ def fingerprint(cases: Mapping[str, Path], names: Sequence[str]) -> str:
 def _case_name(path: Path) -> str:
     if path.is_dir():
         return path.name if (path / REPORT_NAME).is_file() else ""
-    suffix = next((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), "")
+    suffix = _suffix(path)
     stem = path.name.removesuffix(path.name[-len(suffix) :]) if suffix else ""
     return next((stem.removesuffix(ending) for ending in ENDINGS if stem.endswith(ending)), stem)
+
+
+def _suffix(path: Path) -> str:
+    """Empty where it is no image file."""
+    return next((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), "")
 
 
 def _segment_result(folder: Path, grid: Grid) -> Prediction:

@@ -94,7 +94,7 @@ def test_edited_voxels_and_another_worker_are_a_new_run(open_panel, run, small):
     voxels.SetTuple1(0, voxels.GetTuple1(0) + 1)
     voxels.Modified()
     assert near(*run(panel)), "edited voxels"
-    panel.session.restart_worker()
+    panel.session.python.restart()
     assert near(*run(panel)), "another worker"
 
 

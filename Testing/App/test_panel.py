@@ -298,6 +298,6 @@ def test_another_python_ends_a_run_under_way(open_panel, with_study, events):
     panel = with_study(open_panel("slow"))
     panel.ui.segmentButton.click()
     events.until(lambda: panel.session.run.stage == "running the network")
-    panel.session.choose_python("/somewhere/python")
+    panel.session.python.choose("/somewhere/python")
     assert not panel.session.run.running
     assert panel.session.worker.pid is None

@@ -10,6 +10,16 @@ from ..scene.ruler import set_ruler_visible
 from ..scene.state import PanelState
 
 
+def hide_remains(reading: Reading, layout: ReadingLayout) -> None:
+    """Of a result that lost a node of its own, what is left is drawn no more."""
+    nodes = reading.nodes
+    for node in (nodes.lesions, nodes.review, nodes.gland):
+        if node is not None and node.GetScene() is not None:
+            node.GetDisplayNode().SetVisibility(False)
+    layout.heatmap(nodes.maps.similarity, Heatmap(shown=False))
+    set_ruler_visible(reading.scene, False)
+
+
 def apply_display(reading: Reading, state: PanelState, layout: ReadingLayout) -> None:
     """Outline or fill, edits, gland, surface, heatmap in its view, and all of it or nothing."""
     set_outline(reading.nodes, state.outline)

@@ -40,6 +40,16 @@ def listed_results(scene: Scene, reading: Reading | None) -> tuple[ListedResult,
     return tuple(result for _place, result in reversed(order))
 
 
+def adopted(scene: Scene, state: PanelState, before: Reading | None) -> Reading | None:
+    """The result that the state names. Where another scene was added beside it, the one in use before waits in the
+    list."""
+    if before is not None and before.alive:
+        if state.lesions is before.nodes.lesions:
+            return before
+        set_aside(scene, before)
+    return Reading.reopen(scene, state)
+
+
 def change_over(scene: Scene, reading: Reading | None, kept: PanelState) -> Reading | None:
     """The earlier result taken up, the one in use set aside; None where the earlier one cannot be read."""
     found = take_up(scene, kept)

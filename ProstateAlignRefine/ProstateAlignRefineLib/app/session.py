@@ -20,12 +20,11 @@ from ..scene.volumes import Inputs
 from .application import Application
 from .bundle_choice import first_bundle
 from .devices import DeviceQuestion
-from .display_state import apply_display
+from .display_state import apply_display, hide_remains
 from .forecast import Forecast
 from .gland_wheel import kept_wheel
 from .i18n import _
-from .launch import Launch, launch_with
-from .listed_results import change_over, is_of_other_study, make_way, may_replace, retire
+from .listed_results import adopted, change_over, is_of_other_study, make_way, may_replace, retire
 from .reviewing import Reviewing
 from .run_record import AskedRun
 from .segmentation_run import SegmentationRun
@@ -33,10 +32,11 @@ from .signal import Signal
 from .study_choice import StudyChoice
 from .whereabouts import Whereabouts
 from .worker import Worker
+from .worker_python import WorkerPython
 
 Given = TypeVar("Given")
 
-PYTHON, BUNDLE = "python", "bundle"  # settings of the user, kept between sessions
+BUNDLE = "bundle"  # a setting of the user, kept between sessions
 
 
 class Session:
@@ -45,7 +45,8 @@ class Session:
 
     def __init__(self, application: Application, worker: Worker | None = None) -> None:
         self.application = application
-        self.worker = worker or Worker(self._launch)
+        self.python = WorkerPython(self)
+        self.worker = worker or Worker(self.python.launch)
         self.run = SegmentationRun(self.worker)
         self.device = DeviceQuestion(self.worker)
         self._forecast = Forecast()
@@ -75,8 +76,10 @@ class Session:
         self._typed = None
         folder = first_bundle(self.state.bundle, self.application.setting(BUNDLE))
         self.bundle = self.guarded(lambda: read_summary(folder)) if folder else None
-        self._put_down()
-        self.reading = self.guarded(lambda: Reading.reopen(self.application.scene, self.state))
+        reading = self.guarded(lambda: adopted(self.application.scene, self.state, self.reading))
+        if reading is not self.reading:
+            self._put_down()
+            self.reading = reading
         self.study.name_slices(self.reading)
         if self.reading is None and self.state.lesions is not None and not self.message:
             self.message = _("The result in this scene is not complete, or of another version; segment again.")
@@ -99,9 +102,11 @@ class Session:
         removed = self.run.lost_input
         if removed is not None:
             self.cancel(_("The {volume} was removed; the run was stopped.").format(volume=removed.name))
-        lost = self.reading is not None and not self.reading.alive
+        lost = self.reading if self.shown is None else None
+        if lost is not None:
+            hide_remains(lost, self.layout)
         unchosen = self.study.forget_removed(self.state)
-        if forget_incomplete(self.application.scene) or lost or unchosen:
+        if forget_incomplete(self.application.scene) or lost is not None or unchosen:
             self.changed.emit()
 
     def stop(self) -> None:
@@ -148,24 +153,6 @@ class Session:
             self.application.keep_setting(BUNDLE, str(folder))
             self.say("")
 
-    def choose_python(self, program: str) -> None:
-        """Its path; empty: the application's own. The worker starts afresh with it."""
-        if program != self.python:
-            self.application.keep_setting(PYTHON, program)
-            self.restart_worker()
-
-    def restart_worker(self) -> None:
-        """Another Python, or other packages: the next request starts afresh."""
-        self.cancel()
-        self.worker.stop()
-        self.device.forget()
-        self.changed.emit()
-
-    @property
-    def python(self) -> str:
-        """The user's own Python; empty for the application's."""
-        return self.application.setting(PYTHON)
-
     @property
     def prompt(self) -> str:
         """What the user typed, be it nothing; else the scene's, else the model's own."""
@@ -207,9 +194,14 @@ class Session:
 
     # --- result
 
+    @property
+    def shown(self) -> Reading | None:
+        """The result, as long as it is in the scene."""
+        return self.reading if self.reading is not None and self.reading.alive else None
+
     def activate(self, kept: PanelState) -> None:
         """An earlier result becomes the one that is shown and acted on; the present one is set aside."""
-        scene = self.application.scene
+        scene, self.message = self.application.scene, ""
         reading = self.guarded(lambda: change_over(scene, self.reading, kept))
         if reading is not None:
             self._use(reading)
@@ -242,8 +234,8 @@ class Session:
 
     def show_as_set(self) -> None:
         """Outline, edits, heatmap and the lot as the state says."""
-        if self.reading is not None and self.reading.alive:
-            apply_display(self.reading, self.state, self.layout)
+        if self.shown is not None:
+            apply_display(self.shown, self.state, self.layout)
             if self.layout.show_3d(self.state.surface):
                 self.layout_entered.emit()
 
@@ -251,9 +243,6 @@ class Session:
         """One sentence for the user; empty takes the last one away."""
         self.message = message
         self.changed.emit()
-
-    def _launch(self) -> Launch:
-        return launch_with(self.python, self.application.outside_environment())
 
     def _take_result(self, inputs: Inputs, maps: Maps, event: Finished) -> None:
         self.device.note(event.device)

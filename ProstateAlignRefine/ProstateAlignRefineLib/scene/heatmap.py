@@ -23,11 +23,13 @@ class Heatmap:
 
 
 def show_heatmap(scene: Scene, tag: str, similarity: VolumeNode, heatmap: Heatmap) -> None:
-    """Lay the map over what the view called `tag` shows, or take it away again."""
+    """Lay the map over what the view called `tag` shows, or take it away again; so is one that left the scene."""
     composite, image = composite_node(scene, tag), similarity.GetImageData()
-    if composite is None or image is None:
+    there = image is not None and similarity.GetScene() is not None
+    if composite is not None:
+        composite.SetForegroundVolumeID(similarity.GetID() if heatmap.shown and there else None)
+    if composite is None or image is None or not there:
         return
-    composite.SetForegroundVolumeID(similarity.GetID() if heatmap.shown else None)
     composite.SetForegroundOpacity(heatmap.opacity)
     display, highest = display_of(similarity), image.GetScalarRange()[1]
     display.SetThreshold(min(heatmap.threshold, highest), highest)

@@ -45,6 +45,7 @@ VIEW_GROUP = 7281  # linked among themselves: the user's other slice views stay 
 FIELD_MM = VIEW_MM
 HEATMAP_TAG = "ReadingHeatmap"
 USERS_OWN = "ProstateAlignRefine.UsersLayout"
+STANDARD = "standard"
 FOUR_UP = 3  # vtkMRMLLayoutNode's, where nothing tells the user's own
 TAGS = {Modality.T2W: "ReadingT2W", Modality.ADC: "ReadingADC", Modality.HBV: "ReadingHBV"}
 # Before anything is shown; `Titles` keeps them true from then on.
@@ -77,6 +78,7 @@ class ReadingLayout:
         self._flat = LAYOUT_ID  # of the layouts without a 3D view, the one that suits the study
         self._looks_at = ""  # ID of the T2W that the views stand on
         self._windows: dict[str, Window] = {}  # by node ID, what the reader saw last
+        self.preset = STANDARD  # of `results.windows.PRESETS`, for every volume that is shown from now on
 
     @property
     def is_on(self) -> bool:
@@ -121,7 +123,8 @@ class ReadingLayout:
         return True
 
     def use_windows(self, inputs: Inputs, preset: str) -> None:
-        """One of `results.windows.PRESETS` for all three volumes."""
+        """One of `results.windows.PRESETS` for all three volumes, and for those shown later."""
+        self.preset, self._windows = preset, {}
         for modality, volume in zip(TAGS, inputs, strict=True):
             set_window(volume, window_for(volume, modality, preset))
 
@@ -170,7 +173,7 @@ class ReadingLayout:
         for modality, volume in zip(TAGS, inputs, strict=True):
             if volume.GetID() not in windows:
                 windows[volume.GetID()] = window_of(volume)
-                set_window(volume, self._windows.get(volume.GetID()) or window_for(volume, modality))
+                set_window(volume, self._windows.get(volume.GetID()) or window_for(volume, modality, self.preset))
 
     def _show(self, inputs: Inputs) -> None:
         shown = {**dict(zip(TAGS.values(), inputs, strict=True)), HEATMAP_TAG: inputs.t2w}

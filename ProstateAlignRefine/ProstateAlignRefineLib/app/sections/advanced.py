@@ -39,7 +39,7 @@ class AdvancedSection:
 
     def refresh(self) -> None:
         ui, session = self._ui, self._session
-        put(ui.pythonEdit, "text", session.python)
+        put(ui.pythonEdit, "text", session.python.program)
         names = [name for name, _text in DEVICES]
         put(ui.deviceBox, "currentIndex", names.index(session.state.device) if session.state.device in names else 0)
         put(ui.registerBox, "checked", session.state.register)
@@ -54,7 +54,7 @@ class AdvancedSection:
         ui.bundleLabel.text = "" if session.bundle is None else bundle_text(session.bundle)
 
     def _to_install(self) -> Ready:
-        if self._session.python:
+        if self._session.python.program:
             return Ready(False, _("Into your own Python pip installs this repository, as README says."))
         if not self._installer.missing():
             return Ready(False, _("All packages are installed."))
@@ -79,12 +79,12 @@ class AdvancedSection:
         session.say(use_gland_network(session.application, session.state, wanted))
 
     def _type_python(self) -> None:
-        self._session.choose_python(self._ui.pythonEdit.text.strip())
+        self._session.python.choose(self._ui.pythonEdit.text.strip())
 
     def _browse_python(self) -> None:
         program = self._session.application.ask_file(_("Python program"))
         if program is not None:
-            self._session.choose_python(str(program))
+            self._session.python.choose(str(program))
 
     def _test(self) -> None:
         session = self._session
@@ -93,18 +93,18 @@ class AdvancedSection:
 
     def _install(self) -> None:
         problem = install_missing(self._session.application, self._installer)
-        self._session.restart_worker()
+        self._session.python.restart()
         self._session.say(problem)
 
     def _install_wheels(self) -> None:
         folder = self._session.application.ask_folder(_("Folder of wheels"))
         if folder is not None:
             problem = install_missing(self._session.application, self._installer, folder)
-            self._session.restart_worker()
+            self._session.python.restart()
             self._session.say(problem)
 
     def _remove(self) -> None:
-        self._session.restart_worker()  # its libraries are in use
+        self._session.python.restart()  # its libraries are in use
         self._session.say(remove_installed(self._session.application, self._installer))
 
     def _choose_model(self) -> None:

@@ -64,7 +64,6 @@ class AssessmentSection:
         self._map = SectorView(self.widgets.sectorView, self.click)
         self._ruler = Ruler(session.application.scene)
         self.widgets.reportButton.clicked.connect(self._report)
-        self._say("")
         ui.lesionTable.itemSelectionChanged.connect(self.refresh)
         session.ticked.connect(self._hide_ruler)
 
@@ -76,6 +75,7 @@ class AssessmentSection:
 
     def refresh(self) -> None:
         ui, found = self.widgets, self.chosen
+        self._say("")
         said = found.assessment if found else Assessment()
         for name, (box, choices) in self._fields.items():
             box.enabled = found is not None

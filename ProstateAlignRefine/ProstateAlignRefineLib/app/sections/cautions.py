@@ -22,7 +22,7 @@ class CautionSection:
         ui.cautionButton.toggled.connect(self._show)
 
     def refresh(self) -> None:
-        reading = self._session.reading
+        reading = self._session.shown
         text = cautions_text(reading.run.cautions) if reading else ""
         if text != self._text:
             self._text = text

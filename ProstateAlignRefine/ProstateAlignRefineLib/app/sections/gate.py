@@ -62,7 +62,7 @@ class GateSection:
         ui.sensitivityLabel.text = "" if reading is None else _("This model and prompt tell no candidates.")
         if reading is None or rule is None:
             return
-        ui.sensitivitySlider.maximum = rule.froc[-1].false_positives
+        put(ui.sensitivitySlider, "maximum", rule.froc[-1].false_positives)  # which may move the value
         rate = reading.setting.false_positives
         put(ui.sensitivitySlider, "value", rate)
         point = rule.expected(rule.shown_from(rate))

@@ -118,7 +118,7 @@ class LesionSection:
         return self._shown[row] if 0 <= row < len(self._shown) else None
 
     def refresh(self) -> None:
-        reading = self._session.reading
+        reading = self._session.shown
         self._shown = reading.lesions if reading else ()
         self._ui.lesionSummary.text = self._summary()
         self._show_patient()
@@ -143,6 +143,8 @@ class LesionSection:
     def _summary(self) -> str:
         if self._session.reading is None:
             return _("No result yet.")
+        if self._session.shown is None:
+            return readiness.to_adjust(self._session).why
         if not self._shown:
             return _("No lesion found. A higher 'Sensitivity' shows weaker findings as candidates.")
         waiting = sum(found.decision is Decision.UNDECIDED for found in self._shown)
@@ -152,7 +154,7 @@ class LesionSection:
 
     def _show_patient(self) -> None:
         """What the model was trained on, the gland's size, and the PSA that belongs to this result."""
-        ui, reading = self._ui, self._session.reading
+        ui, reading = self._ui, self._session.shown
         run = reading.run if reading else None
         ui.noticeLabel.text = run.model.notice if run else ""
         ui.noticeLabel.visible = bool(ui.noticeLabel.text)

@@ -62,7 +62,7 @@ class RunSection:
             self._session.cancel()
             return
         session = self._session
-        problem = "" if session.python else install_missing(session.application, self._installer)
+        problem = "" if session.python.program else install_missing(session.application, self._installer)
         if not problem:  # its file may be gone since it was chosen
             problem = use_gland_network(session.application, session.state, session.state.gland_network)
         if problem:

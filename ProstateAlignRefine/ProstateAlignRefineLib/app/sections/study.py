@@ -49,6 +49,7 @@ class StudySection:
         allow(self._ui.layoutButton, readiness.to_read(self._session))
         put(self._ui.layoutButton, "checked", self._session.layout.is_on)
         self._ui.windowBox.enabled = chosen
+        put(self._ui.windowBox, "currentIndex", [name for name, _text in WINDOWS].index(self._session.layout.preset))
 
     def _fold(self) -> None:
         """What is chosen needs no room any more."""

@@ -138,6 +138,21 @@ def test_no_text_is_cut_short(narrow):
         assert label._qt.wordWrap()
 
 
+def test_long_names_hold_the_panel_no_wider(narrowed, segmented, tmp_path):
+    """As long as DICOM and file systems let them be."""
+    name = "t2_tse_tra_" + 53 * "x"
+    segmented.session.inputs.t2w.SetName(name)
+    segmented.ui.matchButton.click()
+    segmented.ui.studySection.collapsed = False
+    segmented.application.answers["new file"] = tmp_path / (60 * "lesions_" + ".csv")
+    segmented.ui.csvButton.click()
+    segmented.session.say(f"The volume '{name}' holds no voxels; load it again or choose another.")
+    assert name in segmented.ui.t2wReason.text.replace("\u200b", "")
+    labels = (segmented.ui.t2wReason, segmented.ui.messageLabel, segmented.ui.exportLabel)
+    assert segmented.widget.minimumSizeHint.width() <= WIDTH
+    assert max(label._qt.minimumSizeHint().width() for label in labels) < WIDTH - 40
+
+
 def test_enabled_buttons_say_what_they_do(narrow):
     ui = narrow.ui
     for name in BUTTONS:

@@ -42,6 +42,7 @@ def again(panel, events):
 def test_nothing_of_a_result_that_lost_a_node_is_shown(segmented, lost):
     ui, reading, scene = segmented.ui, segmented.session.reading, segmented.application.scene
     ui.lesionTable.selectRow(0)
+    segmented.session.say("Said of this result.")
     scene.RemoveNode(reading.inputs.t2w if lost == "t2w" else getattr(reading.nodes, lost))
     assert ui.lesionTable.rowCount == 0
     assert ui.lesionSummary.text == "The result was removed from the scene; segment again."
@@ -49,6 +50,7 @@ def test_nothing_of_a_result_that_lost_a_node_is_shown(segmented, lost):
     assert heatmap_title(segmented) == ("empty" if lost == "t2w" else "T2W")
     assert not any(line.GetDisplayNode().GetVisibility() for line in nodes(scene, "vtkMRMLMarkupsLineNode"))
     assert ui.cautionLabel.text == ui.glandLabel.text == ui.noticeLabel.text == ""
+    assert ui.messageLabel.text == ui.sensitivityLabel.text == ""
     assert not ui.psaEdit.enabled
 
 

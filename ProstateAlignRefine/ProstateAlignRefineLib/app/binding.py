@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import qt
 from .readiness import Ready
 from .widgets import Widget
 
+LONGEST_WORD, ZERO_WIDTH_SPACE = 30, "\u200b"
 DOES = "does"  # a property of a button: the tool tip that its .ui gives it
 
 
@@ -19,6 +21,11 @@ def allow(button: Widget, ready: Ready) -> None:
         button.setProperty(DOES, button.toolTip)
     button.enabled = ready.possible
     button.toolTip = ready.why or str(button.property(DOES))
+
+
+def breakable(text: str) -> str:
+    """With places to wrap a line within words of more than `LONGEST_WORD` signs: a series' name holds no panel wide."""
+    return re.sub(rf"(?<=\w{{{LONGEST_WORD}}})(?=\w)", ZERO_WIDTH_SPACE, text)
 
 
 def put(widget: Widget, name: str, value: Any) -> None:

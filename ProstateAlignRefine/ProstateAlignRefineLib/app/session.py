@@ -99,12 +99,13 @@ class Session:
 
     def notice_removal(self) -> None:
         """A node left the scene; the panel shows it where it was one of ours, and a run on it is stopped."""
+        lost = self.reading if self.shown is None else None
+        if lost is not None:
+            self.message = ""
+            hide_remains(lost, self.layout)
         removed = self.run.lost_input
         if removed is not None:
             self.cancel(_("The {volume} was removed; the run was stopped.").format(volume=removed.name))
-        lost = self.reading if self.shown is None else None
-        if lost is not None:
-            hide_remains(lost, self.layout)
         unchosen = self.study.forget_removed(self.state)
         if forget_incomplete(self.application.scene) or lost is not None or unchosen:
             self.changed.emit()

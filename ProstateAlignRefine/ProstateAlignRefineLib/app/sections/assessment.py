@@ -16,7 +16,7 @@ from ...scene.ruler import Ruler
 from .. import readiness
 from ..application import RESOURCES
 from ..assessment_widgets import AssessmentWidgets
-from ..binding import allow, put
+from ..binding import allow, breakable, put
 from ..case_reports import write_case_report
 from ..i18n import _
 from ..places import place_text
@@ -150,7 +150,7 @@ class AssessmentSection:
         return _("Written: {name}").format(name=path.name)
 
     def _say(self, text: str) -> None:
-        self.widgets.reportLabel.text = text
+        self.widgets.reportLabel.text = breakable(text)
         self.widgets.reportLabel.visible = bool(text)
 
 

@@ -10,7 +10,7 @@ from ...core.faults import reason_of, told_fault
 from ...results.dicom_names import MEASUREMENTS_NAME, SEGMENTATION_NAME
 from ...scene.reading import Reading
 from .. import exports, readiness
-from ..binding import allow
+from ..binding import allow, breakable
 from ..i18n import _
 from ..session import Session
 from ..texts import report_text
@@ -94,5 +94,5 @@ class ExportSection:
         self._say(message)
 
     def _say(self, text: str) -> None:
-        self._ui.exportLabel.text = text
+        self._ui.exportLabel.text = breakable(text)
         self._ui.exportLabel.visible = bool(text)

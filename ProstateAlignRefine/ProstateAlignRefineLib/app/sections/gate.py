@@ -56,11 +56,12 @@ class GateSection:
 
     def _show_sensitivity(self, possible: bool) -> None:
         """How many candidates are shown, in false positives a study, as far as the model's rule was measured."""
-        ui, reading = self._ui, self._session.reading
+        ui, reading = self._ui, self._session.shown
         rule = reading.run.finding_rule if reading else None
         ui.sensitivitySlider.enabled = possible and rule is not None
         ui.sensitivityLabel.text = "" if reading is None else _("This model and prompt tell no candidates.")
         if reading is None or rule is None:
+            put(ui.sensitivitySlider, "value", 0.0)
             return
         put(ui.sensitivitySlider, "maximum", rule.froc[-1].false_positives)  # which may move the value
         rate = reading.setting.false_positives

@@ -5,7 +5,7 @@ from __future__ import annotations
 import qt
 
 from .. import readiness
-from ..binding import allow, put
+from ..binding import allow, breakable, put
 from ..bundle_words import bundle_text
 from ..gland_wheel import use_gland_network
 from ..i18n import _
@@ -29,7 +29,7 @@ class RunSection:
     def refresh(self) -> None:
         session, ui = self._session, self._ui
         bundle = session.bundle
-        ui.modelLabel.text = bundle.facts.name if bundle else _("none; choose one under 'Advanced'")
+        ui.modelLabel.text = breakable(bundle.facts.name) if bundle else _("none; choose one under 'Advanced'")
         ui.modelLabel.toolTip = bundle_text(bundle) if bundle else ""
         put(ui.promptEdit, "text", session.prompt)
         ui.promptEdit.enabled = not session.run.running
@@ -47,7 +47,7 @@ class RunSection:
             ui.messageLabel.text = f"{session.run.stage} · {_elapsed(session.run)}"
         else:
             notice = session.bundle.facts.notice if session.bundle and session.reading is None else ""
-            ui.messageLabel.text = session.message or notice
+            ui.messageLabel.text = breakable(session.message or notice)
         ui.messageLabel.visible = bool(ui.messageLabel.text)
 
     def stop(self) -> None:

@@ -7,7 +7,7 @@ import qt
 from ...core.faults import reason_of, told_fault
 from ...results.dicom_names import REPORT_PDF_NAME
 from .. import exports, readiness
-from ..binding import allow
+from ..binding import allow, breakable
 from ..case_reports import write_dicom_pdf
 from ..i18n import _
 from ..install import Installer
@@ -152,5 +152,5 @@ class SendSection:
         self.refresh()
 
     def _say(self, text: str) -> None:
-        self._ui.pacsLabel.text = text
+        self._ui.pacsLabel.text = breakable(text)
         self._ui.pacsLabel.visible = bool(text)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ...core.study import Modality
 from .. import readiness
-from ..binding import allow, put, shortcut
+from ..binding import allow, breakable, put, shortcut
 from ..i18n import _
 from ..session import Session
 from ..widgets import PanelWidgets, Widget
@@ -39,7 +39,7 @@ class StudySection:
         for modality, selector in self._selectors.items():
             node = getattr(state, modality.value)
             put(selector, "currentNodeID", node.GetID() if node is not None else "")
-            self._reasons[modality].text = self._session.study.reasons.get(modality, "")
+            self._reasons[modality].text = breakable(self._session.study.reasons.get(modality, ""))
             self._reasons[modality].visible = bool(self._reasons[modality].text)
             selector.enabled = not self._session.run.running
         chosen = self._session.inputs is not None

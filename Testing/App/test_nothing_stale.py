@@ -13,7 +13,7 @@ from vtk import vtkWeakReference
 from ProstateAlignRefineLib.core.findings.rule import FindingRule, FrocPoint, Term
 from ProstateAlignRefineLib.scene.drawn import Drawn
 from ProstateAlignRefineLib.scene.edit_mark import EditMark
-from ProstateAlignRefineLib.scene.layout import HEATMAP_TAG
+from ProstateAlignRefineLib.scene.layout import HEATMAP_TAG, LAYOUT_ID
 from ProstateAlignRefineLib.scene.live import LiveGate
 from ProstateAlignRefineLib.scene.reading import Reading
 from ProstateAlignRefineLib.scene.views import composite_node, slice_node
@@ -52,6 +52,34 @@ def test_nothing_of_a_result_that_lost_a_node_is_shown(segmented, lost):
     assert ui.cautionLabel.text == ui.glandLabel.text == ui.noticeLabel.text == ""
     assert ui.messageLabel.text == ui.sensitivityLabel.text == ""
     assert not ui.psaEdit.enabled
+
+
+def test_a_gland_removed_by_hand_cannot_be_shown(open_panel, with_study, events):
+    panel = with_study(open_panel("with gland"))
+    again(panel, events)
+    assert panel.ui.glandCheck.enabled
+    panel.application.scene.RemoveNode(panel.session.reading.nodes.gland)
+    assert not panel.ui.glandCheck.enabled
+    assert panel.ui.lesionTable.rowCount == 2
+
+
+def test_a_layout_chosen_in_slicers_menu_is_seen_at_the_button(segmented):
+    assert segmented.ui.layoutButton.checked
+    layout = segmented.application.scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    layout.SetViewArrangement(6)
+    assert not segmented.ui.layoutButton.checked
+    segmented.cleanup()
+    layout.SetViewArrangement(LAYOUT_ID)
+    assert not segmented.ui.layoutButton.checked
+
+
+def test_without_its_state_node_the_panel_goes_on(segmented, events):
+    reading, inputs = segmented.session.reading, segmented.session.inputs
+    segmented.application.scene.RemoveNode(segmented.session.state.node)
+    assert segmented.session.reading is reading
+    assert segmented.session.inputs == inputs
+    again(segmented, events)
+    assert segmented.session.reading is not reading
 
 
 def test_a_similarity_that_the_user_removed_is_no_longer_named(segmented, events):

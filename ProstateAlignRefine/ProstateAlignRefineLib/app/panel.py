@@ -50,8 +50,9 @@ class Panel:
         pacs = pacs_installer or PackageInstaller(PACS, self.application.data_folder())
         self._send = SendSection(self.ui, self.session, pacs)
         self.assessment = AssessmentSection(self.ui, self.session, self.widget)
+        study = StudySection(self.ui, self.session, self.widget)
         self._sections = (
-            StudySection(self.ui, self.session, self.widget),
+            study,
             ZipSection(self.ui, self.session),
             self._run,
             ResultsSection(self.ui, self.session),
@@ -69,6 +70,7 @@ class Panel:
         self._scene = self.application.scene
         self._observers = self._observe_scene()
         self._stop_watching = self.application.watch_modules(self.session.where.notice_module)
+        self._stop_watching_layout = self.session.layout.watch(study.show_layout)
         self.session.changed.connect(self.refresh)
         self.session.layout_entered.connect(self._fit_soon)
         self.refresh()
@@ -94,6 +96,7 @@ class Panel:
             self._scene.RemoveObserver(tag)
         self._observers = []
         self._stop_watching()
+        self._stop_watching_layout()
         self._timer.stop()
         self._run.stop()
         self._send.stop()

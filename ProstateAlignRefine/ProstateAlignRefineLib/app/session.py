@@ -106,9 +106,20 @@ class Session:
         removed = self.run.lost_input
         if removed is not None:
             self.cancel(_("The {volume} was removed; the run was stopped.").format(volume=removed.name))
+        if self.state.node.GetScene() is None:
+            self._renew_state()
         unchosen = self.study.forget_removed(self.state)
-        if forget_incomplete(self.application.scene) or lost is not None or unchosen:
+        bare = self.shown is not None and self.shown.forget_removed_gland()
+        if forget_incomplete(self.application.scene) or lost is not None or unchosen or bare:
             self.changed.emit()
+
+    def _renew_state(self) -> None:
+        """Its node was removed by hand: the result stays, and its volumes are chosen."""
+        self.state = PanelState(self.application.state_node())
+        if self.shown is not None:
+            self.shown.store(self.state)
+            self.study.take(self.state, self.shown.inputs)
+        self.changed.emit()
 
     def stop(self) -> None:
         """The panel goes: no process stays behind."""
@@ -170,14 +181,13 @@ class Session:
         """Asks the worker; nothing where a volume or the model is missing, or the study is refused."""
         if self.inputs is None or self.bundle is None:
             return
-        inputs, facts, prompt = self.inputs, self.bundle.facts, self.prompt
+        inputs, bundle, prompt = self.inputs, self.bundle, self.prompt
         cautions = self.guarded(lambda: self.study.cautions(inputs))
         if cautions is None:
             return
-        self._replaces = may_replace(self.application, self.reading, inputs, facts.sha256, prompt)
-        self._asked = AskedRun(facts, prompt, dict(self.study.reasons), cautions)
+        self._replaces = may_replace(self.application, self.reading, inputs, bundle.facts.sha256, prompt)
+        self._asked = AskedRun(bundle.facts, prompt, dict(self.study.reasons), cautions)
         self.message = ""
-        bundle = self.bundle
         self.guarded(lambda: self._start(inputs, bundle, prompt))
         self.changed.emit()
 

@@ -3,7 +3,7 @@ and the way back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..core.study import Modality
@@ -83,6 +83,11 @@ class ReadingLayout:
     @property
     def is_on(self) -> bool:
         return self._before is not None and self._layout.GetViewArrangement() in OWN_LAYOUTS
+
+    def watch(self, told: Callable[[], None]) -> Callable[[], None]:
+        """`told` of every change of the layout, also by Slicer's own menu; what this gives ends it."""
+        observer = self._layout.AddObserver("ModifiedEvent", lambda _node, _event: told())
+        return lambda: self._layout.RemoveObserver(observer)
 
     def enter(self, inputs: Inputs, focus: RAS | None = None, planes: Mapping[str, VolumeNode] = NO_PLANES) -> None:
         """Show the study. `focus`: RAS of what to centre on; where None the views stay where they stand on this T2W,

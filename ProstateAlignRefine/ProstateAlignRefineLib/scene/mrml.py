@@ -220,7 +220,7 @@ class CompositeNode(Node, Observed, Protocol):
     def SetHotLinkedControl(self, linked: bool, /) -> None: ...
 
 
-class LayoutNode(Node, Protocol):
+class LayoutNode(Node, Observed, Protocol):
     """vtkMRMLLayoutNode."""
 
     def GetViewArrangement(self) -> int: ...

@@ -101,6 +101,13 @@ class Reading:
         needed = (self.nodes.lesions, self.nodes.review, self.inputs.t2w)
         return all(node.GetScene() is not None and self.scene.IsNodePresent(node) for node in needed)
 
+    def forget_removed_gland(self) -> bool:
+        """Whether the gland's outline has left the scene, which the result goes without from then on."""
+        if self.nodes.gland is None or self.nodes.has_gland:
+            return False
+        self.nodes = replace(self.nodes, gland=None)
+        return True
+
     @property
     def setting(self) -> Setting:
         return self._outcome.setting

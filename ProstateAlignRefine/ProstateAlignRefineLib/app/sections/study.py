@@ -47,9 +47,13 @@ class StudySection:
         for button in (self._ui.openButton, self._ui.matchButton):
             allow(button, readiness.to_choose(self._session))
         allow(self._ui.layoutButton, readiness.to_read(self._session))
-        put(self._ui.layoutButton, "checked", self._session.layout.is_on)
+        self.show_layout()
         self._ui.windowBox.enabled = chosen
         put(self._ui.windowBox, "currentIndex", [name for name, _text in WINDOWS].index(self._session.layout.preset))
+
+    def show_layout(self) -> None:
+        """Whether the reading layout is on, whoever switched it."""
+        put(self._ui.layoutButton, "checked", self._session.layout.is_on)
 
     def _fold(self) -> None:
         """What is chosen needs no room any more."""

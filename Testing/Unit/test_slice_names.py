@@ -44,6 +44,31 @@ def test_however_the_volume_is_stored_a_slice_keeps_its_name(order):
     assert found == pytest.approx(dict(zip(expected.numbers, expected.positions_mm, strict=True)))
 
 
+@pytest.mark.parametrize(
+    ("numbers", "shown"),
+    [([1, 4, 2, 5, 3], "2, 4-5"), ([5, 1, 2, 3, 4], "1-3"), ([10, 8, 6, 4, 2], "4-8"), ([7, 3, 9, 1, 5], "1, 3, 9")],
+    ids=["as acquired, interleaved", "one apart", "every second", "at random"],
+)
+def test_a_range_of_numbers_holds_no_other_slices(numbers, shown):
+    assert SliceNames.of(GRID, headers(numbers)).short(1, 3) == shown
+
+
+def enhanced(indices):
+    """The header of one file of many frames, in this order of slices."""
+    frames = [{"PlanePositionSequence": [{"ImagePositionPatient": list(GRID.to_lps((0, 0, i)))}]} for i in indices]
+    return {"InstanceNumber": 1, "PerFrameFunctionalGroupsSequence": frames}
+
+
+def test_slices_of_an_enhanced_image_are_called_by_their_frames_and_positions():
+    names = SliceNames.of(GRID, [enhanced([4, 3, 2, 1, 0])])
+    assert [names.number(index) for index in range(5)] == [5, 4, 3, 2, 1]
+    assert names.text(0, 0) == f"5 (at {GRID.axes[:, 2] @ GRID.to_lps((0, 0, 0)):.1f} mm)"
+
+
+def test_frames_that_share_a_place_name_no_slice():
+    assert SliceNames.of(GRID, [enhanced([0, 1, 2, 3, 4, 0, 1, 2, 3, 4])]).text(1, 3) == "2-4"
+
+
 def without(key):
     return [{name: value for name, value in header.items() if name != key} for header in headers(range(1, 6))]
 

@@ -13,6 +13,7 @@ from pydicom.pixels.utils import pixel_array
 from ...core.geometry import to_image
 from .dataset import UnreadableError, read_image
 from .frames import MULTI_FRAME, Frame
+from .padding import padding_of
 from .scaling import adc_scaling, read_adc, signal_scaling
 from .stack import Stack
 
@@ -25,7 +26,8 @@ def read_volume(stack: Stack, adc: bool = False) -> tuple[sitk.Image, tuple[Data
 
     Rescale Slope and Intercept (0028,1053 / 1052, of enhanced images per frame) are applied; for an `adc` map
     the scaling that `adc_scaling` takes, and values are in 1e-6 mm2/s where it names a unit. Signals that are to be
-    shown inverted (MONOCHROME1) are turned round. UnreadableError where a file's pixels are damaged or compressed in a
+    shown inverted (MONOCHROME1) are turned round. Padding (0028,0120) becomes 0, of signals the lowest value where
+    that is less. UnreadableError where a file's pixels are damaged or compressed in a
     way that no installed decoder knows, or a scaling is.
     """
     slices = np.empty(stack.grid.shape, np.float32)
@@ -39,12 +41,19 @@ def read_volume(stack: Stack, adc: bool = False) -> tuple[sitk.Image, tuple[Data
     for dataset in datasets.values():
         _drop_pixels(dataset)
     if not adc and stack.frames[0].photometric == INVERTED:
-        slices = (slices.max() + slices.min()) - slices
-    return to_image(slices, stack.grid), tuple(datasets.values())
+        slices = (np.nanmax(slices) + np.nanmin(slices)) - slices
+    return to_image(_without_padding(slices, adc), stack.grid), tuple(datasets.values())
+
+
+def _without_padding(slices: NDArray[np.float32], adc: bool) -> NDArray[np.float32]:
+    padded = np.isnan(slices)
+    if padded.any():
+        slices[padded] = 0.0 if adc or padded.all() else min(0.0, float(slices[~padded].min()))
+    return slices
 
 
 def _slice(dataset: FileDataset, frame: Frame, adc: bool) -> NDArray[np.float64]:
-    """One slice [row, column] in the units of its modality."""
+    """One slice [row, column] in the units of its modality; not a number where it is padding."""
     if str(dataset.SOPInstanceUID) != frame.sop_instance:
         raise UnreadableError("a file that changed while it was read")
     stored = _stored(dataset, frame)
@@ -53,7 +62,9 @@ def _slice(dataset: FileDataset, frame: Frame, adc: bool) -> NDArray[np.float64]
     measured, signal = adc_scaling(frame.scalings), signal_scaling(frame.scalings)
     if measured.fault if adc else signal.fault:
         raise UnreadableError("a damaged scaling: " + (measured.fault if adc else signal.fault))
-    return read_adc(measured, stored) if adc else signal.applied(stored)
+    values = read_adc(measured, stored) if adc else signal.applied(stored)
+    values[padding_of(dataset, stored)] = np.nan
+    return values
 
 
 def _stored(dataset: FileDataset, frame: Frame) -> NDArray[Any]:

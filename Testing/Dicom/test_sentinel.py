@@ -8,6 +8,7 @@ from zipfile import ZipFile
 import pytest
 from pydicom import Dataset, dcmread
 
+from Dicom.enhanced import enhance
 from Dicom.making import change
 from host.random_bundle import write_random_bundle
 from ProstateAlignRefineLib.cli import main
@@ -77,6 +78,31 @@ def test_no_command_tells_or_keeps_private_words(marked, bundle, tmp_path, capfd
             assert keywords_with_secret(dcmread(path)) <= ALLOWED, path.name
         else:
             assert SECRET.encode() not in path.read_bytes(), path.name
+
+
+def test_nothing_private_is_kept_of_what_enhanced_images_say_of_their_frames(study_folder, bundle, tmp_path):
+    """Converted files carry the whole header of each classic slice along, comments and staff among it."""
+    enhance(study_folder / "t2w", ("ORIGINAL", "PRIMARY", "T2", "NONE"))
+    change(study_folder / "t2w", mark_frames)
+    out, objects = tmp_path / "out", tmp_path / "objects"
+    assert main(["segment", str(study_folder), "-o", str(out), "--model", str(bundle), "--tau", "0.2"]) == 0
+    assert main(["export", str(out), "-o", str(objects), "--measurements", "--similarity"]) == 0
+    with ZipFile(out / "study/headers/headers.zip") as headers:
+        headers.extractall(objects)
+    for path in (*objects.rglob("*.dcm"), out / "lesions.seg.dcm"):
+        assert not keywords_with_secret(dcmread(path)), path.name
+
+
+def mark_frames(dataset: Dataset) -> None:
+    dimension, content, converted = Dataset(), Dataset(), Dataset()
+    dimension.DimensionDescriptionLabel = content.FrameComments = content.StackID = SECRET
+    mark(converted)
+    shared = dataset.SharedFunctionalGroupsSequence[0]
+    shared.UnassignedSharedConvertedAttributesSequence = [converted]
+    for frame in dataset.PerFrameFunctionalGroupsSequence:
+        frame.FrameContentSequence, frame.UnassignedPerFrameConvertedAttributesSequence = [content], [converted]
+        frame.PlanePositionSequence[0].private_block(0x0099, "MAKER", create=True).add_new(1, "LO", SECRET)
+    dataset.DimensionIndexSequence = [dimension]
 
 
 def fault_no_slice(folder: Path) -> None:

@@ -38,6 +38,18 @@ _PIXELS = ("SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated", "Bit
 _PIXELS_REST = ("PixelRepresentation", "EchoTime", "DiffusionBValue")
 _GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 _DIMENSIONS = ("DimensionOrganizationSequence", "DimensionIndexSequence", "DimensionOrganizationType")
+# Of what enhanced images say of their frames: others hold comments, and all that was in the header of a converted file.
+_OF_FRAMES = frozenset(
+    (
+        *("PixelMeasuresSequence", *_PLANE, "PlanePositionSequence", "PlaneOrientationSequence"),
+        *("MRImageFrameTypeSequence", "FrameType", "MREchoSequence", "EffectiveEchoTime"),
+        *("MRTimingAndRelatedParametersSequence", "RepetitionTime"),
+        *("MRDiffusionSequence", "DiffusionBValue", "DiffusionDirectionality"),
+        *("DiffusionGradientDirectionSequence", "DiffusionGradientOrientation"),
+        *("FrameContentSequence", "DimensionIndexValues", "InStackPositionNumber", "TemporalPositionIndex"),
+        *("DimensionOrganizationUID", "DimensionIndexPointer", "FunctionalGroupPointer"),
+    )
+)
 IDENTITY_AND_STUDY = (*_IDENTITY, *_STUDY, *_STUDY_REST)
 CARRIED = (
     *IDENTITY_AND_STUDY, *_SERIES, *_SERIES_REST, *_IMAGE, *_PLANE, *_PIXELS, *_PIXELS_REST, *_GROUPS,
@@ -60,6 +72,10 @@ def source_header(header: Dataset) -> Dataset:
     in MR, is filled with the slice distance, or 1 mm.
     """
     copy, _damaged = sound_copy(header, CARRIED)
+    for keyword in (*_GROUPS, *_DIMENSIONS):
+        if keyword in copy and copy[keyword].VR == "SQ":
+            for item in copy[keyword].value:
+                _keep_of_frames(item)
     for keyword in _TYPE_2:
         if copy.get(keyword) is None or not _is_sound(keyword, copy[keyword].value):
             setattr(copy, keyword, "")
@@ -82,6 +98,16 @@ def check_placed(headers: Mapping[Modality, Sequence[Dataset]]) -> None:
             "The T2W series has no frame of reference, so nothing can be placed on it in DICOM; "
             "use the volumes as image files instead."
         )
+
+
+def _keep_of_frames(item: Dataset) -> None:
+    """Leaves, in the item and those within it, what results need of frames."""
+    for element in list(item):
+        if element.keyword not in _OF_FRAMES:
+            del item[element.tag]
+        elif element.VR == "SQ":
+            for inner in element.value:
+                _keep_of_frames(inner)
 
 
 def _is_thickness(value: object) -> bool:

@@ -31,13 +31,14 @@ from .core.checks.study_cautions import looked_at
 from .core.checks.study_entry import entered
 from .core.errors import InputError
 from .core.gate import check_gate
-from .core.geometry import Array, Grid, to_image
+from .core.geometry import Array, to_image
+from .core.given_arrays import given_grid, given_volumes
 from .core.gland import Gland
 from .core.lesions import Lesion
 from .core.maps import Maps
 from .core.psa import read_psa
-from .core.storage.files import replacing_file
 from .core.storage.output import writing_folder
+from .core.storage.signed_file import require_replaceable, signed_file
 from .core.study import Modality, Study
 from .core.study_files import read_study_files
 from .results.folder import (
@@ -140,7 +141,8 @@ class SegmentedStudy:
     def to_dicom_seg(self, path: Path | str) -> Path:
         """Writes a DICOM Segmentation, one segment a lesion, that refers to the study's own series.
 
-        InputError where the study did not come from DICOM, or nothing was found.
+        InputError where the study did not come from DICOM, nothing was found, or a file lies there that this did not
+        write. A hidden file beside it tells that.
         """
         from .dicom import write_segmentation
 
@@ -152,7 +154,8 @@ class SegmentedStudy:
         if not self.lesions:
             raise InputError("No lesion was found, so there is nothing to write as a DICOM segmentation.")
         info = segmentation_info(result.run, result.setting, self.lesions)
-        with replacing_file(Path(path)) as temporary:
+        require_replaceable(Path(path))
+        with signed_file(Path(path)) as temporary:
             write_segmentation(self.found.whole, result.maps.grid, result.headers, info, temporary)
         return Path(path)
 
@@ -183,7 +186,7 @@ def read_study(
     hbv: Path | str | None = None,
     series: Mapping[Modality, int] = MappingProxyType({}),
 ) -> Study:
-    """A folder with DICOM or with files named `*_t2w`, `*_adc`, `*_hbv`, or the three files by name.
+    """A folder with DICOM or a zip of it, a folder with files named `*_t2w`, `*_adc`, `*_hbv`, or the three files.
 
     `series`: DICOM series numbers to read instead of the automatic choice. InputError where the study is not clear
     or an image cannot be used.
@@ -195,7 +198,7 @@ def read_study(
         return looked_at(read_study_files({modality: Path(path) for modality, path in files.items()}))
     from .dicom.study_folder import read_study_folder
 
-    if not Path(str(folder)).is_dir():
+    if not Path(str(folder)).exists():
         raise InputError("The study's folder does not exist; check its path.")
     return looked_at(read_study_folder(Path(str(folder)), series))
 
@@ -214,19 +217,13 @@ def study_of_arrays(
     *,
     spacing: Sequence[float],
     origin: Sequence[float] = (0.0, 0.0, 0.0),
-    direction: Sequence[float] = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0),
+    direction: Sequence[float] | Array = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0),
 ) -> Study:
-    """A study from arrays [z, y, x] on one grid. `spacing`, `origin` in mm, in x, y, z order; `direction`: 3 x 3, row
-    by row, its columns the unit vectors of the x, y and z axes in LPS. InputError as for `read_study`."""
-    shapes = {array.shape for array in (t2w, adc, hbv)}
-    if len(shapes) > 1 or t2w.ndim != 3:
-        raise InputError(
-            "The three arrays must be volumes [z, y, x] of one shape; use study_of_images for other grids."
-        )
-    size = (t2w.shape[2], t2w.shape[1], t2w.shape[0])
-    x, y, z = (float(value) for value in spacing)
-    grid = Grid(size, (x, y, z), (float(origin[0]), float(origin[1]), float(origin[2])), tuple(map(float, direction)))
-    return study_of_images(*(to_image(array, grid) for array in (t2w, adc, hbv)))
+    """A study from arrays [z, y, x] on one grid. `spacing`, `origin` in mm, in x, y, z order; `direction`: 3 x 3, also
+    row by row, its columns the unit vectors of the x, y and z axes in LPS. InputError as for `read_study`."""
+    volumes = given_volumes(t2w, adc, hbv)
+    grid = given_grid(volumes[0].shape, spacing, origin, direction)
+    return study_of_images(*(to_image(volume, grid) for volume in volumes))
 
 
 def segment(

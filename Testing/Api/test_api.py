@@ -1,6 +1,7 @@
 """The few lines a Python user needs: the same answer as the commands', on the same checks."""
 
 import json
+import shutil
 
 import numpy as np
 import pydicom
@@ -65,6 +66,59 @@ def test_a_dicom_segmentation_refers_to_the_study(segmented, a_dicom_folder, tmp
     source = pydicom.dcmread(next(file for file in sorted(a_dicom_folder.rglob("*")) if file.is_file()))
     assert written.StudyInstanceUID == source.StudyInstanceUID
     assert len(written.SegmentSequence) == len(segmented.lesions) > 0
+
+
+@pytest.mark.fault("a DICOM-SEG is saved from Python where another file lies", "it is named, and stays")
+def test_a_segmentation_never_replaces_another_file(segmented, tmp_path):
+    path = segmented.to_dicom_seg(tmp_path / "lesions.dcm")
+    assert segmented.to_dicom_seg(path) == path  # our own is
+    for mine in (path, tmp_path / "thesis.dcm"):
+        mine.write_bytes(b"mine")
+        with pytest.raises(InputError, match=mine.name):
+            segmented.to_dicom_seg(mine)
+        assert mine.read_bytes() == b"mine"
+
+
+def test_a_zip_is_read_as_its_folder(a_dicom_folder, tmp_path):
+    packed = shutil.make_archive(str(tmp_path / "study"), "zip", a_dicom_folder)
+    folder, archive = (api.read_study(source) for source in (a_dicom_folder, packed))
+    assert np.array_equal(sitk.GetArrayFromImage(archive.t2w), sitk.GetArrayFromImage(folder.t2w))
+    (tmp_path / "notes.txt").write_text("no study")
+    with pytest.raises(InputError, match="neither a folder nor a zip"):
+        api.read_study(tmp_path / "notes.txt")
+
+
+ARRAY = np.arange(20 * 64 * 64, dtype=np.float32).reshape(20, 64, 64)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "place", "words"),
+    [
+        (ARRAY, {"spacing": (1.0, 1.0)}, "`spacing` must be 3 finite numbers"),
+        (ARRAY, {"spacing": None}, "`spacing` must be 3 finite numbers"),
+        (ARRAY, {"spacing": (1.0, 1.0, -3.0)}, "three positive numbers"),
+        (ARRAY, {"origin": (0.0, 0.0)}, "`origin` must be 3 finite numbers"),
+        (ARRAY, {"direction": np.zeros((3, 3))}, "unit vectors"),
+        (ARRAY, {"direction": (1.0,) * 8}, "`direction` must be 9 finite numbers"),
+        (ARRAY > 9, {}, "real numbers"),
+        (ARRAY * 1j, {}, "real numbers"),
+        ([["a"]], {}, "volumes"),
+    ],
+    ids=lambda value: str(value)[:24] if isinstance(value, dict) else "",
+)
+def test_arrays_that_cannot_be_placed_are_one_sentence(arrays, place, words):
+    with pytest.raises(InputError, match=words):
+        api.study_of_arrays(arrays, arrays, arrays, **{"spacing": (1.0, 1.0, 3.0), **place})
+
+
+def test_arrays_of_any_real_kind_and_a_matrix_are_taken(a_study_folder):
+    study = api.read_study(a_study_folder)
+    arrays = [sitk.GetArrayFromImage(sitk.Resample(study.volume(one), study.t2w)) for one in Modality]
+    place = {"spacing": list(study.t2w.GetSpacing()), "origin": np.array(study.t2w.GetOrigin())}
+    turns = np.reshape(study.t2w.GetDirection(), (3, 3))
+    given = api.study_of_arrays(*(array.astype(">f8") for array in arrays), **place, direction=turns)
+    assert given.t2w.GetDirection() == pytest.approx(study.t2w.GetDirection())
+    assert np.array_equal(sitk.GetArrayFromImage(given.adc), arrays[1])
 
 
 def test_images_and_arrays_give_the_answer_of_files(a_study_folder, a_bundle):

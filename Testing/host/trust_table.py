@@ -19,6 +19,7 @@ SUBJECTS = {
     "Dicom": "DICOM in and out",
     "Unit": "Files, geometry and text",
     "Commands": "The command line",
+    "Api": "Python",
     "Fuzz": "Damaged files",
     "Model": "Models",
     "Network": "Models",

@@ -32,18 +32,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: EncodeTextOptions) -> int:
     from ..core.errors import InputError
-    from ..core.storage.files import replacing_file
+    from ..core.storage.signed_file import require_replaceable, signed_file
     from ..network.hub import require_hub
 
     if options.output.suffix != ".npz":
         raise InputError("The output must be a .npz file; end its name on .npz.")
+    require_replaceable(options.output)
     require_hub(options.encoder)
 
     from ..network.text import save_text
     from ..network.text_encoder import encode_prompts
 
     text = encode_prompts(options.prompts, options.encoder)
-    with replacing_file(options.output) as path:
+    with signed_file(options.output) as path:
         save_text(text, path)
     remark(f"{len(text.prompts)} prompts as {int(text.mask.sum())} tokens of width {text.width}, by {text.encoder}.")
     return 0

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import SimpleITK as sitk
 
 from .bundle.starter import starter_bundle_path
-from .bundle.summary import ModelFacts
+from .bundle.summary import ModelFacts, prompt_in_force
 from .core.cautions import Caution
 from .core.checks.study_cautions import looked_at
 from .core.checks.study_entry import entered
@@ -256,7 +256,7 @@ def segment(
     segmentation = segment_entered(study, bundle, model.compute, progress)
     run = Run(
         model=model.facts,
-        prompt=config.prompt if prompt is None else prompt,
+        prompt=prompt_in_force(config, prompt),
         device=segmentation.compute.description,
         precision=segmentation.compute.precision,
         sources={modality.value: reason for modality, reason in study.reasons.items()},

@@ -152,6 +152,13 @@ def test_what_cannot_be_used_is_one_sentence(tmp_path, a_study_folder):
             api.segment(study, **given)
 
 
+def test_other_words_for_the_models_own_prompt_give_its_own_answer(segmented, a_dicom_folder):
+    """Confidence and operating point are those of its own prompt: else the same finding was told twice as likely."""
+    other = api.segment(api.read_study(a_dicom_folder), prompt="Prostate  Tumour")
+    assert other.result.run.prompt == segmented.result.run.prompt
+    assert [lesion.confidence for lesion in other.lesions] == [lesion.confidence for lesion in segmented.lesions] != []
+
+
 def test_a_prompt_and_progress_go_through(a_study_folder):
     seen = []
     model = api.load_model()

@@ -181,7 +181,7 @@ class Session:
         """Asks the worker; nothing where a volume or the model is missing, or the study is refused."""
         if self.inputs is None or self.bundle is None:
             return
-        inputs, bundle, prompt = self.inputs, self.bundle, self.prompt
+        inputs, bundle, prompt = self.inputs, self.bundle, self.bundle.prompt_in_force(self.prompt)
         cautions = self.guarded(lambda: self.study.cautions(inputs))
         if cautions is None:
             return

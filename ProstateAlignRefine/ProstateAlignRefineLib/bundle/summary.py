@@ -9,6 +9,8 @@ from pathlib import Path, PurePosixPath
 
 from ..core import schema
 from ..core.findings.rule import FindingRule
+from ..core.lexicon import says_the_same
+from ..core.spellings import english
 from .config import CONFIG_FILE, ModelConfig, Preprocessing, read_config
 from .engine_files import ENGINE_FILES, PROMPTED_SETTINGS
 
@@ -68,12 +70,27 @@ class BundleSummary:
     preprocessing: Preprocessing
     keeps_forwards: bool
 
+    def prompt_in_force(self, prompt: str) -> str:
+        """See the function of this name."""
+        return _in_force(prompt, self.facts.prompt, self.keeps_forwards)
+
     @classmethod
     def of(cls, config: ModelConfig, folder: Path, size: int) -> BundleSummary:
         """`size`: of the folder's files, in bytes."""
         keeps_forwards = PROMPTED_SETTINGS in config.files
         facts = ModelFacts.of(config)
         return cls(folder, facts, config.licence, config.intended_use, size, config.preprocessing, keeps_forwards)
+
+
+def prompt_in_force(config: ModelConfig, prompt: str | None) -> str:
+    """What a result is asked: the model's own prompt where none is given, or where a line of `prompt` says the same."""
+    return _in_force(prompt, config.prompt, PROMPTED_SETTINGS in config.files)
+
+
+def _in_force(prompt: str | None, own: str, by_words: bool) -> str:
+    """`by_words`: whether the model reads what words stand for, so that other ones can say the same."""
+    same = prompt is None or prompt.strip() == own or (by_words and says_the_same(prompt, own, english()))
+    return own if same or prompt is None else prompt
 
 
 def read_summary(folder: Path) -> BundleSummary:

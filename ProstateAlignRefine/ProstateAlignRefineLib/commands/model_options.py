@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..bundle.config import ModelConfig
+from ..bundle.summary import prompt_in_force
 from ..core.gate import check_gate
 from ..results.setting import check_false_positives
 
@@ -38,8 +39,8 @@ class ModelOptions:
         return tau, config.alpha if self.alpha is None else self.alpha
 
     def prompt_in_force(self, config: ModelConfig) -> str:
-        """The bundle's own where none is given."""
-        return config.prompt if self.prompt is None else self.prompt
+        """The bundle's own where none is given, or one that says the same."""
+        return prompt_in_force(config, self.prompt)
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:

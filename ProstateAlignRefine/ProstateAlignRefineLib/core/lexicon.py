@@ -88,6 +88,15 @@ def gives_place(prompt: str, lexicon: Lexicon) -> bool:
     return any(names_place(concepts) for concepts in found)
 
 
+def says_the_same(prompt: str, own: str, lexicon: Lexicon) -> bool:
+    """Whether a line of the prompt says what `own` says, in whichever words; not where a word is unknown."""
+    try:
+        lines = [set(lexicon.concepts(line)) for line in prompt_lines(prompt)]
+        return set(lexicon.concepts(own)) in lines
+    except InputError:
+        return False
+
+
 def prompt_lines(text: str) -> tuple[str, ...]:
     """A report's lines, one lesion a line or between semicolons, as prompts; empty ones are left out."""
     return tuple(line.strip() for line in re.split(r"[\n;]", text) if line.strip())

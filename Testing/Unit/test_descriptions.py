@@ -165,3 +165,28 @@ def test_a_report_is_read_line_by_line():
         "right base PZ",
         "midline",
     )
+
+
+@pytest.mark.fault("a prompt that describes a lesion and denies something", "to leave out what is not there")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "12 mm lesion left PZ without early enhancement",
+        "lesion, left PZ, not well defined",
+        "left PZ without restricted diffusion",
+        "lesion in the left PZ, normal TZ",
+        "8 mm, no capsule",
+    ],
+)
+def test_a_line_that_describes_and_denies_is_refused(line):
+    """Of its words alone it would be no lesion at all, and the answer an empty one."""
+    with pytest.raises(InputError, match="leave out what is not there"):
+        LEXICON.concepts(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["no lesion", "left PZ: no lesion", "normal prostate, no suspicious lesion", "benign nodule left", "left normal"],
+)
+def test_a_line_that_denies_a_lesion_is_understood(line):
+    assert NOT in LEXICON.concepts(line)

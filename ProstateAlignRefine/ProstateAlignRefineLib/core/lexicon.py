@@ -25,6 +25,7 @@ _KNOWN = "lesion, left, right, midline, base, mid, apex, the zones (PZ, TZ, CZ, 
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _SIZE = re.compile(rf"(?<![\w.,])({_NUMBER}(?:\s*(?:x|\*|by)\s*{_NUMBER})*)\s*(mm|cm|ml|cc|cm3|cm³)(?![\w³])")
 _SCORE = re.compile(r"\bpi[\s-]?rads(?:\s*(?:v?\s*2(?:[.,][01])?))?(?:\s*(?:score|category))?\s*[:=]?\s*[1-5x]?\b")
+_CLAUSE_END = re.compile(r"[,.:()]")
 _WORD = re.compile(r"[^\W_]+(?:\d+)?")
 _PAIRS = (("left", "right"), ("lt", "rt"), ("l", "r"), ("lpz", "rpz"), ("ltz", "rtz"))
 _SWAPS = dict(_PAIRS) | {right: left for left, right in _PAIRS}
@@ -39,12 +40,18 @@ class Lexicon:
     spellings: Mapping[str, tuple[str, ...]]
 
     def concepts(self, prompt: str) -> tuple[str, ...]:
-        """What a prompt says, in its order. InputError that names the word where one is unknown, or where nothing is
-        said."""
+        """What a prompt says, in its order. InputError that names the word where one is unknown, where nothing is said,
+        or where a lesion is described and something denied: such a prompt would find nothing."""
         text, sizes = _without_sizes(unicodedata.normalize("NFKC", prompt).lower())
-        found = [*self._read(_WORD.findall(_SCORE.sub(" ", text))), *sizes]
+        text = _SCORE.sub(" ", text)
+        found = [*self._read(_WORD.findall(text)), *sizes]
         if not found:
             raise InputError(f"The prompt names neither a lesion nor a place; this model knows {_KNOWN}.")
+        if NOT in found and self._describes_too(text, bool(sizes)):
+            raise InputError(
+                "The prompt describes a lesion and denies something in one line ('no', 'not', 'without', 'normal'), so "
+                "it would find nothing; leave out what is not there."
+            )
         return tuple(dict.fromkeys(found))
 
     def known_concepts(self, prompt: str) -> tuple[str, ...]:
@@ -52,6 +59,18 @@ class Lexicon:
         text, _ = _without_sizes(unicodedata.normalize("NFKC", prompt).lower())
         words = _WORD.findall(_SCORE.sub(" ", text))
         return tuple(concept for spelling in self._spelled(words) for concept in self.spellings.get(spelling, ()))
+
+    def _describes_too(self, text: str, sized: bool) -> bool:
+        """Whether a text with a denial also names a lesion or size outside of it, or a place and denies no lesion."""
+        named: set[str] = set()
+        of_nothing = False
+        for clause in _CLAUSE_END.split(text):
+            said = [self.spellings.get(spelling, ()) for spelling in self._spelled(_WORD.findall(clause))]
+            at = next((number for number, concepts in enumerate(said) if NOT in concepts), len(said))
+            named.update(concept for concepts in said[:at] for concept in concepts)
+            denied = said[at + 1 :]
+            of_nothing = of_nothing or (bool(denied) and not any(denied))
+        return sized or LESION in named or (of_nothing and bool(named))
 
     def _read(self, words: list[str]) -> list[str]:
         found: list[str] = []

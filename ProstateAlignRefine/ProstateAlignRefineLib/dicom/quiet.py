@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,15 +33,29 @@ def silent() -> Iterator[None]:
 
 @contextmanager
 def quietly(what: str) -> Iterator[None]:
-    """`silent`, and any error becomes an InputError that quotes nothing from it: `what` could not be made."""
+    """`silent`, and any error becomes an InputError that quotes nothing from it: `what` could not be made. OSError
+    without a path where the system says why."""
     try:
         with silent():
             yield
     except (InputError, MemoryError):
         raise
     except Exception as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise  # the disk is at fault, not the headers
+        number = _system_error(error)
+        if number is not None:  # the disk is at fault, not the headers
+            raise OSError(number, os.strerror(number)) from None
         raise InputError(
             f"The {what} could not be made from these DICOM headers ({type(error).__name__}); check the source series."
         ) from None
+
+
+def _system_error(error: BaseException) -> int | None:
+    """The system's number of what failed; pydicom raises a full disk's error anew, without it."""
+    seen: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in seen:
+        if isinstance(current, OSError) and current.errno is not None:
+            return current.errno
+        seen.append(current)
+        current = current.__cause__ or current.__context__
+    return None

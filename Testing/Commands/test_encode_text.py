@@ -81,5 +81,5 @@ def test_offline_is_believed(monkeypatch) -> None:
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(hub, "_answer", lambda _url: True)
-    with pytest.raises(InputError, match="not on this machine"):
+    with pytest.raises(InputError, match=r"not on this machine, and huggingface\.co must not be asked"):
         hub.require_hub("hf-hub:owner/model")

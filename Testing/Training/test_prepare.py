@@ -79,6 +79,13 @@ def test_a_flat_folder_of_images_and_one_of_masks_will_do(picai: Path, tmp_path:
     assert {case.isup for case in manifest.cases} == {None}
 
 
+def test_what_macos_leaves_beside_images_and_masks_is_no_case(picai: Path) -> None:
+    for path in (image_of(picai, NAMES[0], "t2w"), label_of(picai, NAMES[0])):
+        path.with_name(f"._{path.name}").write_bytes(b"\0\5\x16\7")
+    manifest = prepared(picai)
+    assert (len(manifest.cases), manifest.excluded) == (len(NAMES), ())
+
+
 def test_a_case_that_cannot_be_used_is_reported_with_its_reason(picai: Path, tmp_path: Path) -> None:
     image_of(picai, NAMES[0], "adc").unlink()
     label_of(picai, NAMES[1]).unlink()

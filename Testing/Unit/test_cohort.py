@@ -28,6 +28,13 @@ def test_absolute_paths_are_taken_as_they_are(tmp_path):
     assert [entry.case for entry in read_cohort(tmp_path / "list.txt")] == ["study_1", "study_2"]
 
 
+def test_hidden_files_and_folders_hold_no_study(tmp_path):
+    for name in ("10000/10000_1_t2w.mha", "10000/._10000_1_t2w.mha", ".Trashes/10001_2_t2w.mha"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"\0")
+    assert [entry.case for entry in read_cohort(tmp_path)] == ["10000_1"]
+
+
 @pytest.mark.fault(
     "a list of studies that is empty, binary, lacks columns, or names a case twice", "what is wrong with the list"
 )

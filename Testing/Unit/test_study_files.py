@@ -50,6 +50,11 @@ def test_a_folder_without_picai_names_is_none(tmp_path):
     assert find_study_files(tmp_path) is None
 
 
+def test_what_macos_leaves_beside_a_copy_is_no_image(a_folder):
+    (a_folder / "._1_2_t2w.mha").write_bytes(b"\0\5\x16\7")
+    assert find_study_files(a_folder)[Modality.T2W] == a_folder / "1_2_t2w.mha"
+
+
 def test_a_missing_modality_is_named(a_folder):
     (a_folder / "1_2_adc.mha").unlink()
     with pytest.raises(InputError, match=r"No ADC file .*--adc"):

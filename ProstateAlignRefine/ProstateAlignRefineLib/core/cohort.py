@@ -12,7 +12,7 @@ from .errors import InputError
 from .psa import read_psa
 from .storage.signature import is_result
 from .study import Modality
-from .study_files import SUFFIXES, find_study_files
+from .study_files import SUFFIXES, find_study_files, is_hidden
 from .tables import is_header, table_of, text_lines
 
 SAFE_NAME = re.compile(r"(?!cohort(-lesions)?(-\d+-of-\d+)?\.csv$)[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.I)
@@ -63,7 +63,8 @@ def read_cohort(source: Path) -> tuple[Entry, ...]:
 
 
 def _in_folder(folder: Path) -> list[Entry]:
-    anchors = [path for suffix in SUFFIXES for path in folder.rglob(f"*_t2w{suffix}")]
+    found = [path for suffix in SUFFIXES for path in folder.rglob(f"*_t2w{suffix}")]
+    anchors = [path for path in found if not is_hidden(path, folder)]
     if anchors:
         return [_beside(path) for path in anchors]
     return [Entry(path.name, path) for path in folder.iterdir() if _is_study(path)]

@@ -81,9 +81,14 @@ def read_plane_files(folder: Path) -> dict[str, sitk.Image]:
     return planes
 
 
+def is_hidden(path: Path, root: Path) -> bool:
+    """Whether a file below `root` is none of the user's, such as `._1_t2w.mha`, which macOS leaves beside a copy."""
+    return any(part.startswith(".") for part in path.relative_to(root).parts)
+
+
 def _is_named(path: Path, ending: str) -> bool:
     name = path.name.lower()
-    return any(name.endswith(f"_{ending}{suffix}") for suffix in SUFFIXES)
+    return not is_hidden(path, path.parent) and any(name.endswith(f"_{ending}{suffix}") for suffix in SUFFIXES)
 
 
 def _read(path: Path, modality: Modality) -> VolumeFile:

@@ -31,8 +31,9 @@ def require_hub(encoder: str) -> None:
     if kept[0] and any(kept[1:]):
         return
     if constants.HF_HUB_OFFLINE or not _answers(hf_hub_url(repository, CONFIG)):
+        why = "must not be asked (HF_HUB_OFFLINE)" if constants.HF_HUB_OFFLINE else "does not answer"
         raise InputError(
-            f"The text encoder '{encoder}' is not on this machine, and huggingface.co does not answer. Run the same "
+            f"The text encoder '{encoder}' is not on this machine, and huggingface.co {why}. Run the same "
             "encode-text where it does and copy its .npz file here, or copy the encoder itself and name it with "
             "local-dir:FOLDER; docs/text-encoder.md says which files."
         )

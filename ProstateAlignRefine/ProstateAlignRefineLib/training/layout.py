@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..core.errors import InputError
 from ..core.study import Modality
-from ..core.study_files import SUFFIXES
+from ..core.study_files import SUFFIXES, is_hidden
 from ..core.tables import read_table
 
 LESION_FOLDER = "csPCa_lesion_delineations"
@@ -48,7 +48,7 @@ def find_images(folder: Path) -> dict[str, dict[Modality, list[Path]]]:
     found: dict[str, dict[Modality, list[Path]]] = defaultdict(lambda: defaultdict(list))
     for path in sorted(_folder(folder, "images").rglob("*")):
         match = _IMAGE.fullmatch(path.name)
-        if match and path.is_file():
+        if match and path.is_file() and not is_hidden(path, folder):
             found[match[1]][Modality(match[2].lower())].append(path)
     if not found:
         raise InputError("The images' folder holds no file named *_t2w, *_adc or *_hbv; name another folder.")
@@ -102,7 +102,7 @@ def _masks(places: Mapping[str, Path | None]) -> dict[str, LabelFile]:
     for source, place in places.items():
         for path in sorted(place.iterdir()) if place else ():
             suffix = _suffix(path)
-            if suffix and path.is_file():
+            if suffix and path.is_file() and not is_hidden(path, path.parent):
                 name = path.name[: -len(suffix)]
                 if name in found and found[name].path.parent == place:
                     raise InputError(f"The label set {source} holds two files for the case {name}; keep one of them.")

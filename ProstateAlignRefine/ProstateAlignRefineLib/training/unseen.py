@@ -143,8 +143,8 @@ def _require_unseen(
     if seen:
         raise InputError(
             f"{seen} of the {len(cases)} cases of fold {fold} are of patients that the model '{config.name}' was "
-            "trained on, though this split is another; prepare the dataset with the folds of before (--splits), or say "
-            "--with-training-cases."
+            "trained on; name a fold that is new to it (a dataset prepared anew: the folds of before, with prepare "
+            "--splits), or say --with-training-cases."
         )
 
 

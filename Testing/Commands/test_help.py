@@ -6,13 +6,16 @@ import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from ProstateAlignRefineLib import cli
 from ProstateAlignRefineLib.commands.examples import EXAMPLES, PROGRAM
 from ProstateAlignRefineLib.core.plain_lines import PlainLines
+from ProstateAlignRefineLib.training.configuration_file import read_configuration
 
+ROOT = Path(__file__).resolve().parents[2]
 PARSER = cli.parser_of(list(cli.COMMANDS))
 COMMANDS = next(action for action in PARSER._actions if isinstance(action, argparse._SubParsersAction)).choices
 
@@ -32,6 +35,22 @@ def test_examples_of_a_command_are_lines_that_it_takes(name):
         assert words[0] == name
         PARSER.parse_args(words)
         assert f"{PROGRAM} {line}" in COMMANDS[name].format_help()
+
+
+def test_every_documented_run_is_given_a_text_of_its_own_prompts():
+    """By the name of the file, over all pages and examples; `train` refuses any other."""
+    pages = [path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")]
+    joined = "\n".join(pages).replace("\\\n", " ").replace("`", "\n")
+    written = [line.partition("#")[0].strip().removeprefix(f"{PROGRAM} ") for line in joined.splitlines()]
+    lines = [*written, *(line for lines in EXAMPLES.values() for line in lines)]
+    asked = [PARSER.parse_args(shlex.split(line)) for line in lines if line.startswith('encode-text "')]
+    prompts = {options.output.name: tuple(options.prompts) for options in asked}
+    runs = (line for line in lines if re.match("(train|cross-validate) .*--text ", line))
+    options = [PARSER.parse_args(shlex.split(line)) for line in runs]
+    used = [(run.config, run.text.name) for run in options]
+    assert {config for config, _ in used} == {"ours", "paper"}
+    for config, name in used:
+        assert prompts[name] == tuple(read_configuration(config)["text"]["prompts"]), (config, name)
 
 
 def test_no_example_is_of_a_command_that_is_not_there():

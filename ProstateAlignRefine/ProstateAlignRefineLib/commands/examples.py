@@ -39,14 +39,14 @@ EXAMPLES = MappingProxyType(
         "benchmark": ("benchmark --model run/bundle -o FIGURES --cache STUDIES --workers 2",),
         "prepare": ("prepare --images images --labels picai_labels -o dataset",),
         "train": (
-            "train --config ours --data dataset --text text.npz -o run",
+            "train --config ours --data dataset --text ours.npz -o run",
             "train --config starter -o run --workers 2",
             "train --config ours --data dataset --set schedule.iterations=100 --dry-run -o run",
             "train --list",
         ),
         "cross-validate": (
-            "cross-validate --config ours --data dataset --text text.npz -o cv",
-            "cross-validate --config ours --data dataset --text text.npz -o cv --ensemble",
+            "cross-validate --config ours --data dataset --text ours.npz -o cv",
+            "cross-validate --config ours --data dataset --text ours.npz -o cv --ensemble",
         ),
         "runs": ("runs compare run-a run-b",),
         "ensemble": ("ensemble fold0/bundle fold1/bundle fold2/bundle -o together",),
@@ -61,7 +61,11 @@ EXAMPLES = MappingProxyType(
             "import-checkpoint checkpoint_best.pth --plans plans.json --dataset dataset.json "
             "--text-embedding text_embedding.npy -o my-model",
         ),
-        "encode-text": ('encode-text "prostate lesion" -o text.npz',),
+        "encode-text": (
+            'encode-text "prostate lesion" -o paper.npz',
+            'encode-text "prostate lesion" "clinically significant prostate cancer" '
+            '"suspicious lesion in the prostate gland" -o ours.npz',
+        ),
         "phantom": ("phantom -o STUDY --seed 3",),
         "demo": ("demo -o demo",),
     }

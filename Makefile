@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH_VENV := .venv-bench
 SOURCES := ProstateAlignRefine Testing docs/examples develop.py
 
-.PHONY: demo test check lint format trust docs screenshots bench ablation starter-gpu mutants clean
+.PHONY: demo test check lint format trust docs screenshots bench bench-engines ablation starter-gpu mutants clean
 
 demo test check lint:
 	$(PYTHON) develop.py $@
@@ -23,12 +24,15 @@ docs: $(VENV)/.installed-test
 screenshots: $(VENV)/.installed-test
 	$(BIN)/python Testing/host/screenshots.py
 
-bench: $(VENV)/.installed-test
-	OMP_NUM_THREADS=1 $(BIN)/python Testing/Benchmarks/bench_engines.py
+bench: $(VENV)/.installed-test bench-engines
 	$(BIN)/python Testing/Benchmarks/bench_gate.py
 	$(BIN)/python Testing/Benchmarks/bench_release.py
 	$(BIN)/python Testing/Benchmarks/bench_training.py
 	$(BIN)/prostate-align-refine benchmark -o bench/figures --cache bench/studies --workers 2
+
+# Beside the real nnU-Net and OpenVINO, in an environment of their own.
+bench-engines: $(BENCH_VENV)/.installed
+	OMP_NUM_THREADS=1 $(BENCH_VENV)/bin/python Testing/Benchmarks/bench_engines.py
 
 # One-line faults in the library, and which of them the tests notice. A sample: `make mutants SEED=2 FAULTS=60 MINUTES=30`.
 SEED ?= 1
@@ -52,7 +56,12 @@ starter-gpu: $(VENV)/.installed-test
 	$(BIN)/prostate-align-refine train --config starter-gpu --minutes $(MINUTES_TO_TRAIN) --workers $(CORES) -o starter-gpu
 
 clean:
-	rm -rf $(VENV) demo bench ablation starter-gpu site mutants.json
+	rm -rf $(VENV) $(BENCH_VENV) demo bench ablation starter-gpu site mutants.json
 
 $(VENV)/.installed-test: pyproject.toml
 	$(PYTHON) develop.py setup
+
+$(BENCH_VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --editable ".[bench]"
+	touch $@

@@ -1,110 +1,101 @@
-"""What each engine needs for the starter model on one synthetic study, in one run: `make bench` keeps it in
-docs/bench.md.
+"""Our engines beside the real nnU-Net predictor on the same networks, in one run and one table: docs/bench.md.
 
-Every engine computes in a process of its own, with one thread, in turns: the machine may be busy, so CPU seconds count.
+    OMP_NUM_THREADS=1 python Testing/Benchmarks/bench_engines.py
+
+Every way computes in a process of its own, with one thread, in turns: the machine may be busy, so CPU seconds count.
+nnU-Net and OpenVINO come with the extra `bench`; rows of what is not installed are left out.
 """
 
 from __future__ import annotations
 
 import json
-import platform
+import os
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from bench_inputs import FULL_SIZE, PATCH, STUDY, write_inputs
+from engines_table import MIRRORS, ROUNDS, TILES, Measured, Way, installed, report, rows
 
 from ProstateAlignRefineLib.bundle.starter import starter_bundle_path
+from ProstateAlignRefineLib.core.geometry import Array
 
 REPORT = Path(__file__).resolve().parents[2] / "docs" / "bench.md"
-ENGINES = {"torch": "torch, CPU, fp32", "onnx": "ONNX Runtime, CPU, fp32"}
-ROUNDS, FORWARDS, SEED = 3, 3, 15
-COLUMNS = (
-    "engine",
-    "load, CPU s",
-    "first answer, CPU s",
-    "next answer, CPU s",
-    "wall s",
-    "peak MB",
-    "largest margin difference",
-    "Dice",
+ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1"}
+OURS = (
+    Way("torch", "torch", "torch"),
+    Way("onnx", "onnxruntime", "**ONNX Runtime**"),
+    Way("openvino", "openvino", "OpenVINO (benchmark only)"),
 )
+ONE_TILE = Way("nnunet-tile", "nnunetv2", "nnU-Net, given the region alone, no mirroring", rounds=1)
+NO_MIRRORING = Way("nnunet-tiles", "nnunetv2", "nnU-Net, no mirroring", TILES, rounds=1)
+DEFAULT = Way("nnunet-default", "nnunetv2", "nnU-Net, default", TILES * MIRRORS, rounds=1)
+ONE_TILE_MIRRORED = Way("nnunet-mirrored-tile", "nnunetv2", "nnU-Net, default", MIRRORS, rounds=1, counts=TILES)
+"""Of the full-size network one tile is mirrored, and counted as often as there are tiles, which all cost the same."""
+WAYS: Mapping[str, tuple[Way, ...]] = {
+    "starter": (*OURS, ONE_TILE, NO_MIRRORING, DEFAULT),
+    FULL_SIZE: (*OURS, ONE_TILE, NO_MIRRORING, ONE_TILE_MIRRORED),
+}
 
 
-def measure(engine: str, output: Path) -> None:
-    """In a process of its own: figures as JSON on standard output, the base margin into `output`."""
-    from ProstateAlignRefineLib.core.study import Study
-    from ProstateAlignRefineLib.inference.device import FAST_CPU, Compute, on_torch_cpu
-    from ProstateAlignRefineLib.inference.engine.choice import load_for
-    from ProstateAlignRefineLib.inference.segment import answer, forward_pass
-    from ProstateAlignRefineLib.phantom import make_phantom
-
-    study: Study = make_phantom(SEED).study
-    started = time.process_time()
-    compute = Compute(FAST_CPU, "fp32") if engine == "onnx" else on_torch_cpu()
-    bundle = load_for(starter_bundle_path(), compute.without_torch)
-    times, walls = [time.process_time() - started], []
-    for _ in range(FORWARDS):
-        started, wall = time.process_time(), time.perf_counter()
-        maps = answer(forward_pass(study, bundle, compute, lambda *_: None), bundle, lambda *_: None).maps
-        times.append(time.process_time() - started)
-        walls.append(time.perf_counter() - wall)
-    np.save(output, maps.base_margin)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-    print(json.dumps({"load": times[0], "first": times[1], "next": min(times[2:]), "wall": min(walls), "peak": peak}))
-
-
-def rows() -> list[tuple[Any, ...]]:
-    figures: dict[str, list[dict[str, float]]] = {engine: [] for engine in ENGINES}
-    with tempfile.TemporaryDirectory() as folder:
-        for _ in range(ROUNDS):
-            for engine, kept in figures.items():
-                command = [sys.executable, __file__, engine, str(Path(folder) / engine)]
-                kept.append(json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
-        margins = {engine: np.load(Path(folder) / f"{engine}.npy") for engine in ENGINES}
-    wanted = margins["torch"]
-    made = []
-    for engine, kept in figures.items():
-        told = {name: statistics.median(one[name] for one in kept) for name in kept[0]}
-        found, true = margins[engine] > 0, wanted > 0
-        dice = 2 * (found & true).sum() / (found.sum() + true.sum())
-        difference = np.abs(margins[engine] - wanted).max()
-        times = (f"{told[name]:.2f}" for name in ("load", "first", "next", "wall"))
-        made.append((ENGINES[engine], *times, f"{told['peak']:.0f}", f"{difference:.1e}", f"{dice:.4f}"))
-    return made
-
-
-def report(table: list[tuple[Any, ...]]) -> str:
-    lines = [" | ".join(map(str, row)) for row in (COLUMNS, ["---"] * len(COLUMNS), *table)]
-    shown = "\n".join(f"| {line} |" for line in lines)
-    return f"""# Engines beside each other
-
-Made by `OMP_NUM_THREADS=1 python Testing/Benchmarks/bench_engines.py` on {processor()}, Python
-{platform.python_version()}: the starter model on a synthetic study (seed {SEED}), one thread, medians of {ROUNDS}
-rounds in turns. An answer is preprocessing, network, maps and outlines; loading includes importing the engine.
-Differences and Dice are against torch's.
-
-{shown}
-"""
-
-
-def processor() -> str:
-    names = [
-        line.partition(":")[2].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if "model name" in line
+def measured(network: str, bundle: Path, inputs: Path) -> list[Measured]:
+    ways = [way for way in WAYS[network] if installed(way.needs)]
+    kept: dict[str, list[dict[str, float]]] = {way.name: [] for way in ways}
+    for turn in range(ROUNDS):
+        for way in (way for way in ways if turn < way.rounds):
+            print(f"{network}, round {turn + 1}: {way.name}", file=sys.stderr, flush=True)
+            child = Path(__file__).with_name("measured_way.py")
+            command = [sys.executable, child, way.name, bundle, inputs, inputs / f"{network}-{way.name}.npy"]
+            done = subprocess.run(command, capture_output=True, text=True, check=False, env=ONE_THREAD)
+            if done.returncode:
+                sys.exit(f"{way.name} failed:\n{done.stderr}")
+            kept[way.name].append(json.loads(done.stdout.splitlines()[-1]))
+    return [
+        Measured(
+            way,
+            {name: statistics.median(one[name] for one in kept[way.name]) for name in kept[way.name][0]},
+            margin_of(np.load(inputs / f"{network}-{way.name}.npy")),
+        )
+        for way in ways
     ]
-    return names[0] if names else platform.processor()
+
+
+def margin_of(logits: Array) -> Array:
+    """Of the region, which lies in the middle of whatever was read."""
+    before = [(n - m) // 2 for n, m in zip(logits.shape[1:], PATCH, strict=True)]
+    z, y, x = (slice(b, b + n) for b, n in zip(before, PATCH, strict=True))
+    margin: Array = (logits[1] - logits[0])[z, y, x]
+    return margin
+
+
+def cold_segment(inputs: Path) -> float:
+    """CPU seconds of the command, from its start to its end: the median of as many runs as there are rounds."""
+    took = []
+    for turn in range(ROUNDS):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        words = ["segment", inputs / STUDY, "-o", inputs / f"result-{turn}", "--device", "cpu"]
+        command = [sys.executable, "-m", "ProstateAlignRefineLib", *words]
+        subprocess.run(command, capture_output=True, check=True, env=ONE_THREAD)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        took.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return statistics.median(took)
+
+
+def main() -> None:
+    table: list[tuple[str, ...]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        inputs = Path(folder)
+        write_inputs(inputs)
+        table += rows("starter", measured("starter", starter_bundle_path(), inputs), cold_segment(inputs))
+        table += rows(FULL_SIZE, measured(FULL_SIZE, inputs / FULL_SIZE, inputs), None)
+    REPORT.write_text(report(table), encoding="utf-8")
+    print(REPORT.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        measure(sys.argv[1], Path(sys.argv[2]))
-    else:
-        REPORT.write_text(report(rows()), encoding="utf-8")
-        print(REPORT.read_text(encoding="utf-8"))
+    main()

@@ -99,9 +99,10 @@ class Architecture:
 class Preprocessing:
     """How volumes become network input; triples are (z, y, x).
 
-    `region_mm`: edge of the centre region that is read. `patch_size`: of training's patches and, where the bundle asks
-    for them, of tiles, in voxels. `normalization`: channel-wise z-score over the whole T2W field of view or over the
-    region; with `absolute_adc` over the region too, but ADC, which has a physical unit, is scaled by constants.
+    `region_mm`: edge of the region that is read, about the prostate where the network tells where that is, else in the
+    middle. `patch_size`: of training's patches and, where the bundle asks for them, of tiles, in voxels.
+    `normalization`: channel-wise z-score over the whole T2W field of view or over the region; with `absolute_adc` over
+    the region too, but ADC, which has a physical unit, is scaled by constants.
     `smoothing`: volumes sampled more finely than `spacing_mm` are smoothed to it first, instead of losing what lies
     between the samples.
     """

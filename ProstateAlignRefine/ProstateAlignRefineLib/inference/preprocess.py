@@ -28,16 +28,18 @@ SMALLEST = float(np.finfo(np.float32).tiny)
 
 
 def network_volumes(
-    study: Study, preprocessing: Preprocessing, channels: Sequence[str]
+    study: Study, preprocessing: Preprocessing, channels: Sequence[str], region: Grid | None = None
 ) -> tuple[NDArray[np.float32], Grid]:
     """The study as [C, Z, Y, X] in the order of `channels`, z-scored, with the grid it lies on.
+
+    `region`: that grid, the bundle's region somewhere else; None: in the middle of the T2W.
 
     Volumes are interpolated with cubic B-splines in physical space. The mean and standard deviation are taken over the
     T2W field of view (`image`, as nnU-Net) or over the region read; with `absolute_adc`, those of ADC are constants.
     InputError where a volume shows nothing but a few extreme voxels.
     """
     whole = field_of_view(study.grid, preprocessing)
-    region = network_grid(study.grid, preprocessing)
+    region = region or network_grid(study.grid, preprocessing)
     measured = whole if preprocessing.normalization == "image" else region
 
     def normalized(modality: Modality) -> NDArray[np.float32]:

@@ -9,13 +9,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..bundle.network_grid import field_of_view, network_grid
 from ..core.cautions import Caution
 from ..core.checks.coverage import withheld_outside
 from ..core.checks.result import result_cautions
 from ..core.checks.study_cautions import looked_at
 from ..core.checks.study_entry import entered
+from ..core.geometry import Grid
 from ..core.maps import Maps, with_smooth_gland
 from ..core.study import Study
+from .aiming import MOST_READS, about_gland, gland_of
 from .boundary import refined
 from .device import Compute, on_torch_cpu
 from .engine.choice import Loaded
@@ -67,19 +70,36 @@ def segment_entered(study: Study, bundle: Loaded, compute: Compute, progress: Pr
 
 
 def forward_pass(study: Study, bundle: Loaded, compute: Compute, progress: Progress) -> ForwardPass:
-    """The study through the network. Where GPU memory runs out the CPU does the same; the answer is the same, too.
+    """The study through the network, read about the prostate where the network tells where that is: its instance norms
+    see the whole region, so what else lies there moves the answer. Where GPU memory runs out the CPU does the same; the
+    answer is the same, too.
 
     InputError where the computer's memory does not suffice, or the answer holds no usable numbers.
     """
-    started = time.perf_counter()
+    preprocessing = bundle.config.preprocessing
     progress("preprocess", 0, 1)
-    volumes, grid = network_volumes(study, bundle.config.preprocessing, bundle.config.architecture.channels)
+    seen = _read(study, bundle, network_grid(study.grid, preprocessing), compute, progress)
+    reads = MOST_READS if bundle.config.architecture.anatomy else 1
+    for _ in range(1, reads):
+        aimed = about_gland(seen.region, field_of_view(study.grid, preprocessing))
+        closer = _read(study, bundle, aimed, seen.compute, progress) if aimed else None
+        if closer is None or gland_of(closer.region) is None:
+            break
+        spent = {stage: seconds + seen.seconds[stage] for stage, seconds in closer.seconds.items()}
+        seen = replace(closer, seconds=spent)
+    return seen
+
+
+def _read(study: Study, bundle: Loaded, grid: Grid, compute: Compute, progress: Progress) -> ForwardPass:
+    """`forward_pass` on `grid`."""
+    started = time.perf_counter()
+    architecture = bundle.config.architecture
+    volumes, _ = network_volumes(study, bundle.config.preprocessing, architecture.channels, grid)
     ready = time.perf_counter()
     progress("network", 0, 1)
     stacked, used = _predict(bundle, volumes, compute, progress)
     seconds = {"preprocess": ready - started, "network": time.perf_counter() - ready}
-    finest = bundle.config.architecture.features_per_stage[0]
-    return ForwardPass(Region(volumes, grid, stacked, finest), study, used, seconds)
+    return ForwardPass(Region(volumes, grid, stacked, architecture.features_per_stage[0]), study, used, seconds)
 
 
 def answer(forwarded: ForwardPass, bundle: Loaded, progress: Progress) -> Segmentation:

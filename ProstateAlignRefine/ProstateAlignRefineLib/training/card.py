@@ -56,7 +56,7 @@ def model_card(trainer: Trainer, metrics: Mapping[str, Any]) -> str:
 choosing weights and temperature, {_count(cases.test)} for the figures below. {cases.source.details}
 
 **Input.** {", ".join(config.architecture.channels)} ({_SCALES[config.preprocessing.normalization]}),
-{spacing} mm (z, y, x), the central {config.preprocessing.region_mm:g} mm.
+{spacing} mm (z, y, x), {config.preprocessing.region_mm:g} mm {_place(config)}.
 **Text.** {"; ".join(config.text.prompts)} (encoder `{config.text.encoder}`).
 
 **Training.** {len(history)} epochs, {steps} steps, {hours:.1f} hours, seed {config.seed}{began}. Computed on
@@ -68,6 +68,10 @@ choosing weights and temperature, {_count(cases.test)} for the figures below. {c
 
 **Licence.** {said.licence}
 """
+
+
+def _place(config: TrainingConfig) -> str:
+    return "about the prostate that it finds itself" if config.architecture.anatomy else "in the middle of the images"
 
 
 def _count(share: CaseShare) -> str:

@@ -26,8 +26,8 @@ class RegionNetwork(nn.Module):
     """Normalised regions [B, C, Z, Y, X] on the network's grid to foreground probabilities [B, 1, Z, Y, X], gated.
 
     The bundle's own text guides it. Sizes are multiples of the architecture's `size_divisor`. What a bundle decides on
-    the whole study (its prompted head, its boundary refiner, the doubt outside the gland) is in `StudyFolders`
-    alone.
+    the whole study (where it reads, its prompted head, its boundary refiner, the doubt outside the gland) is in
+    `StudyFolders` alone.
     """
 
     def __init__(self, bundle: str) -> None:

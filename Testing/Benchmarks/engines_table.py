@@ -129,7 +129,8 @@ def report(table: list[tuple[str, ...]]) -> str:
   ({widths} features).
 - **What is read**: a synthetic study (seed {SEED}) with a field of 192 mm, 24 slices of 3 mm. Both sides get the same
   normalised voxels of 3 x 1.5 x 1.5 mm: the engines the region of 120 mm that the program reads ({by(PATCH)}), in one
-  forward; nnU-Net the whole field ({by(FIELD_VOXELS)}) in tiles as large as that region.
+  forward; nnU-Net the whole field ({by(FIELD_VOXELS)}) in tiles as large as that region. `segment` and the next
+  answer read again where the prostate lies off the images' middle ([why](method.md#where-the-network-reads)).
 - **nnU-Net** is `nnUNetPredictor.predict_logits_from_preprocessed_data` of nnunetv2, as it is, around the same torch
   network with the same weights, less the refiner, which it does not have. Steps of half a tile make {TILES} tiles, its
   default mirroring along three axes {MIRRORS} forwards of each. Of the full-size network one tile was mirrored and

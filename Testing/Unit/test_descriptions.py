@@ -190,3 +190,25 @@ def test_a_line_that_describes_and_denies_is_refused(line):
 )
 def test_a_line_that_denies_a_lesion_is_understood(line):
     assert NOT in LEXICON.concepts(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "size"),
+    [
+        ("21 × 14 × 18 mm", SizeClass.LARGE),
+        ("12mm x 9mm", SizeClass.MEDIUM),
+        ("1.2 cm by 9 mm", SizeClass.MEDIUM),
+        ("0,9 cm x 8 mm", SizeClass.SMALL),
+        ("2 cm³", SizeClass.LARGE),
+    ],
+)
+def test_a_size_is_read_however_its_axes_are_written(line, size):
+    """As this program's own reports write it, among others."""
+    assert LEXICON.concepts(f"{line} lesion, left PZ")[-1] == size.value
+
+
+@pytest.mark.fault("a prompt with a distance beside the size", "to give the lesion's size alone")
+def test_sizes_that_differ_in_a_line_are_refused():
+    with pytest.raises(InputError, match="sizes that differ"):
+        LEXICON.concepts("12 mm lesion left PZ, 3 mm from the capsule")
+    assert "medium" in LEXICON.concepts("12 mm lesion left PZ, 11 mm axial")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .errors import InputError
-from .sizes import SizeClass, size_of
+from .sizes import NUMBER, UNIT, SizeClass, size_of
 
 LESION, NOT = "lesion", "not"
 SIDES = ("left", "right", "midline")
@@ -22,8 +22,7 @@ CONCEPTS = (LESION, *SIDES, *LEVELS, *ZONES, *PARTS, *(size.value for size in Si
 PLACE_CONCEPTS = frozenset((*SIDES, *LEVELS, *ZONES, *PARTS))
 
 _KNOWN = "lesion, left, right, midline, base, mid, apex, the zones (PZ, TZ, CZ, AS), PI-RADS sectors, 'small', '12 mm'"
-_NUMBER = r"\d+(?:[.,]\d+)?"
-_SIZE = re.compile(rf"(?<![\w.,])({_NUMBER}(?:\s*(?:x|\*|by)\s*{_NUMBER})*)\s*(mm|cm|ml|cc|cm3|cm³)(?![\w³])")
+_SIZE = re.compile(rf"(?<![\w.,])({NUMBER}(?:\s*{UNIT}?\s*(?:x|×|\*|by)\s*{NUMBER})*)\s*({UNIT})(?!\w)")
 _SCORE = re.compile(r"\bpi[\s-]?rads(?:\s*(?:v?\s*2(?:[.,][01])?))?(?:\s*(?:score|category))?\s*[:=]?\s*[1-5x]?\b")
 _CLAUSE_END = re.compile(r"[,.:()]")
 _WORD = re.compile(r"[^\W_]+(?:\d+)?")
@@ -41,8 +40,12 @@ class Lexicon:
 
     def concepts(self, prompt: str) -> tuple[str, ...]:
         """What a prompt says, in its order. InputError that names the word where one is unknown, where nothing is said,
-        or where a lesion is described and something denied: such a prompt would find nothing."""
+        where sizes differ, or where a lesion is described and something denied: such a prompt would find nothing."""
         text, sizes = _without_sizes(unicodedata.normalize("NFKC", prompt).lower())
+        if len(set(sizes)) > 1:
+            raise InputError(
+                "The prompt names sizes that differ in one line; give the lesion's alone, and no distances."
+            )
         text = _SCORE.sub(" ", text)
         found = [*self._read(_WORD.findall(text)), *sizes]
         if not found:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from enum import Enum
 
+NUMBER, UNIT = r"\d+(?:[.,]\d+)?", r"(?:mm|cm3|cm|ml|cc)"
+_MEASURE = re.compile(rf"({NUMBER})\s*({UNIT})?")
 SMALL_BELOW_MM, LARGE_FROM_MM = 10.0, 15.0
 
 
@@ -24,8 +26,13 @@ def size_class(diameter_mm: float) -> SizeClass:
 
 
 def size_of(numbers: str, unit: str) -> SizeClass:
-    """Of "12", "1.2 x 0.9" and mm, cm, mL or cc; of several numbers the largest, of a volume the ball's diameter."""
-    largest = max(float(number.replace(",", ".")) for number in re.findall(r"\d+(?:[.,]\d+)?", numbers))
+    """Of "12", "1.2 x 0.9", "1.2 cm x 9" and mm, cm, mL or cc; of several numbers the largest, of a volume the ball's
+    diameter. `unit`: of the numbers that have none of their own."""
+    return size_class(max(_millimetres(number, own or unit) for number, own in _MEASURE.findall(numbers)))
+
+
+def _millimetres(number: str, unit: str) -> float:
+    value = float(number.replace(",", "."))
     if unit in ("mm", "cm"):
-        return size_class(largest * (10.0 if unit == "cm" else 1.0))
-    return size_class(10.0 * (6.0 * largest / 3.141592653589793) ** (1 / 3))
+        return value * (10.0 if unit == "cm" else 1.0)
+    return 10.0 * float((6.0 * value / 3.141592653589793) ** (1 / 3))

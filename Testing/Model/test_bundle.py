@@ -14,7 +14,7 @@ from torch import Tensor
 
 from Model.samples import text_of
 from ProstateAlignRefineLib.bundle import starter
-from ProstateAlignRefineLib.bundle.config import ModelConfig
+from ProstateAlignRefineLib.bundle.config import CONFIG_FILE, ModelConfig, read_config
 from ProstateAlignRefineLib.bundle.stored_text import StoredText
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.network import bundle as bundle_module
@@ -217,3 +217,12 @@ def test_a_text_that_is_no_number_is_refused(name: str, value: float, bundle_pat
     relist(bundle_path)
     with pytest.raises(InputError, match="not a finite vector"):
         load_bundle(bundle_path)
+
+
+def test_the_folder_of_a_run_is_no_bundle_but_holds_one(tmp_path):
+    (tmp_path / "run" / "bundle").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"'run' is not a model bundle.*; name a bundle folder\.$"):
+        read_config(tmp_path / "run")
+    (tmp_path / "run" / "bundle" / CONFIG_FILE).write_text("{}")
+    with pytest.raises(InputError, match=r"'run' is not a model bundle.*; name its folder 'bundle'\.$"):
+        read_config(tmp_path / "run")

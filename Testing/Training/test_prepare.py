@@ -134,6 +134,22 @@ def test_two_masks_of_one_case_in_a_label_set_are_refused(picai: Path) -> None:
         prepared(picai)
 
 
+def test_a_mask_of_more_pieces_than_can_be_numbered_is_refused(picai: Path) -> None:
+    """The last of them would have been numbered 0, as what is no lesion."""
+    label = label_of(picai, NAMES[1])
+    grid = sitk.ReadImage(str(label))
+    mask = np.zeros_like(sitk.GetArrayFromImage(grid))
+    mask[::2, ::2, ::2] = 1
+    pieces = int(mask.sum())
+    noise = sitk.GetImageFromArray(mask)
+    noise.CopyInformation(grid)
+    sitk.WriteImage(noise, str(label))
+    assert pieces > 255
+    assert reason_of(prepared(picai), NAMES[1]) == (
+        f"the label holds {pieces} separate pieces, of which 255 can be told apart"
+    )
+
+
 def test_the_marksheet_is_held_against_the_label(picai: Path) -> None:
     path = label_of(picai, NAMES[0])
     manifest = prepared(picai)

@@ -15,6 +15,7 @@ from ..core.plain_text import is_plain
 
 FORMAT_VERSION = 1
 CONFIG_FILE = "bundle.json"
+RUN_BUNDLE = "bundle"  # in the folder of a training run
 FOR_THE_SCREEN = ("name", "notice", "training_data", "licence", "intended_use", "metrics")
 NUMBER_OF_CLASSES = 2  # background, lesion
 LEAKY_SLOPE = 0.01
@@ -203,7 +204,9 @@ def read_config(bundle: Path) -> ModelConfig:
     """The configuration of a bundle folder, without its weights and without torch."""
     path = bundle / CONFIG_FILE
     if not path.is_file():
-        raise InputError(f"'{bundle.name}' is not a model bundle: it holds no {CONFIG_FILE}; name a bundle folder.")
+        inside = (bundle / RUN_BUNDLE / CONFIG_FILE).is_file()
+        wanted = f"its folder '{RUN_BUNDLE}'" if inside else "a bundle folder"
+        raise InputError(f"'{bundle.name}' is not a model bundle: it holds no {CONFIG_FILE}; name {wanted}.")
     return ModelConfig.from_dict(read_json(path, f"{CONFIG_FILE} of the model bundle '{bundle.name}'", "get it again"))
 
 

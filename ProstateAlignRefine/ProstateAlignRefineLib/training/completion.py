@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ..bundle.config import RUN_BUNDLE
 from ..evaluation.calibration import fit_temperature
 from ..evaluation.summary import Evaluation
 from ..network.baselines import SegmentationNetwork
@@ -22,7 +23,7 @@ from .trainer import Trainer
 from .unseen import METRIC, with_trained_on
 from .validate import CaseResult, validate
 
-TEST, BUNDLE = "test", "bundle"
+TEST, BUNDLE = "test", RUN_BUNDLE
 
 
 def complete_training(trainer: Trainer, network: SegmentationNetwork, folder: Path) -> dict[str, Any]:

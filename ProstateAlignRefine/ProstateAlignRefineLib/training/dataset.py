@@ -11,12 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
-from scipy import ndimage
 
 from ..bundle.config import Preprocessing
 from ..core import schema
 from ..core.errors import InputError
-from ..core.geometry import Grid, to_array, to_image
 from ..core.storage.files import file_sha256
 from ..core.storage.volume_files import read_image
 from ..core.study import Modality
@@ -26,6 +24,7 @@ from .case_cache import case_key, keep_cases, load_case
 from .cases import Case, Cases, CaseShare, LabelledStudy, labels_on
 from .config import DatasetData, TrainingConfig
 from .layout import GLAND, ZONES
+from .lesion_numbers import numbered_lesions
 from .manifest import LABEL, Manifest, ManifestCase, dataset_digest, read_manifest
 from .provenance import Source
 from .splits import pick_patients
@@ -122,12 +121,6 @@ def _item(manifest: Manifest, case: ManifestCase, recipe: str, cache: Path) -> _
     kept = cache / f"{case_key(sorted(case.sha256.items()), recipe)}.npz"
     paths = {name: manifest.path(case, name) for name in case.files}
     return _Item(case.name, case.positive, paths, case.sha256, kept)
-
-
-def numbered_lesions(labels: sitk.Image) -> sitk.Image:
-    """Connected lesions (26 neighbours) numbered from 1; label files hold grades instead."""
-    numbers, _ = ndimage.label(to_array(labels) > 0, np.ones((3, 3, 3)))
-    return to_image(numbers.astype(np.uint8), Grid.of(labels))
 
 
 def _digest(path: Path) -> str:

@@ -32,6 +32,7 @@ from .layout import (
     nearest,
     read_marksheet,
 )
+from .lesion_numbers import numbered_lesions
 from .licence import licence_of
 from .manifest import FORMAT_VERSION, LABEL, MASKS, ExcludedCase, Manifest, ManifestCase, split_digest
 from .pool import mapped
@@ -182,7 +183,7 @@ def _check_label(case: RawCase, label: LabelFile, study: Study) -> tuple[bool, t
         if share < LABEL_OVERLAP:
             raise InputError(f"the label covers {share:.0%} of the T2W, at least {LABEL_OVERLAP:.0%} are needed.")
         notes.append("the label lies on another grid than the T2W and is resampled")
-    positive = bool(to_array(image).any())
+    positive = bool(to_array(numbered_lesions(image)).any())
     said = case.grade.positive
     if said and not positive:
         raise InputError("the marksheet says csPCa, but the label is empty.")

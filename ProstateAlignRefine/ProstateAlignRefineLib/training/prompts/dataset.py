@@ -15,8 +15,9 @@ from ...inference.segment import forward_pass
 from ...network.bundle import Bundle
 from ...network.prompted.head import PromptedHead
 from ..cases import labels_on
-from ..dataset import numbered_lesions, read_prepared
+from ..dataset import read_prepared
 from ..layout import ZONES
+from ..lesion_numbers import numbered_lesions
 from ..manifest import Manifest, ManifestCase
 from ..zones import zone_codes
 from .cases import PromptCase, described_lesions, prompt_case

@@ -32,6 +32,7 @@ def test_run_after_run_the_scene_stays_as_large_as_after_the_first(segmented, ev
     assert megabytes(scene) == pytest.approx(size)
     assert earlier_results(scene) == ()
     assert segmented.session.reading.alive
+    assert "confirm" not in [kind for kind, _text in segmented.application.asked]  # there was no work to lose
 
 
 def test_a_reviewed_result_is_kept_where_the_reader_says_so(segmented, events):
@@ -77,6 +78,17 @@ def test_another_question_keeps_the_earlier_answer(segmented, events):
     segmented.session.type_prompt("left apex")
     again(segmented, events)
     assert len(earlier_results(segmented.application.scene)) == 1
+
+
+def test_another_adc_is_another_question(segmented, events):
+    scene, adc = segmented.application.scene, segmented.session.inputs.adc
+    other = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "another ADC")
+    other.Copy(adc)
+    segmented.ui.adcSelector.setCurrentNode(other)
+    again(segmented, events)
+    (kept,) = earlier_results(scene)
+    assert kept.result_adc is adc
+    assert segmented.session.reading.inputs.adc is other
 
 
 def test_a_closed_scene_frees_the_result(segmented, events):

@@ -228,6 +228,25 @@ def test_keys_walk_through_the_lesions_and_decide(segmented):
     assert session.layout.is_on != on
 
 
+def test_a_capital_typed_into_a_field_is_text_and_no_key_of_ours(narrow, events):
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    ui = narrow.ui
+    narrow.widget._qt.activateWindow()
+    ui.promptEdit.text = ""
+    for widget, row in ((ui.promptEdit, 0), (ui.psaEdit, 0), (ui.lesionTable, 1)):
+        ui.lesionTable.selectRow(0)
+        widget._qt.setFocus()
+        events.settle()
+        QTest.keyClick(widget._qt, Qt.Key_N, Qt.ShiftModifier)
+        assert ui.lesionTable.currentRow() == row
+    ui.promptEdit._qt.setFocus()
+    QTest.keyClick(ui.promptEdit._qt, Qt.Key_X, Qt.ShiftModifier)
+    assert ui.promptEdit.text.lower() == "nx"
+    assert ui.lesionTable.item(1, 7).text() == "–"
+
+
 def test_the_bar_goes_by_the_clock_within_what_the_worker_has_told(open_panel, with_study, events):
     panel = with_study(open_panel("slow"))
     run = panel.session.run

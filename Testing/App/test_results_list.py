@@ -80,6 +80,7 @@ def test_one_click_brings_the_earlier_result_back_as_it_was_left(twice):
     assert newest.setting.gate == newest.run.own_setting.gate
     twice.ui.resultList.currentRow = 0
     assert twice.session.reading.nodes.lesions is newest.nodes.lesions
+    assert len(rows(twice)) == 2
 
 
 def watchers():

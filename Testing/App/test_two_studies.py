@@ -84,6 +84,20 @@ def test_back_and_forth_and_a_result_of_each(second_opened, events):
         assert set(drawn(scene)) == {reading.nodes.lesions.GetName(), reading.nodes.review.GetName()}
 
 
+def test_the_psa_of_a_patient_whose_images_were_deleted_is_not_the_next_ones(segmented, second_folder, events):
+    ui = segmented.ui
+    ui.psaEdit.text = "6.2"
+    ui.psaEdit.editingFinished()
+    segmented.application.scene.RemoveNode(segmented.session.inputs.t2w)
+    segmented.application.answers["folder"] = second_folder
+    ui.openButton.click()
+    events.until(lambda: ui.segmentButton.enabled)
+    ui.segmentButton.click()
+    events.until(lambda: not segmented.session.run.running)
+    assert segmented.session.reading.run.psa is None
+    assert ui.psaEdit.text == ""
+
+
 def test_another_t2w_chosen_by_hand_or_matched_takes_the_result_out_of_sight(segmented, second_folder):
     first = segmented.session.inputs
     segmented.application.answers["folder"] = second_folder

@@ -60,6 +60,7 @@ def test_each_view_shows_its_volume_and_all_are_linked(scene, layout, inputs):
     assert [shown(scene, TAGS[m]) for m in Modality] == list(inputs)
     assert shown(scene, HEATMAP_TAG) is inputs.t2w
     assert all(composite_node(scene, tag).GetLinkedControl() for tag in LABELS)
+    assert all(composite_node(scene, tag).GetHotLinkedControl() for tag in LABELS)  # while the mouse is held, too
 
 
 def test_the_views_are_a_group_of_their_own(scene, layout, inputs):
@@ -110,6 +111,27 @@ def test_entering_twice_still_remembers_the_users_layout(layout, layout_node, in
     layout.enter(inputs)
     layout.leave()
     assert layout_node.GetViewArrangement() == FOUR_UP
+
+
+def test_the_users_crosshair_comes_back(scene, layout, inputs, reading):
+    crosshair = scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
+    crosshair.SetCrosshairMode(crosshair.ShowHashmarks)
+    layout.enter(inputs)
+    layout.jump(inputs.t2w, reading.lesions[0].lesion.centre_lps)
+    assert crosshair.GetCrosshairMode() == crosshair.ShowSmallBasic
+    layout.leave()
+    assert crosshair.GetCrosshairMode() == crosshair.ShowHashmarks
+
+
+def test_entered_again_a_view_shows_its_volume_alone(scene, layout, inputs):
+    layout.enter(inputs)
+    composite = composite_node(scene, TAGS[Modality.T2W])
+    composite.SetForegroundVolumeID(inputs.adc.GetID())
+    composite.SetForegroundOpacity(0.5)
+    composite.SetLabelVolumeID(inputs.hbv.GetID())
+    layout.enter(inputs)
+    assert (composite.GetForegroundVolumeID(), composite.GetLabelVolumeID()) == (None, None)
+    assert label(scene, TAGS[Modality.T2W]) == "T2W"
 
 
 def test_a_window_the_user_sets_while_reading_stays(layout, inputs):

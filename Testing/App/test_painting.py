@@ -159,6 +159,22 @@ def test_back_and_forth_between_editor_and_panel_the_views_stay(painting):
     assert painting.session.layout.is_on
 
 
+def test_a_result_that_comes_while_another_module_is_shown_waits_for_the_reader(open_panel, with_study, events):
+    panel = with_study(open_panel("pausing"))
+    panel.application.left, panel.application.entered = panel.exit, panel.enter
+    panel.ui.segmentButton.click()
+    panel.session.state.show_ai = False
+    panel.application.select_module("Data")
+    events.until(lambda: not panel.session.run.running)
+    assert users_own(panel)
+    reading = panel.session.reading
+    assert not reading.nodes.lesions.GetDisplayNode().GetVisibility()
+    panel.application.select_module("ProstateAlignRefine")
+    assert panel.session.layout.is_on
+    assert not reading.nodes.lesions.GetDisplayNode().GetVisibility()
+    assert panel.ui.lesionTable.rowCount == len(reading.lesions)
+
+
 def test_a_closed_panel_hears_of_no_module(painting):
     painting.cleanup()
     assert painting.application.watching == []

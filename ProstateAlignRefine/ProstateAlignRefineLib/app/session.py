@@ -287,8 +287,8 @@ class Session:
         self.study.take(self.state, reading.inputs)
         self.study.name_slices(reading)
         reading.store(self.state)
-        if self.where.shown:
-            self.read()
+        show = self.read if self.where.shown else self.show_as_set  # elsewhere the user's own layout stays
+        show()
 
     def guarded(self, act: Callable[[], Given]) -> Given | None:
         """The result, or None and the error's sentence as the message."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from io import BytesIO
 
 from pydicom import DataElement, dcmwrite
 from pydicom.dataset import Dataset
-from pydicom.tag import BaseTag
+from pydicom.tag import BaseTag, Tag
 
 _UTF_8 = "ISO_IR 192"
+_tag = cache(Tag)
 
 
 def sound_copy(header: Dataset, keywords: Sequence[str]) -> tuple[Dataset, tuple[str, ...]]:
@@ -17,13 +19,14 @@ def sound_copy(header: Dataset, keywords: Sequence[str]) -> tuple[Dataset, tuple
     copy = Dataset()
     damaged = []
     for keyword in keywords:
-        if keyword not in header:
+        tag = _tag(keyword)
+        if tag not in header:
             continue
-        element = _decoded(header, keyword)
+        element = _decoded(header, tag)
         if element is None:
             damaged.append(keyword)
         else:
-            copy[keyword] = element
+            copy[tag] = element
     return copy, tuple(damaged)
 
 
@@ -34,10 +37,10 @@ def unwritable(header: Dataset) -> tuple[str, ...]:
     return tuple(element.keyword for element in header if not _is_writable_alone(element))
 
 
-def _decoded(item: Dataset, key: str | BaseTag) -> DataElement | None:
+def _decoded(item: Dataset, tag: BaseTag) -> DataElement | None:
     """The element, of a sequence a copy less what is damaged within it; None where it cannot be decoded."""
     try:
-        element: DataElement = item[key]
+        element: DataElement = item[tag]
         if element.VR != "SQ":
             return element
         return DataElement(element.tag, "SQ", [_sound_item(one) for one in element.value])
@@ -46,9 +49,10 @@ def _decoded(item: Dataset, key: str | BaseTag) -> DataElement | None:
 
 
 def _sound_item(item: Dataset) -> Dataset:
+    """Without private elements, which mean nothing in a result."""
     copy = Dataset()
     for tag in list(item.keys()):
-        element = _decoded(item, tag)
+        element = None if tag.is_private else _decoded(item, tag)
         if element is not None:
             copy.add(element)
     return copy

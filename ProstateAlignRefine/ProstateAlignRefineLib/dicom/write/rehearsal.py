@@ -13,10 +13,10 @@ from ...core.cautions import Caution
 from ...core.errors import InputError
 from ...core.geometry import Grid
 from ...core.study import Modality
-from .mending import sound_copy, unwritable
+from .mending import unwritable
 from .provenance import SegmentationInfo
 from .seg import build_segmentation
-from .source_headers import CARRIED, source_header
+from .source_headers import mended_header, source_header
 
 Headers = Mapping[Modality, tuple[Dataset, ...]]
 _REHEARSED = SegmentationInfo("0", 0.0, 0.0, "prostate lesion", "0" * 64)
@@ -51,8 +51,8 @@ def _mended(headers: Mapping[Modality, Sequence[Dataset]]) -> tuple[dict[Modalit
     for modality, slices in headers.items():
         sound = []
         for header in slices:
-            copy = source_header(header)
-            lost = (*sound_copy(header, CARRIED)[1], *unwritable(copy))
+            copy, undecoded = mended_header(header)
+            lost = (*undecoded, *unwritable(copy))
             for keyword in lost:
                 copy.pop(keyword, None)
             damage.update(lost)

@@ -71,7 +71,12 @@ def source_header(header: Dataset) -> Dataset:
     times or sexes that are none, or values that cannot be decoded; a result leaves those empty. Slice Thickness, type 2
     in MR, is filled with the slice distance, or 1 mm.
     """
-    copy, _damaged = sound_copy(header, CARRIED)
+    return mended_header(header)[0]
+
+
+def mended_header(header: Dataset) -> tuple[Dataset, tuple[str, ...]]:
+    """`source_header`, and the keywords of the values that it leaves out since they cannot be decoded."""
+    copy, damaged = sound_copy(header, CARRIED)
     for keyword in (*_GROUPS, *_DIMENSIONS):
         if keyword in copy and copy[keyword].VR == "SQ":
             for item in copy[keyword].value:
@@ -83,9 +88,8 @@ def source_header(header: Dataset) -> Dataset:
         step = copy.get("SpacingBetweenSlices")
         copy.SliceThickness = step if _is_thickness(step) else "1"
     _set_character_set(copy)
-    copy.remove_private_tags()
     copy.file_meta = _file_meta(copy)
-    return copy
+    return copy, damaged
 
 
 def check_placed(headers: Mapping[Modality, Sequence[Dataset]]) -> None:

@@ -16,6 +16,7 @@ from ProstateAlignRefineLib.core.checks.coverage import (
     check_extent,
     gland_coverage_cautions,
     region_cautions,
+    shown,
     withheld_outside,
 )
 from ProstateAlignRefineLib.core.checks.displacement import measure_displacements, registered
@@ -276,14 +277,14 @@ def gland_maps(low: int, high: int, margin: float = -5.0) -> Maps:
     [(3, 16, ()), (-6, 8, ("gland-cut",)), (9, 10, ("gland-not-found",)), (8, 12, ("gland-unusual",))],
 )
 def test_a_gland_that_is_cut_flat_or_missing_is_told(study, low, high, expected):
-    assert codes_of(result_cautions(study, gland_maps(low, high), T2W)) == expected
+    assert codes_of(result_cautions(study, gland_maps(low, high), T2W, shown(study, T2W))) == expected
 
 
 @pytest.mark.fault("a gland whose base lies above the diffusion images", "Caution (gland-outside-dwi), by thirds")
 def test_the_third_of_the_gland_without_diffusion_is_named(study):
     gland = gland_maps(3, 16).zones > 0
     short = replace(study, adc=study.adc[:, :, :12])
-    (caution,) = gland_coverage_cautions(gland, short)
+    (caution,) = gland_coverage_cautions(gland, T2W, shown(short, T2W))
     assert "ADC" in caution.text
     assert "upper third" in caution.text
     assert "lower third" not in caution.text
@@ -292,7 +293,7 @@ def test_the_third_of_the_gland_without_diffusion_is_named(study):
 @pytest.mark.fault("lesion-like T2W above the diffusion images", "Caution (lesion-outside-dwi); nothing is marked")
 def test_nothing_is_marked_where_diffusion_has_no_image(study):
     short = replace(study, adc=study.adc[:, :, :12])
-    maps, cautions = withheld_outside(gland_maps(3, 16, margin=2.0), short)
+    maps, cautions = withheld_outside(gland_maps(3, 16, margin=2.0), shown(short, T2W))
     assert codes_of(cautions) == ("lesion-outside-dwi",)
     assert (maps.base_margin[13:] <= WITHHELD).all()
     assert (maps.base_margin[3:11, 30:80, 30:80] == 2.0).all()

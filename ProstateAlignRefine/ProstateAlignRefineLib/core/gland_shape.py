@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .anatomy import GlandZone, plausible_gland
-from .boxes import box_around
+from .boxes import Box, box_around, box_of, crop_grid
 from .geometry import Grid, distance_mm, resample, to_array, to_image, triple
 
 Points = NDArray[np.float64]
@@ -122,5 +122,15 @@ def _filled(centre: Points, scale: Points, coefficients: Points, grid: Grid) -> 
     units = np.stack([x[at[2]], y[at[1]], z[at[0]]], axis=1) / distance[at][:, None]
     outside = np.full(coarse.shape, 1.0, np.float32)
     outside[at] = distance[at] - np.exp(_terms(units) @ coefficients)
-    body: NDArray[np.bool_] = to_array(resample(to_image(outside, coarse), grid, outside=1.0)) <= 0
+    body = np.zeros(grid.shape, bool)
+    box = _reached(box_of(outside <= 0), coarse, grid)
+    body[box.slices] = to_array(resample(to_image(outside, coarse), crop_grid(grid, box), outside=1.0)) <= 0
     return body
+
+
+def _reached(box: Box, coarse: Grid, grid: Grid) -> Box:
+    """Of `grid`: the voxels that are interpolated with any in a box of `coarse`, which has the same axes."""
+    before, behind = (coarse.to_lps(corner) for corner in (np.subtract(box.low[::-1], 1), box.high[::-1]))
+    x, y, z = np.clip(np.floor(grid.to_index(before)), 0, np.subtract(grid.size, 1)).astype(int).tolist()
+    x_end, y_end, z_end = np.clip(np.ceil(grid.to_index(behind)) + 1, 1, grid.size).astype(int).tolist()
+    return Box((z, y, x), (z_end, y_end, x_end))

@@ -102,7 +102,10 @@ def maps_on(grid: Grid, region: Grid, stacked: NDArray[np.float32]) -> Maps:
         array: NDArray[np.float32] = to_array(resample(to_image(values, region), grid, outside=outside))
         return array
 
-    arrays = {name: on_grid(values, OUTSIDE[name]) for name, values in zip(MAP_NAMES, stacked, strict=False)}
+    arrays: dict[str, NDArray[np.float32]] = {}
+    for name, values in zip(MAP_NAMES, stacked, strict=False):
+        unrefined = name == "refined_margin" and np.array_equal(values, stacked[0])  # a boundary refiner follows
+        arrays[name] = arrays["base_margin"].copy() if unrefined else on_grid(values, OUTSIDE[name])
     shares = stacked[len(MAP_NAMES) : len(MAP_NAMES) + len(GlandZone)]
     if not len(shares):
         return Maps(grid, **arrays, zones=None)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..bundle.network_grid import field_of_view, network_grid
 from ..core.cautions import Caution
-from ..core.checks.coverage import withheld_outside
+from ..core.checks.coverage import shown, withheld_outside
 from ..core.checks.result import result_cautions
 from ..core.checks.study_cautions import looked_at
 from ..core.checks.study_entry import entered
@@ -109,8 +109,9 @@ def answer(forwarded: ForwardPass, bundle: Loaded, progress: Progress) -> Segmen
     study, region = forwarded.study, forwarded.region
     stacked = prompted(bundle, region)
     maps = refined(bundle, study, region, stacked, maps_on(study.grid, region.grid, stacked))
-    maps, withheld = withheld_outside(maps, study)
-    cautions = (*study.cautions, *withheld, *result_cautions(study, maps, region.grid))
+    seen = shown(study, maps.grid)
+    maps, withheld = withheld_outside(maps, seen)
+    cautions = (*study.cautions, *withheld, *result_cautions(study, maps, region.grid, seen))
     maps = with_smooth_gland(maps)
     progress("maps", 1, 1)
     seconds = {**forwarded.seconds, "maps": time.perf_counter() - started}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -10,7 +11,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from ..geometry import Grid, resample, to_array
+from ..geometry import Grid, around, resample, to_array
 
 BINS = 24
 """Grey levels a volume, each with as many voxels: about the cube root of the voxels in the region."""
@@ -25,6 +26,7 @@ STRIDE = (1, 2, 2)
 """Steps of the first search, in voxels (z, y, x): the peak is two to four voxels wide in the plane."""
 
 _FWHM = 2.355  # standard deviations of a Gaussian
+_TAIL = 20.0  # standard deviations after which what lies beyond has no share in a smoothed float
 
 Shift = tuple[int, int, int]
 
@@ -105,34 +107,39 @@ def _widened(region: Grid) -> tuple[Grid, Shift]:
 
 
 def _levels(image: sitk.Image, grid: Grid) -> NDArray[np.int64]:
-    """Grey levels [z, y, x], 0 to BINS - 1 by rank, so that neither window nor outliers count; -1 outside."""
+    """Grey levels [z, y, x], 1 to BINS by rank, so that neither window nor outliers count; 0 outside."""
     values = sampled(image, grid)
     inside = np.isfinite(values)
-    levels = np.full(values.shape, -1, np.int64)
+    levels = np.zeros(values.shape, np.int64)
     if np.count_nonzero(inside) >= LEAST_VOXELS:
         edges = np.quantile(values[inside], np.linspace(0, 1, BINS + 1)[1:-1])
-        levels[inside] = np.searchsorted(edges, values[inside])
+        levels[inside] = np.searchsorted(edges, values[inside]) + 1
     return levels
 
 
 def sampled(image: sitk.Image, grid: Grid) -> NDArray[np.float32]:
     """`image` on a coarser `grid` [z, y, x], smoothed in the plane to its spacing; NaN outside the field of view."""
     smoothed = sitk.Cast(image, sitk.sitkFloat32)
+    widths = [grid.spacing[axis] / image.GetSpacing()[axis] / _FWHM for axis in (0, 1)]
+    part = around(smoothed, grid, 2 + math.ceil(_TAIL * max(widths)))
     for axis in (0, 1):
         own, wanted = image.GetSpacing()[axis], grid.spacing[axis]
-        if wanted > own * 1.2 and image.GetSize()[axis] >= 4:  # the filter needs as many
-            smoothed = sitk.RecursiveGaussian(smoothed, float(np.sqrt(wanted**2 - own**2)) / _FWHM, direction=axis)
+        if wanted > own * 1.2 and part.GetSize()[axis] >= 4:  # the filter needs as many
+            part = sitk.RecursiveGaussian(part, float(np.sqrt(wanted**2 - own**2)) / _FWHM, direction=axis)
+    start = smoothed.TransformPhysicalPointToIndex(part.GetOrigin())
+    smoothed = sitk.Paste(smoothed, part, part.GetSize(), destinationIndex=start)
     values: NDArray[np.float32] = to_array(resample(smoothed, grid, outside=np.nan))
     return values
 
 
 def _information(first: NDArray[np.int64], second: NDArray[np.int64]) -> float:
-    both = (first >= 0) & (second >= 0)
-    count = np.count_nonzero(both)
+    levels = BINS + 1
+    pairs = np.bincount((first * levels + second).ravel(), minlength=levels * levels)
+    counts = pairs.reshape(levels, levels)[1:, 1:]  # what both show
+    count = int(counts.sum())
     if count < LEAST_VOXELS:
         return 0.0
-    pairs = first[both] * BINS + second[both]
-    joint = np.bincount(pairs, minlength=BINS * BINS).reshape(BINS, BINS) / count
+    joint = counts / count
     return _entropy(joint.sum(axis=0)) + _entropy(joint.sum(axis=1)) - _entropy(joint.ravel())
 
 

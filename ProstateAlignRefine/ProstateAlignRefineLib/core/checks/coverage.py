@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 import SimpleITK as sitk
@@ -28,6 +29,7 @@ WITHHELD = -10.0
 """Margin (logit) where the ADC or the HBV has no image: nothing is marked there."""
 
 THIRDS = ("lower", "middle", "upper")
+Shown: TypeAlias = Mapping[Modality, NDArray[np.bool_]]
 
 
 def check_extent(image: sitk.Image, name: str) -> None:
@@ -42,7 +44,7 @@ def check_extent(image: sitk.Image, name: str) -> None:
             )
 
 
-def shown(study: Study, grid: Grid) -> Mapping[Modality, NDArray[np.bool_]]:
+def shown(study: Study, grid: Grid) -> Shown:
     """Where on `grid` [z, y, x] the ADC and the HBV have an image; padding with a single value is none."""
     return {modality: _inside(imaged(study.volume(modality)), grid) for modality in (Modality.ADC, Modality.HBV)}
 
@@ -62,11 +64,11 @@ def region_cautions(study: Study, region: Grid) -> tuple[Caution, ...]:
     return tuple(found)
 
 
-def gland_coverage_cautions(gland: NDArray[np.bool_], study: Study) -> tuple[Caution, ...]:
-    """Of the gland found [Z, Y, X] on the T2W grid."""
+def gland_coverage_cautions(gland: NDArray[np.bool_], grid: Grid, seen: Shown) -> tuple[Caution, ...]:
+    """Of the gland found [Z, Y, X] on the T2W grid; `seen`: what is `shown` on it."""
     found = []
-    thirds = _thirds(gland, study.grid)
-    for modality, inside in shown(study, study.grid).items():
+    thirds = _thirds(gland, grid)
+    for modality, inside in seen.items():
         outside = float(np.count_nonzero(gland & ~inside)) / max(int(np.count_nonzero(gland)), 1)
         if outside > OUTSIDE_GLAND:
             parts = [
@@ -80,9 +82,10 @@ def gland_coverage_cautions(gland: NDArray[np.bool_], study: Study) -> tuple[Cau
     return tuple(found)
 
 
-def withheld_outside(maps: Maps, study: Study) -> tuple[Maps, tuple[Caution, ...]]:
-    """The maps without lesions where the ADC or the HBV has no image, and a caution where there were any."""
-    inside = np.logical_and(*shown(study, maps.grid).values())
+def withheld_outside(maps: Maps, seen: Shown) -> tuple[Maps, tuple[Caution, ...]]:
+    """The maps without lesions where the ADC or the HBV has no image, and a caution where there were any. `seen`: what
+    is `shown` on their grid."""
+    inside = np.logical_and(*seen.values())
     taken = ~inside & ((maps.base_margin > 0) | (maps.refined_margin > 0))
     if not taken.any():
         return maps, ()

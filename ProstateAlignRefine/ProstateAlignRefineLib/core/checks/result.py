@@ -7,11 +7,12 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from ..anatomy import plausible_gland
+from ..boxes import box_of, crop_grid
 from ..cautions import Caution, caution
 from ..geometry import Grid, resample, to_array, to_image
 from ..maps import Maps
 from ..study import Study
-from .coverage import gland_coverage_cautions
+from .coverage import Shown, gland_coverage_cautions
 
 # Glands of 8 to 300 mL are taken up at all; `USUAL_ML` and `USUAL_MM` are those of nearly all men that are scanned.
 USUAL_ML = (12.0, 200.0)
@@ -27,8 +28,9 @@ NO_ADC = 0.05
 """Share of the gland with an ADC of zero or less, which fits and masks leave in noise."""
 
 
-def result_cautions(study: Study, maps: Maps, region: Grid) -> tuple[Caution, ...]:
-    """`region`: the grid that the network read. Nothing where the model tells no anatomy."""
+def result_cautions(study: Study, maps: Maps, region: Grid, seen: Shown) -> tuple[Caution, ...]:
+    """`region`: the grid that the network read; `seen`: what is `shown` on the T2W's. Nothing where the model tells no
+    anatomy."""
     if maps.zones is None:
         return ()
     gland = plausible_gland(maps.zones, maps.grid)
@@ -37,7 +39,7 @@ def result_cautions(study: Study, maps: Maps, region: Grid) -> tuple[Caution, ..
     return (
         *_shape_cautions(maps.zones > 0, gland, maps.grid),
         *_border_cautions(gland, maps.grid, region),
-        *gland_coverage_cautions(gland, study),
+        *gland_coverage_cautions(gland, maps.grid, seen),
         *_adc_cautions(gland, study),
     )
 
@@ -84,7 +86,8 @@ def _on_region(gland: NDArray[np.bool_], grid: Grid, region: Grid) -> NDArray[np
 
 
 def _adc_cautions(gland: NDArray[np.bool_], study: Study) -> list[Caution]:
-    adc = to_array(resample(study.adc, study.grid, outside=np.nan))[gland]
+    box = box_of(gland)
+    adc = to_array(resample(study.adc, crop_grid(study.grid, box), outside=np.nan))[gland[box.slices]]
     finite = adc[np.isfinite(adc)]
     share = float(np.mean(finite <= 0)) if finite.size else 0.0
     if share <= NO_ADC:

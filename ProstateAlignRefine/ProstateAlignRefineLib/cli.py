@@ -22,6 +22,7 @@ from .core.faults import fault_of
 from .core.plain_lines import told, watched
 from .core.signals import Stopped, stoppable
 from .core.streams import BROKEN_PIPE, ReaderGoneError, flush_output, is_reader_gone, prepare_streams
+from .core.threads import load_numpy
 
 COMMANDS = {
     "segment": "find and outline lesions in a study",
@@ -149,6 +150,8 @@ def parser_of(named: Sequence[str]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     shtab.add_argument_to(parser, COMPLETION, help="print what completes its options with Tab in this shell")
+    if named:
+        load_numpy()
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, said in COMMANDS.items():
         if name in named:

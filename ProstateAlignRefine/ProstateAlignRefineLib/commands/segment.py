@@ -18,6 +18,7 @@ from ..core.psa import read_psa
 from ..core.storage.output import require_apart, writing_folder
 from ..core.study import Modality, Study
 from ..core.study_files import match_study_files, read_study_files
+from ..core.uncollected import uncollected
 from ..results.folder import KIND, NAMES, Result, WrittenResult, write_gated, write_inputs
 from ..results.gland_words import gland_text
 from ..results.report import candidate_table, lesion_table
@@ -77,7 +78,7 @@ def run(options: SegmentOptions) -> int:
     require_apart(options.output, [*options.input, *options.named.values()])
     compute = compute_for(model_folder(options), options.device, options.precision)
     graph = gland_graph(options)
-    with writing_folder(options.output, KIND, NAMES) as draft, StageBar() as bar:
+    with writing_folder(options.output, KIND, NAMES) as draft, StageBar() as bar, uncollected():
         result = _segment(options, compute, graph, bar)
         result = replace(result, run=replace(result.run, psa=psa))
         bar("write", 0, 1)

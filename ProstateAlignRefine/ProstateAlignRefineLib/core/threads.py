@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 
 THREADS = "OMP_NUM_THREADS"  # numerical libraries' own switch, read where they are imported
 
@@ -15,6 +16,13 @@ def threads() -> int:
     if told.isascii() and told.isdecimal() and int(told):
         return int(told)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def load_numpy() -> None:
+    """NumPy, its BLAS with one thread, where it is not loaded yet: nothing here multiplies large matrices with it, and
+    further threads would spin while they wait."""
+    with one_thread_each():
+        import_module("numpy")
 
 
 @contextmanager

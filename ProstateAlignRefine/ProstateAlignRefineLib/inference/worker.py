@@ -34,6 +34,7 @@ from ..core.protocol import (
     decode,
     encode,
 )
+from ..core.threads import load_numpy
 
 PACKAGES_HINT = "choose another Python under 'Advanced', or install the packages with the button there"
 MEMORY_HINT = "close other programs, or choose another device"
@@ -68,6 +69,7 @@ def answer(request: Message, send: Send) -> None:
 
 
 def _job(request: Describe | Segment) -> Callable[[Send], None]:
+    load_numpy()
     from . import jobs
 
     if isinstance(request, Segment):

@@ -114,14 +114,14 @@ def volumes_on_t2w(study: Study) -> Mapping[Modality, Array]:
 
 def write_inputs(folder: Path, result: Result) -> None:
     """The parts of the folder that no gate setting changes."""
-    from ..dicom import save_headers
-
     save_maps(laid_maps(result.maps, result.stored or result.maps.grid), folder)
     study = folder / STUDY_FOLDER
     study.mkdir()
     volumes = {study / f"{m.value}.nii.gz": result.as_stored(_compact(values)) for m, values in result.volumes.items()}
     write_volumes(volumes)
     if result.headers:
+        from ..dicom import save_headers
+
         save_headers(result.headers, study / "headers")
 
 

@@ -1,0 +1,77 @@
+"""What studies cost on this machine's CPU: one that is segmented alone, and many among threads or processes.
+
+    python Testing/Benchmarks/bench_studies.py [--studies 8] [--rounds 3] [--study FOLDER]
+
+Synthetic studies are made first; FOLDER, a DICOM study, is measured alone in their place. Each way starts Python anew,
+as a command does, all take turns in every round, and what counts is the processor time of the whole process tree,
+which other work on the machine lengthens less than the time by the clock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+COMMAND = (sys.executable, "-m", "ProstateAlignRefineLib")
+SWITCHES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PYTHONDONTWRITEBYTECODE")
+
+
+def spent(*arguments: object) -> tuple[float, float]:
+    """Processor and clock seconds of a command."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    environment = {name: value for name, value in os.environ.items() if name not in SWITCHES}
+    subprocess.run([*COMMAND, *map(str, arguments)], env=environment, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, time.perf_counter() - start
+
+
+def made_studies(folder: Path, count: int) -> list[Path]:
+    for seed in range(count):
+        spent("phantom", "-o", folder / f"study-{seed}", "--seed", seed)
+    return [folder / f"study-{seed}" / "dicom" for seed in range(count)]
+
+
+def listed(folder: Path, studies: list[Path], name: str) -> Path:
+    path = folder / f"{name}.csv"
+    path.write_text("case,study\n" + "".join(f"study-{n},{study}\n" for n, study in enumerate(studies)))
+    return path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--studies", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--study", type=Path)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        studies = made_studies(folder, asked.studies)
+        one, all_of_them = listed(folder, studies[:1], "one"), listed(folder, studies, "all")
+        ways = {
+            "one study, alone": ("segment", asked.study or studies[0]),
+            "one study, as a cohort": ("segment-cohort", one, "--workers", 1),
+            f"{len(studies)} studies, one process": ("segment-cohort", all_of_them, "--workers", 1),
+            f"{len(studies)} studies, two processes": ("segment-cohort", all_of_them, "--workers", 2),
+        }
+        rows: dict[str, list[tuple[float, float]]] = {way: [] for way in ways}
+        for number in range(asked.rounds):
+            for place, (way, arguments) in enumerate(ways.items()):
+                rows[way].append(spent(*arguments, "-o", folder / f"out-{number}-{place}"))
+        print(f"{os.cpu_count()} cores, {asked.rounds} rounds, medians\n\n| way | CPU s | s |\n| --- | --- | --- |")
+        for way, figures in rows.items():
+            cpu, clock = np.median(figures, axis=0)
+            print(f"| {way} | {cpu:.1f} | {clock:.1f} |")
+        cold, many = (np.median(rows[way], axis=0)[0] for way in list(rows)[1:3])
+        print(f"\nA further study in the same process: {(many - cold) / max(len(studies) - 1, 1):.1f} CPU s.")
+
+
+if __name__ == "__main__":
+    main()

@@ -13,7 +13,7 @@ from vtk import vtkWeakReference
 from ProstateAlignRefineLib.core.findings.rule import FindingRule, FrocPoint, Term
 from ProstateAlignRefineLib.scene.drawn import Drawn
 from ProstateAlignRefineLib.scene.edit_mark import EditMark
-from ProstateAlignRefineLib.scene.layout import HEATMAP_TAG, LAYOUT_ID
+from ProstateAlignRefineLib.scene.layout import HEATMAP_TAG, LAYOUT_ID, ReadingLayout
 from ProstateAlignRefineLib.scene.live import LiveGate
 from ProstateAlignRefineLib.scene.reading import Reading
 from ProstateAlignRefineLib.scene.views import composite_node, slice_node
@@ -187,7 +187,7 @@ def test_a_closed_scene_holds_nothing_of_ours(panel, with_study, events):
     kinds = ("Volume", "Segmentation", "MarkupsLine", "ColorTable", "ColorLegendDisplay", "ScriptedModule")
     classes = [f"vtkMRML{kind}Node" for kind in kinds]
     before = {kind: scene.GetNumberOfNodesByClass(kind) for kind in classes}
-    living = {kind: alive(kind) for kind in (Reading, Drawn, EditMark, LiveGate)}
+    living = {kind: alive(kind) for kind in (Reading, Drawn, EditMark, LiveGate, ReadingLayout)}
     with_study(panel)
     again(panel, events)
     panel.ui.lesionTable.selectRow(0)

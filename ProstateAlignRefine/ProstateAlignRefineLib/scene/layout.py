@@ -86,8 +86,9 @@ class ReadingLayout:
 
     def watch(self, told: Callable[[], None]) -> Callable[[], None]:
         """`told` of every change of the layout, also by Slicer's own menu; what this gives ends it."""
-        observer = self._layout.AddObserver("ModifiedEvent", lambda _node, _event: told())
-        return lambda: self._layout.RemoveObserver(observer)
+        node = self._layout  # which outlives the scene, and this
+        observer = node.AddObserver("ModifiedEvent", lambda _node, _event: told())
+        return lambda: node.RemoveObserver(observer)
 
     def enter(self, inputs: Inputs, focus: RAS | None = None, planes: Mapping[str, VolumeNode] = NO_PLANES) -> None:
         """Show the study. `focus`: RAS of what to centre on; where None the views stay where they stand on this T2W,

@@ -1,12 +1,13 @@
 """De-identified exports name nobody; others keep what the source says."""
 
 import pytest
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
 
 from Dicom.making import INFO, change, dciodvfy_errors, two_lesions
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.study import Modality
 from ProstateAlignRefineLib.dicom import deidentified, load_study, write_map, write_segmentation
+from ProstateAlignRefineLib.dicom.write.source_headers import source_header
 
 PATIENT = ("PatientName", "PatientID", "AccessionNumber", "StudyID", "StudyDescription", "SeriesDescription")
 
@@ -64,3 +65,12 @@ def test_source_that_was_deidentified_before_keeps_its_flags(real_dicom, tmp_pat
 def test_unusable_pseudonym_is_refused(study, pseudonym):
     with pytest.raises(InputError, match="pseudonym"):
         deidentified(study.headers, pseudonym)
+
+
+def test_no_private_element_of_a_code_reaches_a_result(named):
+    header, code = named.headers[Modality.T2W][0], Dataset()
+    code.CodeValue = "113100"
+    code.private_block(0x0011, "VENDOR", create=True).add_new(1, "LO", "SENTINEL")
+    header.DeidentificationMethodCodeSequence = [code]
+    (kept,) = source_header(header).DeidentificationMethodCodeSequence
+    assert [element.keyword for element in kept] == ["CodeValue"]

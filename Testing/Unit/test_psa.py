@@ -16,5 +16,11 @@ def test_anything_else_is_refused_without_quoting_it(text):
     assert text not in str(refused.value).replace("6.2, or", "")
 
 
+def test_a_psa_that_no_patient_has_is_refused_without_quoting_it():
+    with pytest.raises(InputError, match="check its unit") as refused:
+        read_psa("6200000")
+    assert "62" not in str(refused.value)
+
+
 def test_density_is_psa_over_volume():
     assert psa_density(6.0, 40.0) == pytest.approx(0.15)

@@ -78,7 +78,7 @@ def laid_maps(maps: Maps, grid: Grid) -> Maps:
 
 def write_volume(array: Array, grid: Grid, path: Path) -> None:
     """A compressed NIfTI file of an array [Z, Y, X], read back; InputError, and no file, where it is not whole."""
-    write_image(to_image(array, grid), path, level=1)
+    write_image(to_image(array, grid), path)
 
 
 def write_volumes(volumes: Mapping[Path, tuple[Array, Grid]]) -> None:

@@ -18,13 +18,10 @@ _NIFTI = (".nii.gz", ".nii")
 _CLOSE_MM = 1e-3  # NIfTI keeps geometry in 32 bits
 
 
-def write_image(image: sitk.Image, path: Path, *, compressed: bool = True, level: int = -1) -> None:
-    """Writes an image in the format of the name, whole; InputError, and no file, where it does not read back as it is.
-
-    `level` 1 (fast) to 9 (small); -1 leaves it to the format.
-    """
+def write_image(image: sitk.Image, path: Path, *, compressed: bool = True) -> None:
+    """Writes an image in the format of its name, whole; InputError, and no file, where it reads back as another."""
     try:
-        sitk.WriteImage(image, str(path), useCompression=compressed, compressionLevel=level)
+        sitk.WriteImage(image, str(path), useCompression=compressed)
         whole = _reads_back(image, path)
     except RuntimeError:
         whole = False

@@ -63,13 +63,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     70, with one sentence too, where this program is at fault; 141 where standard output's reader went away.
     """
     prepare_streams()
-    parsed = _parsed(arguments)
     log: ErrorLog | None = None
     try:
-        _check_names(parsed)
-        log = _begun_log(parsed)
-        with stoppable(), watched(parsed.quiet), told(parsed.verbose):
-            code = int(parsed.run(options_of(parsed.options, parsed)))
+        with stoppable():
+            parsed = _parsed(arguments)
+            _check_names(parsed)
+            log = _begun_log(parsed)
+            with watched(parsed.quiet), told(parsed.verbose):
+                code = int(parsed.run(options_of(parsed.options, parsed)))
         flush_output()
     except Stopped as stopped:
         with suppress(OSError):

@@ -217,6 +217,24 @@ def test_asked_to_end_it_cleans_up_and_says_so(tmp_path, number, code):
     assert list(tmp_path.iterdir()) == []
 
 
+IMPORTING = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+def watch(event, arguments):
+    if event == "import" and arguments[0].startswith("numpy."):
+        os.kill(os.getpid(), signal.SIGINT)
+from ProstateAlignRefineLib import cli
+sys.addaudithook(watch)
+sys.exit(cli.main(["segment", "x", "-o", "y"]))
+"""
+
+
+def test_asked_to_end_before_it_has_begun_it_says_so_too():
+    done = subprocess.run([sys.executable, "-c", IMPORTING], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr.splitlines() == ["Stopped before the end; nothing half-written was kept."]
+
+
 def test_a_request_to_stop_waits_until_the_result_is_in_place(tmp_path):
     from ProstateAlignRefineLib.core.signals import Stopped, deferred, stoppable
 

@@ -40,7 +40,7 @@ def _own_digest(target: Path) -> list[str]:
     if digest not in _noted(_beside(target)):
         raise InputError(
             f"'{target.name}' in the output folder is not as this program wrote it, or not its own; move it elsewhere, "
-            "or give another name."
+            "or name another folder or file."
         )
     return [digest]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .geometry import Array, Grid, triple
+from .geometry import Array, Grid
 
 
 @dataclass(frozen=True)
@@ -122,4 +122,4 @@ def crop_grid(grid: Grid, box: Box) -> Grid:
     """The grid of the box's voxels, at their place in LPS."""
     z, y, x = box.low
     depth, height, width = box.shape
-    return Grid((width, height, depth), grid.spacing, triple(grid.to_lps((x, y, z))), grid.direction)
+    return grid.part((x, y, z), (width, height, depth))

@@ -98,7 +98,10 @@ class Grid:
 
     def centre_box(self, size: tuple[int, int, int]) -> Grid:
         """A grid of `size` voxels on this grid's own voxel lattice about its centre; may reach beyond this grid."""
-        start = (np.asarray(self.size) - np.asarray(size)) // 2
+        return self.part((np.asarray(self.size) - np.asarray(size)) // 2, size)
+
+    def part(self, start: Array | tuple[float, ...], size: tuple[int, int, int]) -> Grid:
+        """A grid of `size` voxels on this grid's own lattice from voxel `start` (x, y, z); may reach beyond it."""
         return Grid(size, self.spacing, triple(self.to_lps(start)), self.direction)
 
     def empty(self, pixel: int = sitk.sitkUInt8) -> sitk.Image:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..core.anatomy import plausible_gland
-from ..core.geometry import Grid, triple
-from .predictor import zones_of
+from ..core.geometry import Grid
 from .prompting import Region
 
 NEAR_MM = 4.0
@@ -17,24 +14,18 @@ MOST_READS = 3
 """A prostate at the region's edge is found, but not all of it: the second read tells better where its middle is."""
 
 
-def gland_of(region: Region) -> NDArray[np.bool_] | None:
-    """What the network took for the prostate [Z, Y, X]; None where nothing there can be one."""
-    return plausible_gland(zones_of(region.stacked), region.grid)
-
-
 def about_gland(region: Region, field: Grid) -> Grid | None:
     """`region` moved by whole voxels, so that the gland found in it lies in its middle; None where it does already.
 
     `field`: all of the T2W on the same lattice. In plane the region may reach beyond it, along z it ends with the
     slices. None, too, where no plausible gland was found.
     """
-    gland = gland_of(region)
-    if gland is None:
+    if region.gland is None:
         return None
     grid = region.grid
-    steps = np.round(np.argwhere(gland)[:, ::-1].mean(axis=0) - (np.asarray(grid.size) - 1) / 2)
+    steps = np.round(np.argwhere(region.gland)[:, ::-1].mean(axis=0) - (np.asarray(grid.size) - 1) / 2)
     first = np.round(field.to_index(grid.origin))[2]
     steps[2] = np.clip(steps[2], -first, field.size[2] - grid.size[2] - first)
     if np.linalg.norm(steps * np.asarray(grid.spacing)) <= NEAR_MM:
         return None
-    return Grid(grid.size, grid.spacing, triple(grid.to_lps(steps)), grid.direction)
+    return grid.part(steps, grid.size)

@@ -35,6 +35,11 @@ class Region:
     finest: int
 
     @cached_property
+    def gland(self) -> NDArray[np.bool_] | None:
+        """What the network took for the prostate [Z, Y, X]; None where nothing there can be one."""
+        return plausible_gland(zones_of(self.stacked), self.grid)
+
+    @cached_property
     def head_features(self) -> tuple[Slices, ImageFeatures]:
         """Where prompts can find something, and what the head reads there."""
         return _head_features(self)
@@ -70,10 +75,9 @@ def _head_features(region: Region) -> tuple[Slices, ImageFeatures]:
 
 def _box(region: Region) -> Slices:
     """Around the gland, where lesions are; the whole region where there is no plausible gland."""
-    gland = plausible_gland(zones_of(region.stacked), region.grid)
-    if gland is None:
+    if region.gland is None:
         return slice(None), slice(None), slice(None)
-    return box_around(gland, region.grid.spacing_zyx, AROUND_MM).slices
+    return box_around(region.gland, region.grid.spacing_zyx, AROUND_MM).slices
 
 
 def _changed(stacked: NDArray[np.float32], change: NDArray[np.float32]) -> NDArray[np.float32]:

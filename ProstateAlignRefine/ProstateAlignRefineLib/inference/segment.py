@@ -18,7 +18,7 @@ from ..core.checks.study_entry import entered
 from ..core.geometry import Grid
 from ..core.maps import Maps, with_smooth_gland
 from ..core.study import Study
-from .aiming import MOST_READS, about_gland, gland_of
+from .aiming import MOST_READS, about_gland
 from .boundary import refined
 from .device import Compute, on_torch_cpu
 from .engine.choice import Loaded
@@ -83,7 +83,7 @@ def forward_pass(study: Study, bundle: Loaded, compute: Compute, progress: Progr
     for _ in range(1, reads):
         aimed = about_gland(seen.region, field_of_view(study.grid, preprocessing))
         closer = _read(study, bundle, aimed, seen.compute, progress) if aimed else None
-        if closer is None or gland_of(closer.region) is None:
+        if closer is None or closer.region.gland is None:
             break
         spent = {stage: seconds + seen.seconds[stage] for stage, seconds in closer.seconds.items()}
         seen = replace(closer, seconds=spent)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from .cases import Cases
 from .config import PhantomData, TrainingConfig
 from .configuration_file import check_dataset
-from .dataset import dataset_cases, split_cases
-from .manifest import read_manifest
+from .dataset import dataset_cases
 from .phantoms import prepare_phantoms
-from .unseen import TrainedSplit, marks_of
 
 
 def cases_of(config: TrainingConfig, dataset: Path | None, cache: Path, workers: int) -> Cases:
@@ -22,11 +19,4 @@ def cases_of(config: TrainingConfig, dataset: Path | None, cache: Path, workers:
     check_dataset(config.data.kind, dataset)
     if dataset is None or isinstance(config.data, PhantomData):
         return prepare_phantoms(config, cache, workers)
-    manifest = read_manifest(dataset)
-    training, validation, test = split_cases(manifest, config)
-    return replace(
-        dataset_cases(config, dataset, cache, workers),
-        split=TrainedSplit(manifest.split_sha256, config.data.test_fold),
-        learned=marks_of([*training, *validation]),
-        tested=marks_of(test),
-    )
+    return dataset_cases(config, dataset, cache, workers)

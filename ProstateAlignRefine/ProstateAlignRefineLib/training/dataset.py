@@ -28,12 +28,14 @@ from .lesion_numbers import numbered_lesions
 from .manifest import LABEL, Manifest, ManifestCase, dataset_digest, read_manifest
 from .provenance import Source
 from .splits import pick_patients
+from .unseen import TrainedSplit, marks_of
 from .zones import zone_codes
 
 
 def dataset_cases(config: TrainingConfig, folder: Path, cache: Path, workers: int) -> Cases:
     """The dataset's three shares, read by `workers` processes where `cache` does not hold them yet."""
     manifest = read_manifest(folder)
+    assert isinstance(config.data, DatasetData)
     training, validation, test = split_cases(manifest, config)
     if config.architecture.anatomy and not any(case.anatomy_sources for case in training):
         raise InputError(
@@ -47,7 +49,9 @@ def dataset_cases(config: TrainingConfig, folder: Path, cache: Path, workers: in
     shares = [_share(share) for share in items]
     fingerprint = case_key(dataset_digest(manifest.cases), recipe)
     studies = partial(_studies, items[2])
-    return Cases(shares[0], shares[1], shares[2], fingerprint, studies, _source(manifest, config))
+    split = TrainedSplit(manifest.split_sha256, config.data.test_fold)
+    marks = marks_of([*training, *validation]), marks_of(test)
+    return Cases(shares[0], shares[1], shares[2], fingerprint, studies, _source(manifest, config), split, *marks)
 
 
 def split_cases(

@@ -72,7 +72,7 @@ def unseen_cases(
 ) -> tuple[ManifestCase, ...]:
     """The cases of `fold`, or where it is None of the model's test fold. InputError where the fold has none or, unless
     `with_training`, where it holds patients that the model was trained on, or nothing says which it was not."""
-    folds = sorted({split.test_fold for split in splits_of(config) if split.sha256 == manifest.split_sha256})
+    folds = _tested_folds(manifest, config)
     if len(folds) > 1 and not (fold is not None and with_training):
         raise InputError(
             f"The members of '{config.name}' were tested on different folds ({', '.join(map(str, folds))}), so every "
@@ -95,7 +95,7 @@ def fold_to_keep(manifest: Manifest, fold: int | None, config: ModelConfig) -> i
 
     InputError where `fold` is another, or nothing says which.
     """
-    folds = sorted({split.test_fold for split in splits_of(config) if split.sha256 == manifest.split_sha256})
+    folds = _tested_folds(manifest, config)
     if fold is None and not folds:
         raise InputError(
             f"The model '{config.name}' was not trained on this split of cases; name the fold to keep out with --fold."
@@ -127,6 +127,11 @@ def check_unchanged(manifest: Manifest, cases: Sequence[ManifestCase], names: Se
                     f"Case {case.name}: {name} is missing or has changed since the dataset was prepared; "
                     "prepare it again."
                 )
+
+
+def _tested_folds(manifest: Manifest, config: ModelConfig) -> list[int]:
+    """Of the manifest's split: the model's own, or those of an ensemble's members."""
+    return sorted({split.test_fold for split in splits_of(config) if split.sha256 == manifest.split_sha256})
 
 
 def _require_unseen(

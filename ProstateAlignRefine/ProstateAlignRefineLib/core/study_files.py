@@ -81,6 +81,11 @@ def read_plane_files(folder: Path) -> dict[str, sitk.Image]:
     return planes
 
 
+def suffix_of(path: Path) -> str:
+    """Of `SUFFIXES`; empty where it is no image file."""
+    return next((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), "")
+
+
 def is_hidden(path: Path, root: Path) -> bool:
     """Whether a file below `root` is none of the user's, such as `._1_t2w.mha`, which macOS leaves beside a copy."""
     return any(part.startswith(".") for part in path.relative_to(root).parts)

@@ -9,16 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import InputError
+from ..core.study_files import suffix_of
 
 SUFFIX, KEY, BACKGROUND = ".npz", "probabilities", 0
 
 
-def saved_probability(mask_file: Path, mask_suffix: str, shape: tuple[int, ...]) -> NDArray[np.float32] | None:
+def saved_probability(mask_file: Path, shape: tuple[int, ...]) -> NDArray[np.float32] | None:
     """The probability of any lesion [Z, Y, X] on the mask's grid; None where no such file lies beside it.
 
     InputError where the file is none of nnU-Net's, or of an image of another `shape`.
     """
-    path = mask_file.with_name(mask_file.name[: -len(mask_suffix)] + SUFFIX)
+    path = mask_file.with_name(mask_file.name[: -len(suffix_of(mask_file))] + SUFFIX)
     if not path.is_file():
         return None
     try:

@@ -24,12 +24,12 @@ from ..core.orientation import order_between
 from ..core.storage.files import file_sha256
 from ..core.storage.staging import finish_interrupted
 from ..core.storage.volume_files import read_volume_file
+from ..core.study_files import SUFFIXES, suffix_of
 from ..results.report import REPORT_NAME, read_run, read_setting
 from .calibration import probabilities
 from .candidates import is_detection_map
 from .nnunet_probabilities import saved_probability
 
-SUFFIXES = (".nii.gz", ".nii", ".mha", ".nrrd")
 ENDINGS = ("_detection_map", "_softmax", "_probability", "_prediction", "_pred", "_lesions", "_label", "_mask")
 NAMED_AT_MOST = 5
 
@@ -112,7 +112,7 @@ def read_prediction(path: Path, grid: Grid, threshold: float) -> Prediction:
     file = read_volume_file(path, f"file '{path.name}'")
     image = file.image
     values = to_array(image).astype(np.float32)
-    saved = saved_probability(path, _suffix(path), values.shape)
+    saved = saved_probability(path, values.shape)
     if saved is not None:
         image, values = to_image(saved, Grid.of(image)), saved
     if not np.isfinite(values).all() or values.min() < 0:
@@ -162,14 +162,9 @@ def fingerprint(cases: Mapping[str, Path], names: Sequence[str]) -> str:
 def _case_name(path: Path) -> str:
     if path.is_dir():
         return path.name if (path / REPORT_NAME).is_file() else ""
-    suffix = _suffix(path)
+    suffix = suffix_of(path)
     stem = path.name.removesuffix(path.name[-len(suffix) :]) if suffix else ""
     return next((stem.removesuffix(ending) for ending in ENDINGS if stem.endswith(ending)), stem)
-
-
-def _suffix(path: Path) -> str:
-    """Empty where it is no image file."""
-    return next((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), "")
 
 
 def _segment_result(folder: Path, grid: Grid) -> Prediction:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..core.errors import InputError
 from ..core.study import Modality
-from ..core.study_files import SUFFIXES, is_hidden
+from ..core.study_files import SUFFIXES, is_hidden, suffix_of
 from ..core.tables import read_table
 
 LESION_FOLDER = "csPCa_lesion_delineations"
@@ -101,7 +101,7 @@ def _masks(places: Mapping[str, Path | None]) -> dict[str, LabelFile]:
     found: dict[str, LabelFile] = {}
     for source, place in places.items():
         for path in sorted(place.iterdir()) if place else ():
-            suffix = _suffix(path)
+            suffix = suffix_of(path)
             if suffix and path.is_file() and not is_hidden(path, path.parent):
                 name = path.name[: -len(suffix)]
                 if name in found and found[name].path.parent == place:
@@ -143,14 +143,10 @@ def _said(name: str) -> str:
 def _sets_there(root: Path) -> str:
     """What may be named instead: folders below that hold files with an image's ending."""
     above = root / LESION_FOLDER if (root / LESION_FOLDER).is_dir() else root
-    folders = sorted({path.parent for path in above.rglob("*") if _suffix(path) and path.parent != above})
+    folders = sorted({path.parent for path in above.rglob("*") if suffix_of(path) and path.parent != above})
     if not folders:
         return "name the folder of the masks"
     return f"it has {', '.join(folder.relative_to(above).as_posix() for folder in folders[:MOST_NAMED])}"
-
-
-def _suffix(path: Path) -> str | None:
-    return next((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), None)
 
 
 def _folder(path: Path, what: str) -> Path:

@@ -89,8 +89,9 @@ def prompt_in_force(config: ModelConfig, prompt: str | None) -> str:
 
 def _in_force(prompt: str | None, own: str, by_words: bool) -> str:
     """`by_words`: whether the model reads what words stand for, so that other ones can say the same."""
-    same = prompt is None or prompt.strip() == own or (by_words and says_the_same(prompt, own, english()))
-    return own if same or prompt is None else prompt
+    if prompt is None or prompt.strip() == own or (by_words and says_the_same(prompt, own, english())):
+        return own
+    return prompt
 
 
 def read_summary(folder: Path) -> BundleSummary:

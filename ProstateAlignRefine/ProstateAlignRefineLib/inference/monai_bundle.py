@@ -58,19 +58,18 @@ class StudyFolders:
         InputError where there is no study.
         """
         given, output = self.folders
-        entries = [entry for entry in read_cohort(given) if not isinstance(entry.source, Path)]
-        if not entries:
+        found = {entry.case: entry.source for entry in read_cohort(given) if not isinstance(entry.source, Path)}
+        if not found:
             raise InputError("The dataset's folder holds no files named *_t2w, *_adc and *_hbv; name another folder.")
         compute = choose_compute(self.device, self.precision)
         bundle = load_bundle(self.network.bundle.path, compute.torch_device)
         written = []
-        for entry in entries:
-            assert not isinstance(entry.source, Path)
-            study = read_study_files(entry.source)
+        for case, files in found.items():
+            study = read_study_files(files)
             maps = segment_study(study, bundle, compute, lambda _stage, _done, _all: None).maps
             margin = gated_margin(maps, bundle.config.tau, bundle.config.alpha)
             stored = study.stored or maps.grid
-            folder = output / entry.case
+            folder = output / case
             folder.mkdir(parents=True, exist_ok=True)
             probability = 1 / (1 + np.exp(-laid_on(margin, maps.grid, stored)))
             write_volume(probability.astype(np.float32), stored, folder / PROBABILITY)

@@ -16,11 +16,11 @@ def padding_of(header: Dataset, stored: NDArray[Any]) -> NDArray[np.bool_]:
 
     None are where padding lies among the other values: then it is no padding, whatever the header says.
     """
-    values = np.round(np.asarray(stored, np.float64))
-    nothing = np.zeros(values.shape, bool)
+    nothing = np.zeros(stored.shape, bool)
     one = _stored_value(header, "PixelPaddingValue")
     if one is None:
         return nothing
+    values = np.round(np.asarray(stored, np.float64))
     limit = _stored_value(header, "PixelPaddingRangeLimit")
     other = one if limit is None else limit
     low, high = min(one, other), max(one, other)

@@ -36,12 +36,16 @@ def study_folder(tmp_path):
     folder = tmp_path / "study"
     folder.mkdir()
     z, y, x = np.indices(STUDY_SIZE[::-1])
-    for name, values in {"t2w": 300 + x + y, "adc": 1100 + 5 * x, "hbv": 80 + y + z}.items():
+    write_study(folder, "case", {"t2w": 300 + x + y, "adc": 1100 + 5 * x, "hbv": 80 + y + z})
+    return folder
+
+
+def write_study(folder, case, volumes):
+    for name, values in volumes.items():
         image = sitk.GetImageFromArray(values.astype(np.float32))
         image.SetSpacing(STUDY_SPACING)
         image.SetDirection(STUDY_DIRECTION)
-        sitk.WriteImage(image, str(folder / f"case_{name}.mha"))
-    return folder
+        sitk.WriteImage(image, str(folder / f"{case}_{name}.mha"))
 
 
 @pytest.fixture

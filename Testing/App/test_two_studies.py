@@ -3,11 +3,10 @@
 
 import numpy as np
 import pytest
-import SimpleITK as sitk
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed: pip install .[slicer-host]")
 
-from App.conftest import STUDY_DIRECTION, STUDY_SIZE, STUDY_SPACING
+from App.conftest import STUDY_SIZE, write_study
 from ProstateAlignRefineLib.core.study import Modality
 from ProstateAlignRefineLib.scene.layout import HEATMAP_TAG, LABELS
 from ProstateAlignRefineLib.scene.maps import MAP_ATTRIBUTE
@@ -19,11 +18,7 @@ def second_folder(tmp_path):
     folder = tmp_path / "zweite Börse"
     folder.mkdir()
     z, y, x = np.indices(STUDY_SIZE[::-1])
-    for name, values in {"t2w": 200 + x + 2 * y, "adc": 1000 + 4 * y, "hbv": 70 + x + z}.items():
-        image = sitk.GetImageFromArray(values.astype(np.float32))
-        image.SetSpacing(STUDY_SPACING)
-        image.SetDirection(STUDY_DIRECTION)
-        sitk.WriteImage(image, str(folder / f"other_{name}.mha"))
+    write_study(folder, "other", {"t2w": 200 + x + 2 * y, "adc": 1000 + 4 * y, "hbv": 70 + x + z})
     return folder
 
 

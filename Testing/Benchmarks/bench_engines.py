@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -19,8 +18,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from bench_inputs import FULL_SIZE, PATCH, STUDY, write_inputs
+from bench_inputs import FULL_SIZE, PATCH, STUDY, middle, write_inputs
 from engines_table import MIRRORS, ROUNDS, TILES, Measured, Way, installed, report, rows
+from spent import spent
 
 from ProstateAlignRefineLib.bundle.starter import starter_bundle_path
 from ProstateAlignRefineLib.core.geometry import Array
@@ -67,23 +67,14 @@ def measured(network: str, bundle: Path, inputs: Path) -> list[Measured]:
 
 def margin_of(logits: Array) -> Array:
     """Of the region, which lies in the middle of whatever was read."""
-    before = [(n - m) // 2 for n, m in zip(logits.shape[1:], PATCH, strict=True)]
-    z, y, x = (slice(b, b + n) for b, n in zip(before, PATCH, strict=True))
-    margin: Array = (logits[1] - logits[0])[z, y, x]
+    margin: Array = (logits[1] - logits[0])[middle(logits.shape[1:], PATCH)]
     return margin
 
 
 def cold_segment(inputs: Path) -> float:
     """CPU seconds of the command, from its start to its end: the median of as many runs as there are rounds."""
-    took = []
-    for turn in range(ROUNDS):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        words = ["segment", inputs / STUDY, "-o", inputs / f"result-{turn}", "--device", "cpu"]
-        command = [sys.executable, "-m", "ProstateAlignRefineLib", *words]
-        subprocess.run(command, capture_output=True, check=True, env=ONE_THREAD)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        took.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return statistics.median(took)
+    ways = (["segment", inputs / STUDY, "-o", inputs / f"result-{turn}", "--device", "cpu"] for turn in range(ROUNDS))
+    return statistics.median(spent(way, ONE_THREAD)[0] for way in ways)
 
 
 def main() -> None:

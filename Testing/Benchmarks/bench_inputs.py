@@ -40,10 +40,14 @@ def write_inputs(folder: Path) -> None:
     write_full_size(folder / FULL_SIZE)
 
 
+def middle(whole: tuple[int, ...], part: tuple[int, ...]) -> tuple[slice, ...]:
+    """Where a part of that size lies in the middle of the whole, axis by axis."""
+    return tuple(slice((n - m) // 2, (n - m) // 2 + m) for n, m in zip(whole, part, strict=True))
+
+
 def normalised_as(region: Array, whole: Array) -> Array:
     """The field's volumes [C, Z, Y, X] in the units of the region's, which lies in their middle."""
-    before = [(n - m) // 2 for n, m in zip(whole.shape[1:], region.shape[1:], strict=True)]
-    z, y, x = (slice(b, b + n) for b, n in zip(before, region.shape[1:], strict=True))
+    z, y, x = middle(whole.shape[1:], region.shape[1:])
     lines = [np.polyfit(a.ravel(), b.ravel(), 1) for a, b in zip(whole[:, z, y, x], region, strict=True)]
     made = np.stack([volume * slope + offset for volume, (slope, offset) in zip(whole, lines, strict=True)])
     np.testing.assert_allclose(made[:, z, y, x], region, atol=1e-3)  # the same voxels

@@ -11,31 +11,23 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
+from spent import spent
 
-COMMAND = (sys.executable, "-m", "ProstateAlignRefineLib")
 SWITCHES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PYTHONDONTWRITEBYTECODE")
 
 
-def spent(*arguments: object) -> tuple[float, float]:
-    """Processor and clock seconds of a command."""
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    environment = {name: value for name, value in os.environ.items() if name not in SWITCHES}
-    subprocess.run([*COMMAND, *map(str, arguments)], env=environment, check=True, capture_output=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, time.perf_counter() - start
+def user_spent(*arguments: object) -> tuple[float, float]:
+    """Processor and clock seconds of a command, with no more said of threads than a user says."""
+    return spent(list(arguments), {name: value for name, value in os.environ.items() if name not in SWITCHES})
 
 
 def made_studies(folder: Path, count: int) -> list[Path]:
     for seed in range(count):
-        spent("phantom", "-o", folder / f"study-{seed}", "--seed", seed)
+        user_spent("phantom", "-o", folder / f"study-{seed}", "--seed", seed)
     return [folder / f"study-{seed}" / "dicom" for seed in range(count)]
 
 
@@ -65,7 +57,7 @@ def main() -> None:
         rows: dict[str, list[tuple[float, float]]] = {way: [] for way in ways}
         for number in range(asked.rounds):
             for place, (way, arguments) in enumerate(ways.items()):
-                rows[way].append(spent(*arguments, "-o", folder / f"out-{number}-{place}"))
+                rows[way].append(user_spent(*arguments, "-o", folder / f"out-{number}-{place}"))
         print(f"{os.cpu_count()} cores, {asked.rounds} rounds, medians\n\n| way | CPU s | s |\n| --- | --- | --- |")
         for way, figures in rows.items():
             cpu, clock = np.median(figures, axis=0)

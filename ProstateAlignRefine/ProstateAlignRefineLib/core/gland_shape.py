@@ -121,7 +121,7 @@ def _filled(centre: Points, scale: Points, coefficients: Points, grid: Grid) -> 
     at = np.nonzero(distance < FARTHEST)
     units = np.stack([x[at[2]], y[at[1]], z[at[0]]], axis=1) / distance[at][:, None]
     outside = np.full(coarse.shape, 1.0, np.float32)
-    outside[at] = distance[at] - np.exp(_terms(units) @ coefficients)
+    outside[at] = distance[at] - np.exp(np.minimum(_terms(units) @ coefficients, np.log(FARTHEST)))
     body = np.zeros(grid.shape, bool)
     box = _reached(box_of(outside <= 0), coarse, grid)
     body[box.slices] = to_array(resample(to_image(outside, coarse), crop_grid(grid, box), outside=1.0)) <= 0

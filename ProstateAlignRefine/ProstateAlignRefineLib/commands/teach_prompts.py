@@ -14,6 +14,7 @@ from .progress import show_loss
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..bundle.config import ModelConfig
     from ..inference.device import Compute
     from ..network.bundle import Bundle
     from ..training.prompts.cases import PromptCase
@@ -66,13 +67,6 @@ def run(options: TeachPromptsOptions) -> int:
     from ..training.prompts.fit import Fitting, fit, new_head
     from ..training.prompts.phantoms import settings_for
     from ..training.provenance import with_head_of, with_words_of
-    from ..training.taught_parts import (
-        FINDINGS_HEADING,
-        REFINER_HEADING,
-        network_gate,
-        without_refiner,
-        without_section,
-    )
     from ..training.unseen import with_trained_on
 
     if options.cases < 1 or options.steps < 1 or options.first_seed < 0:
@@ -90,12 +84,8 @@ def run(options: TeachPromptsOptions) -> int:
     head = new_head(cases, settings_for(bundle))
     with tqdm(total=options.steps, desc="prompts", unit="step") as bar:
         fit(head, cases, Fitting(options.steps, RATE, SEED), lambda _step, loss: show_loss(bar, loss))
-    config, mirrored = bundle.config, bundle.mirrored_text
-    if bundle.boundary is not None:
-        known, config = network_gate(config) is not None, without_refiner(config)
-        for heading in (REFINER_HEADING, FINDINGS_HEADING):
-            card = without_section(card, heading)
-        print(_left_out(config.tau, config.alpha, known))
+    config, card = (bundle.config, card) if bundle.boundary is None else _without_refiner(bundle.config, card)
+    mirrored = bundle.mirrored_text
     save_bundle(options.output, bundle.network, config, bundle.text, card, mirrored_text=mirrored, prompted=head)
     write_engine_files(options.output)
     remark(f"The model and its prompted head are in {options.output}.")
@@ -123,10 +113,24 @@ def _studies(
     return dataset_prompt_cases(bundle, manifest, cases, compute), len(cases), source, marks_of(cases)
 
 
-def _left_out(tau: float, alpha: float, known: bool) -> str:
-    gate = f"tau {tau:g}, alpha {alpha:g}"
+def _without_refiner(config: ModelConfig, card: str) -> tuple[ModelConfig, str]:
+    """Both without the refiner, which had learned the words of before, and the rule of findings behind it; says so."""
+    from ..training.taught_parts import (
+        FINDINGS_HEADING,
+        REFINER_HEADING,
+        network_gate,
+        without_refiner,
+        without_section,
+    )
+
+    for heading in (REFINER_HEADING, FINDINGS_HEADING):
+        card = without_section(card, heading)
+    rest = without_refiner(config)
+    gate = f"tau {rest.tau:g}, alpha {rest.alpha:g}"
+    known = network_gate(config) is not None
     told = f"that of the network, {gate}" if known else f"{gate}, which edits nothing: the network's own is not noted"
-    return (
+    print(
         "The refiner of outlines had learned the words of before: it is left out, with the rule of findings. The gate "
         f"is {told}. Run teach-refiner and teach-findings again."
     )
+    return rest, card

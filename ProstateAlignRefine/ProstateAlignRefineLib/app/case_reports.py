@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ..core.anatomy import plausible_gland
 from ..core.errors import InputError
 from ..core.geometry import resample, to_array
 from ..core.orientation import axial_order
@@ -91,7 +90,7 @@ def _slices(reading: Reading) -> Slices:
         modality: order.of_array(to_array(resample(image_of(node), maps.grid)))
         for modality, node in zip(Modality, reading.inputs, strict=True)
     }
-    gland = None if maps.zones is None else plausible_gland(maps.zones, maps.grid)
+    gland = maps.gland()
     lesions = order.of_array(reading.labels() > 0)
     return Slices(
         volumes,

@@ -12,7 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from .anatomy import GlandZone
+from .anatomy import GlandZone, plausible_gland
 from .boxes import Box, crop_grid
 from .errors import InputError
 from .geometry import Array, Grid, to_array, to_image
@@ -55,6 +55,10 @@ class Maps:
         """The maps by field name; `zones` only where there are any."""
         maps: dict[str, Array] = {name: getattr(self, name) for name in MAP_NAMES}
         return maps if self.zones is None else {**maps, ZONES_NAME: self.zones}
+
+    def gland(self) -> NDArray[np.bool_] | None:
+        """`plausible_gland` of the zones [Z, Y, X]; None also where the model tells no anatomy."""
+        return None if self.zones is None else plausible_gland(self.zones, self.grid)
 
     def within(self, box: Box) -> Maps:
         """The part in a box, as views."""

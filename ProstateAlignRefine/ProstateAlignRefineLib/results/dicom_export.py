@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.anatomy import plausible_gland
 from ..core.errors import InputError
 from .dicom_names import GLAND_NAME, MEASUREMENTS_NAME, SEGMENTATION_NAME, SIMILARITY_FOLDER
 from .folder import Result, lesions_of, segmentation_info
@@ -51,7 +50,7 @@ def write_objects(result: Result, objects: FurtherObjects, folder: Path) -> list
 
 def _gland_of(result: Result) -> NDArray[np.bool_]:
     """[Z, Y, X]; InputError where the model gave none."""
-    gland = None if result.maps.zones is None else plausible_gland(result.maps.zones, result.maps.grid)
+    gland = result.maps.gland()
     if gland is None:
         raise InputError("The result holds no gland, since its model gives none; leave out --gland.")
     return gland

@@ -9,7 +9,6 @@ from functools import cached_property
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ..core.anatomy import plausible_gland
 from ..core.diameters import Diameters
 from ..core.gate import ADDED, REMOVED
 from ..core.geometry import Array
@@ -53,8 +52,8 @@ class Overview:
     @cached_property
     def slices(self) -> Slices:
         """What is drawn over the images."""
-        gland = None if self.maps.zones is None else plausible_gland(self.maps.zones, self.maps.grid)
-        return Slices(self.volumes, self.maps.grid, self.found.whole > 0, self.found.whole_candidates > 0, gland)
+        maps, found = self.maps, self.found
+        return Slices(self.volumes, maps.grid, found.whole > 0, found.whole_candidates > 0, maps.gland())
 
 
 def draw_overview(overview: Overview) -> Image.Image:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.anatomy import plausible_gland
 from ..core.boxes import box_of
 from ..core.maps import Maps
 from ..core.palette import GLAND_RGB
@@ -22,7 +21,7 @@ def add_gland(scene: Scene, maps: Maps, t2w: VolumeNode) -> SegmentationNode | N
 
     Hidden, since a line along the capsule covers what extension through it is judged by.
     """
-    gland = None if maps.zones is None else plausible_gland(maps.zones, maps.grid)
+    gland = maps.gland()
     if gland is None:
         return None
     node = add_segmentation(scene, t2w, f"{t2w.GetName()} gland")

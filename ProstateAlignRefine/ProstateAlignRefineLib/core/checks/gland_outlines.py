@@ -22,7 +22,7 @@ def outlined_by(maps: Maps, gland: NDArray[np.bool_]) -> tuple[Maps, tuple[Cauti
 
     InputError where the model tells no zones, or where one of the two is no plausible gland.
     """
-    own = None if maps.zones is None else plausible_gland(maps.zones, maps.grid)
+    own = maps.gland()
     other = plausible_gland(gland.astype(np.uint8), maps.grid)
     if maps.zones is None or own is None:
         raise InputError("The model found no gland whose zones could fill another outline; do without one.")

@@ -6,7 +6,6 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from ..anatomy import plausible_gland
 from ..boxes import box_of, crop_grid
 from ..cautions import Caution, caution
 from ..geometry import Grid, resample, to_array, to_image
@@ -33,7 +32,7 @@ def result_cautions(study: Study, maps: Maps, region: Grid, seen: Shown) -> tupl
     anatomy."""
     if maps.zones is None:
         return ()
-    gland = plausible_gland(maps.zones, maps.grid)
+    gland = maps.gland()
     if gland is None:
         return (caution("gland-not-found"),)
     return (

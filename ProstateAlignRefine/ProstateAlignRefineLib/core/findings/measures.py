@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..anatomy import GlandZone, plausible_gland
+from ..anatomy import GlandZone
 from ..boxes import Box, boxes_of
 from ..geometry import Array
 from ..maps import Maps
@@ -50,7 +50,7 @@ class OrdinaryTissue:
     @classmethod
     def of(cls, maps: Maps, images: Mapping[Modality, Array]) -> OrdinaryTissue:
         """From voxels whose margin is far below a finding's; where a zone has too few, those of all zones count."""
-        gland = None if maps.zones is None else plausible_gland(maps.zones, maps.grid)
+        gland = maps.gland()
         calm = (maps.base_margin <= UNSUSPICIOUS) & (maps.confidence > 0 if gland is None else gland)
         fewest = LEAST_TISSUE_ML / maps.grid.voxel_ml
         usual = {}

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
-import torch
 from numpy.typing import NDArray
 
 from ..core.findings.judge import Judge
@@ -105,8 +102,5 @@ def judged_rule(phantom: PhantomStudy, ball: Prediction) -> BenchmarkRow:
 
 @lru_cache(maxsize=1)
 def loaded_bundle(path: Path) -> Bundle:
-    """Loaded once a process; one of several processes computes with one thread."""
-    if multiprocessing.parent_process() is not None:
-        torch.set_num_threads(1)
-        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    """Loaded once a process."""
     return load_bundle(path)

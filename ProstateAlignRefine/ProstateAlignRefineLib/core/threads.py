@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from importlib import import_module
 
 THREADS = "OMP_NUM_THREADS"  # numerical libraries' own switch, read where they are imported
+SWITCHES = (THREADS, "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
 
 
 def threads() -> int:
@@ -27,16 +28,17 @@ def load_numpy() -> None:
 
 @contextmanager
 def one_thread_each() -> Iterator[None]:
-    """Processes that are started meanwhile compute with one thread each.
+    """Processes that are started meanwhile compute with one thread each, ITK too.
 
     With more, those of NumPy's BLAS spin while they wait for cores that the other processes hold.
     """
-    before = os.environ.get(THREADS)
-    os.environ[THREADS] = "1"
+    before = {switch: os.environ.get(switch) for switch in SWITCHES}
+    os.environ.update(dict.fromkeys(SWITCHES, "1"))
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[THREADS]
-        else:
-            os.environ[THREADS] = before
+        for switch, value in before.items():
+            if value is None:
+                del os.environ[switch]
+            else:
+                os.environ[switch] = value

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import TypeVar
 
-import SimpleITK as sitk
-
 from ..core.signals import Stopped, ignore_in_worker
 from ..core.threads import one_thread_each
 
@@ -23,15 +21,10 @@ def mapped(function: Callable[[Item], Result], items: Sequence[Item], workers: i
         return
     # Spawned, not forked: the parent holds the thread pools of torch and SimpleITK.
     spawning = multiprocessing.get_context("spawn")
-    with one_thread_each(), ProcessPoolExecutor(workers, spawning, _begin) as pool:
+    with one_thread_each(), ProcessPoolExecutor(workers, spawning, ignore_in_worker) as pool:
         try:
             yield from pool.map(function, items)
         except (KeyboardInterrupt, Stopped):
             for child in multiprocessing.active_children():
                 child.terminate()
             raise
-
-
-def _begin() -> None:
-    ignore_in_worker()
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)

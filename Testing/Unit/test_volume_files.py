@@ -60,6 +60,15 @@ def test_a_whole_file_is_read_where_it_lies(tmp_path, name):
     assert not read.cautions
 
 
+@pytest.mark.fault("an unpacked .nii of other content lies beside a .nii.gz", "nothing: each is read as itself")
+@pytest.mark.parametrize("name", ["a.nii.gz", "A.NII.GZ"])
+def test_a_packed_file_is_read_whatever_lies_beside_it_unpacked(tmp_path, name):
+    written(tmp_path, "a.nii.gz").rename(tmp_path / name)
+    written(tmp_path, "a.nii", to_image(VALUES + 7, GRID)).rename(tmp_path / name[:-3])
+    assert np.array_equal(to_array(read_image(tmp_path / name, "T2W file")), VALUES)
+    assert np.array_equal(to_array(read_image(tmp_path / name[:-3], "T2W file")), VALUES + 7)
+
+
 @pytest.mark.fault("an image file was cut short in copying", "refused, with the share of voxels that is there")
 @pytest.mark.parametrize("share", [0.2, 0.6, 0.999])
 @pytest.mark.parametrize("name", ONE_FILE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from ..cautions import Caution, caution
 from ..errors import InputError
 from ..geometry import Grid, affine_grid
+from .scratch import scratch_folder
 from .volume_bytes import AGAIN, NOT_NUMBERS, Declared, require_whole
 from .volume_nifti import read_nifti_header
 from .volume_text_headers import read_meta_header, read_nrrd_header
@@ -84,10 +86,21 @@ def _declared(path: Path, what: str) -> tuple[Declared, NDArray[np.float64] | No
 
 def _read(path: Path, what: str) -> sitk.Image:
     try:
-        with _quiet_about_shear():
-            return sitk.ReadImage(str(path))
+        with _alone(path) as file, _quiet_about_shear():
+            return sitk.ReadImage(str(file))
     except RuntimeError:
         raise InputError(f"The {what} cannot be read as an image; {AGAIN}.") from None
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[Path]:
+    """The file where ITK reads its own voxels: of `x.nii.gz` it takes them from an `x.nii` beside it."""
+    unpacked = path.with_name(path.name[: -len(".gz")])
+    if not path.name.lower().endswith(".nii.gz") or not os.path.lexists(unpacked):
+        yield path
+        return
+    with scratch_folder() as folder:
+        yield Path(shutil.copyfile(path, folder / "volume.nii.gz"))
 
 
 @contextmanager

@@ -1,5 +1,8 @@
 """The time that a run is expected to take is that of the last one like it."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,3 +36,17 @@ def test_where_nothing_can_be_written_nothing_is_kept_and_the_file_does_not_grow
     for number in range(MOST_KEPT + 3):
         note_seconds(f"{number:064}"[::-1], "CPU", (1, 1, 10), 1.0, tmp_path)
     assert (tmp_path / NAME).read_text().count("CPU") == MOST_KEPT
+
+
+@pytest.mark.fault("the system knows no home of the user, as in some containers", "nothing: the run goes on")
+def test_a_user_without_a_home_is_told_no_time(tmp_path: Path) -> None:
+    program = (
+        "import os; os.setuid(54321); os.environ.pop('HOME', None); os.environ.pop('XDG_CACHE_HOME', None)\n"
+        f"note_seconds('{BUNDLE}', 'CPU', (1, 1, 10), 1.0)\n"
+        f"print(expected_seconds('{BUNDLE}', 'CPU', (1, 1, 10)))"
+    )
+    if not hasattr(os, "setuid") or os.getuid() != 0:
+        pytest.skip("only root can become a user whom the system does not know")
+    imports = "from ProstateAlignRefineLib.inference.pace import expected_seconds, note_seconds\n"
+    ended = subprocess.run([sys.executable, "-c", imports + program], capture_output=True, text=True, check=False)
+    assert ended.stdout == "0.0\n", ended.stderr

@@ -23,7 +23,8 @@ def expected_seconds(bundle: str, computed: str, shape: tuple[int, ...], folder:
 
     `bundle`: its SHA-256. `computed`: the device in words, as a result keeps it.
     """
-    return _kept(folder or _cache_folder()).get(_key(bundle, computed), 0.0) * math.prod(shape)
+    folder = folder or _cache_folder()
+    return 0.0 if folder is None else _kept(folder).get(_key(bundle, computed), 0.0) * math.prod(shape)
 
 
 def note_seconds(
@@ -31,6 +32,8 @@ def note_seconds(
 ) -> None:
     """Keeps what a run took, for the next; where the folder cannot be written, nothing is kept."""
     folder = folder or _cache_folder()
+    if folder is None:
+        return
     kept = _kept(folder)
     kept.pop(_key(bundle, computed), None)
     kept[_key(bundle, computed)] = seconds / math.prod(shape)
@@ -52,12 +55,15 @@ def _key(bundle: str, computed: str) -> str:
     return f"{bundle[:16]} {re.sub(r', [0-9.]+ GB free', '', computed)}"
 
 
-def _cache_folder() -> Path:
-    """Where this system keeps what a program can do without."""
+def _cache_folder() -> Path | None:
+    """Where this system keeps what a program can do without; None where it knows no home of the user, as in a
+    container that runs under a bare number."""
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA")
     elif sys.platform == "darwin":
-        base = str(Path.home() / "Library" / "Caches")
+        base = str(Path("~", "Library", "Caches"))
     else:
         base = os.environ.get("XDG_CACHE_HOME")
-    return Path(base or Path.home() / ".cache") / "prostate-align-refine"
+    with suppress(RuntimeError):
+        return Path(base or Path("~", ".cache")).expanduser() / "prostate-align-refine"
+    return None

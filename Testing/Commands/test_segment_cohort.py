@@ -226,6 +226,23 @@ def test_a_row_a_lesion_with_psa_from_the_list_and_from_finished_studies(a_study
             assert first["slices"] == report["lesions"][0]["slices_shown"]
 
 
+@pytest.mark.fault("a PSA comes into a cohort's list, or is corrected, when its study is finished", "it, everywhere")
+def test_a_psa_told_later_is_taken_up_without_the_network(a_study_folder, a_bundle, tmp_path, capsys) -> None:
+    listed, out = tmp_path / "list.csv", tmp_path / "out"
+    made, said = set(), []
+    for psa, kept in (("", ""), ("6.2", "6.2"), ("26", "26.0"), ("", "26.0")):
+        listed.write_text(f"case,study,psa\none,study,{psa}\n", encoding="utf-8")
+        assert run(listed, "-o", out, "--model", a_bundle) == 0
+        with (out / "cohort-lesions.csv").open(encoding="utf-8") as file:
+            assert {row["psa_ng/ml"] for row in csv.DictReader(file)} == {kept}
+        page = (out / "one" / "report.html").read_text(encoding="utf-8")
+        assert f"PSA {float(kept):g} ng/mL" in page if kept else "PSA" not in page
+        made.add((out / "one" / "confidence.nii.gz").stat().st_mtime_ns)
+        said.append(capsys.readouterr().out)
+    assert len(made) == 1
+    assert all("1 finished earlier, 0 failed" in words for words in said[1:])
+
+
 def test_a_psa_that_is_none_is_refused_without_quoting_it(tmp_path) -> None:
     (tmp_path / "list.csv").write_text("case,study,psa\none,study,high\n", encoding="utf-8")
     with pytest.raises(InputError, match="not a positive number") as told:

@@ -1,15 +1,19 @@
-"""Whether a study of a cohort has its result already, made with the same options."""
+"""Whether a study of a cohort has its result already, made with the same options; and its PSA, told later."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.cautions import codes_of
 from ..core.checks.displacement import REGISTERED
 from ..core.cohort import Entry
 from ..core.errors import InputError
+from ..core.storage.output import writing_folder
 from ..core.storage.signature import read_signature
 from ..core.storage.staging import finish_interrupted
+from ..results.folder import KIND, NAMES, read_result, write_gated
 from ..results.report import REPORT_NAME, read_run, read_setting
 
 if TYPE_CHECKING:
@@ -47,3 +51,14 @@ def is_finished(entry: Entry, options: SegmentCohortOptions, bundle: Loaded) -> 
             "--gland-wheel; name another output folder."
         )
     return True
+
+
+def take_up_psa(folder: Path, psa: float | None) -> None:
+    """A result's PSA (ng/mL) becomes the list's where it tells one, and so all that is told of it; the network does
+    not run. InputError where a file of the result was changed."""
+    if psa is None or read_run(folder).psa == psa:
+        return
+    stored = read_result(folder)
+    result = replace(stored, run=replace(stored.run, psa=psa))
+    with writing_folder(folder, KIND, NAMES, kept=stored.files) as draft:
+        draft.hashed.update(write_gated(draft.folder, result).files)

@@ -25,7 +25,7 @@ from ..core.storage.signed_file import require_replaceable, signed_file
 from ..core.study import Modality
 from ..results.folder import KIND, NAMES, write_gated, write_inputs
 from ..results.report import read_run
-from .cohort_finished import is_finished
+from .cohort_finished import is_finished, take_up_psa
 from .cohort_lesions import write_lesion_table
 from .dataset_options import add_dataset_option
 from .model_options import ModelOptions, add_model_options
@@ -223,13 +223,16 @@ def _check_sharing(options: SegmentCohortOptions, shard: Shard) -> None:
 
 
 def _isolated(entry: Entry, cohort: CohortRun) -> StudyRow:
-    if entry.case in cohort.finished:
-        codes = codes_of(read_run(cohort.options.output / entry.case).cautions)
-        return StudyRow(entry.case, SKIPPED, cautions=" ".join(codes))
     try:
-        return _segment(entry, cohort)
+        return _finished(entry, cohort) if entry.case in cohort.finished else _segment(entry, cohort)
     except Exception as error:  # one study must not stop the others: it is named in the table and on the screen
         return StudyRow(entry.case, FAILED, why=_why(error))
+
+
+def _finished(entry: Entry, cohort: CohortRun) -> StudyRow:
+    folder = cohort.options.output / entry.case
+    take_up_psa(folder, entry.psa)
+    return StudyRow(entry.case, SKIPPED, cautions=" ".join(codes_of(read_run(folder).cautions)))
 
 
 def _segment(entry: Entry, cohort: CohortRun) -> StudyRow:

@@ -199,6 +199,25 @@ def test_name_in_the_sources_character_set_stays_readable(study_folder, labels, 
         assert dciodvfy_errors(written) == []
 
 
+def test_a_chinese_name_loses_its_escape_sequences_alone(study_folder, labels, tmp_path):
+    """The example of PS3.5 Annex K.2, which pydicom does not write."""
+    name = b"Zhang^XiaoDong=\x1b$)A\xd5\xc5^\x1b$)A\xd0\xa1\xb6\xab"
+    placeholder = "N" * len(name)
+
+    def rename(dataset):
+        dataset.SpecificCharacterSet, dataset.PatientName = ["", "ISO 2022 IR 58"], placeholder
+
+    change(study_folder, rename)
+    for file in study_folder.rglob("*.dcm"):
+        file.write_bytes(file.read_bytes().replace(placeholder.encode(), name))
+    study = load_study(study_folder)
+    save_headers(study.headers, tmp_path / "headers")
+    for headers in (study.headers, load_headers(tmp_path / "headers")):
+        write_segmentation(labels, study.grid, headers, INFO, tmp_path / "lesions.seg.dcm")
+        assert str(dcmread(tmp_path / "lesions.seg.dcm").PatientName) == "Zhang^XiaoDong=张^小东"
+        assert dciodvfy_errors(tmp_path / "lesions.seg.dcm") == []
+
+
 def test_missing_frame_of_reference_is_refused(study, labels, path):
     for header in study.headers[Modality.T2W]:
         del header.FrameOfReferenceUID

@@ -47,9 +47,19 @@ def painting_keeps_the_reading_views(stage):
     stage.ui.paintButton.click()
     assert stage.session.layout.is_on
     assert stage.session.where.painting
+    assert shown(stage) == [node.GetID() for node in stage.session.reading.inputs]
     stage.panel.enter()
     assert stage.session.layout.is_on
     assert not stage.session.where.painting
+
+
+def shown(stage):
+    """The volumes of the reading views."""
+    from ProstateAlignRefineLib.scene.layout import TAGS
+    from ProstateAlignRefineLib.scene.views import composite_node
+
+    views = [composite_node(stage.application.scene, tag) for tag in TAGS.values()]
+    return [view.GetBackgroundVolumeID() for view in views]
 
 
 def beyond_the_segment_editor_the_users_own_layout_comes_back(stage):

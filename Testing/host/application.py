@@ -11,6 +11,7 @@ import slicer.util
 from ProstateAlignRefineLib.scene.layout import LABELS, ReadingLayout
 from ProstateAlignRefineLib.scene.planes import PLANE_LABELS
 from ProstateAlignRefineLib.scene.state import MODULE_NAME, find_or_add_state_node
+from ProstateAlignRefineLib.scene.views import nodes_of
 
 from . import modules  # noqa: F401 - puts qt and ctk in place
 
@@ -59,11 +60,20 @@ def show_added(logic, volume):
     logic.PropagateVolumeSelection()
 
 
-def edit_in_editor(scene, segmentation):
-    """As the Segment Editor does with what is chosen in it."""
+def edit_in_editor(scene, segmentation, source=None):
+    """As the Segment Editor does with what is chosen in it: every view shows its source volume, whatever the view's
+    node says of following others."""
     kind = "vtkMRMLSegmentEditorNode"
     editor = scene.GetFirstNodeByClass(kind) or scene.AddNewNodeByClass(kind)
     editor.SetAndObserveSegmentationNode(segmentation)
+    if source is None or editor.GetSourceVolumeNode() is source:
+        return
+    editor.SetAndObserveSourceVolumeNode(source)
+    for view in nodes_of(scene, "vtkMRMLSliceCompositeNode"):
+        if source.GetID() not in (view.GetBackgroundVolumeID(), view.GetForegroundVolumeID()):
+            view.SetBackgroundVolumeID(source.GetID())
+            view.SetForegroundVolumeID(None)
+            view.SetLabelVolumeID(None)
 
 
 class HostApplication:
@@ -100,11 +110,10 @@ class HostApplication:
         self._host.add_data(volume)
 
     def open_segment_editor(self, segmentation, segment_id, source):
-        """As in Slicer: the module is left first, and the editor puts its source volume into all views."""
+        """As in Slicer: the module is left first."""
         self.select_module("SegmentEditor")
-        edit_in_editor(self.scene, segmentation)
+        edit_in_editor(self.scene, segmentation, source)
         self.edited = (segmentation, segment_id, source)
-        self._host.add_data(source)
 
     def select_module(self, name):
         """As in Slicer: one module is left and the other entered before anyone who watches is told."""

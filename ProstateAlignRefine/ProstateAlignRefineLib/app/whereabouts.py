@@ -36,6 +36,7 @@ class Whereabouts:
         nodes, t2w = reading.nodes, reading.inputs.t2w
         segment = segment_of_lesion(nodes.lesions, number)
         session.guarded(lambda: session.application.open_segment_editor(nodes.lesions, segment, t2w))
+        session.read()  # the editor has put its source volume into every view
         session.jump(number)
 
     def come_back(self) -> None:

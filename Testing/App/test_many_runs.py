@@ -84,7 +84,7 @@ def test_another_adc_is_another_question(segmented, events):
     scene, adc = segmented.application.scene, segmented.session.inputs.adc
     other = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "another ADC")
     other.Copy(adc)
-    segmented.ui.adcSelector.setCurrentNode(other)
+    segmented.ui.adcSelector.choose(other)
     again(segmented, events)
     (kept,) = earlier_results(scene)
     assert kept.result_adc is adc

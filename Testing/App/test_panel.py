@@ -59,11 +59,11 @@ def test_loaded_volumes_are_matched_and_stay_editable(panel, with_study):
     with_study(panel)
     state = panel.session.state
     for selector in (panel.ui.t2wSelector, panel.ui.adcSelector, panel.ui.hbvSelector):
-        selector.currentNodeID = ""
+        selector.choose(None)
     assert state.t2w is None
     panel.ui.matchButton.click()
     assert (state.t2w.GetName(), state.adc.GetName(), state.hbv.GetName()) == ("T2W", "ADC", "HBV")
-    panel.ui.hbvSelector.setCurrentNode(state.t2w)
+    panel.ui.hbvSelector.choose(state.t2w)
     assert panel.ui.hbvReason.text == "Chosen by you."
     assert "three different volumes" in panel.ui.segmentButton.toolTip
 

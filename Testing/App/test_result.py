@@ -184,7 +184,7 @@ def test_window_presets_change_the_grey_ranges(segmented):
 
 def test_inputs_chosen_for_the_next_run_stay_chosen_while_the_result_is_tuned(segmented):
     state = segmented.session.state
-    segmented.ui.hbvSelector.setCurrentNode(state.t2w)
+    segmented.ui.hbvSelector.choose(state.t2w)
     segmented.session.review.commit(0.4, 0.9)
     assert state.hbv is state.t2w
     assert segmented.session.reading.inputs.hbv is not state.t2w

@@ -77,6 +77,17 @@ def test_without_a_run_a_removed_volume_is_asked_for(panel, with_study):
     assert panel.ui.segmentButton.toolTip == "Choose T2W first."
 
 
+def test_another_volume_does_not_take_the_place_of_a_removed_one(panel, with_study):
+    """Slicer's selector goes on to the volume before the removed one."""
+    with_study(panel)
+    scene, hbv = panel.application.scene, panel.session.inputs.hbv
+    scene.RemoveNode(hbv)
+    assert panel.session.state.hbv is None
+    assert panel.ui.hbvSelector.currentNode() is None
+    assert panel.ui.hbvReason.text == ""
+    assert panel.ui.segmentButton.toolTip == "Choose HBV first."
+
+
 def test_falling_back_to_the_cpu_is_said(open_panel, with_study, events):
     panel = with_study(open_panel("fell back"))
     panel.ui.segmentButton.click()

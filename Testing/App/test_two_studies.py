@@ -98,10 +98,10 @@ def test_another_t2w_chosen_by_hand_or_matched_takes_the_result_out_of_sight(seg
     segmented.application.answers["folder"] = second_folder
     segmented.ui.openButton.click()
     segmented.ui.resultList.currentRow = 0
-    segmented.ui.adcSelector.setCurrentNode(None)
+    segmented.ui.adcSelector.choose(None)
     assert segmented.session.reading is not None
     others = [node for node in volumes(segmented.application.scene, "T2W") if node is not first.t2w]
-    segmented.ui.t2wSelector.setCurrentNode(others[0])
+    segmented.ui.t2wSelector.choose(others[0])
     assert segmented.session.reading is None
     assert drawn(segmented.application.scene) == []
 

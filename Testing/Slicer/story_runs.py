@@ -55,8 +55,9 @@ def removing_the_t2w_stops_the_run_at_once_and_says_so(stage):
     assert not stage.session.run.running
     assert stage.session.worker.pid is None
     assert stage.ui.messageLabel.text == "The T2W was removed; the run was stopped."
-    for node in (inputs.adc, inputs.hbv):
+    for node, selector in ((inputs.hbv, stage.ui.hbvSelector), (inputs.adc, stage.ui.adcSelector)):
         stage.application.scene.RemoveNode(node)
+        assert selector.currentNode() is None
     a_study_opens_from_its_folder_with_reasons(stage)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from PySide6.QtCore import Property, Qt, Signal
 from PySide6.QtUiTools import QUiLoader
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGroupBox, QHBoxLayout, QSizePolicy, QSlider, QWidget
+from vtk import VTK_OBJECT, calldata_type
 
 
 class ctkCollapsibleButton(QGroupBox):
@@ -90,9 +91,14 @@ class ctkSliderWidget(QWidget):
 
 
 class qMRMLNodeComboBox(QWidget):
-    """The nodes of a scene that have one of `nodeTypes` and are not hidden from editors."""
+    """The nodes of a scene that have one of `nodeTypes` and are not hidden from editors.
+
+    When the current node is removed, the one before it in the list becomes current, as in any QComboBox: a change that
+    `currentNodeIDChanged` tells and `nodeActivated`, which is the user's, does not.
+    """
 
     currentNodeIDChanged = Signal(str)
+    nodeActivated = Signal(object)
 
     def __init__(self, parent=None):
         super().__init__(parent)
@@ -106,6 +112,7 @@ class qMRMLNodeComboBox(QWidget):
         self.setEnabled(False)
         self._last = ""
         self._box.currentIndexChanged.connect(self._announce)
+        self._box.activated.connect(lambda _index: self.nodeActivated.emit(self.currentNode()))
 
     def setMRMLScene(self, scene):
         if self._scene is not None:
@@ -113,8 +120,10 @@ class qMRMLNodeComboBox(QWidget):
                 self._scene.RemoveObserver(tag)
         self._scene = scene
         self.setEnabled(scene is not None)
-        events = (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent) if scene is not None else ()
+        events = (scene.NodeAddedEvent, scene.EndCloseEvent) if scene is not None else ()
         self._observers = [scene.AddObserver(event, lambda *_: self._refill()) for event in events]
+        if scene is not None:
+            self._observers.append(scene.AddObserver(scene.NodeAboutToBeRemovedEvent, self._dropper()))
         self._refill()
 
     def mrmlScene(self):
@@ -131,6 +140,20 @@ class qMRMLNodeComboBox(QWidget):
 
     def nodeCount(self):
         return self._box.count() - self._flags["noneEnabled"]
+
+    def choose(self, node):
+        """What the user does with the mouse."""
+        self.setCurrentNode(node)
+        self._box.activated.emit(self._box.currentIndex())
+
+    def _dropper(self):
+        @calldata_type(VTK_OBJECT)
+        def drop(scene, _event, node):
+            row = self._box.findData(node.GetID())
+            if row >= 0 and not scene.IsClosing():
+                self._box.removeItem(row)
+
+        return drop
 
     def _refill(self):
         kept = self._last

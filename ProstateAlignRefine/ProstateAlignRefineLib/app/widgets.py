@@ -96,7 +96,7 @@ class NodeSelector(Widget, Protocol):
     """qMRMLNodeComboBox."""
 
     currentNodeID: str
-    currentNodeIDChanged: QtSignal
+    nodeActivated: QtSignal
 
     def setMRMLScene(self, scene: Scene, /) -> None: ...
     def currentNode(self) -> VolumeNode | None: ...

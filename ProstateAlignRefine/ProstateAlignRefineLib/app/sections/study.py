@@ -26,7 +26,8 @@ class StudySection:
         self._reasons = {Modality.T2W: ui.t2wReason, Modality.ADC: ui.adcReason, Modality.HBV: ui.hbvReason}
         for modality, selector in self._selectors.items():
             selector.setMRMLScene(session.application.scene)
-            selector.currentNodeIDChanged.connect(self._chooser(modality))
+            # Only what the user does: when its node is removed, a selector goes on to another one by itself.
+            selector.nodeActivated.connect(self._chooser(modality))
         ui.openButton.clicked.connect(self._open)
         ui.matchButton.clicked.connect(self._match)
         ui.layoutButton.clicked.connect(self._toggle_layout)

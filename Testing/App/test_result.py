@@ -35,6 +35,20 @@ def test_a_dragged_slider_moves_counts_at_once_and_the_table_on_release(segmente
     assert ui.lesionTable.item(0, 1).text() != table
 
 
+def test_a_slider_let_go_where_it_was_taken_up_shows_the_lesions_again(segmented, events):
+    """ctkSliderWidget then says nothing of its being let go."""
+    ui, reading = segmented.ui, segmented.session.reading
+    choose_row(segmented, 0)
+    ui.rejectButton.click()
+    counts, display = ui.countsLabel.text, reading.nodes.lesions.GetDisplayNode()
+    for _value in drag(ui.alphaSlider, 0.6, 0.25):
+        events.settle()
+    assert display.GetVisibility2D()
+    assert not reading.nodes.review.GetDisplayNode().GetSegmentVisibility("live-mask")
+    assert ui.countsLabel.text == counts
+    assert reading.undoable.kind.value == "reject"
+
+
 def test_while_dragging_nothing_is_committed(segmented, events):
     reading, ticks = segmented.session.reading, []
     segmented.session.ticked.connect(ticks.append)

@@ -33,6 +33,8 @@ from .stored import nodes_of_result, note_time, refer_to
 from .terminology import AUTOMATIC, SEMIAUTOMATIC
 from .volumes import Inputs, grid_of, image_of, moved_alike
 
+SAME_GATE = 1e-9  # a slider's own arithmetic
+
 
 class Reading:
     """Moves the gate of one result, keeps its lesions and decisions, and undoes.
@@ -134,12 +136,19 @@ class Reading:
         return AUTOMATIC if untouched else SEMIAUTOMATIC
 
     def preview(self, tau: float, alpha: float) -> Counts:
-        """One tick of a slider: mask and edits in the views follow at once, lesions and tables wait for `commit`."""
+        """One tick of a slider: mask and edits in the views follow at once, lesions and tables wait for `commit`.
+
+        Back at the gate of the lesions these are shown again: a slider that is let go there may not say so.
+        """
         check_gate(tau, alpha)
         if not self._drawn.is_live:
             self.collect_voxel_edits()
-        self._moving = self.setting.moved(tau, alpha)
-        self._counts = self._drawn.move(self._moving)
+        if np.allclose((tau, alpha), self.setting.gate, rtol=0, atol=SAME_GATE):
+            self._moving = self.setting
+            self._write()
+        else:
+            self._moving = self.setting.moved(tau, alpha)
+            self._counts = self._drawn.move(self._moving)
         return self._counts
 
     def commit(self) -> tuple[FoundLesion, ...]:

@@ -51,6 +51,15 @@ def test_keyword_arguments_are_refused(button):
         button.setText(text="x")
 
 
+def test_combined_flags_are_refused_by_a_constructor(qt):
+    buttons = qt.QDialogButtonBox.Ok | qt.QDialogButtonBox.Cancel
+    with pytest.raises(TypeError, match="another constructor"):
+        qt.QDialogButtonBox(buttons)
+    box = qt.QDialogButtonBox()
+    box.setStandardButtons(buttons)
+    assert len(box.buttons()) == 2
+
+
 def test_a_slot_gets_as_many_arguments_as_it_takes(button):
     received = []
 

@@ -73,6 +73,7 @@ def test_the_table_shows_a_row_a_study_and_gives_the_selected_one(panel, archive
     assert cells[0][3] == "yes"
     assert cells[0][4].startswith("1 (T2W axial), 2 (ADC axial")
     assert table.chosen is studies[0]
+    assert len(table._buttons.buttons()) == 2
     table.table.setCurrentCell(1, 0)
     assert table.chosen is studies[1]
     table.table.cellDoubleClicked(1, 0)

@@ -8,6 +8,7 @@ have cannot be read or set; methods take no keyword arguments; a slot gets as ma
 from __future__ import annotations
 
 import inspect
+from enum import Flag
 from types import FunctionType, MethodType
 
 from PySide6 import QtCore, QtGui, QtPrintSupport, QtUiTools, QtWidgets
@@ -132,6 +133,9 @@ class ClassProxy:
         self._class = qt_class
 
     def __call__(self, *arguments):
+        if any(isinstance(value, Flag) and value.value.bit_count() > 1 for value in arguments):
+            # QDialogButtonBox(Ok | Cancel) becomes QDialogButtonBox(orientation), without a button.
+            raise TypeError("flags combined are a plain number in PythonQt, which fits another constructor as well")
         return Proxy(self._class(*map(raw, arguments)))
 
     def __getattr__(self, name):

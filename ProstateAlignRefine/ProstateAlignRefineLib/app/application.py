@@ -174,7 +174,9 @@ class SlicerApplication:
         from .study_table import StudyTable
 
         table = StudyTable(studies, slicer.util.mainWindow())
-        return table.chosen if table.dialog.exec() else None
+        chosen = table.chosen if table.dialog.exec() else None
+        table.dialog.deleteLater()  # else the main window keeps it, with the patients' names
+        return chosen
 
     def confirm(self, text: str) -> bool:
         import slicer
@@ -200,6 +202,7 @@ class SlicerApplication:
             yield go_on
         finally:
             window.close()
+            window.deleteLater()
 
     def copy_text(self, text: str) -> None:
         import slicer

@@ -109,6 +109,19 @@ def test_scores_survive_the_gate_and_saving_the_scene(segmented, form, tmp_path)
     assert len(ruler_lines(panel.application.scene)) == 2
 
 
+def test_points_that_the_reader_places_still_go_where_they_went(segmented):
+    """Slicer takes any markups that are added for the ones to place points into."""
+    scene = segmented.application.scene
+    for line in ruler_lines(scene):  # of the first lesion, chosen when the run had ended
+        scene.RemoveNode(line)
+    own = scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", "mine")
+    segmented.ui.lesionTable.selectRow(1)
+    assert len(ruler_lines(scene)) == 2
+    selection = scene.GetFirstNodeByClass("vtkMRMLSelectionNode")
+    assert selection.GetActivePlaceNodeID() == own.GetID()
+    assert selection.GetActivePlaceNodeClassName() == "vtkMRMLMarkupsFiducialNode"
+
+
 def test_the_ruler_lies_on_the_chosen_lesion_and_goes_with_all_else(segmented, form):
     found = segmented.session.reading.lesions[0].lesion
     longest, across = ruler_lines(segmented.application.scene)

@@ -42,7 +42,7 @@ class Ruler:
         for node in ruler_lines(self._scene):
             if node.GetAttribute(ROLE) == role:
                 return node
-        line = self._scene.AddNewNodeByClass(LINE, role)
+        line = _add_line(self._scene, role)
         line.SetAttribute(ROLE, role)
         line.SetSaveWithScene(False)
         line.SetHideFromEditors(True)
@@ -69,6 +69,19 @@ def set_ruler_visible(scene: Scene, visible: bool) -> None:
 def ruler_lines(scene: Scene) -> list[Any]:
     """Ours alone, not lines that the reader drew."""
     return [node for node in nodes_of(scene, LINE) if node.GetAttribute(ROLE)]
+
+
+def _add_line(scene: Scene, role: str) -> Any:
+    """Points that the reader places go on where they went: Slicer's markups logic takes any markups node that is added
+    for the one to place them into."""
+    selection = scene.GetFirstNodeByClass("vtkMRMLSelectionNode")
+    if selection is None:
+        return scene.AddNewNodeByClass(LINE, role)
+    kind, node_id = selection.GetActivePlaceNodeClassName(), selection.GetActivePlaceNodeID()
+    line = scene.AddNewNodeByClass(LINE, role)
+    selection.SetReferenceActivePlaceNodeClassName(kind)
+    selection.SetReferenceActivePlaceNodeID(node_id)
+    return line
 
 
 def _place(line: Any, caliper: Caliper) -> None:

@@ -43,6 +43,13 @@ def test_another_file_of_that_name_is_not_kept(open_panel, application, index):
     assert list(application.data_folder().iterdir()) == []
 
 
+def test_a_folder_that_cannot_be_made_is_said(open_panel, application, index):
+    application.data_folder().write_text("a file of that name")
+    checked, message = click(open_panel(), application, True)
+    assert not checked
+    assert message.startswith("The gland network could not be kept (")
+
+
 def test_pip_says_what_is_missing(open_panel, application, index):
     index.unlink()
     checked, message = click(open_panel(), application, True)

@@ -1,5 +1,6 @@
 """Installing into an application's Python: with real pip in a real environment; and what is told of it."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -164,3 +165,17 @@ def test_what_pip_says_is_told_with_what_to_do():
 def test_what_is_installed_in_a_good_version_is_not_missing(tmp_path, monkeypatch):
     monkeypatch.setattr(install, "_version", lambda name: {"onnxruntime": "1.99", "safetensors": "0.3"}.get(name, "9"))
     assert PackageInstaller(WORKER, tmp_path).missing() == ["safetensors>=0.4.3"]
+
+
+def test_a_disk_that_gets_full_while_installing_is_said(panel, with_study, installer, monkeypatch):
+    with_study(panel)
+    installer.lacking = ["par-sample"]
+    panel.application.answers["confirm"] = True
+
+    def install(told, wheels=None):
+        raise OSError(errno.ENOSPC, "")
+
+    monkeypatch.setattr(installer, "install", install)
+    panel.ui.segmentButton.click()
+    assert "free some space" in panel.ui.messageLabel.text
+    assert not panel.session.run.running

@@ -17,6 +17,7 @@ from ProstateAlignRefineLib.scene.layout import HEATMAP_TAG, LAYOUT_ID, ReadingL
 from ProstateAlignRefineLib.scene.live import LiveGate
 from ProstateAlignRefineLib.scene.reading import Reading
 from ProstateAlignRefineLib.scene.views import composite_node, slice_node
+from ProstateAlignRefineLib.scene.windows import set_window, window_of
 
 
 def nodes(scene, kind):
@@ -179,6 +180,44 @@ def test_a_scene_without_a_result_that_is_added_leaves_the_reader_where_he_was(s
     assert scene.GetFirstNodeByName("note") is not None
     assert segmented.session.reading is reading
     assert segmented.ui.undoButton.enabled
+
+
+def test_a_scene_added_in_the_reading_layout_leaves_the_way_back(panel, with_study, events, tmp_path):
+    """Windows as they were before it, and one who writes the titles."""
+    other = slicer.vtkMRMLScene()
+    other.AddNewNodeByClass("vtkMRMLTextNode", "note")
+    other.SetURL(str(tmp_path / "other.mrml"))
+    assert other.Commit()
+    living = alive(ReadingLayout)
+    with_study(panel)
+    adc = panel.session.inputs.adc
+    panel.session.leave_layout()
+    set_window(adc, (11.0, 22.0))
+    panel.session.read()
+    scene = panel.application.scene
+    scene.SetURL(str(tmp_path / "other.mrml"))
+    assert scene.Import()
+    assert panel.session.layout.is_on
+    assert alive(ReadingLayout) == living
+    panel.session.leave_layout()
+    assert window_of(adc) == pytest.approx((11.0, 22.0))
+
+
+def test_a_panel_that_went_marks_no_edits(segmented):
+    """Reload: the next panel takes the result up, and writes into its segments."""
+    living = alive(EditMark)
+    segmented.cleanup()
+    assert alive(EditMark) == living - 1
+
+
+def test_volumes_that_cannot_be_shown_are_said_where_they_are_asked_for(segmented):
+    ui, t2w = segmented.ui, segmented.session.reading.inputs.t2w
+    t2w.SetAndObserveImageData(None)
+    ui.lesionTable.cellClicked(1, 0)
+    assert ui.messageLabel.text == "The volume 'T2W' holds no voxels; load it again or choose another."
+    segmented.session.say("")
+    ui.windowBox.currentIndex = 1
+    assert ui.messageLabel.text == "The volume 'T2W' holds no voxels; load it again or choose another."
 
 
 def test_a_closed_scene_holds_nothing_of_ours(panel, with_study, events):

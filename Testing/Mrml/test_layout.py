@@ -113,6 +113,22 @@ def test_entering_twice_still_remembers_the_users_layout(layout, layout_node, in
     assert layout_node.GetViewArrangement() == FOUR_UP
 
 
+def test_windows_and_crosshair_are_the_users_also_after_another_layout_in_between(
+    scene, layout, layout_node, inputs, reading
+):
+    set_window(inputs.adc, (11.0, 22.0))
+    crosshair = scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
+    crosshair.SetCrosshairMode(crosshair.ShowHashmarks)
+    layout.enter(inputs)
+    layout.jump(inputs.t2w, reading.lesions[0].lesion.centre_lps)
+    layout_node.SetViewArrangement(FOUR_UP + 3)
+    layout.enter(inputs)
+    layout.leave()
+    assert layout_node.GetViewArrangement() == FOUR_UP + 3
+    assert window_of(inputs.adc) == pytest.approx((11.0, 22.0))
+    assert crosshair.GetCrosshairMode() == crosshair.ShowHashmarks
+
+
 def test_the_users_crosshair_comes_back(scene, layout, inputs, reading):
     crosshair = scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
     crosshair.SetCrosshairMode(crosshair.ShowHashmarks)

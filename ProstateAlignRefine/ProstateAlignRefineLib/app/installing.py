@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+from ..core.faults import told_fault
 from .application import Application
 from .i18n import _
 from .install import Installer
@@ -16,7 +18,7 @@ def install_missing(application: Application, installer: Installer, wheels: Path
     if not application.confirm(installer.question()):
         return _("The packages are needed and were not installed; click again to install them.")
     with application.waiting(_("Installing into Slicer's Python")) as told:
-        return installer.install(told, wheels)
+        return _problem(lambda: installer.install(told, wheels))
 
 
 def remove_installed(application: Application, installer: Installer) -> str:
@@ -26,4 +28,12 @@ def remove_installed(application: Application, installer: Installer) -> str:
     if not application.confirm(question):
         return ""
     with application.waiting(_("Removing from Slicer's Python")) as told:
-        return installer.remove(told)
+        return _problem(lambda: installer.remove(told))
+
+
+def _problem(act: Callable[[], str]) -> str:
+    """What the act tells; or a sentence of a folder that cannot be read or written, such as that of the record."""
+    try:
+        return act()
+    except Exception as error:  # a slot must not end in a traceback
+        return told_fault(error)

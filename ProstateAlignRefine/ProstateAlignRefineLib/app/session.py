@@ -30,7 +30,7 @@ from .run_record import AskedRun
 from .segmentation_run import SegmentationRun
 from .signal import Signal
 from .study_choice import StudyChoice
-from .whereabouts import Whereabouts
+from .whereabouts import Whereabouts, layout_now
 from .worker import Worker
 from .worker_python import WorkerPython
 
@@ -60,6 +60,7 @@ class Session:
         self.message = ""
         self._typed: str | None = None
         self.study = StudyChoice(application.dicom_file, lambda found: self.application.ask_study(found))  # noqa: PLW0108
+        self.layout = application.reading_layout()
         self.reading: Reading | None = None
         self.bundle: BundleSummary | None = None
         self.run.finished.connect(self._take_result)
@@ -72,7 +73,7 @@ class Session:
     def adopt_scene(self) -> None:
         """Takes up the state and the result that the scene holds; at the start and after one was opened."""
         self.state = PanelState(self.application.state_node())
-        self.layout = self.application.reading_layout()
+        self.layout = layout_now(self.application, self.layout)
         self._typed = None
         folder = first_bundle(self.state.bundle, self.application.setting(BUNDLE))
         self.bundle = self.guarded(lambda: read_summary(folder)) if folder else None
@@ -122,9 +123,10 @@ class Session:
         self.changed.emit()
 
     def stop(self) -> None:
-        """The panel goes: no process stays behind."""
+        """The panel goes: no process stays behind, and nothing in the scene is watched any more."""
         self.layout.leave()
         self.worker.stop()
+        self._put_down()
 
     # --- inputs
 
@@ -141,7 +143,7 @@ class Session:
 
     def match_inputs(self) -> None:
         """T2W, ADC and HBV among the volumes of the scene, each with the reason."""
-        self.study.match(self.state, self.application.scene)
+        self.guarded(lambda: self.study.match(self.state, self.application.scene))
         self._part_from_other_study()
         self.changed.emit()
 
@@ -220,9 +222,10 @@ class Session:
 
     def jump(self, number: int) -> None:
         """Every view of the reading layout to a lesion."""
-        for found in self.reading.lesions if self.reading else ():
-            if self.reading is not None and found.lesion.number == number:
-                self.layout.jump(self.reading.inputs.t2w, found.lesion.centre_lps)
+        reading = self.reading
+        found = next((one for one in reading.lesions if one.lesion.number == number), None) if reading else None
+        if reading is not None and found is not None:
+            self.guarded(lambda: self.layout.jump(reading.inputs.t2w, found.lesion.centre_lps))
 
     def read(self) -> None:
         """The reading layout."""
@@ -235,8 +238,9 @@ class Session:
 
     def use_windows(self, preset: str) -> None:
         """Grey ranges of the three volumes, one of `results.windows.PRESETS`."""
-        if self.inputs is not None:
-            self.layout.use_windows(self.inputs, preset)
+        inputs = self.inputs
+        if inputs is not None:
+            self.guarded(lambda: self.layout.use_windows(inputs, preset))
 
     def leave_layout(self) -> None:
         """Back to the user's own layout."""

@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..scene.editor import may_edit
+from ..scene.layout import ReadingLayout
 from ..scene.segmentation import segment_of_lesion
 from ..scene.state import MODULE_NAME
-from .application import SEGMENT_EDITOR
+from .application import SEGMENT_EDITOR, Application
 
 if TYPE_CHECKING:
     from .session import Session
+
+
+def layout_now(application: Application, before: ReadingLayout) -> ReadingLayout:
+    """Of the scene that was opened; where one was added to a scene in the reading layout, that goes on, since it knows
+    what the user had before."""
+    if before.is_on:
+        return before
+    before.leave()
+    return application.reading_layout()
 
 
 class Whereabouts:

@@ -4,7 +4,7 @@ and the way back."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..core.study import Modality
 from ..results.view import VIEW_MM
@@ -169,9 +169,10 @@ class ReadingLayout:
             crosshair.SetCrosshairRAS(*point)
 
     def _remember(self) -> _Before:
-        crosshair = self._crosshair
-        mode = crosshair.GetCrosshairMode() if crosshair is not None else None
-        return _Before(self._layout.GetViewArrangement(), mode)
+        arrangement, crosshair = self._layout.GetViewArrangement(), self._crosshair
+        if self._before is not None:  # a layout chosen meanwhile; windows and crosshair are still those of reading
+            return replace(self._before, arrangement=arrangement)
+        return _Before(arrangement, crosshair.GetCrosshairMode() if crosshair is not None else None)
 
     def _open_windows(self, inputs: Inputs) -> None:
         """The standard window, once a volume: what the user sets afterwards stays, also until the next visit."""

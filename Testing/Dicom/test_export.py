@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 
-from Dicom.making import dciodvfy_errors, read_by_dcmqi, two_lesions
+from Dicom.making import change, dciodvfy_errors, read_by_dcmqi, two_lesions
 from host.commands import run_command
 from host.plain_run import a_run
 from ProstateAlignRefineLib.commands import export as command
@@ -17,6 +17,7 @@ from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.geometry import to_array
 from ProstateAlignRefineLib.core.maps import Maps, read_volume
 from ProstateAlignRefineLib.core.storage.signature import SIGNATURE_NAME
+from ProstateAlignRefineLib.dicom import load_study
 from ProstateAlignRefineLib.dicom.write.ascii_text import fitting_clause
 from ProstateAlignRefineLib.results.folder import Result, segmentation_info, volumes_on_t2w, write_gated, write_inputs
 
@@ -76,12 +77,27 @@ def test_all_objects_are_valid_and_share_identities(result, tmp_path, study):
     assert studies == {study.headers["t2w"][0].StudyInstanceUID}
 
 
-def test_deidentified_export_names_nobody(result, tmp_path):
+def test_deidentified_export_names_nobody(study_folder, tmp_path):
+    def name(dataset):
+        dataset.PatientID, dataset.PatientName = "1234567", "Phantom^Jane"
+
+    change(study_folder, name)
+    study = load_study(study_folder)
+    result = write_result(study, tmp_path / "out", study.headers)
     export(result, "-o", tmp_path / "dicom", "--deidentify", "CASE-1", "--measurements", "--similarity")
     for path in (tmp_path / "dicom").rglob("*.dcm"):
         assert dcmread(path).PatientID == "CASE-1"
         assert b"Phantom" not in path.read_bytes()
         assert dciodvfy_errors(path) == []
+
+
+@pytest.mark.fault("a synthetic or research study is to be exported under a pseudonym", "to leave the pseudonym out")
+@pytest.mark.parametrize("research", [False, True])
+def test_no_pseudonym_hides_that_a_study_is_no_patients(study, tmp_path, research):
+    result = write_result(study, tmp_path / "out", {} if research else study.headers)
+    with pytest.raises(InputError, match="without a pseudonym"):
+        export(result, "-o", tmp_path / "dicom", "--deidentify", "CASE-1", *["--research-study"] * research)
+    assert not (tmp_path / "dicom").exists()
 
 
 def test_result_of_files_is_refused_with_two_ways_out(result_of_files, tmp_path):

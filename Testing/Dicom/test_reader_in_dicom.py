@@ -115,8 +115,8 @@ def test_the_document_of_the_real_study_is_valid(real_dicom, tmp_path):
 
 
 def test_a_deidentified_document_names_nobody_and_nothing_else_is_carried(study, tmp_path):
-    for header in study.headers[Modality.T2W]:
-        header.PatientName = "SENTINEL^Name"
+    for header in (header for slices in study.headers.values() for header in slices):
+        header.PatientName, header.PatientID = "SENTINEL^Name", "SENTINEL"
         header.PhysiciansOfRecord = header.InstitutionName = header.PatientComments = "SENTINEL"
     write_pdf_report(PDF, deidentified(study.headers, "case-7"), INFO, tmp_path / "one.dcm")
     assert b"SENTINEL" not in (tmp_path / "one.dcm").read_bytes()

@@ -12,8 +12,7 @@ from ...core.errors import InputError
 from ...core.storage.staging import is_unfinished
 from ..quiet import silent
 from ..read.dataset import UnreadableError, read_header, read_image
-from ..write.dicom_context import RESEARCH_PREFIX
-from ..write.provenance import PRODUCT
+from ..write.provenance import PRODUCT, is_of_no_patient
 from ..write.seg_type import LABEL_MAP_STORAGE
 
 KINDS: Mapping[str, str] = {
@@ -24,7 +23,6 @@ KINDS: Mapping[str, str] = {
     EncapsulatedPDFStorage: "PDF report",
 }
 _WITHOUT_PIXELS = (Comprehensive3DSRStorage, EncapsulatedPDFStorage)
-_NOT_CLINICAL = (RESEARCH_PREFIX, "PHANTOM-")
 
 
 @silent()
@@ -37,7 +35,7 @@ def sendable_files(paths: Sequence[Path], allow_research: bool = False) -> tuple
     found = [path for path in _files(paths) if _is_result(path)]
     if not found:
         raise InputError("There is no DICOM result to send; export a segmentation first.")
-    if not allow_research and any(_is_research(path) for path in found):
+    if not allow_research and any(is_of_no_patient(read_header(path)) for path in found):
         raise InputError(
             "The results belong to a research or synthetic study, which is not for a clinical archive; "
             "allow research studies (--allow-research, in Slicer 'Research server') if the server is meant for them."
@@ -87,7 +85,3 @@ def _is_result(path: Path) -> bool:
 
 def _has_pixels(path: Path) -> bool:
     return "PixelData" in read_image(path)
-
-
-def _is_research(path: Path) -> bool:
-    return str(read_header(path).get("PatientID", "")).startswith(_NOT_CLINICAL)

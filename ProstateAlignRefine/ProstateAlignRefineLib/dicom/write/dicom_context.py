@@ -21,9 +21,9 @@ from ..quiet import silent
 from ..read.dataset import UnreadableError, read_header
 from ..read.folder import FolderContents, scan_folder
 from ..read.volume import read_volume
+from .provenance import RESEARCH_PREFIX
 from .series import StudyLabel, write_study
 
-RESEARCH_PREFIX = "RESEARCH-"
 Headers = Mapping[Modality, tuple[Dataset, ...]]
 
 

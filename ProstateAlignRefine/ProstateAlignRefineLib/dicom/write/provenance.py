@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pydicom.dataset import Dataset
+
 from ...core.cautions import Caution, codes_of
 from ...core.places import Place
 from .ascii_text import LONG_TEXT, checked_text
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 PRODUCT = "ProstateAlignRefine"
 ALGORITHM = "Align then Refine"
 BUILT_IN_PROMPTS = frozenset({"prostate lesion"})
+RESEARCH_PREFIX, PHANTOM_PREFIX = "RESEARCH-", "PHANTOM-"  # of Patient IDs that this program gives
 SERIES_OFFSET = 1000  # added to the T2W series number, so that results follow their sources
 
 
@@ -66,6 +69,11 @@ class SegmentationInfo:
             "edited": str(int(self.edited)),
             **({"cautions": " ".join(codes_of(self.cautions))} if self.cautions else {}),
         }
+
+
+def is_of_no_patient(header: Dataset) -> bool:
+    """Whether it is of a research or a synthetic study of this program."""
+    return str(header.get("PatientID", "")).startswith((RESEARCH_PREFIX, PHANTOM_PREFIX))
 
 
 def equipment(info: SegmentationInfo) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
 from ...core.geometry import Array, Grid, to_array
 from ...core.study import Modality, Study
 from ..quiet import silent
+from .provenance import PHANTOM_PREFIX
 
 # What a reader needs to know each series again; attributes of the MR Image module.
 _SPIN_ECHO = {"ScanningSequence": "SE", "SequenceVariant": "SK", "EchoTime": "104", "RepetitionTime": "5660"}
@@ -63,7 +64,7 @@ def synthetic_label(seed: int, b_value: float = 1400.0) -> StudyLabel:
     return StudyLabel(
         seed=f"synthetic {seed}",
         patient_name="Phantom^Synthetic",
-        patient_id=f"PHANTOM-{seed}",
+        patient_id=f"{PHANTOM_PREFIX}{seed}",
         description="Synthetic prostate MRI, not of a patient",
         derivation="Synthetic image, computed, not acquired",
         synthetic=True,

@@ -22,7 +22,6 @@ from ProstateAlignRefineLib.dicom import (
     write_measurements,
     write_segmentation,
 )
-from ProstateAlignRefineLib.dicom.match.studies import list_studies
 from ProstateAlignRefineLib.dicom.write import seg
 
 PRIVATE = "SENTINEL"
@@ -211,7 +210,6 @@ def test_a_chinese_name_loses_its_escape_sequences_alone(study_folder, labels, t
     change(study_folder, rename)
     for file in study_folder.rglob("*.dcm"):
         file.write_bytes(file.read_bytes().replace(placeholder.encode(), name))
-    assert list_studies(study_folder)[0].patient.startswith("Zhang XiaoDong=张 小东 (")
     study = load_study(study_folder)
     save_headers(study.headers, tmp_path / "headers")
     for headers in (study.headers, load_headers(tmp_path / "headers")):

@@ -6,10 +6,6 @@ import math
 from typing import Any
 
 from pydicom.dataset import Dataset
-from pydicom.valuerep import PersonName
-
-GB_2312 = "\x1b$)A"
-"""Escape sequence of PS3.3 Table C.12-4 (ISO 2022 IR 58)."""
 
 
 class Damaged:
@@ -25,16 +21,9 @@ DAMAGED = Damaged()
 def value_of(item: Dataset, keyword: str) -> Any:
     """The value, None where there is none, DAMAGED where it cannot be decoded."""
     try:
-        return without_escapes(item.get(keyword))
+        return item.get(keyword)
     except Exception:  # whatever the decoder of this kind of value raises
         return DAMAGED
-
-
-def without_escapes(value: Any) -> Any:
-    """A Chinese text without what announces its letters, which pydicom leaves in it; any other value as it is."""
-    if isinstance(value, (str, PersonName)) and GB_2312 in str(value):
-        return str(value).replace(GB_2312, "")
-    return value
 
 
 def first(items: tuple[Dataset, ...], keyword: str, otherwise: Any = None) -> Any:

@@ -12,7 +12,7 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 from pydicom.charset import python_encoding
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
-from pydicom.valuerep import DA, TM
+from pydicom.valuerep import DA, TM, PersonName
 
 from ...core.errors import InputError
 from ...core.geometry import Grid
@@ -23,7 +23,7 @@ from ..quiet import silent
 from ..read.dataset import UnreadableError, read_header, read_packed_header
 from ..read.frames import frames_of
 from ..read.stack import Stack
-from ..read.values import number_of, without_escapes
+from ..read.values import number_of
 from .mending import sound_copy
 
 # Everything a result takes over from its sources; whatever else a header holds stays behind.
@@ -60,6 +60,9 @@ _TYPE_2 = (*_IDENTITY, "StudyDate", "StudyTime", "PositionReferenceIndicator", "
 
 HEADERS_NAME = "headers.zip"
 UTF_8 = "ISO_IR 192"
+GB_2312 = "\x1b$)A"
+"""PS3.3 Table C.12-4: an escape sequence."""
+_TEXTS = frozenset({"PN", "LO", "SH", "ST", "LT", "UC", "UT"})
 _MOST_BYTES = 2**25  # of one header: enhanced images tell each of their frames
 _MOST_SERIES = 2**31 - 10000  # VR IS, with room for what results add
 
@@ -159,10 +162,15 @@ def _set_character_set(header: Dataset) -> None:
     if not stored:
         header.pop("SpecificCharacterSet", None)
     elif not isinstance(stored, str) or stored.startswith("ISO 2022") or stored not in python_encoding:
-        for element in header:
-            if (text := without_escapes(element.value)) is not element.value:
-                element.value = text
+        _drop_escapes(header)
         header.SpecificCharacterSet = UTF_8
+
+
+def _drop_escapes(header: Dataset) -> None:
+    """Of Chinese names (ISO 2022 IR 58): pydicom decodes their letters, but leaves what announces them."""
+    for element in header:
+        if element.VR in _TEXTS and isinstance(element.value, (str, PersonName)) and GB_2312 in str(element.value):
+            element.value = str(element.value).replace(GB_2312, "")
 
 
 def carry_character_set(source: Dataset, result: Dataset) -> None:

@@ -12,8 +12,10 @@ from ProstateAlignRefineLib.core.errors import InputError
         b"case,study\n1_1,a\n1_2,b\n",
         "case;study\r\n1_1;a\r\n1_2;b\r\n".encode("utf-16"),
         "Case\tStudy\n1_1\ta\n\n1_2\tb\t\n".encode("utf-8-sig"),
+        b'"","case","study"\n"1","1_1","a"\n"2","1_2","b"\n',
+        b"psa ; study ; case\n;a;1_1\n6,2 ; b ; 1_2\n",
     ],
-    ids=["comma", "semicolon in UTF-16", "tab with a mark"],
+    ids=["comma", "semicolon in UTF-16", "tab with a mark", "quoted, as R writes", "blanks, another order"],
 )
 def test_lists_of_every_spreadsheet_are_read(tmp_path, content):
     (tmp_path / "list.csv").write_bytes(content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from .errors import InputError
@@ -32,9 +33,12 @@ def text_lines(path: Path, what: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def is_header(line: str, first: str) -> bool:
-    """Whether a line names columns, the first of them `first` in any case."""
-    return any(line.lower().startswith(f"{first}{separator}") for separator in SEPARATORS)
+def is_header(line: str, column: str) -> bool:
+    """Whether a line names columns, `column` among them in any case."""
+    separators = [separator for separator in SEPARATORS if separator in line]
+    with suppress(csv.Error):
+        return any(column in _cells(next(csv.reader([line.lower()], delimiter=one))) for one in separators)
+    return False
 
 
 def table_of(lines: Sequence[str], what: str) -> list[Row]:

@@ -84,6 +84,35 @@ def test_a_study_of_a_cohort_is_segmented_as_alone(a_cohort, a_bundle, a_study_f
     assert int(table(tmp_path / "out" / "cohort.csv")["1_10"]["lesions"]) > 0
 
 
+@pytest.mark.fault(
+    "the report of one finished study of a cohort was damaged or deleted", "which study; all others are done"
+)
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda path: path.write_text("{}"),
+        lambda path: path.write_text(path.read_text().replace('"volume_ml"', '"v"')),
+        lambda path: path.unlink(),
+    ],
+    ids=["emptied", "edited", "deleted"],
+)
+def test_one_damaged_report_stops_no_other_study(a_cohort, a_bundle, tmp_path, capsys, spoil) -> None:
+    out = tmp_path / "out"
+    run(a_cohort, "-o", out, "--model", a_bundle)
+    shutil.rmtree(out / "2_20")
+    spoil(out / "1_10" / "report.json")
+    state = "failed" if (out / "1_10" / "report.json").exists() else "done"
+    capsys.readouterr()
+    assert run(a_cohort, "-o", out, "--model", a_bundle) == 1
+    assert {case: row["state"] for case, row in table(out / "cohort.csv").items()} == {
+        "1_10": state,
+        "2_20": "done",
+        "2_21": "failed",
+    }
+    assert ("1_10: 'report.json'" in capsys.readouterr().out) == (state == "failed")
+    assert ("1_10" in table(out / "cohort-lesions.csv")) == (state == "done")
+
+
 def test_results_of_another_gate_are_not_mixed_in(a_cohort, a_bundle, tmp_path) -> None:
     out = tmp_path / "out"
     run(a_cohort, "-o", out, "--model", a_bundle)

@@ -11,7 +11,7 @@ from ..core.checks.displacement import REGISTERED
 from ..core.cohort import Entry
 from ..core.errors import InputError
 from ..core.storage.output import writing_folder
-from ..core.storage.signature import read_signature
+from ..core.storage.signature import read_signature, state_of
 from ..core.storage.staging import finish_interrupted
 from ..results.folder import KIND, NAMES, read_result, write_gated
 from ..results.report import REPORT_NAME, read_run, read_setting
@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 
 
 def is_finished(entry: Entry, options: SegmentCohortOptions, bundle: Loaded) -> bool:
-    """Whether the study's result is there; InputError where it was made with other options."""
+    """Whether the study's result is there, its report as it was written; InputError where it was made with other
+    options."""
     folder = options.output / entry.case
     if not folder.is_dir():
         return False
     finish_interrupted(folder)
-    if read_signature(folder) is None and not (folder / REPORT_NAME).exists():
+    signature, report = read_signature(folder), state_of(folder, REPORT_NAME)
+    if report is None or (signature is not None and report != signature.files.get(REPORT_NAME)):
         return False
     earlier, setting = read_run(folder), read_setting(folder)
     if (earlier.model.sha256, setting.gate, earlier.prompt, setting.false_positives) != (

@@ -134,8 +134,9 @@ def run(options: SegmentCohortOptions) -> int:
     options.output.mkdir(parents=True, exist_ok=True)
     finished = frozenset(entry.case for entry in entries if is_finished(entry, options, bundle))
     rows = _segment_all(entries, CohortRun(options, bundle, compute, shard, finished, gland_graph(options)))
-    write_lesion_table(options.output / _table(shard, LESIONS), [row.case for row in rows], options.output)
     failed = [row for row in rows if row.state == FAILED]
+    answered = [row.case for row in rows if row.state != FAILED]
+    write_lesion_table(options.output / _table(shard, LESIONS), answered, options.output)
     done = sum(row.state == DONE for row in rows)
     print(
         f"{done} studies segmented, {len(finished)} finished earlier, {len(failed)} failed; see {_table(shard)} "

@@ -1,4 +1,4 @@
-"""The confidence gate: where, and how strongly, the refiner may edit the base output (METHOD: gate)."""
+"""The confidence gate: where, and how strongly, the refiner may edit the base output (docs/method.md)."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def built_architecture(kind: NetworkKind, architecture: Architecture) -> Archite
 
 
 def paper_architecture(architecture: Architecture) -> Architecture:
-    """The same encoders and decoder with the paper's text parts (METHOD 1)."""
+    """The same encoders and decoder with the paper's text parts."""
     features = architecture.features_per_stage
     last = len(features) - 1
     similarity = SimilaritySettings(architecture.text_width, (last,), temperature=1.0, learnable=False)

@@ -1,4 +1,4 @@
-"""Building blocks of the network (METHOD: network): residual block, fusion of the encoders."""
+"""Building blocks of the network (docs/method.md): residual block, fusion of the encoders."""
 
 from __future__ import annotations
 

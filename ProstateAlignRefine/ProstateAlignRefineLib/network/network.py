@@ -1,4 +1,4 @@
-"""The Align then Refine network (METHOD: network). The gate stands outside, in core.gate."""
+"""The Align then Refine network (docs/method.md). The gate stands outside, in core.gate."""
 
 from __future__ import annotations
 

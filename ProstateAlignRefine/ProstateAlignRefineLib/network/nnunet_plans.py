@@ -10,7 +10,7 @@ from ..bundle.config import LEAKY_SLOPE, NORM_EPSILON, Preprocessing, Triple
 from ..core.errors import InputError
 from ..core.plain_data import named, read_json
 
-REGION_MM = 128.0  # METHOD, geometry facts: a centre region of this size holds the lesion in 99.8 % of studies
+REGION_MM = 128.0  # a centre region of this size holds the lesion in 99.8 % of the 423 positive studies of PI-CAI
 CHANNEL_NAMES = {"t2w": "T2W", "t2": "T2W", "adc": "ADC", "hbv": "HBV", "dwi": "HBV"}
 
 

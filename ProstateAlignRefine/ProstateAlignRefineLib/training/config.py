@@ -162,7 +162,7 @@ class BundleSettings:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """A whole training run. `network`: what is trained, see `model.baselines`; the phases follow from what it has."""
+    """A whole training run. `network`: what is trained, see `network.baselines`; the phases follow from what it has."""
 
     name: str
     seed: int

@@ -1,4 +1,4 @@
-"""Segmentation, alignment and heatmap losses (METHOD 3).
+"""Segmentation, alignment and heatmap losses (docs/method.md).
 
 Shapes: logits [B, 2, Z, Y, X]; target [B, 1, Z, Y, X] with 0 background and 1 lesion; similarity [B, 1, Z, Y, X]
 between 0 and 1. Losses are computed in float32 whatever the precision of the network.

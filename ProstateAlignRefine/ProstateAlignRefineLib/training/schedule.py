@@ -1,4 +1,4 @@
-"""What happens in which epoch: the three phases, the ramp of the auxiliary losses, the learning rate (METHOD 3)."""
+"""What happens in which epoch: the three phases (docs/method.md), the auxiliary losses' ramp, the learning rate."""
 
 from __future__ import annotations
 

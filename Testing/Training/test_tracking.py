@@ -13,13 +13,16 @@ from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.palette import LESION_RGB
 from ProstateAlignRefineLib.training.cases import Cases, CaseShare
 from ProstateAlignRefineLib.training.config import TrainingConfig
+from ProstateAlignRefineLib.training.log import write_log
 from ProstateAlignRefineLib.training.mirrored_text import TrainingText
 from ProstateAlignRefineLib.training.steps import Stepper
 from ProstateAlignRefineLib.training.tracking.logger import TrackedRun, loggers, require_places
 from ProstateAlignRefineLib.training.tracking.pictures import TITLE_PX, draw_cases
 from ProstateAlignRefineLib.training.trainer import Row, Trainer
+from Training.runs import log_of
 from Training.settings import CPU
 
+BOTH_EPOCHS = {"auxiliary_scale": 0.0, "base_rate": 1e-3, "refiner_rate": 0.0, "loss": 0.5, "seconds": 9.0}
 WITHOUT = "the extras 'mlflow' and 'wandb' are not installed"
 PICTURE = "validation_1"
 
@@ -63,6 +66,17 @@ def watched(
         again = Trainer(config, tiny_cases, text, CPU, folder, track=("mlflow", "wandb"))
         again.train()
     return Watched(folder, again.history, killed.info.status)
+
+
+def test_every_part_of_the_losses_is_a_column_of_the_log(tmp_path):
+    """Of an epoch that lacks it, the field is empty."""
+    joint = {"epoch": 0, "phase": "joint", **BOTH_EPOCHS, "segmentation": 0.25, "lesions": 0.75, "new": 2.5}
+    refiner = {"epoch": 1, "phase": "refiner", **BOTH_EPOCHS, "segmentation": 0.125, "unedited": 0.5}
+    write_log([joint, {**refiner, "average_dice": 0.1}], tmp_path)
+    first, second = log_of(tmp_path)
+    names = ("segmentation", "lesions", "unedited", "new", "average_dice")
+    assert [first[name] for name in names] == ["0.25", "0.75", "", "2.5", ""]
+    assert [second[name] for name in names] == ["0.125", "", "0.5", "", "0.1"]
 
 
 def test_mlflow_holds_one_run_with_every_figure_and_picture(watched: Watched) -> None:

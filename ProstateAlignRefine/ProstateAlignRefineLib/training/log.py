@@ -12,31 +12,22 @@ from .config import TrainingConfig
 from .configuration_file import as_toml
 
 LOG_NAME, CONFIG_NAME = "log.csv", "config.toml"
-COLUMNS = (
-    "epoch",
-    "phase",
-    "auxiliary_scale",
-    "base_rate",
-    "refiner_rate",
-    "loss",
-    "segmentation",
-    "alignment",
-    "heatmap",
-    "anatomy",
-    "unedited",
-    "validation_dice",
-    "validation_base_dice",
-    "average_dice",
-    "seconds",
-)
+FIRST = ("epoch", "phase", "auxiliary_scale", "base_rate", "refiner_rate", "loss")
+PARTS = ("segmentation", "lesions", "alignment", "heatmap", "anatomy", "unedited")
+LAST = ("validation_dice", "validation_base_dice", "average_dice", "seconds")
 
 
 def write_log(history: Sequence[Mapping[str, Any]], folder: Path) -> None:
-    """One row an epoch, rewritten whole, so that a resumed run leaves no gap and no double row."""
+    """One row an epoch, rewritten whole, so that a resumed run leaves no gap and no double row.
+
+    A part of the losses that is not among PARTS gets its column behind them.
+    """
+    further = dict.fromkeys(name for row in history for name in row if name not in (*FIRST, *PARTS, *LAST))
+    columns = (*FIRST, *PARTS, *further, *LAST)
     with signed_file(folder / LOG_NAME) as path, path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, COLUMNS)
+        writer = csv.DictWriter(stream, columns)
         writer.writeheader()
-        writer.writerows({name: _rounded(row.get(name, "")) for name in COLUMNS} for row in history)
+        writer.writerows({name: _rounded(row.get(name, "")) for name in columns} for row in history)
 
 
 def write_config(config: TrainingConfig, folder: Path) -> None:

@@ -5,17 +5,19 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 import torch
 
-from Benchmarks.ablation_table import Comparison, Runs, as_markdown, is_improving, resampled_runs
+from Benchmarks.ablation_table import NAMES, Comparison, Runs, as_markdown, is_improving, resampled_runs
 from Evaluation.making import FIRST, GRID, volume
 from ProstateAlignRefineLib.evaluation.cases import CaseRow, judge
 from ProstateAlignRefineLib.evaluation.evaluate import Judged
 from ProstateAlignRefineLib.evaluation.volumes import Prediction, ReferenceMask
 from ProstateAlignRefineLib.inference.device import Compute
+from ProstateAlignRefineLib.network.baselines import NetworkKind
 from ProstateAlignRefineLib.training.config import read_training_config
 from Training.runs import write_config
 
@@ -40,6 +42,11 @@ def runs_of(kind: str, *seeds: list[float], improving: bool = False) -> Runs:
     judged = tuple(Judged(kind, rows_of(shares), empty, "0" * 64, "1" * 64, 0) for shares in seeds)
     facts = {"parameters": 1_500_000, "steps": 5, "cpu_seconds": 60.0, "improving": improving}
     return Runs(kind, judged, tuple(facts for _ in seeds))
+
+
+def test_every_network_has_a_name_in_the_table() -> None:
+    """Which is drawn when hours of training are done."""
+    assert set(NAMES) == set(get_args(NetworkKind))
 
 
 def test_a_figure_of_several_seeds_is_their_mean_and_its_interval_is_over_cases() -> None:

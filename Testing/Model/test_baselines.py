@@ -13,7 +13,7 @@ from ProstateAlignRefineLib.bundle.config import Architecture, ModelConfig
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.inference.device import choose_compute
 from ProstateAlignRefineLib.inference.predictor import plan_forwards, predict
-from ProstateAlignRefineLib.network.baselines import PARTS, NetworkKind, make_network, paper_architecture
+from ProstateAlignRefineLib.network.baselines import OTHERS, PARTS, NetworkKind, make_network, paper_architecture
 from ProstateAlignRefineLib.network.bundle import Bundle
 from ProstateAlignRefineLib.network.network import AlignRefineNetwork
 from ProstateAlignRefineLib.network.text import TextEmbedding
@@ -22,7 +22,6 @@ from ProstateAlignRefineLib.training.losses import SegmentationLossSettings
 from ProstateAlignRefineLib.training.objective import Targets, joint_loss
 
 KINDS = get_args(NetworkKind)
-OTHERS = ("nnunet", "segresnet", "swinunetr", "unetr")
 PATCH = (8, 48, 48)
 
 
@@ -143,8 +142,8 @@ def test_at_the_papers_width_they_have_their_published_size(kind: NetworkKind, m
 
 
 def test_an_unknown_network_is_refused(architecture: Architecture) -> None:
-    with pytest.raises(InputError, match="'vnet' is unknown; choose one of ours"):
-        make_network("vnet", architecture, PATCH)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="'nonet' is unknown; choose one of ours"):
+        make_network("nonet", architecture, PATCH)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -41,7 +41,7 @@ def test_a_preset_survives_being_written_and_read(preset: str) -> None:
         (r"^seed = \d+", "seed = 0\nsede = 1", r"sede.*compare it with a preset"),
         (r"^seed = \d+", "", "seed"),
         (r"^batch_size = \d+", 'batch_size = "1"', "batch_size"),
-        (r"^network = .*", 'network = "vnet"', "paper_refiner, paper_text"),
+        (r"^network = .*", 'network = "nonet"', "paper_refiner, paper_text"),
         (r"^network = .*", "", "network"),
         (r"^mirror_axes = \[\]", 'mirror_axes = ["x", "x"]', "distinct"),
         (r"^kind = \"adamw\"", 'kind = "adam"', "sgd"),

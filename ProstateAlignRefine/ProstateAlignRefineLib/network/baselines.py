@@ -6,7 +6,7 @@ no weights: without a refiner the refined logits are the base logits, without te
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, Literal, TypeAlias, get_args
@@ -48,18 +48,17 @@ class Parts:
         return self.text and self.refiner
 
 
-PARTS: Mapping[NetworkKind, Parts] = MappingProxyType(
-    {
-        "ours": Parts(text=True, refiner=True, any_size=True),
-        "paper_refiner": Parts(text=True, refiner=True, any_size=True),
-        "paper_text": Parts(text=True, refiner=False, any_size=True),
-        "multi_encoder": Parts(text=False, refiner=False, any_size=True),
-        "nnunet": Parts(text=False, refiner=False, any_size=False),
-        "segresnet": Parts(text=False, refiner=False, any_size=False),
-        "swinunetr": Parts(text=False, refiner=False, any_size=False),
-        "unetr": Parts(text=False, refiner=False, any_size=False),
-    }
-)
+@dataclass(frozen=True)
+class Other:
+    """A network of others. `make`: of the architecture and the padded patch (z, y, x).
+
+    `head`: the name of its layer, or of a block ending in it, whose output are the full-size logits. `divisor`: what it
+    reads is a multiple of it (z, y, x); None: of the architecture's.
+    """
+
+    make: Callable[[Architecture, Sequence[int]], nn.Module]
+    head: str
+    divisor: Triple | None = None
 
 
 def make_network(kind: NetworkKind, architecture: Architecture, patch_size: Triple) -> SegmentationNetwork:
@@ -72,7 +71,7 @@ def make_network(kind: NetworkKind, architecture: Architecture, patch_size: Trip
     """
     if kind not in get_args(NetworkKind):
         raise InputError(f"The network '{kind}' is unknown; choose one of {', '.join(get_args(NetworkKind))}.")
-    if kind not in _OWN:
+    if kind in OTHERS:
         return Baseline(kind, architecture, patch_size)
     network = AlignRefineNetwork(built_architecture(kind, architecture))
     if not PARTS[kind].refiner:
@@ -84,7 +83,7 @@ def make_network(kind: NetworkKind, architecture: Architecture, patch_size: Trip
 
 def built_architecture(kind: NetworkKind, architecture: Architecture) -> Architecture:
     """What `make_network` builds: the architecture as given, or Align then Refine's with the paper's text parts."""
-    return architecture if kind == "ours" or kind not in _OWN else paper_architecture(architecture)
+    return architecture if kind == "ours" or kind in OTHERS else paper_architecture(architecture)
 
 
 def paper_architecture(architecture: Architecture) -> Architecture:
@@ -125,14 +124,16 @@ class Baseline(nn.Module):
         super().__init__()
         self.architecture = architecture
         self.patch_size = patch_size
-        self.divisor = _DIVISORS.get(kind, architecture.size_divisor)
+        other = OTHERS[kind]
+        self.divisor = other.divisor or architecture.size_divisor
         padded = tuple(-(-size // step) * step for size, step in zip(patch_size, self.divisor, strict=True))
         if padded == self.divisor:  # one voxel would be left at the bottom, which has no variance to normalise by
             shown = " x ".join(map(str, patch_size))
             raise InputError(
                 f"The network {kind} cannot train on patches of {shown}; set a larger schedule.patch_size."
             )
-        self.network = _MAKERS[kind](architecture, padded)
+        self.network = other.make(architecture, padded)
+        self._head = other.head
         self.refiner, self.similarity = NoRefiner(), NoSimilarity()
 
     def forward(
@@ -148,7 +149,8 @@ class Baseline(nn.Module):
     def decoder(self) -> SimpleNamespace:
         """With its segmentation `heads`, coarsest first, as `AlignRefineNetwork` has them."""
         coarser = reversed(getattr(self.network, "deep_supervision_heads", ()))
-        return SimpleNamespace(heads=[*coarser, _finest_head(self.network)])
+        finest = getattr(self.network, self._head)
+        return SimpleNamespace(heads=[*coarser, finest[-1] if isinstance(finest, nn.Sequential) else finest])
 
     def _is_patch(self, image: Tensor) -> bool:
         return tuple(image.shape[2:]) == tuple(self.patch_size)
@@ -169,12 +171,6 @@ class Baseline(nn.Module):
 
 
 SegmentationNetwork: TypeAlias = AlignRefineNetwork | Baseline
-
-
-def _finest_head(network: nn.Module) -> nn.Module:
-    """The layer whose output are the full-size logits."""
-    head = next(getattr(network, name) for name in ("output_block", "conv_final", "out") if hasattr(network, name))
-    return head[-1] if isinstance(head, nn.Sequential) and len(head) > 1 else head
 
 
 def _nnunet(architecture: Architecture, size: Sequence[int]) -> nn.Module:
@@ -230,6 +226,20 @@ def _scale(architecture: Architecture) -> float:
     return architecture.features_per_stage[0] / PUBLISHED_FEATURES
 
 
-_OWN = ("ours", "paper_refiner", "paper_text", "multi_encoder")
-_MAKERS = MappingProxyType({"nnunet": _nnunet, "segresnet": _segresnet, "swinunetr": _swinunetr, "unetr": _unetr})
-_DIVISORS = MappingProxyType({"segresnet": (8, 8, 8), "swinunetr": (32, 32, 32), "unetr": (16, 16, 16)})
+OTHERS: Mapping[NetworkKind, Other] = MappingProxyType(
+    {
+        "nnunet": Other(_nnunet, "output_block"),
+        "segresnet": Other(_segresnet, "conv_final", (8, 8, 8)),
+        "swinunetr": Other(_swinunetr, "out", (32, 32, 32)),
+        "unetr": Other(_unetr, "out", (16, 16, 16)),
+    }
+)
+PARTS: Mapping[NetworkKind, Parts] = MappingProxyType(
+    {
+        "ours": Parts(text=True, refiner=True, any_size=True),
+        "paper_refiner": Parts(text=True, refiner=True, any_size=True),
+        "paper_text": Parts(text=True, refiner=False, any_size=True),
+        "multi_encoder": Parts(text=False, refiner=False, any_size=True),
+        **dict.fromkeys(OTHERS, Parts(text=False, refiner=False, any_size=False)),
+    }
+)

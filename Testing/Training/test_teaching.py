@@ -18,6 +18,7 @@ from ProstateAlignRefineLib.training.losses import (
     deep_supervision_loss,
     deep_supervision_weights,
     heatmap_loss,
+    lesion_loss,
     segmentation_loss,
     targets_like,
     topk_cross_entropy,
@@ -181,6 +182,9 @@ def test_the_joint_loss_is_the_weighted_sum_of_its_parts(output):
     without = joint_loss(output, targets, settings, 0.0)
     assert float(without.total) == pytest.approx(expected - 0.4 * auxiliary, rel=1e-5)
     assert set(joint_loss(output, Targets(mask(2, 6)), settings, None).parts) == {"segmentation"}
+    each = joint_loss(output, targets, replace(settings, lesion_weight=0.3), 0.4)
+    assert each.parts["lesions"] == pytest.approx(float(lesion_loss(output.base_logits[0], targets.lesions)))
+    assert float(each.total) == pytest.approx(expected + 0.3 * each.parts["lesions"], rel=1e-5)
 
 
 def test_the_refiner_is_judged_by_what_the_gate_lets_through(output):

@@ -14,8 +14,8 @@ from host.plain_run import a_run
 from ProstateAlignRefineLib.commands import export as command
 from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.core.geometry import to_array
-from ProstateAlignRefineLib.core.maps import Maps, read_volume
+from ProstateAlignRefineLib.core.geometry import Grid, to_array
+from ProstateAlignRefineLib.core.maps import Maps, read_volume, write_volume
 from ProstateAlignRefineLib.core.storage.signature import SIGNATURE_NAME
 from ProstateAlignRefineLib.dicom import load_study
 from ProstateAlignRefineLib.dicom.write.ascii_text import fitting_clause
@@ -75,6 +75,18 @@ def test_all_objects_are_valid_and_share_identities(result, tmp_path, study):
     assert all(str(segment.TrackingUID) in report for segment in segments)
     studies = {dcmread(path).StudyInstanceUID for path in folder.rglob("*.dcm")}
     assert studies == {study.headers["t2w"][0].StudyInstanceUID}
+
+
+@pytest.mark.fault("a mask was corrected before `export`", "that corrections are not exported; nothing is written")
+def test_a_corrected_mask_is_not_passed_over(result, tmp_path):
+    mask = result / "lesions.nii.gz"
+    image = read_volume(mask)
+    write_volume(np.where(to_array(image) == 2, 0, to_array(image)), Grid.of(image), mask)
+    with pytest.raises(InputError, match=r"'lesions.nii.gz' was changed .* corrections would be lost"):
+        export(result, "-o", tmp_path / "dicom")
+    assert not (tmp_path / "dicom").exists()
+    mask.rename(result / "mine.nii.gz")
+    assert export(result, "-o", tmp_path / "dicom") == 0
 
 
 def test_deidentified_export_names_nobody(study_folder, tmp_path):

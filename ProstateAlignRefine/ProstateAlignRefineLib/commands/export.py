@@ -12,12 +12,14 @@ from ..core.errors import InputError
 from ..core.geometry import to_image
 from ..core.plain_lines import remark
 from ..core.storage.output import require_apart, writing_folder
+from ..core.storage.signature import state_of
 from ..core.study import Modality, Study
 from ..results.dicom_export import FurtherObjects, write_objects
 from ..results.dicom_names import GLAND_NAME, MEASUREMENTS_NAME, SEGMENTATION_NAME, SIMILARITY_FOLDER
 from ..results.folder import Result, read_result
+from ..results.report import read_report
 
-RESEARCH_FOLDER = "study"
+RESEARCH_FOLDER, MASK_NAME = "study", "lesions.nii.gz"
 KIND = "DICOM export"
 NAMES = (SEGMENTATION_NAME, MEASUREMENTS_NAME, GLAND_NAME, SIMILARITY_FOLDER, RESEARCH_FOLDER)
 
@@ -53,6 +55,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: ExportOptions) -> int:
     result = read_result(options.result)
+    _require_own_mask(options.result)
     require_apart(options.output, [options.link] if options.link else [])
     with writing_folder(options.output, KIND, NAMES) as draft:
         headers = _headers(options, result, draft.folder)
@@ -66,6 +69,15 @@ def run(options: ExportOptions) -> int:
     kept = ", in place of the earlier export" if draft.replaces else ""
     remark(f"Wrote {', '.join(written)} to {options.output}{kept}.")
     return 0
+
+
+def _require_own_mask(folder: Path) -> None:
+    """InputError where somebody corrected the lesions: DICOM is written of the stored maps."""
+    if state_of(folder, MASK_NAME) not in (None, read_report(folder).files.get(MASK_NAME)):
+        raise InputError(
+            f"'{MASK_NAME}' was changed since this program wrote it, and export writes what the stored maps give, so "
+            "the corrections would be lost; move it elsewhere to export the result without them."
+        )
 
 
 def _headers(options: ExportOptions, result: Result, folder: Path) -> Mapping[Modality, tuple[Any, ...]]:

@@ -1,6 +1,7 @@
 """The container's entry point, without the container: PI-CAI's files in, PI-CAI's files out."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -52,6 +53,18 @@ def test_a_detection_map_and_a_likelihood_are_written(given: Path, a_bundle: Pat
     assert values.max() <= 1
     _, score, *_ = evaluate_case(values, (values == values.max()).astype(np.int32))
     assert score == pytest.approx(likelihood)
+
+
+@pytest.mark.fault("`algorithm`: the disk has room for the map alone", "that space lacks; neither file is written")
+def test_map_and_likelihood_are_written_both_or_neither(given, a_bundle, tmp_path, small_disk, capsys) -> None:
+    out = tmp_path / "output"
+    assert cli.main([*entry_point({"/input": given, "/output": out, "/opt/model": a_bundle}), *CPU]) == 0
+    pages = -(-next(out.rglob("*.mha")).stat().st_size // 4096)
+    disk = small_disk(4 * pages)
+    capsys.readouterr()
+    assert cli.main([*entry_point({"/input": given, "/output": disk, "/opt/model": a_bundle}), *CPU]) == 2
+    assert re.search("free (some )?space", capsys.readouterr().err)
+    assert not [path for path in disk.rglob("*") if path.is_file()]
 
 
 def test_the_map_is_that_of_segment(given: Path, a_study_folder: Path, a_bundle: Path, tmp_path: Path) -> None:

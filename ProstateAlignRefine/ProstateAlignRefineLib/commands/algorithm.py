@@ -75,9 +75,9 @@ def run(options: AlgorithmOptions) -> int:
     stored = study.stored or maps.grid
     for path in (detection_map, likelihood):
         path.parent.mkdir(parents=True, exist_ok=True)
-    write_image(to_image(laid_on(candidates, maps.grid, stored), stored), detection_map)
     with replacing_file(likelihood) as path:
         path.write_text(json.dumps(float(candidates.max())) + "\n", encoding="utf-8")
+        write_image(to_image(laid_on(candidates, maps.grid, stored), stored), detection_map)
     print(f"The case-level likelihood is {float(candidates.max()):.4f}.")
     return 0
 

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH_VENV := .venv-bench
-SOURCES := ProstateAlignRefine Testing docs/examples develop.py
+SOURCES := ProstateAlignRefine Testing docs/examples docs/links.py develop.py
 
 .PHONY: demo test check lint format trust docs screenshots bench bench-engines ablation starter-gpu mutants clean
 
@@ -11,8 +11,9 @@ demo test check lint:
 	$(PYTHON) develop.py $@
 
 format: $(VENV)/.installed-test
-	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff check --fix --exit-zero --quiet $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
 
 trust: $(VENV)/.installed-test
 	$(BIN)/python Testing/host/trust_table.py

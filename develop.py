@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 VENV = HERE / ".venv"
 SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
-SOURCES = ("ProstateAlignRefine", "Testing", "docs/examples", "develop.py")
+SOURCES = ("ProstateAlignRefine", "Testing", "docs/examples", "docs/links.py", "develop.py")
 OLDEST = (3, 10)
 FOR_TESTS = ".[test,slicer-host]"
 LINT = (

@@ -87,7 +87,8 @@ def proposed(matches) -> set[Modality]:
 def test_a_dicom_series_is_taken_for_what_it_shows(series, expected, tmp_path):
     written(series, tmp_path)
     (volume,) = series_volumes(scan_folder(tmp_path))
-    assert {modality for modality in Modality if fits(volume, modality)} == ({expected} if expected else set())
+    taken = {modality for modality in Modality if fits(volume, modality)}
+    assert taken == ({expected} if expected else set()), volume.judgement
 
 
 @pytest.mark.parametrize(("series", "expected"), expected_of({**NAMES, **HEADERS}))

@@ -36,9 +36,10 @@ def test_every_code_has_its_row(repository):
     rows = re.findall(r"^\| (`[a-z0-9-]+`(?:, `[a-z0-9-]+`)*) \|", table, flags=re.MULTILINE)
     listed = [code.strip("`") for row in rows for code in row.split(", ")]
     given = set().union(*(codes_in(path) for path in LIBRARY.rglob("*.py"))) | {code for _, code, _ in REPEATS}
-    assert set(TEMPLATES) <= given
+    assert set(TEMPLATES) <= given, "a sentence whose code nothing gives"
     assert len(listed) == len(set(listed))
-    assert set(listed) == given
+    assert given - set(listed) == set(), "a code without its row in docs/cautions.md"
+    assert set(listed) - given == set(), "a row of docs/cautions.md whose code nothing gives"
     assert all(CODE.fullmatch(code) for code in given)
 
 

@@ -140,6 +140,15 @@ def test_every_room_is_known_to_the_rule():
     assert rooms <= set(ALLOWED_ROOMS)
 
 
+def test_the_page_of_the_architecture_says_the_same(repository):
+    page = (repository / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\| (`\w+/`.*?) \|.*\| (.+?) \|$", page, re.MULTILINE)
+    told = {re.match(r"`(\w+)/`", room)[1]: set(re.findall(r"`(\w+)`", allowed)) for room, allowed in table}
+    told["benchmark"] |= told["training"]  # "the same, and"
+    told["commands"] = set(told) - told["commands"] - {"commands"}  # "all but"
+    assert told == ALLOWED_ROOMS, "mend the table Rooms in docs/architecture.md"
+
+
 def test_the_scene_is_passed_in_never_taken_from_a_global():
     for room in ("scene", "core", "dicom"):
         for path in modules_of(room) if (LIBRARY / room).is_dir() else []:

@@ -206,7 +206,7 @@ def read_study(
 def study_of_images(t2w: sitk.Image, adc: sitk.Image, hbv: sitk.Image) -> Study:
     """A study from SimpleITK images, each with its own geometry in one patient space. ADC in 1e-6 mm2/s, or another
     usual unit, which is converted. InputError as for `read_study`."""
-    reasons = MappingProxyType(dict.fromkeys(Modality, "an image given by the caller"))
+    reasons = MappingProxyType(dict.fromkeys(Modality, "an image given by the caller."))
     return looked_at(entered(Study(t2w, adc, hbv, reasons=reasons)))
 
 

@@ -74,7 +74,8 @@ def test_adc_in_another_unit_is_converted_and_said(a_folder, unit, factor):
     rewrite(a_folder, "1_2_adc.mha", volume(DWI, 1300 * factor, 100 * factor))
     study = read(a_folder)
     np.testing.assert_allclose(to_array(study.adc), plain, rtol=1e-5)
-    assert study.reasons[Modality.ADC].endswith(f"in {unit}, were converted to 1e-6 mm2/s.")
+    converted = f"a file given by name. Its values, in {unit}, were converted to 1e-6 mm2/s."
+    assert study.reasons[Modality.ADC] == converted
 
 
 @pytest.mark.fault("an ADC file in no unit of diffusion", "refused, with the median found")

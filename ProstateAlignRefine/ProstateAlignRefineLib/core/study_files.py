@@ -61,7 +61,7 @@ def read_study_files(files: Mapping[Modality, Path], same_grid: bool = False) ->
     cautions = [told for file in read.values() for told in file.cautions]
     if not all(file.placed for file in read.values()):
         cautions.append(UNPLACED)
-    reasons = MappingProxyType(dict.fromkeys(Modality, "a file given by name"))
+    reasons = MappingProxyType(dict.fromkeys(Modality, "a file given by name."))
     return entered(Study(t2w, adc, hbv, reasons=reasons, cautions=tuple(cautions)))
 
 

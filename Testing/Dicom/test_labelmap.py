@@ -31,6 +31,8 @@ def test_every_voxel_is_found_by_highdicom_and_dcmqi_and_dciodvfy_has_no_error(s
     stored = dcmread(path)
     assert (stored.SOPClassUID, stored.SegmentationType) == (LABEL_MAP_STORAGE, "LABELMAP")
     assert [segment.SegmentLabel for segment in stored.SegmentSequence] == ["Background", "Lesion 1", "Lesion 2"]
+    coloured = ["RecommendedDisplayCIELabValue" in segment for segment in stored.SegmentSequence]
+    assert coloured == [False, True, True]
     assert dciodvfy_errors(path) == []
     assert np.array_equal(labels_by_highdicom(path, grid), labels)
     assert np.array_equal(read_by_dcmqi(path, tmp_path / "dcmqi", grid), labels)

@@ -23,10 +23,10 @@ def test_shuffled_headers_change_nothing(study, labels, path, tmp_path):
     assert np.array_equal(read_by_dcmqi(path, tmp_path / "dcmqi", study.grid), labels)
     positions = {header.SOPInstanceUID: header.ImagePositionPatient for header in study.headers[Modality.T2W]}
     for group in dcmread(path).PerFrameFunctionalGroupsSequence:
-        derivation = group.DerivationImageSequence[0].SourceImageSequence
-        referenced = [item.ReferencedSOPInstanceUID for item in derivation]
-        t2w = next(uid for uid in referenced if uid in positions)
-        assert np.allclose(positions[t2w], group.PlanePositionSequence[0].ImagePositionPatient, atol=1e-3)
+        (source,) = group.DerivationImageSequence[0].SourceImageSequence
+        assert np.allclose(
+            positions[source.ReferencedSOPInstanceUID], group.PlanePositionSequence[0].ImagePositionPatient, atol=1e-3
+        )
 
 
 def test_finer_slices_are_refused(study, path):

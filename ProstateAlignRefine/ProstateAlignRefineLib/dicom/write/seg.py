@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 DESCRIPTION = "Prostate lesions, AI, for research"
 GLAND_DESCRIPTION = "Prostate gland, AI, for research"
 GLAND_OFFSET = SERIES_OFFSET + 3
+BACKGROUND = 0  # the segment of a LABELMAP that is none
 
 
 @silent()
@@ -53,7 +54,10 @@ def write_segmentation(
     *,
     seg_type: SegType = SegType.BINARY,
 ) -> None:
-    """Writes a segmentation, one segment a lesion, that refers to T2W, ADC and HBV.
+    """Writes a segmentation, one segment a lesion, that refers to the T2W.
+
+    To it alone: of several series that an object refers to, a viewer (OHIF 3.13) takes the one that it happened to
+    load first, and shows nothing where that has another matrix. The structured report refers to all images.
 
     `lesions`: labels 1..n [Z, Y, X], or masks that may overlap [Z, Y, X, n], on `grid`: that of the T2W `headers`
     (within 1e-3 mm), or a flipped, turned or cropped copy of it; the file is always on the headers' own grid, and
@@ -118,12 +122,10 @@ def _build(
     target = source_stack(headers[Modality.T2W], like=grid).grid
     masks = place_on(masks, grid, target)
     step = target.spacing[2]
-    sources = {modality: [source_header(header) for header in slices] for modality, slices in headers.items()}
-    sources[Modality.T2W] = [with_slice_step(header, step) for header in sources[Modality.T2W]]
+    t2w = [with_slice_step(source_header(header), step) for header in headers[Modality.T2W]]
     with quietly("DICOM segmentation"):
-        content = describe(masks, sources[Modality.T2W][0])
-        segmentation = _segmentation(masks, target, sources, content)
-        carry_character_set(sources[Modality.T2W][0], segmentation)
+        segmentation = _segmentation(masks, target, t2w, describe(masks, t2w[0]))
+        carry_character_set(t2w[0], segmentation)
     return segmentation, masks, target
 
 
@@ -149,15 +151,9 @@ class _Content:
     seg_type: SegType
 
 
-def _segmentation(
-    masks: NDArray[np.bool_],
-    grid: Grid,
-    sources: Mapping[Modality, list[Dataset]],
-    content: _Content,
-) -> hd.seg.Segmentation:
+def _segmentation(masks: NDArray[np.bool_], grid: Grid, t2w: list[Dataset], content: _Content) -> hd.seg.Segmentation:
     import highdicom as hd
 
-    t2w = sources[Modality.T2W]
     volume = hd.Volume(
         masks.astype(np.uint8),
         lps_affine_zyx(grid),
@@ -165,9 +161,8 @@ def _segmentation(
         frame_of_reference_uid=t2w[0].FrameOfReferenceUID,
         channels={"SegmentNumber": range(1, masks.shape[-1] + 1)},
     )
-    return hd.seg.Segmentation(
+    segmentation = hd.seg.Segmentation(
         source_images=t2w,
-        further_source_images=_further(sources),
         pixel_array=volume,
         segmentation_type=content.seg_type.name,
         segment_descriptions=content.segments,
@@ -182,16 +177,11 @@ def _segmentation(
         series_description=content.description,
         omit_empty_frames=True,
     )
-
-
-def _further(sources: Mapping[Modality, list[Dataset]]) -> list[Dataset]:
-    """The ADC's and HBV's images, each once: where both were computed, their sources are the same.
-
-    Images without a frame of reference are left out, since the standard lets none refer to a position there.
-    """
-    images = [header for modality in (Modality.ADC, Modality.HBV) for header in sources.get(modality, [])]
-    placed = [image for image in images if image.get("FrameOfReferenceUID")]
-    return list({str(image.SOPInstanceUID): image for image in placed}.values())
+    for segment in segmentation.SegmentSequence:
+        if segment.SegmentNumber == BACKGROUND:
+            # A viewer that counts colours from the first item on (OHIF 3.13) draws a lesion in this one's, black.
+            segment.pop("RecommendedDisplayCIELabValue", None)
+    return segmentation
 
 
 def _lesions(masks: NDArray[np.bool_], t2w: Dataset, info: SegmentationInfo, seg_type: SegType) -> _Content:

@@ -11,9 +11,10 @@ slicer = pytest.importorskip("slicer", reason="slicer-core is not installed: pip
 from vtk import vtkWeakReference
 
 from ProstateAlignRefineLib.core.findings.rule import FindingRule, FrocPoint, Term
+from ProstateAlignRefineLib.core.study import Modality
 from ProstateAlignRefineLib.scene.drawn import Drawn
 from ProstateAlignRefineLib.scene.edit_mark import EditMark
-from ProstateAlignRefineLib.scene.layout import HEATMAP_TAG, LAYOUT_ID, ReadingLayout
+from ProstateAlignRefineLib.scene.layout import HEATMAP_TAG, LAYOUT_ID, TAGS, ReadingLayout
 from ProstateAlignRefineLib.scene.live import LiveGate
 from ProstateAlignRefineLib.scene.reading import Reading
 from ProstateAlignRefineLib.scene.views import composite_node, slice_node
@@ -218,6 +219,22 @@ def test_volumes_that_cannot_be_shown_are_said_where_they_are_asked_for(segmente
     segmented.session.say("")
     ui.windowBox.currentIndex = 1
     assert ui.messageLabel.text == "The volume 'T2W' holds no voxels; load it again or choose another."
+
+
+def test_another_volume_chosen_while_the_study_is_read_is_shown_at_once(panel, with_study):
+    """Else the view called ADC shows another volume than the one that the panel calls so."""
+    with_study(panel)
+    scene, adc = panel.application.scene, panel.session.inputs.adc
+    other = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "another ADC")
+    other.Copy(adc)
+    view = composite_node(scene, TAGS[Modality.ADC])
+    panel.ui.adcSelector.choose(other)
+    assert view.GetBackgroundVolumeID() == other.GetID()
+    panel.ui.matchButton.click()
+    assert view.GetBackgroundVolumeID() == panel.session.inputs.adc.GetID()
+    panel.ui.layoutButton.click()
+    panel.ui.adcSelector.choose(other)
+    assert not panel.session.layout.is_on
 
 
 def test_a_closed_scene_holds_nothing_of_ours(panel, with_study, events):

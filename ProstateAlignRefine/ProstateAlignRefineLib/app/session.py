@@ -139,13 +139,13 @@ class Session:
         if node is not getattr(self.state, modality.value):
             self.study.choose(self.state, modality, node)
             self._part_from_other_study()
-            self.changed.emit()
+            self.where.read_on()
 
     def match_inputs(self) -> None:
         """T2W, ADC and HBV among the volumes of the scene, each with the reason."""
         self.guarded(lambda: self.study.match(self.state, self.application.scene))
         self._part_from_other_study()
-        self.changed.emit()
+        self.where.read_on()
 
     def open_study(self, folder: Path) -> None:
         """A folder or zip; what cannot be read is said in `message`."""
@@ -235,12 +235,6 @@ class Session:
             self.show_as_set()
             self.layout_entered.emit()
         self.changed.emit()
-
-    def use_windows(self, preset: str) -> None:
-        """Grey ranges of the three volumes, one of `results.windows.PRESETS`."""
-        inputs = self.inputs
-        if inputs is not None:
-            self.guarded(lambda: self.layout.use_windows(inputs, preset))
 
     def leave_layout(self) -> None:
         """Back to the user's own layout."""

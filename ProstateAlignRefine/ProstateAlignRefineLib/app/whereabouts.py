@@ -35,6 +35,19 @@ class Whereabouts:
         self.shown, self.painting = True, False
         self._left_reading = False
 
+    def read_on(self) -> None:
+        """Other volumes are chosen: a view never goes by the name of one and shows another."""
+        if self._session.layout.is_on:
+            self._session.read()
+        else:
+            self._session.changed.emit()
+
+    def use_windows(self, preset: str) -> None:
+        """Grey ranges of the three volumes, one of `results.windows.PRESETS`."""
+        session, inputs = self._session, self._session.inputs
+        if inputs is not None:
+            session.guarded(lambda: session.layout.use_windows(inputs, preset))
+
     def paint(self, number: int) -> None:
         """Slicer's Segment Editor on a lesion, in the reading layout and at the lesion."""
         session, reading = self._session, self._session.reading

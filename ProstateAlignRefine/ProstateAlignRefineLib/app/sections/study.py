@@ -79,7 +79,7 @@ class StudySection:
         self._session.match_inputs()
 
     def _use_windows(self) -> None:
-        self._session.use_windows(WINDOWS[self._ui.windowBox.currentIndex][0])
+        self._session.where.use_windows(WINDOWS[self._ui.windowBox.currentIndex][0])
 
     def _toggle_layout(self) -> None:
         if self._session.layout.is_on:

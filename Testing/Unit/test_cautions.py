@@ -280,6 +280,16 @@ def test_a_gland_that_is_cut_flat_or_missing_is_told(study, low, high, expected)
     assert codes_of(result_cautions(study, gland_maps(low, high), T2W, shown(study, T2W))) == expected
 
 
+@pytest.mark.fault("a T2W interpolated to thinner slices", "Caution (slices-thin)")
+@pytest.mark.parametrize(("times", "expected"), [(1.4, ()), (1.6, ("slices-thin",))])
+@pytest.mark.parametrize("anatomy", [True, False])
+def test_slices_thinner_than_those_the_network_reads_are_told(study, times, expected, anatomy):
+    x, y, z = T2W.spacing
+    maps = gland_maps(3, 16) if anatomy else replace(gland_maps(3, 16), zones=None)
+    region = T2W.with_spacing((x, y, times * z))
+    assert codes_of(result_cautions(study, maps, region, shown(study, T2W))) == expected
+
+
 @pytest.mark.fault("a gland whose base lies above the diffusion images", "Caution (gland-outside-dwi), by thirds")
 def test_the_third_of_the_gland_without_diffusion_is_named(study):
     gland = gland_maps(3, 16).zones > 0

@@ -106,6 +106,10 @@ TEMPLATES: Mapping[str, str] = {
     ),
     "slice-empty": _("The {volume} has no image in {slices}; lesions there can be missed or invented."),
     "slice-repeated": _("The {volume} shows the same image twice, again in {slices}; what lies there is not known."),
+    "slices-thin": _(
+        "The T2W's slices are {own} mm apart, and the model reads them {read} mm apart; if they were interpolated, "
+        "lesions come out too small, and small ones are lost: give the images as they were acquired."
+    ),
     "t2w-reformatted": _(
         "The T2W is stored in {plane} slices; it was read as axial ones, {spacing} mm apart, which the model may "
         "know less well."

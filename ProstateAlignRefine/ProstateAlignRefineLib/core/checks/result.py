@@ -1,4 +1,5 @@
-"""Whether the gland found can be one: cut by a border, in pieces, of another size, without diffusion."""
+"""Whether the gland found can be one: cut by a border, in pieces, of another size, without diffusion; and whether the
+T2W's slices are such as the network reads."""
 
 from __future__ import annotations
 
@@ -23,24 +24,33 @@ CUT = 0.25
 """Area in the end slice of the T2W (or of the region read) by the largest slice's: base and apex taper to less."""
 EDGE = 0.002
 """Share of the gland on the sides of the T2W or of the region read."""
+THIN = 2 / 3
+"""Distance of the T2W's slices by that of the network's: at a half and less, lesions get smaller or lost."""
 NO_ADC = 0.05
 """Share of the gland with an ADC of zero or less, which fits and masks leave in noise."""
 
 
 def result_cautions(study: Study, maps: Maps, region: Grid, seen: Shown) -> tuple[Caution, ...]:
-    """`region`: the grid that the network read; `seen`: what is `shown` on the T2W's. Nothing where the model tells no
-    anatomy."""
+    """`region`: the grid that the network read; `seen`: what is `shown` on the T2W's. Of the gland nothing where the
+    model tells no anatomy."""
+    slices = _slice_cautions(maps.grid, region)
     if maps.zones is None:
-        return ()
+        return slices
     gland = maps.gland()
     if gland is None:
-        return (caution("gland-not-found"),)
+        return (*slices, caution("gland-not-found"))
     return (
+        *slices,
         *_shape_cautions(maps.zones > 0, gland, maps.grid),
         *_border_cautions(gland, maps.grid, region),
         *gland_coverage_cautions(gland, maps.grid, seen),
         *_adc_cautions(gland, study),
     )
+
+
+def _slice_cautions(grid: Grid, region: Grid) -> tuple[Caution, ...]:
+    own, read = grid.spacing[2], region.spacing[2]
+    return (caution("slices-thin", own=f"{own:.1f}", read=f"{read:.1f}"),) if own < THIN * read else ()
 
 
 def _shape_cautions(found: NDArray[np.bool_], gland: NDArray[np.bool_], grid: Grid) -> list[Caution]:

@@ -12,7 +12,7 @@ from ..core.geometry import Array, to_array
 from ..core.maps import read_volume
 from ..core.storage.output import check_output
 from ..core.storage.signature import PHANTOM
-from ..results.folder import KIND, NAMES
+from ..results.folder import KIND, LESIONS_NAME, NAMES
 from . import phantom, segment
 
 SEED = 15
@@ -36,7 +36,7 @@ def run(options: DemoOptions) -> int:
     phantom.run(phantom.PhantomOptions(study, SEED))
     segment.run(segment.SegmentOptions(input=(study / phantom.STUDY_FOLDER,), output=results))
     truth = to_array(read_volume(study / phantom.TRUTH_FOLDER / "lesions.nii.gz"))
-    found = to_array(read_volume(results / "lesions.nii.gz"))
+    found = to_array(read_volume(results / LESIONS_NAME))
     print(f"\nKnown truth beside it:\n{comparison(found, truth)}\nPicture: {results / 'overview.png'}")
     return 0
 

@@ -16,10 +16,10 @@ from ..core.storage.signature import state_of
 from ..core.study import Modality, Study
 from ..results.dicom_export import FurtherObjects, write_objects
 from ..results.dicom_names import GLAND_NAME, MEASUREMENTS_NAME, SEGMENTATION_NAME, SIMILARITY_FOLDER
-from ..results.folder import Result, read_result
+from ..results.folder import LESIONS_NAME, Result, read_result
 from ..results.report import read_report
 
-RESEARCH_FOLDER, MASK_NAME = "study", "lesions.nii.gz"
+RESEARCH_FOLDER = "study"
 KIND = "DICOM export"
 NAMES = (SEGMENTATION_NAME, MEASUREMENTS_NAME, GLAND_NAME, SIMILARITY_FOLDER, RESEARCH_FOLDER)
 
@@ -73,10 +73,10 @@ def run(options: ExportOptions) -> int:
 
 def _require_own_mask(folder: Path) -> None:
     """InputError where somebody corrected the lesions: DICOM is written of the stored maps."""
-    if state_of(folder, MASK_NAME) not in (None, read_report(folder).files.get(MASK_NAME)):
+    if state_of(folder, LESIONS_NAME) not in (None, read_report(folder).files.get(LESIONS_NAME)):
         raise InputError(
-            f"'{MASK_NAME}' was changed since this program wrote it, and export writes what the stored maps give, so "
-            "the corrections would be lost; move it elsewhere to export the result without them."
+            f"'{LESIONS_NAME}' was changed since this program wrote it, and export writes what the stored maps give, "
+            "so the corrections would be lost; move it elsewhere to export the result without them."
         )
 
 

@@ -45,12 +45,13 @@ if TYPE_CHECKING:
     from ..dicom import SegmentationInfo
 
 STUDY_FOLDER = "study"
+LESIONS_NAME = "lesions.nii.gz"
 OVERVIEW_NAME = "overview.png"
 HTML_NAME = "report.html"
 KIND = "segmentation"
 NAMES = (
-    *(f"{name}.nii.gz" for name in (*MAP_NAMES, ZONES_NAME, "lesions", "edits")),
-    *(SEGMENTATION_NAME, OVERVIEW_NAME, HTML_NAME, STUDY_FOLDER, REPORT_NAME),
+    *(f"{name}.nii.gz" for name in (*MAP_NAMES, ZONES_NAME, "edits")),
+    *(LESIONS_NAME, SEGMENTATION_NAME, OVERVIEW_NAME, HTML_NAME, STUDY_FOLDER, REPORT_NAME),
 )
 
 
@@ -174,7 +175,7 @@ def write_gated(folder: Path, result: Result) -> WrittenResult:
     """Everything that depends on the gate: lesions, edits, SEG, reports, overview."""
     found = lesions_of(result)
     gated, labels, lesions = found.gated, found.whole, found.lesions
-    write_volume(*result.as_stored(labels), folder / "lesions.nii.gz")
+    write_volume(*result.as_stored(labels), folder / LESIONS_NAME)
     write_volume(*result.as_stored(gated.edits), folder / "edits.nii.gz")
     wrote_dicom = _write_dicom(folder / SEGMENTATION_NAME, result, labels, lesions)
     edited = edit_counts(gated)

@@ -33,24 +33,26 @@ NO_ADC = 0.05
 def result_cautions(study: Study, maps: Maps, region: Grid, seen: Shown) -> tuple[Caution, ...]:
     """`region`: the grid that the network read; `seen`: what is `shown` on the T2W's. Of the gland nothing where the
     model tells no anatomy."""
-    slices = _slice_cautions(maps.grid, region)
-    if maps.zones is None:
-        return slices
-    gland = maps.gland()
-    if gland is None:
-        return (*slices, caution("gland-not-found"))
-    return (
-        *slices,
-        *_shape_cautions(maps.zones > 0, gland, maps.grid),
-        *_border_cautions(gland, maps.grid, region),
-        *gland_coverage_cautions(gland, maps.grid, seen),
-        *_adc_cautions(gland, study),
-    )
+    return (*_slice_cautions(maps.grid, region), *_gland_cautions(study, maps, region, seen))
 
 
 def _slice_cautions(grid: Grid, region: Grid) -> tuple[Caution, ...]:
     own, read = grid.spacing[2], region.spacing[2]
     return (caution("slices-thin", own=f"{own:.1f}", read=f"{read:.1f}"),) if own < THIN * read else ()
+
+
+def _gland_cautions(study: Study, maps: Maps, region: Grid, seen: Shown) -> tuple[Caution, ...]:
+    if maps.zones is None:
+        return ()
+    gland = maps.gland()
+    if gland is None:
+        return (caution("gland-not-found"),)
+    return (
+        *_shape_cautions(maps.zones > 0, gland, maps.grid),
+        *_border_cautions(gland, maps.grid, region),
+        *gland_coverage_cautions(gland, maps.grid, seen),
+        *_adc_cautions(gland, study),
+    )
 
 
 def _shape_cautions(found: NDArray[np.bool_], gland: NDArray[np.bool_], grid: Grid) -> list[Caution]:

@@ -1,12 +1,12 @@
-# ruff: noqa: E402 - without slicer-core the whole file is skipped
 """Whatever the reader does, in whatever order, and deletes meanwhile: panel, views and scene say the same."""
 
 import random
 
 import pytest
 
-slicer = pytest.importorskip("slicer", reason="slicer-core is not installed: pip install .[slicer-host]")
+pytest.importorskip("slicer", reason="slicer-core is not installed: pip install .[slicer-host]")
 
+from App.scenes import add_note
 from ProstateAlignRefineLib.core.study import Modality
 from ProstateAlignRefineLib.scene.layout import OWN_LAYOUTS, TAGS
 from ProstateAlignRefineLib.scene.state import MODULE_NAME
@@ -103,12 +103,7 @@ class Reader:
         self.events.until(lambda: not self.panel.session.run.running)
 
     def add_scene(self):
-        other = slicer.vtkMRMLScene()
-        other.AddNewNodeByClass("vtkMRMLTextNode", "note")
-        other.SetURL(str(self.folder / "other.mrml"))
-        assert other.Commit()
-        self.scene.SetURL(str(self.folder / "other.mrml"))
-        assert self.scene.Import()
+        add_note(self.scene, self.folder)
 
     def close(self):
         if self.chance.random() < 0.2:

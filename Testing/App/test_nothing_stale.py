@@ -10,6 +10,7 @@ slicer = pytest.importorskip("slicer", reason="slicer-core is not installed: pip
 
 from vtk import vtkWeakReference
 
+from App.scenes import add_note
 from ProstateAlignRefineLib.core.findings.rule import FindingRule, FrocPoint, Term
 from ProstateAlignRefineLib.core.study import Modality
 from ProstateAlignRefineLib.scene.drawn import Drawn
@@ -170,34 +171,23 @@ def test_a_scene_added_beside_a_result_leaves_one_of_both_in_sight(segmented, sa
 
 
 def test_a_scene_without_a_result_that_is_added_leaves_the_reader_where_he_was(segmented, tmp_path):
-    other = slicer.vtkMRMLScene()
-    other.AddNewNodeByClass("vtkMRMLTextNode", "note")
-    other.SetURL(str(tmp_path / "other.mrml"))
-    assert other.Commit()
     segmented.ui.tauSlider.value = 0.6
     scene, reading = segmented.application.scene, segmented.session.reading
-    scene.SetURL(str(tmp_path / "other.mrml"))
-    assert scene.Import()
+    add_note(scene, tmp_path)
     assert scene.GetFirstNodeByName("note") is not None
     assert segmented.session.reading is reading
     assert segmented.ui.undoButton.enabled
 
 
-def test_a_scene_added_in_the_reading_layout_leaves_the_way_back(panel, with_study, events, tmp_path):
+def test_a_scene_added_in_the_reading_layout_leaves_the_way_back(panel, with_study, tmp_path):
     """Windows as they were before it, and one who writes the titles."""
-    other = slicer.vtkMRMLScene()
-    other.AddNewNodeByClass("vtkMRMLTextNode", "note")
-    other.SetURL(str(tmp_path / "other.mrml"))
-    assert other.Commit()
     living = alive(ReadingLayout)
     with_study(panel)
     adc = panel.session.inputs.adc
     panel.session.leave_layout()
     set_window(adc, (11.0, 22.0))
     panel.session.read()
-    scene = panel.application.scene
-    scene.SetURL(str(tmp_path / "other.mrml"))
-    assert scene.Import()
+    add_note(panel.application.scene, tmp_path)
     assert panel.session.layout.is_on
     assert alive(ReadingLayout) == living
     panel.session.leave_layout()

@@ -98,6 +98,7 @@ def test_what_is_not_there_is_said_before_torch_is_loaded_and_leaves_no_folder(t
         (*ours, "--set", "schedule.epochs=3"): "did you mean schedule.",
         (*ours, "--set", "data.test_fold=5"): "no fold 5, but 0, 1",
         (*ours, "--text", "none.npz"): "none.npz",
+        (*ours, "--set", "text.encoder=local-dir:none"): "folder 'none' does not exist",
         (*ours, "--from", "none"): "not a model bundle",
     }
     code = f"""

@@ -115,6 +115,17 @@ def test_only_the_readable_maps_show_in_selectors(scene, inputs, maps):
     assert not nodes.similarity.GetHideFromEditors()
 
 
+def test_hidden_maps_of_two_scenes_in_one_folder_get_files_of_their_own(maps):
+    def hidden():
+        scene = slicer.vtkMRMLScene()
+        t2w = add_volume(scene, np.zeros(maps.grid.shape, np.int16), maps.grid, "T2W")
+        return {node.GetName() for node in add_maps(scene, maps, t2w) if node.GetHideFromEditors()}
+
+    first, second = hidden(), hidden()
+    assert len(first) == len(second) == 2
+    assert not first & second
+
+
 def test_the_similarity_map_has_the_heat_colours_over_its_range(scene, inputs, maps):
     nodes = add_maps(scene, maps, inputs.t2w)
     display = nodes.similarity.GetDisplayNode()

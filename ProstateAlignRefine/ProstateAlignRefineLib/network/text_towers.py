@@ -12,11 +12,12 @@ from torch import Tensor, nn
 
 from ..core.errors import InputError
 from ..core.plain_data import read_json
-from .hub import CONFIG, FOLDER, HUB, require_encoder
+from .hub import HUB, require_hub
 
-STARTER = "starter:"
+FOLDER, STARTER = "local-dir:", "starter:"
 INSTALL = 'in the clone: pip install ".[text]"'
 STARTER_CONTEXT, STARTER_WIDTH, STARTER_HEADS, STARTER_LAYERS = 64, 64, 4, 2
+FOLDER_FILES = ("open_clip_config.json", "config.json")
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def load_tower(encoder: str) -> FrozenTextTower:
     InputError with the remedy where a package, a file or the network is missing. There is no other encoder to fall
     back to.
     """
-    require_encoder(encoder)
+    require_hub(encoder)
     _require_packages(encoder)
     if encoder.startswith(STARTER):
         return _starter_tower(encoder)
@@ -80,11 +81,19 @@ def _starter_tower(encoder: str) -> FrozenTextTower:
 
 
 def _folder_tower(folder: Path) -> FrozenTextTower:
+    missing = [name for name in FOLDER_FILES if not (folder / name).is_file()]
+    if missing:
+        raise InputError(
+            f"The text encoder folder '{folder.name}' lacks {', '.join(missing)}; put the files of the open_clip model "
+            "and its BERT's config.json and vocab.txt there."
+        )
     try:
-        content = read_json(folder / CONFIG, CONFIG, "get it again")
+        content = read_json(folder / FOLDER_FILES[0], FOLDER_FILES[0], "get it again")
         text = dict(content["model_cfg"]["text_cfg"])
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{CONFIG} of the text encoder '{folder.name}' cannot be read; get it again.") from error
+        raise InputError(
+            f"{FOLDER_FILES[0]} of the text encoder '{folder.name}' cannot be read; get it again."
+        ) from error
     # As published the configuration names its BERT on the hub, and loading would reach for the network.
     text = {**text, "hf_model_name": str(folder), "hf_tokenizer_name": str(folder), "hf_model_pretrained": False}
     remedy = "get its files again, open_clip_pytorch_model.bin or open_clip_model.safetensors among them"
@@ -103,7 +112,7 @@ def _published_tower(source: str, what: str, remedy: str, **options: Any) -> Fro
         # Without require_pretrained a failed download would leave random weights behind a warning.
         model = open_clip.create_model(source, require_pretrained=True, **options).eval()
         tokenizer = open_clip.get_tokenizer(source)
-    except Exception as error:  # what readers of damaged weights raise has no base of its own
+    except (RuntimeError, OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(f"{what} cannot be loaded; {remedy}.") from error
     text: Any = getattr(model, "text", None)
     if not isinstance(getattr(text, "proj", None), nn.Module) or not hasattr(text, "config"):

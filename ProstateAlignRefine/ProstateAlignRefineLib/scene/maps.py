@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from uuid import uuid4
 
 import numpy as np
 import slicer
@@ -89,7 +90,7 @@ def heat_colours(scene: Scene) -> ColorTableNode:
 def _add_map(scene: Scene, maps: Maps, name: str, t2w: VolumeNode, window: tuple[float, float] | None) -> VolumeNode:
     """Hidden where there is no window; shown in the heat colours otherwise."""
     node = slicer.vtkMRMLScalarVolumeNode()
-    node.SetName(scene.GenerateUniqueName(f"{t2w.GetName()} {TITLES[name]}"))
+    node.SetName(_name(scene, f"{t2w.GetName()} {TITLES[name]}", hidden=window is None))
     node.SetAttribute(MAP_ATTRIBUTE, name)
     node.SetHideFromEditors(window is None)  # before the node is in the scene: selectors look at it once
     scene.AddNode(node)
@@ -102,3 +103,9 @@ def _add_map(scene: Scene, maps: Maps, name: str, t2w: VolumeNode, window: tuple
     fill_volume(node, maps.arrays[name], maps.grid)
     place_beside(scene, node, t2w)
     return node
+
+
+def _name(scene: Scene, title: str, hidden: bool) -> str:
+    """Of a hidden map one that no other scene has: before 5.12, Slicer saves hidden nodes as `Private/NAME.nrrd`
+    beside the scene, and a second scene of the folder would replace the first one's maps without a word."""
+    return f"{title} {uuid4().hex[:12]}" if hidden else str(scene.GenerateUniqueName(title))

@@ -153,6 +153,36 @@ def events():
     return SimpleNamespace(until=until, settle=settle)
 
 
+WIDTH = 416  # pixels that Slicer leaves the panel at first
+
+
+@pytest.fixture
+def first_width(events):
+    """Shows a panel's widget in that width, and as high as it wants to be."""
+    shown = []
+
+    def show(widget):
+        shown.append(widget)
+        widget.resize(WIDTH, 100)
+        widget.show()
+        events.settle()
+        widget.resize(WIDTH, max(widget.sizeHint.height(), widget.layout().heightForWidth(WIDTH)))
+        events.settle()
+
+    yield show
+    for widget in shown:
+        widget.hide()
+
+
+@pytest.fixture
+def panel_in_slicer(open_panel, application, first_width):
+    """As Slicer's window has it: entered and left with its module, in its first width."""
+    panel = open_panel("pausing")
+    application.left, application.entered = panel.exit, panel.enter
+    first_width(panel.widget)
+    return panel
+
+
 @pytest.fixture
 def with_study(study_folder):
     """Opens the study folder in a panel, as its button does."""

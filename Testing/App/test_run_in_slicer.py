@@ -12,15 +12,14 @@ pytestmark = pytest.mark.usefixtures("started")
 
 
 @pytest.fixture
-def in_slicer(open_panel, application, host_scene, monkeypatch):
+def in_slicer(panel_in_slicer, application, host_scene, monkeypatch):
     """`slicer` with what the script asks of the application; the codes it exits with are kept."""
     import slicer.util
 
     from host.modules import application as qt_application
 
-    panel = open_panel("pausing")
-    application.left, application.entered = panel.exit, panel.enter
-    module = SimpleNamespace(widgetRepresentation=lambda: SimpleNamespace(self=lambda: SimpleNamespace(panel=panel)))
+    shell = SimpleNamespace(panel=panel_in_slicer)
+    module = SimpleNamespace(widgetRepresentation=lambda: SimpleNamespace(self=lambda: shell))
     app = SimpleNamespace(
         processEvents=qt_application.processEvents,
         layoutManager=lambda: SimpleNamespace(viewport=lambda: None),

@@ -1,22 +1,32 @@
 """The story that Slicer is told, told to the panel on the test host."""
 
 import pytest
+import SimpleITK as sitk
 
 pytestmark = pytest.mark.usefixtures("started")
 
+PLANES = {"sag": (0, 0, 1, 1, 0, 0, 0, -1, 0), "cor": (1, 0, 0, 0, 0, 1, 0, -1, 0)}  # directions of the images
+
 
 @pytest.fixture
-def stage(open_panel, application, study_folder, events, tmp_path):
+def stage(panel_in_slicer, application, study_folder, events, tmp_path):
     from Slicer.story import Stage
 
     output = tmp_path / "output"
     output.mkdir()
-    panel = open_panel("pausing")
-    application.left, application.entered = panel.exit, panel.enter
-    return Stage(panel, application, events.until, study_folder, output)
+    return Stage(panel_in_slicer, application, events.until, study_folder, output)
 
 
-@pytest.mark.parametrize("folder", ["study_folder", "patient_folder"])
+@pytest.fixture
+def folder_with_planes(study_folder):
+    for name in ("sag", "cor"):
+        image = sitk.ReadImage(str(study_folder / "case_t2w.mha"))
+        image.SetDirection(PLANES[name])
+        sitk.WriteImage(image, str(study_folder / f"case_{name}.mha"))
+    return study_folder
+
+
+@pytest.mark.parametrize("folder", ["study_folder", "patient_folder", "folder_with_planes"])
 def test_every_step_of_the_story_passes(stage, request, folder):
     from Slicer.story import tell
 

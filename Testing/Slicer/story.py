@@ -11,13 +11,16 @@ from typing import Any
 import numpy as np
 
 try:
-    from . import story_panel, story_runs
+    from . import story_panel, story_runs, story_scenes
+    from .story_first_look import STEPS as FIRST_LOOK
     from .story_report import STEPS as REPORT_STEPS
     from .story_studies import STEPS as STUDY_STEPS
     from .story_views import STEPS as VIEW_STEPS
 except ImportError:  # inside Slicer these files are no package
     import story_panel
     import story_runs
+    import story_scenes
+    from story_first_look import STEPS as FIRST_LOOK
     from story_report import STEPS as REPORT_STEPS
     from story_studies import STEPS as STUDY_STEPS
     from story_views import STEPS as VIEW_STEPS
@@ -112,6 +115,9 @@ def files_are_exported(stage):
         assert (stage.output / name).is_file(), ui.exportLabel.text
     ui.copyButton.click()
     assert "research use only" in stage.application.clipboard
+    table = (stage.output / "lesions.csv").read_text(encoding="utf-8")
+    for found in stage.session.reading.lesions:
+        assert stage.session.reading.slice_names.text(*found.lesion.slices) in table
 
 
 def dicom_is_exported_or_the_button_says_why_not(stage):
@@ -127,29 +133,16 @@ def dicom_is_exported_or_the_button_says_why_not(stage):
     stage.notes["DICOM export"] = "segmentation and structured report written and read back"
 
 
-def a_scene_opened_again_has_its_result_and_still_exports(stage):
-    session, exported = stage.session, stage.ui.srButton.enabled
-    lesions = [(found.uid, found.decision) for found in session.reading.lesions]
-    scene, folder = stage.application.scene, stage.output / "scene"
-    folder.mkdir()
-    assert scene.SaveSceneToSlicerDataBundleDirectory(str(folder), None)
-    scene.Clear(0)
-    (file,) = folder.glob("*.mrml")
-    scene.SetURL(str(file))
-    assert scene.Connect()
-    assert [(found.uid, found.decision) for found in session.reading.lesions] == lesions
-    assert stage.ui.srButton.enabled == exported, stage.ui.srButton.toolTip
-    if exported:
-        stage.application.answers["new file"] = stage.output / "again.sr.dcm"
-        stage.ui.srButton.click()
-        assert (stage.output / "again.seg.dcm").is_file(), stage.ui.exportLabel.text
-
-
-def closing_the_scene_empties_the_panel(stage):
-    stage.application.scene.Clear(0)
-    assert stage.session.reading is None
-    assert stage.ui.lesionTable.rowCount == 0
-    assert not stage.ui.segmentButton.enabled
+def the_other_form_of_dicom_segmentations_is_written_where_it_is_chosen(stage):
+    ui = stage.ui
+    if not ui.segButton.enabled:
+        return
+    for index, form in ((1, b"LABELMAP"), (0, b"BINARY")):
+        ui.segTypeBox.currentIndex = index
+        file = stage.application.answers["new file"] = stage.output / f"form {index}.seg.dcm"
+        ui.segButton.click()
+        assert file.is_file(), ui.exportLabel.text
+        assert form in file.read_bytes()
 
 
 def nothing_stays_behind(stage):
@@ -171,8 +164,10 @@ STEPS = (
     story_runs.removing_the_t2w_stops_the_run_at_once_and_says_so,
     story_runs.segmenting_brings_a_new_segmentation_and_the_reading_layout,
     *story_panel.AFTER_A_RUN,
+    *FIRST_LOOK,
     story_runs.the_second_click_finds_the_worker_warm,
     story_runs.one_result_is_drawn_and_the_earlier_one_is_a_click_away,
+    story_runs.the_ai_results_off_leave_nothing_drawn,
     *story_panel.AFTER_A_SECOND_RUN,
     a_slider_tick_is_fast,
     the_gate_moves_and_undo_and_redo_follow,
@@ -182,9 +177,10 @@ STEPS = (
     *REPORT_STEPS,
     files_are_exported,
     dicom_is_exported_or_the_button_says_why_not,
-    a_scene_opened_again_has_its_result_and_still_exports,
+    the_other_form_of_dicom_segmentations_is_written_where_it_is_chosen,
+    *story_scenes.OPENED_AGAIN,
     *STUDY_STEPS,
-    closing_the_scene_empties_the_panel,
+    *story_scenes.CLOSED,
     nothing_stays_behind,
 )
 

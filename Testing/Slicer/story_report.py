@@ -16,6 +16,24 @@ def the_reader_scores_a_lesion_and_the_rules_combine(stage):
     assert form.categoryLabel.text.startswith("PI-RADS v2.1: 4"), form.categoryLabel.text
 
 
+def extension_beyond_the_gland_is_the_readers_to_say(stage):
+    form = chosen_form(stage)
+    if form is None:
+        return
+    for box, name in ((form.epeBox, "epe"), (form.sviBox, "svi")):
+        box.currentIndex = 2
+        assert getattr(stage.session.reading.lesions[0].assessment, name).value == "suspected"
+
+
+def the_psa_gives_a_density_and_stays_with_the_result(stage):
+    stage.ui.psaEdit.text = PSA
+    stage.ui.psaEdit.editingFinished()
+    run = stage.session.reading.run
+    assert run.psa == float(PSA)
+    if stage.session.reading.anatomy.gland is not None:
+        assert "ng/mL" in stage.ui.glandLabel.text, stage.ui.glandLabel.text
+
+
 def a_sector_of_the_map_is_the_readers_after_a_click(stage):
     from ProstateAlignRefineLib.core.sectors import sector_called
 
@@ -51,14 +69,25 @@ def the_report_is_written_as_html_and_pdf(stage):
     text = (stage.output / "report.html").read_text(encoding="utf-8")
     assert "research use only" in text
     assert "<script" not in text
+    assert PSA in text
+    for found in stage.session.reading.lesions:
+        if found.kept:
+            assert stage.session.reading.slice_names.text(*found.lesion.slices) in text
+    if any(found.kept for found in stage.session.reading.lesions):
+        assert text.count('src="data:image/jpeg;base64,') >= 3, "no key images"
+        assert "<svg" in text, "no sector map"
     if stage.ui.srButton.enabled:
         stage.application.answers["new file"] = stage.output / "report.dcm"
         stage.panel.assessment.widgets.reportButton.click()
         assert (stage.output / "report.dcm").is_file(), stage.panel.assessment.widgets.reportLabel.text
 
 
+PSA = "8.4"
+
 STEPS = (
     the_reader_scores_a_lesion_and_the_rules_combine,
+    extension_beyond_the_gland_is_the_readers_to_say,
+    the_psa_gives_a_density_and_stays_with_the_result,
     a_sector_of_the_map_is_the_readers_after_a_click,
     the_ruler_measures_the_lesions_largest_diameter,
     the_report_is_written_as_html_and_pdf,

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 
 CANCEL_SECONDS = 1.0
 
 
 def a_study_opens_from_its_folder_with_reasons(stage):
-    stage.application.answers["folder"] = stage.study
+    stage.application.answers["folder"] = own_copy(stage)
     stage.ui.openButton.click()
     assert stage.session.inputs is not None, stage.session.message
     assert all((stage.ui.t2wReason.text, stage.ui.adcReason.text, stage.ui.hbvReason.text))
+
+
+def own_copy(stage):
+    """Of the study, so that the story may move it."""
+    folder = stage.output / "study"
+    if not folder.exists():
+        shutil.copytree(stage.study, folder)
+    return folder
 
 
 def loaded_volumes_are_matched_as_they_were_opened(stage):
@@ -98,6 +107,11 @@ def one_result_is_drawn_and_the_earlier_one_is_a_click_away(stage):
     rows = stage.ui.resultList
     assert rows.count == 2
     assert rows.currentRow == 0
+    for row in range(rows.count):
+        said = rows.item(row).text()
+        assert stage.session.bundle.facts.name in said
+        assert newest.run.prompt in said
+        assert ":" in said, "no time"
     assert drawn(stage) == own(newest)
     rows.currentRow = 1
     earlier = stage.session.reading
@@ -107,6 +121,13 @@ def one_result_is_drawn_and_the_earlier_one_is_a_click_away(stage):
     rows.currentRow = 0
     assert stage.session.reading.nodes.lesions is newest.nodes.lesions
     assert drawn(stage) == own(newest)
+
+
+def the_ai_results_off_leave_nothing_drawn(stage):
+    stage.ui.aiCheck.checked = False
+    stage.wait(lambda: not drawn(stage), 5)
+    stage.ui.aiCheck.checked = True
+    stage.wait(lambda: drawn(stage) == own(stage.session.reading), 5)
 
 
 def drawn(stage):

@@ -27,6 +27,9 @@ def the_heatmap_is_on_in_its_own_view_which_is_called_by_it(stage):
 
     assert stage.ui.heatmapCheck.checked
     assert titles(stage)[HEATMAP_TAG] == "Similarity on T2W"
+    colours, rgba = stage.session.reading.nodes.maps.similarity.GetDisplayNode().GetColorNode(), [1.0] * 4
+    colours.GetColor(0, rgba)
+    assert rgba[3] == 0, "the heatmap's zero covers the image"
     stage.ui.heatmapCheck.checked = False
     stage.wait(lambda: titles(stage)[HEATMAP_TAG] == "T2W", 5)
     stage.ui.heatmapCheck.checked = True
@@ -65,6 +68,21 @@ def the_views_have_axes_a_ruler_and_the_overviews_grey_ranges(stage):
         assert np.allclose(window_of(volume), window_for(volume, modality), rtol=1e-3)
 
 
+def sagittal_and_coronal_t2w_have_views_and_lines_where_the_study_has_them(stage):
+    from ProstateAlignRefineLib.scene.planes import PLANE_TAGS
+    from ProstateAlignRefineLib.scene.views import composite_node, nodes_of
+
+    scene, planes = stage.application.scene, stage.session.study.planes(stage.session.state)
+    stage.notes["other planes"] = ", ".join(planes) or "none in this study"
+    layout = scene.GetFirstNodeByClass("vtkMRMLLayoutNode").GetCurrentLayoutDescription()
+    models = {node.GetName(): node.GetDisplayNode() for node in nodes_of(scene, "vtkMRMLModelNode")}
+    for plane, tag in PLANE_TAGS.items():
+        assert (tag in layout) == bool(planes)
+        if plane in planes:
+            assert composite_node(scene, tag).GetBackgroundVolumeID() == planes[plane].GetID()
+            assert models[f"{tag} Volume Slice"].GetIntersectingSlicesVisibility()
+
+
 def overlays_come_and_go(stage):
     ui, nodes = stage.ui, stage.session.reading.nodes
     ui.heatmapCheck.checked = True
@@ -87,5 +105,6 @@ STEPS = (
     the_heatmap_is_on_in_its_own_view_which_is_called_by_it,
     a_lesions_slices_are_called_the_same_everywhere,
     the_views_have_axes_a_ruler_and_the_overviews_grey_ranges,
+    sagittal_and_coronal_t2w_have_views_and_lines_where_the_study_has_them,
     overlays_come_and_go,
 )

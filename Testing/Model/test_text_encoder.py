@@ -72,7 +72,7 @@ def test_several_prompts_carry_at_least_seven_tokens() -> None:
         (["lesion " * 80], STARTER, "too long"),
         ([PROMPT], "none", "unknown; it must begin with"),
         ([PROMPT], "starter:x", "whole number"),
-        ([PROMPT], "local-dir:/nowhere/at/all", "lacks open_clip_config.json, config.json"),
+        ([PROMPT], "local-dir:/nowhere/at/all", "all. does not exist"),
     ],
 )
 def test_what_cannot_be_encoded_is_refused(prompts: list[str], encoder: str, message: str) -> None:
@@ -91,8 +91,12 @@ def test_a_clone_of_biomedclip_is_read_from_a_folder_without_the_hub(clone: Path
 def test_a_folder_without_weights_never_gives_random_ones(clone: Path, tmp_path: Path) -> None:
     for name in ("open_clip_config.json", "config.json", "vocab.txt", "tokenizer_config.json"):
         (tmp_path / name).write_bytes((clone / name).read_bytes())
-    with pytest.raises(InputError, match="cannot be loaded; get its files again"):
+    with pytest.raises(InputError, match=r"lacks open_clip_model\.safetensors or open_clip_pytorch_model\.bin"):
         encode_prompts([PROMPT], f"local-dir:{tmp_path}")
+    for damaged in ("open_clip_pytorch_model.bin", "open_clip_model.safetensors"):
+        (tmp_path / damaged).write_bytes(b"a download that was cut short")
+        with pytest.raises(InputError, match="cannot be loaded; get its files again"):
+            encode_prompts([PROMPT], f"local-dir:{tmp_path}")
 
 
 def test_an_unreachable_hub_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

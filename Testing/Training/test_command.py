@@ -1,6 +1,7 @@
 """`train` by the command line: from a file to a bundle, killed and resumed, and shared by two processes."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,8 +13,10 @@ import pytest
 import torch
 
 from ProstateAlignRefineLib import cli
+from ProstateAlignRefineLib.bundle.engine_files import has_engine_files
 from ProstateAlignRefineLib.network.bundle import load_bundle
 from ProstateAlignRefineLib.network.network import AlignRefineNetwork
+from ProstateAlignRefineLib.training import engine_files
 from ProstateAlignRefineLib.training.config import TrainingConfig, read_training_config
 from ProstateAlignRefineLib.training.cost import HALF, WORKSPACE_BYTES, cost_of
 from ProstateAlignRefineLib.training.manifest import FORMAT_VERSION, Manifest, ManifestCase, write_manifest
@@ -50,6 +53,26 @@ def test_a_configuration_becomes_a_bundle(whole_run: Path, tiny_config: Training
     assert all(name.endswith(".prostate-align-refine.json") for name in hidden), "nothing half-written"
 
 
+def test_a_bundle_is_there_also_where_it_cannot_do_without_torch(
+    whole_run: Path,
+    tiny_config: TrainingConfig,
+    kept_cases: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The run that is done, completed once more."""
+    config, run = write_config(tiny_config, tmp_path / "tiny.toml"), tmp_path / "run"
+    shutil.copytree(whole_run, run)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine_files, "MARGIN_TOLERANCE", -1.0)
+        patch.setattr(engine_files, "SEEDS", (61,))
+        assert cli.main(["train", "--config", str(config), "-o", str(run), "--cases", str(kept_cases), *CPU]) == 0
+    said = capsys.readouterr().err
+    assert "The bundle runs with torch as before." in said
+    assert "The bundle is in " in said
+    assert not has_engine_files(load_bundle(run / "bundle").config.files)
+
+
 @pytest.mark.parametrize(
     ("preset", "options", "says"),
     [("starter", ["--data", "somewhere"], "leave it out"), ("nothing", [], "ours, paper, starter")],
@@ -75,6 +98,7 @@ def test_what_is_not_there_is_said_before_torch_is_loaded_and_leaves_no_folder(t
         (*ours, "--set", "schedule.epochs=3"): "did you mean schedule.",
         (*ours, "--set", "data.test_fold=5"): "no fold 5, but 0, 1",
         (*ours, "--text", "none.npz"): "none.npz",
+        (*ours, "--set", "text.encoder=local-dir:none"): "folder 'none' does not exist",
         (*ours, "--from", "none"): "not a model bundle",
     }
     code = f"""

@@ -205,6 +205,24 @@ def test_anatomy_masks_may_lie_in_any_folder(picai: Path, tmp_path: Path) -> Non
         prepare(replace(raw, zone_sets=("Other",)))
 
 
+def test_partial_sets_in_folders_of_one_name_complete_each_other(picai: Path, tmp_path: Path) -> None:
+    """And of no folder more than its name is kept, which goes into the model's card."""
+    sets: dict[str, list[str]] = {"masks": [], "lesions": []}
+    for part, names in (("first", NAMES[:2]), ("second", NAMES[2:])):
+        for kind, source in (("masks", ZONE_SET), ("lesions", LABEL_SET)):
+            place = tmp_path / part / kind
+            place.mkdir(parents=True)
+            sets[kind].append(str(place))
+            for name in names:
+                shutil.copy(picai / "labels" / source / f"{name}.nii.gz", place)
+    zones, labels = (tuple(places) for places in sets.values())
+    raw = RawDataset(picai / "images", picai / "labels", labels, folds=2, zone_sets=(*zones, zones[0]))
+    cases = prepare(raw).cases
+    assert [case.name for case in cases] == NAMES
+    assert {case.anatomy_sources["zones"] for case in cases} == {"masks"}
+    assert {case.label_source for case in cases} == {"lesions"}
+
+
 def test_a_licence_is_that_of_the_labels_file_or_as_said(picai: Path) -> None:
     assert prepared(picai).licence == ""
     heading = "Attribution-NonCommercial 4.0 International\n\nCreative Commons Corporation"

@@ -1,6 +1,9 @@
 """A failed write is noticed, whatever the library that writes says of it."""
 
+import gzip
 import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +36,31 @@ def test_what_was_written_whole_is_kept(tmp_path, suffix, kind):
     np.testing.assert_array_equal(
         sitk.GetArrayFromImage(sitk.ReadImage(str(path))), sitk.GetArrayFromImage(image(kind))
     )
+
+
+WITHOUT = """
+import sys
+sys.modules["isal"] = None
+import SimpleITK as sitk
+from pathlib import Path
+from ProstateAlignRefineLib.core.storage.image_writing import write_image
+write_image(sitk.ReadImage(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+def test_a_python_without_the_quick_compressor_writes_the_same(tmp_path):
+    quick, slow = tmp_path / "quick.nii.gz", tmp_path / "slow.nii.gz"
+    write_image(image(), quick)
+    subprocess.run([sys.executable, "-c", WITHOUT, quick, slow], check=True)
+    assert gzip.decompress(slow.read_bytes()) == gzip.decompress(quick.read_bytes())
+
+
+def test_the_same_image_gives_the_same_file(tmp_path):
+    """No time of writing in it, so that equal results have equal hashes."""
+    one, other = tmp_path / "one.nii.gz", tmp_path / "other.nii.gz"
+    write_image(image(), one)
+    write_image(image(), other)
+    assert one.read_bytes() == other.read_bytes()
 
 
 def test_values_that_are_not_numbers_are_written_too(tmp_path):

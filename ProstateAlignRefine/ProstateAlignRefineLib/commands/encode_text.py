@@ -33,12 +33,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(options: EncodeTextOptions) -> int:
     from ..core.errors import InputError
     from ..core.storage.signed_file import require_replaceable, signed_file
-    from ..network.hub import require_hub
+    from ..network.hub import require_encoder
 
     if options.output.suffix != ".npz":
         raise InputError("The output must be a .npz file; end its name on .npz.")
     require_replaceable(options.output)
-    require_hub(options.encoder)
+    require_encoder(options.encoder)
 
     from ..network.text import save_text
     from ..network.text_encoder import encode_prompts

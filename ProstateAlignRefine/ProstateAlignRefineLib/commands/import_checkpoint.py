@@ -36,7 +36,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: ImportCheckpointOptions) -> int:
     from ..network.checkpoint import import_checkpoint
-    from ..training.engine_files import write_engine_files
+    from ..training.engine_files import offer_engine_files
 
     report = import_checkpoint(
         options.checkpoint,
@@ -50,6 +50,6 @@ def run(options: ImportCheckpointOptions) -> int:
     remark(f"{len(report.duplicates)} entries repeat them:")
     for duplicate, original in report.duplicates.items():
         remark(f"  {duplicate} = {original}")
-    write_engine_files(options.output)
+    offer_engine_files(options.output)
     remark(f"The bundle is in {options.output}.")
     return 0

@@ -63,7 +63,7 @@ def run(options: TeachPromptsOptions) -> int:
     from ..core.errors import InputError
     from ..inference.device import choose_compute
     from ..network.bundle import load_bundle, save_bundle
-    from ..training.engine_files import write_engine_files
+    from ..training.engine_files import offer_engine_files
     from ..training.prompts.fit import Fitting, fit, new_head
     from ..training.prompts.phantoms import settings_for
     from ..training.provenance import with_head_of, with_words_of
@@ -87,7 +87,7 @@ def run(options: TeachPromptsOptions) -> int:
     config, card = (bundle.config, card) if bundle.boundary is None else _without_refiner(bundle.config, card)
     mirrored = bundle.mirrored_text
     save_bundle(options.output, bundle.network, config, bundle.text, card, mirrored_text=mirrored, prompted=head)
-    write_engine_files(options.output)
+    offer_engine_files(options.output)
     remark(f"The model and its prompted head are in {options.output}.")
     return 0
 

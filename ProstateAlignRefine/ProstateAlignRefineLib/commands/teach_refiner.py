@@ -62,7 +62,7 @@ def run(options: TeachRefinerOptions) -> int:
     from ..training.boundary.fit import EditFitting
     from ..training.boundary.phantoms import phantom_edit_cases
     from ..training.boundary.teaching import Studies, settings_for, taught, write_taught
-    from ..training.engine_files import write_engine_files
+    from ..training.engine_files import offer_engine_files
 
     counts = options.cases, options.validation, options.other, options.steps
     if min(counts) < 1 or options.first_seed < 0:
@@ -87,6 +87,6 @@ def run(options: TeachRefinerOptions) -> int:
         fitting = EditFitting(options.steps, RATE, SEED, EVERY)
         result = taught(bundle, settings, studies, fitting, lambda _step, loss: show_loss(bar, loss))
     write_taught(options.output, bundle, result)
-    write_engine_files(options.output)
+    offer_engine_files(options.output)
     remark(f"The model and its boundary refiner are in {options.output}.")
     return 0

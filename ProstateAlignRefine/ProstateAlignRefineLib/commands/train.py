@@ -183,7 +183,7 @@ def _trainer(
 
 def _train(trainer: Trainer) -> None:
     from ..training.completion import BUNDLE, TEST, complete_training
-    from ..training.engine_files import write_engine_files
+    from ..training.engine_files import offer_engine_files
 
     if trainer.processes.first:
         remark(trainer.compute.description)
@@ -195,7 +195,7 @@ def _train(trainer: Trainer) -> None:
         print(f"{name}: {'-' if figure['value'] is None else figure['value']}")
     remark(f"The test cases' predictions and report are in {trainer.folder / TEST}.")
     if trainer.parts.bundled:
-        write_engine_files(trainer.folder / BUNDLE)
+        offer_engine_files(trainer.folder / BUNDLE)
         remark(f"The bundle is in {trainer.folder / BUNDLE}.")
     else:
         remark(f"The network {trainer.config.network} makes no bundle: it lacks the text or the refiner.")

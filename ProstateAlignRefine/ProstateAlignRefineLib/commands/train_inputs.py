@@ -24,6 +24,7 @@ def checked_configuration(options: TrainOptions) -> dict[str, Any]:
             required_output(options)
         _check_data(entries.get("data"), options.data)
         _check_files(options)
+        _check_encoder(entries.get("text"), options.text)
     return entries
 
 
@@ -56,6 +57,14 @@ def _check_files(options: TrainOptions) -> None:
         raise InputError(f"The text embedding '{options.text.name}' does not exist; make it with encode-text.")
     if options.initial:
         read_config(options.initial)
+
+
+def _check_encoder(wanted: object, text: Path | None) -> None:
+    from ..network.hub import require_encoder
+
+    encoder = wanted.get("encoder") if isinstance(wanted, Mapping) else None
+    if text is None and isinstance(encoder, str):
+        require_encoder(encoder)
 
 
 def require_free(folder: Path) -> None:

@@ -74,6 +74,14 @@ def predict(
     gland are doubted. With a prompted head the decoder features that it reads follow. `progress(done, all)` is called
     after each forward. GpuMemoryError where that is so.
     """
+    stacked = undoubted(bundle, volumes, plan, compute, progress)
+    return _doubted(stacked, bundle.config.preprocessing.spacing_mm) if len(stacked) > len(MAP_NAMES) else stacked
+
+
+def undoubted(
+    bundle: Loaded, volumes: NDArray[np.float32], plan: ForwardPlan, compute: Compute, progress: Progress
+) -> NDArray[np.float32]:
+    """`predict` before any doubt: the networks' own words, in which nothing hangs on a voxel being in the gland."""
     engines, axes = engines_of(bundle, compute), bundle.config.inference.mirror_axes
     done = 0
     region: Triple = volumes.shape[1:]
@@ -91,8 +99,8 @@ def predict(
     image = np.pad(volumes, ((0, 0), *zip(plan.before, behind, strict=True)))
     whole = maps_of(image, (0, 0, 0)) if plan.forwards == 1 else tiled(image, plan.tile, maps_of)
     z, y, x = (slice(b, b + n) for b, n in zip(plan.before, region, strict=True))
-    stacked = whole[:, z, y, x]
-    return _doubted(stacked, bundle.config.preprocessing.spacing_mm) if len(stacked) > len(MAP_NAMES) else stacked
+    stacked: NDArray[np.float32] = whole[:, z, y, x]
+    return stacked
 
 
 def maps_on(grid: Grid, region: Grid, stacked: NDArray[np.float32]) -> Maps:

@@ -1,7 +1,8 @@
-"""Whether a model of the Hugging Face hub is on this machine, or can be fetched: asked before minutes are waited."""
+"""Whether a text encoder is on this machine, or can be fetched: asked before torch is loaded, or minutes are waited."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
 from urllib.error import HTTPError, URLError
@@ -9,10 +10,29 @@ from urllib.request import Request, urlopen
 
 from ..core.errors import InputError
 
-HUB = "hf-hub:"
+HUB, FOLDER = "hf-hub:", "local-dir:"
 CONFIG = "open_clip_config.json"
 WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+OF_FOLDER = ((CONFIG,), WEIGHTS, ("config.json",), ("vocab.txt", "tokenizer.json"))
+"""What a folder needs: one file of each."""
 PATIENCE_S = 2.0
+
+
+def require_encoder(encoder: str) -> None:
+    """InputError, with what to copy from where, if an encoder `hf-hub:owner/name` or `local-dir:folder` is missing."""
+    require_hub(encoder)
+    if encoder.startswith(FOLDER):
+        _require_folder(Path(encoder.removeprefix(FOLDER)))
+
+
+def _require_folder(folder: Path) -> None:
+    missing = [" or ".join(names) for names in OF_FOLDER if not any((folder / name).is_file() for name in names)]
+    if missing:
+        fault = f"lacks {', '.join(missing)}" if folder.is_dir() else "does not exist"
+        raise InputError(
+            f"The text encoder folder '{folder.name}' {fault}; put the files of the open_clip model and its BERT's "
+            "there, as docs/text-encoder.md lists them."
+        )
 
 
 def require_hub(encoder: str) -> None:

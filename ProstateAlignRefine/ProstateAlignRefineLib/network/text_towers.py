@@ -12,12 +12,11 @@ from torch import Tensor, nn
 
 from ..core.errors import InputError
 from ..core.plain_data import read_json
-from .hub import HUB, require_hub
+from .hub import CONFIG, FOLDER, HUB, require_encoder
 
-FOLDER, STARTER = "local-dir:", "starter:"
+STARTER = "starter:"
 INSTALL = 'in the clone: pip install ".[text]"'
 STARTER_CONTEXT, STARTER_WIDTH, STARTER_HEADS, STARTER_LAYERS = 64, 64, 4, 2
-FOLDER_FILES = ("open_clip_config.json", "config.json")
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ def load_tower(encoder: str) -> FrozenTextTower:
     InputError with the remedy where a package, a file or the network is missing. There is no other encoder to fall
     back to.
     """
-    require_hub(encoder)
+    require_encoder(encoder)
     _require_packages(encoder)
     if encoder.startswith(STARTER):
         return _starter_tower(encoder)
@@ -81,19 +80,11 @@ def _starter_tower(encoder: str) -> FrozenTextTower:
 
 
 def _folder_tower(folder: Path) -> FrozenTextTower:
-    missing = [name for name in FOLDER_FILES if not (folder / name).is_file()]
-    if missing:
-        raise InputError(
-            f"The text encoder folder '{folder.name}' lacks {', '.join(missing)}; put the files of the open_clip model "
-            "and its BERT's config.json and vocab.txt there."
-        )
     try:
-        content = read_json(folder / FOLDER_FILES[0], FOLDER_FILES[0], "get it again")
+        content = read_json(folder / CONFIG, CONFIG, "get it again")
         text = dict(content["model_cfg"]["text_cfg"])
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            f"{FOLDER_FILES[0]} of the text encoder '{folder.name}' cannot be read; get it again."
-        ) from error
+        raise InputError(f"{CONFIG} of the text encoder '{folder.name}' cannot be read; get it again.") from error
     # As published the configuration names its BERT on the hub, and loading would reach for the network.
     text = {**text, "hf_model_name": str(folder), "hf_tokenizer_name": str(folder), "hf_model_pretrained": False}
     remedy = "get its files again, open_clip_pytorch_model.bin or open_clip_model.safetensors among them"
@@ -112,7 +103,7 @@ def _published_tower(source: str, what: str, remedy: str, **options: Any) -> Fro
         # Without require_pretrained a failed download would leave random weights behind a warning.
         model = open_clip.create_model(source, require_pretrained=True, **options).eval()
         tokenizer = open_clip.get_tokenizer(source)
-    except (RuntimeError, OSError, ValueError, TypeError, KeyError) as error:
+    except Exception as error:  # what readers of damaged weights raise has no base of its own
         raise InputError(f"{what} cannot be loaded; {remedy}.") from error
     text: Any = getattr(model, "text", None)
     if not isinstance(getattr(text, "proj", None), nn.Module) or not hasattr(text, "config"):

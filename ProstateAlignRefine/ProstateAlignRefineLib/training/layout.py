@@ -85,7 +85,7 @@ def find_anatomy(labels: Path, kind: str, sets: Sequence[str]) -> dict[str, Labe
     missing = [name for name, place in places.items() if place is None]
     if sets and missing:
         raise InputError(f"There is no set of {kind} masks {', '.join(missing)}; {_sets_there(root)}.")
-    found = _masks({_said(name): place for name, place in places.items()})
+    found = _masks(places)
     if sets and not found:
         raise InputError(f"The sets of {kind} masks hold no mask; {_sets_there(root)}.")
     return found
@@ -98,15 +98,20 @@ def nearest(folder: Path, names: Sequence[str]) -> Path | None:
 
 
 def _masks(places: Mapping[str, Path | None]) -> dict[str, LabelFile]:
+    """`places`: by the sets' names as they were given, of which two may be of one folder, or end alike."""
     found: dict[str, LabelFile] = {}
-    for source, place in places.items():
-        for path in sorted(place.iterdir()) if place else ():
+    there = {place: name for name, place in places.items() if place}
+    for place, given in there.items():
+        source = _said(given)
+        here: dict[str, LabelFile] = {}
+        for path in sorted(place.iterdir()):
             suffix = suffix_of(path)
             if suffix and path.is_file() and not is_hidden(path, path.parent):
                 name = path.name[: -len(suffix)]
-                if name in found and found[name].path.parent == place:
+                if name in here:
                     raise InputError(f"The label set {source} holds two files for the case {name}; keep one of them.")
-                found.setdefault(name, LabelFile(path, source))
+                here[name] = LabelFile(path, source)
+        found = here | found
     return found
 
 
@@ -137,7 +142,8 @@ def _anatomy_folder(labels: Path, part: Path, name: str) -> Path | None:
 
 def _said(name: str) -> str:
     """A set's name for manifests and model cards, which shall not tell how folders of this machine are named."""
-    return Path(name).name if Path(name).is_absolute() else name
+    path = Path(name)
+    return path.name if path.is_absolute() or ".." in path.parts else name
 
 
 def _sets_there(root: Path) -> str:

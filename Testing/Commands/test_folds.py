@@ -73,7 +73,10 @@ def test_exactly_the_cases_of_a_fold_are_segmented_and_judged_with_its_labels(da
     out, model = tmp_path / "out", trained_on(dataset, a_bundle, tmp_path / "model", 1)
     assert segment("--data", dataset, "--share", "test", "-o", out, "--model", model) == 0
     assert results_in(out) == {CASES[1]}
-    assert judge("--data", dataset, "--fold", 1, "--predictions", out, "-o", tmp_path / "report") == 0
+    judging = ("--data", dataset, "--predictions", out, "-o", tmp_path / "report")
+    assert judge(*judging, "--fold", 1) == 0
+    (tmp_path / "report" / "cases.csv").unlink()
+    assert judge(*judging, "--share", "test", "--model", model) == 0
     with (tmp_path / "report" / "cases.csv").open() as stream:
         assert {row["case"] for row in csv.DictReader(stream)} == {CASES[1]}
 
@@ -87,6 +90,16 @@ def test_training_cases_are_refused_unless_told(dataset, a_bundle, tmp_path):
     assert not out.exists()
     assert segment("--data", dataset, "--fold", 0, "-o", out, "--model", model, "--with-training-cases") == 0
     assert results_in(out) == {CASES[0]}
+    judging = ("--data", dataset, "--fold", 0, "-o", tmp_path / "report", "--predictions")
+    with pytest.raises(InputError, match=r"1 of the answers in 'out' are to studies that the model was trained on"):
+        judge(*judging, out)
+    labels = tmp_path / "labels" / LABELS  # masks tell no model
+    with pytest.raises(InputError, match=r"Fold 0 holds cases that the model .* was trained on; only fold 1 is new"):
+        judge(*judging, labels, "--model", model)
+    with pytest.raises(InputError, match=r"1 of the answers in 'out'"):
+        judge(*judging, labels, "--against", out)
+    assert not (tmp_path / "report").exists()
+    assert judge(*judging, out, "--model", model, "--with-training-cases") == 0
 
 
 def prepared_anew(dataset: Path, folds: dict[str, int]) -> Path:
@@ -123,7 +136,8 @@ def test_patients_that_a_model_was_trained_on_are_told_again_in_another_split(da
     assert not (tmp_path / "out").exists()
     assert segment(*options, "--fold", 1, "--with-training-cases") == 0
     assert "The model was trained on 1 of these studies" in capsys.readouterr().out
-    assert judge("--data", other, "--fold", 1, "--predictions", tmp_path / "out", "-o", tmp_path / "report") == 0
+    judging = ("--data", other, "--fold", 1, "--predictions", tmp_path / "out", "-o", tmp_path / "report")
+    assert judge(*judging, "--with-training-cases") == 0
     assert "1 of 2 answers are to studies that the model was trained on" in capsys.readouterr().out
     assert "flatter it" in (tmp_path / "report" / "evaluation.md").read_text()
 
@@ -148,6 +162,19 @@ def test_a_model_that_was_not_trained_on_the_dataset_has_no_test_share_of_it(dat
 def test_what_is_not_clear_is_refused(options, tmp_path):
     with pytest.raises(InputError, match=r"Give (LIST, or --data with|--fold or --share)"):
         segment(*options, "-o", tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--data", "d", "--share", "test"), "its model tells; name it with --model"),
+        (("--data", "d", "--share", "test", "--fold", 1), "Give --fold or --share, not both"),
+        (("--references", "r", "--model", "m"), "are of a dataset; give it with --data"),
+    ],
+)
+def test_which_cases_are_to_be_judged_must_be_clear(options, said, tmp_path):
+    with pytest.raises(InputError, match=said):
+        judge("--predictions", tmp_path, "-o", tmp_path / "report", *options)
 
 
 def test_a_fold_that_is_not_there_and_a_label_that_changed_are_refused(dataset, tmp_path):

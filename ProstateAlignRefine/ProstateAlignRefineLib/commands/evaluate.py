@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,10 +28,16 @@ HEADLINE = (
 
 @dataclass(frozen=True)
 class EvaluateOptions:
+    """`share`: of `data`, the fold that `model` was not trained on; `fold`, too, must be new to a model that is named.
+    Without `with_training_cases` results of studies that their model was trained on are refused."""
+
     predictions: Path
     references: tuple[Path, ...] | None
     data: Path | None
     fold: int | None
+    share: str | None
+    model: Path | None
+    with_training_cases: bool
     cases: Path | None
     against: Path | None
     output: Path
@@ -54,6 +60,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     words = "lesion masks, one file a case; of several folders, the first that has a case"
     parser.add_argument("--references", type=Path, nargs="+", metavar="DIR", help=words)
     add_dataset_option(parser)
+    words = "with --data: the bundle whose answers they are, to which the cases must be new"
+    parser.add_argument("--model", type=Path, metavar="BUNDLE", help=words)
     parser.add_argument("--cases", type=Path, metavar="LIST", help="judge these cases alone: a file with a name a line")
     parser.add_argument("--against", type=Path, metavar="DIR", help="a second system's predictions, for paired tests")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the report")
@@ -77,13 +85,12 @@ def judged(options: EvaluateOptions) -> Evaluation:
     from ..evaluation.summary import KIND, NAMES, evaluation_of, flattered, write_summary
 
     references = _references(options)
+    folders = [folder for folder in (options.predictions, options.against) if folder is not None]
+    if not options.with_training_cases:
+        _require_new(folders, references)
     protocol = Protocol(options.threshold, options.minimum_ml, options.resamples, options.regions)
     with writing_folder(options.output, KIND, NAMES) as draft:
-        systems = [
-            judge_folder(folder, references, protocol)
-            for folder in (options.predictions, options.against)
-            if folder is not None
-        ]
+        systems = [judge_folder(folder, references, protocol) for folder in folders]
         if len({system.name for system in systems}) < len(systems):
             systems[1] = replace(systems[1], name=f"{systems[1].name} (against)")
         evaluation = evaluation_of(protocol, *systems)
@@ -103,21 +110,43 @@ def _references(options: EvaluateOptions) -> Mapping[str, Path]:
     """By case. InputError where it is not clear which are meant."""
     if (options.references is None) == (options.data is None):
         raise InputError("Give the references with --references, or with --data the dataset that holds them.")
-    if options.fold is not None and options.data is None:
-        raise InputError("--fold is of a dataset; give it with --data.")
+    if options.data is None and (options.fold is not None or options.share or options.model):
+        raise InputError("--fold, --share and --model are of a dataset; give it with --data.")
+    if options.fold is not None and options.share:
+        raise InputError("Give --fold or --share, not both.")
+    if options.share and options.model is None:
+        raise InputError("Which fold the test share is, its model tells; name it with --model.")
     from ..evaluation.references import listed_cases, references_in
 
-    found = references_in(options.references) if options.references else _labels(options.data, options.fold)
+    found = references_in(options.references) if options.references else _labels(options)
     return found if options.cases is None else listed_cases(found, options.cases)
 
 
-def _labels(dataset: Path | None, fold: int | None) -> Mapping[str, Path]:
+def _labels(options: EvaluateOptions) -> Mapping[str, Path]:
     """The very labels that were prepared."""
+    from ..bundle.config import read_config
     from ..training.manifest import LABEL, read_manifest
-    from ..training.unseen import cases_of_fold, check_unchanged
+    from ..training.unseen import cases_of_fold, check_unchanged, unseen_cases
 
-    assert dataset is not None
-    manifest = read_manifest(dataset)
-    cases = cases_of_fold(manifest, fold)
+    assert options.data is not None
+    manifest = read_manifest(options.data)
+    if options.model is None:
+        cases = cases_of_fold(manifest, options.fold)
+    else:
+        cases = unseen_cases(manifest, options.fold, read_config(options.model), options.with_training_cases)
     check_unchanged(manifest, cases)
     return {case.name: manifest.path(case, LABEL) for case in cases}
+
+
+def _require_new(folders: Sequence[Path], references: Mapping[str, Path]) -> None:
+    """InputError where figures would flatter a model, as far as its results tell."""
+    from ..evaluation.volumes import find_cases, of_training_case
+
+    for folder in folders:
+        answers = find_cases(folder)
+        seen = sum(case in references and of_training_case(path) for case, path in answers.items())
+        if seen:
+            raise InputError(
+                f"{seen} of the answers in '{folder.name}' are to studies that the model was trained on; judge others "
+                "(--share test, --fold, --cases), or say --with-training-cases."
+            )

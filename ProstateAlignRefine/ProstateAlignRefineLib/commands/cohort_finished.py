@@ -10,11 +10,13 @@ from ..core.cautions import codes_of
 from ..core.checks.displacement import REGISTERED
 from ..core.cohort import Entry
 from ..core.errors import InputError
+from ..core.image_marks import mark_of
 from ..core.storage.output import writing_folder
 from ..core.storage.signature import read_signature, state_of
 from ..core.storage.staging import finish_interrupted
 from ..results.folder import KIND, NAMES, read_result, write_gated
 from ..results.report import REPORT_NAME, read_run, read_setting
+from ..results.run import Run
 
 if TYPE_CHECKING:
     from ..inference.engine.choice import Loaded
@@ -22,16 +24,13 @@ if TYPE_CHECKING:
 
 
 def is_finished(entry: Entry, options: SegmentCohortOptions, bundle: Loaded) -> bool:
-    """Whether the study's result is there, its report as it was written; InputError where it was made with other
-    options."""
+    """Whether the study's result is there, its report as it was written, and of the images that the list names;
+    InputError where it was made with other options."""
     folder = options.output / entry.case
-    if not folder.is_dir():
+    earlier = _run_in(folder)
+    if earlier is None:
         return False
-    finish_interrupted(folder)
-    signature, report = read_signature(folder), state_of(folder, REPORT_NAME)
-    if report is None or (signature is not None and report != signature.files.get(REPORT_NAME)):
-        return False
-    earlier, setting = read_run(folder), read_setting(folder)
+    setting = read_setting(folder)
     if (earlier.model.sha256, setting.gate, earlier.prompt, setting.false_positives) != (
         bundle.sha256,
         options.gate(bundle.config),
@@ -52,7 +51,30 @@ def is_finished(entry: Entry, options: SegmentCohortOptions, bundle: Loaded) -> 
             f"The result of '{entry.case}' in the output folder was made {'with' if earlier.gland_by else 'without'} "
             "--gland-wheel; name another output folder."
         )
-    return True
+    return not _other_images(entry, earlier)
+
+
+def is_of_other_images(entry: Entry, folder: Path) -> bool:
+    """Whether a result lies in `folder` that was made of other files than `entry` names now."""
+    earlier = _run_in(folder)
+    return earlier is not None and _other_images(entry, earlier)
+
+
+def _other_images(entry: Entry, earlier: Run) -> bool:
+    """No, where nothing tells: of a result of earlier versions, or where the files are gone."""
+    mark = mark_of(entry) if earlier.images else ""
+    return bool(mark) and mark != earlier.images
+
+
+def _run_in(folder: Path) -> Run | None:
+    """None where there is no result, or its report is not as it was written."""
+    if not folder.is_dir():
+        return None
+    finish_interrupted(folder)
+    signature, report = read_signature(folder), state_of(folder, REPORT_NAME)
+    if report is None or (signature is not None and report != signature.files.get(REPORT_NAME)):
+        return None
+    return read_run(folder)
 
 
 def take_up_psa(folder: Path, psa: float | None) -> None:

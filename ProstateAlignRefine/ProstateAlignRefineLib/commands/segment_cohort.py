@@ -19,13 +19,14 @@ from ..core.checks.study_cautions import looked_at
 from ..core.cohort import MODALITIES, Entry, read_cohort
 from ..core.errors import InputError
 from ..core.faults import fault_of
+from ..core.image_marks import mark_of
 from ..core.plain_lines import remark
 from ..core.storage.output import output_folder, require_apart, writing_folder
 from ..core.storage.signed_file import require_replaceable, signed_file
 from ..core.study import Modality
 from ..results.folder import KIND, NAMES, write_gated, write_inputs
 from ..results.report import read_run
-from .cohort_finished import is_finished, take_up_psa
+from .cohort_finished import is_finished, is_of_other_images, take_up_psa
 from .cohort_lesions import write_lesion_table
 from .dataset_options import add_dataset_option
 from .model_options import ModelOptions, add_model_options
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 SOME_FAILED = 1
 DONE, SKIPPED, FAILED = "done", "skipped", "failed"
 LESIONS = "-lesions"
+ANEW = "Segmented anew, since its images are not those of the earlier result."
 LIBRARY = Path(__file__).resolve().parent.parent
 
 
@@ -61,8 +63,8 @@ class SegmentCohortOptions(ModelOptions):
 
 @dataclass(frozen=True)
 class StudyRow:
-    """What the table says of a study. `state`: done, skipped (finished earlier) or failed; `why` in one sentence;
-    `cautions`: codes, by blanks."""
+    """What the table says of a study. `state`: done, skipped (finished earlier) or failed; `why` it failed, or was done
+    anew, in one sentence; `cautions`: codes, by blanks."""
 
     case: str
     state: str
@@ -142,8 +144,9 @@ def run(options: SegmentCohortOptions) -> int:
     known = sum(TRAINING_CASE.code in row.cautions.split() for row in rows)
     if known:
         print(f"The model was trained on {known} of these studies: their answers must not count in figures of it.")
-    for row in failed:
-        print(f"{row.case}: {row.why}")
+    for row in rows:
+        if row.why:
+            print(f"{row.case}: {row.why}")
     return SOME_FAILED if failed else 0
 
 
@@ -241,19 +244,22 @@ def _segment(entry: Entry, cohort: CohortRun) -> StudyRow:
 
     options, bundle = cohort.options, cohort.bundle
     started = time.perf_counter()
-    with writing_folder(options.output / entry.case, KIND, NAMES) as draft:
+    folder = options.output / entry.case
+    why = ANEW if is_of_other_images(entry, folder) else ""
+    with writing_folder(folder, KIND, NAMES) as draft:
+        images = mark_of(entry)  # before they are read: a study that changes meanwhile is segmented anew the next time
         study = looked_at(read_entry(entry, options.trust_positions), options.register)
         study = with_training_caution(study, entry.t2w, bundle.config)
         read = time.perf_counter() - started
         segmentation = segment_entered(study, bundle, cohort.compute, lambda stage, done, whole: None)
         segmentation = with_network_gland(segmentation, cohort.graph)
         result = result_of(study, segmentation, bundle, options, {"read": read})
-        result = replace(result, run=replace(result.run, psa=entry.psa))
+        result = replace(result, run=replace(result.run, psa=entry.psa, images=images))
         write_inputs(draft.folder, result)
         written = write_gated(draft.folder, result)
         draft.hashed.update(written.files)
     seconds, codes = time.perf_counter() - started, " ".join(codes_of(result.run.cautions))
-    return StudyRow(entry.case, DONE, len(written.lesions), seconds, cautions=codes)
+    return StudyRow(entry.case, DONE, len(written.lesions), seconds, why, codes)
 
 
 def _why(error: Exception) -> str:

@@ -27,7 +27,8 @@ class Run:
 
     `sources`: a sentence a modality, why that series or file was read. `seconds`: wall-clock time a stage. `psa`:
     ng/mL, as the user gave it. `cautions`: what a reader must know of the images and the result.
-    `gland_by`: the network that outlined the gland; empty: the model itself.
+    `gland_by`: the network that outlined the gland; empty: the model itself. `images`: by what a cohort knows the
+    study's files again (`core.image_marks`); empty where it is of none.
     """
 
     model: ModelFacts
@@ -40,6 +41,7 @@ class Run:
     psa: float | None = None
     cautions: tuple[Caution, ...] = ()
     gland_by: str = ""
+    images: str = ""
 
     @property
     def own_setting(self) -> Setting:

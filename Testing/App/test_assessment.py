@@ -1,6 +1,7 @@
 """The reader's form: scores and their category, the clickable map, the ruler, and the report, on the real widgets."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,9 +10,10 @@ from pydicom import dcmread
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed: pip install .[slicer-host]")
 
 from App.test_reopened import reopen  # noqa: E402
+from ProstateAlignRefineLib.core.diameters import Caliper  # noqa: E402
 from ProstateAlignRefineLib.core.pirads import Enhancement, Extension, ScoredZone  # noqa: E402
 from ProstateAlignRefineLib.core.sectors import sector_called  # noqa: E402
-from ProstateAlignRefineLib.scene.ruler import ruler_lines  # noqa: E402
+from ProstateAlignRefineLib.scene.ruler import Ruler, ruler_lines  # noqa: E402
 
 
 def form_of(panel):
@@ -126,7 +128,7 @@ def test_the_ruler_lies_on_the_chosen_lesion_and_goes_with_all_else(segmented, f
     found = segmented.session.reading.lesions[0].lesion
     longest, across = ruler_lines(segmented.application.scene)
     labels = [longest.GetNthControlPointLabel(n) for n in (0, 1)]
-    assert labels == ["", f"{found.diameters.longest.length_mm:.0f} mm"]
+    assert sorted(labels) == ["", f"{found.diameters.longest.length_mm:.0f} mm"]
     assert across.GetLineLengthWorld() == pytest.approx(found.diameters.across.length_mm, abs=1e-3)
     assert longest.GetLineLengthWorld() == pytest.approx(found.max_axial_diameter_mm, abs=1e-3)
     ends = [np.array(longest.GetNthControlPointPositionWorld(n)) for n in (0, 1)]
@@ -141,6 +143,21 @@ def test_the_ruler_lies_on_the_chosen_lesion_and_goes_with_all_else(segmented, f
     assert longest.GetDisplayNode().GetVisibility()
     segmented.session.review.preview(0.5, 0.5)
     assert not longest.GetDisplayNode().GetVisibility()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "written"),
+    [((0, 0, 5), (9, 0, 5), 1), ((9, 0, 5), (0, 0, 5), 0), ((0, -9, 5), (1, 0, 5), 0), ((0, 0, 5), (4, -9, 5), 1)],
+)
+def test_the_length_is_written_beyond_the_outline(segmented, start, end, written):
+    """Slicer writes to the upper right of a point: to the left (x) and to the front (-y) of the patient."""
+    reading = segmented.session.reading
+    lesion = reading.lesions[0].lesion
+    line = replace(lesion.diameters, longest=Caliper(start, end))
+    Ruler(segmented.application.scene).show(replace(lesion, diameters=line), reading.inputs.t2w)
+    longest, _across = ruler_lines(segmented.application.scene)
+    assert longest.GetNthControlPointLabel(written).endswith(" mm")
+    assert longest.GetNthControlPointLabel(1 - written) == ""
 
 
 def test_the_form_fits_the_panels_width(segmented, form, events):

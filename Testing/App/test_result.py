@@ -156,6 +156,19 @@ def test_a_click_on_a_lesion_brings_all_views_to_it(segmented):
         assert centre == pytest.approx([right, anterior, superior], abs=3.0)
 
 
+def test_the_views_go_to_the_slice_that_the_ruler_lies_in(open_panel, with_study, events):
+    panel = with_study(open_panel("cone"))
+    panel.ui.segmentButton.click()
+    events.until(lambda: not panel.session.run.running)
+    from ProstateAlignRefineLib.scene.views import centre_of, slice_node
+
+    (found,) = panel.session.reading.lesions
+    grid = panel.session.reading.maps.grid
+    assert round(float(grid.to_index(found.lesion.centre_lps)[2])) != found.lesion.diameters.slice
+    r, a, s = centre_of(slice_node(panel.application.scene, "ReadingT2W"))
+    assert float(grid.to_index((-r, -a, s))[2]) == pytest.approx(found.lesion.diameters.slice, abs=0.01)
+
+
 def test_a_result_opens_the_reading_layout_and_leaving_the_module_closes_it(segmented):
     assert segmented.ui.layoutButton.checked
     segmented.exit()

@@ -232,7 +232,9 @@ def test_every_view_has_the_patients_axes_and_a_ruler(scene, layout, inputs):
     for tag in LABELS:
         view = slice_node(scene, tag)
         assert view.GetOrientationMarkerType() == view.OrientationMarkerTypeAxes
+        assert view.GetOrientationMarkerSize() == view.OrientationMarkerSizeMedium  # letters of a small one blur
         assert view.GetRulerType() == view.RulerTypeThin
+        assert view.GetRulerColor() == view.RulerColorYellow
 
 
 def test_views_and_overview_have_the_same_grey_ranges(layout, inputs):

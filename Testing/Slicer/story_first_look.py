@@ -18,7 +18,7 @@ def the_views_stand_on_the_most_confident_lesion(stage):
     reading = stage.session.reading
     if not reading.lesions:
         return
-    lesion = on_slice(grid_of(reading.inputs.t2w), ras_of(reading.lesions[0].lesion.centre_lps))
+    lesion = on_slice(grid_of(reading.inputs.t2w), ras_of(reading.lesions[0].lesion.diameters.longest.middle))
     for tag in LABELS:
         at = centre_of(slice_node(stage.application.scene, tag))
         assert np.allclose(at, lesion, atol=NEAR_MM), f"{tag}: {at}, the lesion {lesion}"

@@ -48,6 +48,7 @@ def a_sector_of_the_map_is_the_readers_after_a_click(stage):
 
 def the_ruler_measures_the_lesions_largest_diameter(stage):
     from ProstateAlignRefineLib.scene.ruler import ruler_lines
+    from ProstateAlignRefineLib.scene.views import centre_of, slice_node
 
     if chosen_form(stage) is None:
         return
@@ -56,6 +57,9 @@ def the_ruler_measures_the_lesions_largest_diameter(stage):
     assert abs(longest.GetLineLengthWorld() - lesion.max_axial_diameter_mm) < 0.01
     assert across.GetLineLengthWorld() <= longest.GetLineLengthWorld() + 0.01
     assert longest.GetDisplayNode().GetVisibility()
+    stage.session.jump(1)
+    grid, (r, a, s) = stage.session.reading.maps.grid, centre_of(slice_node(stage.application.scene, "ReadingT2W"))
+    assert abs(grid.to_index((-r, -a, s))[2] - lesion.diameters.slice) < 0.01, "the ruler is in another slice"
     stage.notes["diameters"] = lesion.diameters.text
 
 

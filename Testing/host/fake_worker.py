@@ -97,6 +97,9 @@ def segment(request, behaviour):
         if behaviour == "much to say":
             say(replace(finished(request, FELL_BACK, maps=many_maps), cautions=MANY_CAUTIONS))
             return
+        if behaviour == "cone":
+            say(finished(request, maps=cone_maps))
+            return
         fell_back = FELL_BACK if behaviour == "fell back" else ""
         seconds = {"network": 0.1} if is_new(images_of(request)) else {"maps": 0.1}
         say(replace(finished(request, fell_back, gland=behaviour == "with gland"), seconds=seconds))
@@ -150,6 +153,14 @@ def blob_maps(grid: Grid) -> Maps:
 def many_maps(grid: Grid) -> Maps:
     """More lesions than the table has rows."""
     margin = 5.0 - np.min(distances(grid, MANY_CENTRES), axis=0)
+    return fading(grid, margin, margin)
+
+
+def cone_maps(grid: Grid) -> Maps:
+    """A lesion that grows from slice to slice, so that its centre is not where it is longest."""
+    z, y, x = np.indices(grid.shape, dtype=np.float32)
+    beside = np.hypot((x - grid.size[0] / 2) * grid.spacing[0], (y - grid.size[1] / 2) * grid.spacing[1])
+    margin = np.where((z > 1) & (z < 6), 2 * z - 1 - beside, -5.0)
     return fading(grid, margin, margin)
 
 

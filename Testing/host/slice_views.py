@@ -61,6 +61,13 @@ def picture(view: Any) -> np.ndarray:
     return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(height, width, -1)[::-1, :, :3]
 
 
+def resize(app: SlicerApp, tag: str, view: Any, width: int, height: int) -> None:
+    """Pixels of a view."""
+    view.interactor().UpdateSize(width, height)
+    # The view waits for a resize event that VTK 9.6 no longer sends.
+    app.app_logic.GetSliceLogicByLayoutName(tag).ResizeSliceNode(width, height)
+
+
 def _view(app: SlicerApp, tag: str, width: int, height: int) -> Any:
     definition = ViewLayoutDefinition(
         singleton_tag=tag,
@@ -68,13 +75,11 @@ def _view(app: SlicerApp, tag: str, width: int, height: int) -> Any:
         properties=ViewProps(orientation="Axial", label=LABELS.get(tag, tag)),
     )
     view = app.view_manager.create_view(definition)
-    view.interactor().UpdateSize(width, height)
     # Slicer's views hold the image from the start; added after the overlays it would lie behind them, over black.
     image = view._render_manager.image_actor
     image.SetVisibility(False)
     view.first_renderer().AddViewProp(image)
-    # The view waits for a resize event that VTK 9.6 no longer sends.
+    resize(app, tag, view, width, height)
     logic = app.app_logic.GetSliceLogicByLayoutName(tag)
-    logic.ResizeSliceNode(width, height)
     logic.GetSliceModelNode().SetName(f"{tag} Volume Slice")  # as where the slice node is there first
     return view

@@ -221,11 +221,11 @@ class Session:
         self.changed.emit()
 
     def jump(self, number: int) -> None:
-        """Every view of the reading layout to a lesion."""
+        """Every view of the reading layout to where a lesion is longest, which is the slice that its ruler lies in."""
         reading = self.reading
         found = next((one for one in reading.lesions if one.lesion.number == number), None) if reading else None
         if reading is not None and found is not None:
-            self.guarded(lambda: self.layout.jump(reading.inputs.t2w, found.lesion.centre_lps))
+            self.guarded(lambda: self.layout.jump(reading.inputs.t2w, found.lesion.diameters.longest.middle))
 
     def read(self) -> None:
         """The reading layout."""

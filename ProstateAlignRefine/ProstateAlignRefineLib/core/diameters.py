@@ -24,6 +24,11 @@ class Caliper:
         """From end to end."""
         return float(np.linalg.norm(np.subtract(self.end, self.start)))
 
+    @property
+    def middle(self) -> Point:
+        """Half way."""
+        return triple(np.add(self.start, self.end) / 2)
+
 
 @dataclass(frozen=True)
 class Diameters:

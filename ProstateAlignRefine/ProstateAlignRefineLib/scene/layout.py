@@ -158,7 +158,7 @@ class ReadingLayout:
 
     def jump(self, t2w: VolumeNode, lps: tuple[float, float, float]) -> None:
         """Centre the reading views (the user's own where the layout is off) and the crosshair on a point of the T2W
-        volume, such as a lesion's `centre_lps`."""
+        volume, mm."""
         point = on_slice(grid_of(t2w), ras_of(lps))
         for view in nodes_of(self._scene, "vtkMRMLSliceNode"):
             if (view.GetLayoutName() in (*LABELS, *PLANE_LABELS)) == self.is_on:

@@ -29,8 +29,9 @@ class Ruler:
             line = self._line(role)
             modified = line.StartModify()
             _place(line, caliper)
-            line.SetNthControlPointLabel(0, "")
-            line.SetNthControlPointLabel(1, f"{caliper.length_mm:.0f} mm" if role == LONGEST else "")
+            said = f"{caliper.length_mm:.0f} mm" if role == LONGEST else ""
+            for index, outermost in enumerate(_ends_up_right(caliper)):
+                line.SetNthControlPointLabel(index, said if outermost else "")
             line.SetAndObserveTransformNodeID(t2w.GetTransformNodeID())
             line.GetDisplayNode().SetVisibility(visible)
             line.EndModify(modified)
@@ -82,6 +83,14 @@ def _add_line(scene: Scene, role: str) -> Any:
     selection.SetReferenceActivePlaceNodeClassName(kind)
     selection.SetReferenceActivePlaceNodeID(node_id)
     return line
+
+
+def _ends_up_right(caliper: Caliper) -> tuple[bool, bool]:
+    """Which end lies further to the upper right of an axial view, where Slicer writes beside a point: there the outline
+    does not cross the length, which turns an 8 into a 3."""
+    (x, y, _z), (x_end, y_end, _z_end) = caliper.start, caliper.end
+    start = x - y > x_end - y_end
+    return start, not start
 
 
 def _place(line: Any, caliper: Caliper) -> None:

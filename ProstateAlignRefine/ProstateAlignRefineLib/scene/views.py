@@ -45,10 +45,11 @@ def show_volume(composite: CompositeNode, volume: VolumeNode) -> None:
 
 
 def show_orientation_and_scale(view: SliceNode) -> None:
-    """Lettered axes of the patient, and a ruler in mm."""
+    """Lettered axes of the patient, and a ruler in mm, which white would not show on bright fat."""
     view.SetOrientationMarkerType(view.OrientationMarkerTypeAxes)
-    view.SetOrientationMarkerSize(view.OrientationMarkerSizeSmall)
+    view.SetOrientationMarkerSize(view.OrientationMarkerSizeMedium)
     view.SetRulerType(view.RulerTypeThin)
+    view.SetRulerColor(view.RulerColorYellow)
 
 
 def turn_to_plane(view: SliceNode, volume: VolumeNode, grid: Grid) -> None:

@@ -253,3 +253,26 @@ def test_a_closed_scene_holds_nothing_of_ours(panel, with_study, events):
 def alive(kind):
     gc.collect()
     return sum(isinstance(thing, kind) for thing in gc.get_objects())
+
+
+@pytest.mark.parametrize("name", ["lesions", "review", "gland"])
+def test_a_display_node_that_was_deleted_comes_back_as_it_was(open_panel, with_study, events, name):
+    panel = with_study(open_panel("with gland"))
+    panel.ui.segmentButton.click()
+    events.until(lambda: not panel.session.run.running)
+    node = getattr(panel.session.reading.nodes, name)
+    look = [getattr(node.GetDisplayNode(), ask)() for ask in LOOK]
+    panel.application.scene.RemoveNode(node.GetDisplayNode())
+    panel.ui.editsCheck.checked = True
+    panel.session.review.preview(0.5, 0.5)
+    panel.session.review.commit(0.5, 0.5)
+    panel.ui.surfaceCheck.checked = True
+    panel.ui.aiCheck.checked = False
+    events.settle()
+    panel.ui.surfaceCheck.checked = False
+    panel.ui.aiCheck.checked = True
+    events.settle()
+    assert [getattr(node.GetDisplayNode(), ask)() for ask in LOOK] == look
+
+
+LOOK = ("GetVisibility", "GetVisibility2D", "GetVisibility3D", "GetVisibility2DFill", "GetSliceIntersectionThickness")

@@ -14,8 +14,9 @@ def hide_remains(reading: Reading, layout: ReadingLayout) -> None:
     """Of a result that lost a node of its own, what is left is drawn no more."""
     nodes = reading.nodes
     for node in (nodes.lesions, nodes.review, nodes.gland):
-        if node is not None and node.GetScene() is not None:
-            node.GetDisplayNode().SetVisibility(False)
+        display = node.GetDisplayNode() if node is not None and node.GetScene() is not None else None
+        if display is not None:
+            display.SetVisibility(False)
     layout.heatmap(nodes.maps.similarity, Heatmap(shown=False))
     set_ruler_visible(reading.scene, False)
 

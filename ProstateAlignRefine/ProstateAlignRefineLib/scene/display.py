@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .gland import style_gland
 from .live import ADDED_ID, MASK_ID, REMOVED_ID
 from .maps import MapNodes
-from .mrml import SegmentationNode, VolumeNode
+from .mrml import SegmentationDisplayNode, SegmentationNode, VolumeNode
 from .segmentation import is_candidate, lesion_segments
 
 FILL_OPACITY = 0.5
@@ -37,49 +38,59 @@ class ResultNodes:
 def style_result(nodes: ResultNodes) -> None:
     """Outlined lesions; filled edits, hidden at first; nothing of the review layer in 3D."""
     for node in (nodes.lesions, nodes.review):
-        display = node.GetDisplayNode()
+        display = display_of(nodes, node)
         display.SetSliceIntersectionThickness(LINE_WIDTH)
         display.SetOpacity2DFill(FILL_OPACITY)
-    review = nodes.review.GetDisplayNode()
+    review = display_of(nodes, nodes.review)
     review.SetVisibility3D(False)
     for segment_id in (ADDED_ID, REMOVED_ID):
         review.SetSegmentVisibility2DOutline(segment_id, False)
+    if nodes.gland is not None and nodes.has_gland:
+        style_gland(display_of(nodes, nodes.gland))
     set_outline(nodes, True)
     show_edits(nodes, False)
     show_live(nodes, False)
 
 
+def display_of(nodes: ResultNodes, node: SegmentationNode) -> SegmentationDisplayNode:
+    """Of a segmentation of the result: made and styled anew where somebody has deleted it."""
+    if node.GetDisplayNode() is None:
+        node.CreateDefaultDisplayNodes()
+        style_result(nodes)
+    return node.GetDisplayNode()
+
+
 def set_outline(nodes: ResultNodes, outline: bool) -> None:
     """Lesions as an outline only, or filled as well."""
-    nodes.lesions.GetDisplayNode().SetVisibility2DFill(not outline)
-    nodes.review.GetDisplayNode().SetSegmentVisibility2DFill(MASK_ID, not outline)
+    display_of(nodes, nodes.lesions).SetVisibility2DFill(not outline)
+    display_of(nodes, nodes.review).SetSegmentVisibility2DFill(MASK_ID, not outline)
 
 
 def show_edits(nodes: ResultNodes, shown: bool) -> None:
     """What the refiner added and removed."""
-    display = nodes.review.GetDisplayNode()
+    display = display_of(nodes, nodes.review)
     display.SetSegmentVisibility(ADDED_ID, shown)
     display.SetSegmentVisibility(REMOVED_ID, shown)
 
 
 def show_ai(nodes: ResultNodes, shown: bool) -> None:
     """Everything the result draws over the images, at once."""
-    nodes.lesions.GetDisplayNode().SetVisibility(shown)
-    nodes.review.GetDisplayNode().SetVisibility(shown)
+    display_of(nodes, nodes.lesions).SetVisibility(shown)
+    display_of(nodes, nodes.review).SetVisibility(shown)
     if nodes.gland is not None and nodes.has_gland:
-        nodes.gland.GetDisplayNode().SetVisibility(shown)
+        display_of(nodes, nodes.gland).SetVisibility(shown)
 
 
 def show_gland(nodes: ResultNodes, shown: bool) -> None:
     """The gland's outline in the slice views."""
     if nodes.gland is not None and nodes.has_gland:
-        nodes.gland.GetDisplayNode().SetVisibility2D(shown)
+        display_of(nodes, nodes.gland).SetVisibility2D(shown)
 
 
 def show_live(nodes: ResultNodes, live: bool) -> None:
     """The moving mask alone in the slice views while the gate moves; the lesions and candidates otherwise."""
-    nodes.lesions.GetDisplayNode().SetVisibility2D(not live)
-    review = nodes.review.GetDisplayNode()
+    display_of(nodes, nodes.lesions).SetVisibility2D(not live)
+    review = display_of(nodes, nodes.review)
     review.SetSegmentVisibility(MASK_ID, live)
     for segment_id, segment in lesion_segments(nodes.review.GetSegmentation()):
         review.SetSegmentVisibility(segment_id, not live and is_candidate(segment))
@@ -90,4 +101,4 @@ def show_surface(nodes: ResultNodes, shown: bool) -> None:
     """The lesions' closed surface in 3D views; made when first shown."""
     if shown:
         nodes.lesions.CreateClosedSurfaceRepresentation()
-    nodes.lesions.GetDisplayNode().SetVisibility3D(shown)
+    display_of(nodes, nodes.lesions).SetVisibility3D(shown)

@@ -7,7 +7,7 @@ import numpy as np
 from ..core.boxes import box_of
 from ..core.maps import Maps
 from ..core.palette import GLAND_RGB
-from .mrml import Scene, SegmentationNode, VolumeNode
+from .mrml import Scene, SegmentationDisplayNode, SegmentationNode, VolumeNode
 from .oriented import empty_image, voxels
 from .segmentation import LABELMAP, add_segmentation
 from .terminology import GLAND_TERMINOLOGY, new_segment
@@ -33,9 +33,13 @@ def add_gland(scene: Scene, maps: Maps, t2w: VolumeNode) -> SegmentationNode | N
     segment.SetLabelValue(1)
     segment.AddRepresentation(LABELMAP, image)
     node.GetSegmentation().AddSegment(segment, GLAND_ID)
-    display = node.GetDisplayNode()
+    style_gland(node.GetDisplayNode())
+    return node
+
+
+def style_gland(display: SegmentationDisplayNode) -> None:
+    """A thin outline, hidden at first."""
     display.SetVisibility2DFill(False)
     display.SetVisibility3D(False)
     display.SetSliceIntersectionThickness(LINE_WIDTH)
     display.SetVisibility2D(False)
-    return node

@@ -168,7 +168,7 @@ class SegmentationDisplayNode(Node, Protocol):
 
 
 class SegmentationNode(TransformableNode, Protocol):
-    """vtkMRMLSegmentationNode, with a display node: ours all have one."""
+    """vtkMRMLSegmentationNode, with a display node, unless somebody has deleted it."""
 
     def GetSegmentation(self) -> MrmlSegmentation: ...
     def GetDisplayNode(self) -> SegmentationDisplayNode: ...

@@ -76,7 +76,8 @@ def refresh_surface(node: SegmentationNode) -> None:
     """Rebuild the closed surface where one is shown, drop one that is hidden: it does not follow written voxels."""
     if node.GetSegmentation().ContainsRepresentation(SURFACE):
         node.RemoveClosedSurfaceRepresentation()
-        if node.GetDisplayNode().GetVisibility3D():
+        display = node.GetDisplayNode()
+        if display is not None and display.GetVisibility3D():
             node.CreateClosedSurfaceRepresentation()
 
 

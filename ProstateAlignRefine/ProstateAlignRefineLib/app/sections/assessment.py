@@ -155,8 +155,8 @@ class AssessmentSection:
 
 
 REPORT = _(
-    "One file with key images, sector map, table and provenance: HTML, PDF, or a PDF within DICOM. It names the "
-    "patient where the study's DICOM files are known."
+    "One file with key images, sector map, table and provenance: HTML, PDF, or a PDF within DICOM, by the ending of "
+    "its name. It names the patient where the study's DICOM files are known."
 )
 
 

@@ -1,10 +1,11 @@
 """How fast the starter model trains and answers on a CPU, by precision and by the layout of its weights.
 
-    python Testing/Benchmarks/bench_training.py [--rounds 5]
+    python Testing/Benchmarks/bench_training.py [--rounds 5] [--compile]
 
 A round measures every setting once, in turns, so that a noisy machine hurts all alike: a training step (forward and
 backward of two patches) and, without gradients, the forward of one region with the refiner. What the program picks is
-marked: `train` computes with the channels last, `segment` does not.
+marked: `train` computes with the channels last, `segment` does not. `--compile` also measures the training step by
+`torch.compile`, in turns with the plain one; it needs a C++ compiler, and minutes.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -59,10 +61,28 @@ def measured(rounds: int) -> dict[tuple[str, str, str], float]:
     return {key: float(np.median(times[1:])) for key, times in seconds.items()}
 
 
+def compiled(rounds: int, compute: Compute) -> tuple[float, dict[str, float]]:
+    """Seconds of the first step by `torch.compile`, and the medians of further ones with it and without."""
+    last = torch.channels_last_3d
+    plain, other = (load_bundle(starter_bundle_path(), CPU) for _ in range(2))
+    for bundle in (plain, other):
+        bundle.network.to(memory_format=last)  # type: ignore[call-overload]
+    ways = {"plain": plain, "compiled": replace(other, network=torch.compile(other.network))}
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds + 1):
+        for name, bundle in ways.items():
+            start = time.perf_counter()
+            a_step(bundle, compute)
+            seconds[name].append(time.perf_counter() - start)
+    return seconds["compiled"][0], {name: float(np.median(times[1:])) for name, times in seconds.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    seconds = measured(parser.parse_args().rounds)
+    parser.add_argument("--compile", action="store_true")
+    options = parser.parse_args()
+    seconds = measured(options.rounds)
     picked = {
         "training step": (choose_compute("cpu", training=True).precision, "channels last"),
         "region": (choose_compute("cpu").precision, "contiguous"),
@@ -72,6 +92,10 @@ def main() -> None:
         ratio = seconds[name, "bf16", "contiguous"] / time_taken
         mark = " (picked)" if tuple(setting) == picked[name] else ""
         print(f"{name}, {', '.join(setting)}: {time_taken * 1e3:.0f} ms, {ratio:.2f}{mark}")
+    if options.compile:
+        first, medians = compiled(options.rounds, choose_compute("cpu", training=True))
+        told = ", ".join(f"{name} {median * 1e3:.0f} ms" for name, median in medians.items())
+        print(f"training step by torch.compile: the first {first:.0f} s; then {told}")
 
 
 if __name__ == "__main__":

@@ -138,7 +138,9 @@ def test_a_printed_configuration_can_be_trained_from(tmp_path: Path, capsys: pyt
 
 def test_the_memory_estimate_counts_what_is_kept_for_gradients(tiny_config: TrainingConfig) -> None:
     """On a CPU in fp32 it is what autograd keeps; the estimate for a GPU halves it."""
-    config = replace(tiny_config, optimizer=replace(tiny_config.optimizer, kind="sgd", average_decay=0.0))
+    patches = replace(tiny_config.schedule, whole_region_epochs=0)
+    optimizer = replace(tiny_config.optimizer, kind="sgd", average_decay=0.0)
+    config = replace(tiny_config, optimizer=optimizer, schedule=patches)
     larger = replace(config, schedule=replace(config.schedule, batch_size=6))
     small, large = cost_of(config), cost_of(larger)
     weights = small.parameters * 4 * 3

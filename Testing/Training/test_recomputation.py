@@ -1,13 +1,16 @@
 """Gradient checkpointing changes what is kept in memory, and nothing else."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
 import torch
 from torch.autograd.graph import saved_tensors_hooks
 
 from ProstateAlignRefineLib.network.network import AlignRefineNetwork
 from ProstateAlignRefineLib.training.config import TrainingConfig, read_training_config
-from ProstateAlignRefineLib.training.cost import cost_of
+from ProstateAlignRefineLib.training.cost import cost_of, whole_region
 from ProstateAlignRefineLib.training.mirrored_text import TrainingText
 from ProstateAlignRefineLib.training.recomputation import set_recomputed
 
@@ -57,3 +60,30 @@ def test_the_estimate_knows_both_sides() -> None:
     assert saving.gpu_bytes < 0.65 * plain.gpu_bytes
     assert saving.step_operations == plain.step_operations * 4 / 3
     assert saving.parameters == plain.parameters
+
+
+def test_the_estimate_knows_the_whole_regions_of_the_last_epochs(tiny_config: TrainingConfig) -> None:
+    """Which come after most of the hours, and are larger than a batch of patches."""
+
+    def estimated(**schedule: object) -> float:
+        return cost_of(replace(tiny_config, schedule=replace(tiny_config.schedule, **schedule))).gpu_bytes
+
+    size = whole_region(tiny_config)
+    assert size == (16, 32, 32)
+    patches = estimated(whole_region_epochs=0)
+    assert estimated() > patches
+    assert estimated() == estimated(whole_region_epochs=0, patch_size=size, batch_size=1)
+    assert estimated(batch_size=1) == estimated()
+
+
+GIB = re.compile(r"^\| (.+?) \| ([0-9.]+) GiB \|", re.MULTILINE)
+
+
+def test_what_the_page_says_of_memory_is_what_is_estimated(repository: Path) -> None:
+    page = (repository / "docs" / "training-speed.md").read_text(encoding="utf-8")
+    rows = GIB.findall(page)
+    assert len(rows) == 6
+    for settings, said in rows:
+        changes = [one for one in re.findall(r"`([^`]+)`", settings) if "=" in one]
+        estimated = cost_of(read_training_config("ours", changes)).gpu_bytes / 2**30
+        assert float(said) == pytest.approx(estimated, abs=0.1), settings

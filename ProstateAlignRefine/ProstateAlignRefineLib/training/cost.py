@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 import torch
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
+from ..bundle.config import Triple
 from ..network.baselines import PARTS, make_network
 from ..network.text import TextBatch
 from .config import TrainingConfig
+from .loading import reads_whole_regions
 from .recomputation import residual_stages, set_recomputed
 
 BACKWARD = 2  # times the forward's operations
@@ -45,13 +48,47 @@ class Cost:
 
 
 def cost_of(config: TrainingConfig) -> Cost:
-    """Of the whole run, from one forward of a batch of patches on no device."""
+    """Of the whole run, from one forward of a batch of patches, and of a whole region where it reads such, on no
+    device."""
+    schedule = config.schedule
+    patches = _forward(config, schedule.patch_size, schedule.batch_size)
+    most = patches.bytes
+    if reads_whole_regions(config, schedule.joint_epochs - 1):
+        most = max(most, _forward(config, whole_region(config), 1).bytes)
+    copies = 2 + STATES[config.optimizer.kind] + (config.optimizer.average_decay > 0)
+    epochs = schedule.joint_epochs + (schedule.refiner_epochs if PARTS[config.network].refiner else 0)
+    forwards = 1 + BACKWARD + schedule.gradient_checkpointing
+    return Cost(
+        parameters=patches.weights,
+        steps=epochs * schedule.iterations,
+        step_operations=patches.operations * forwards * schedule.accumulate,
+        gpu_bytes=4.0 * patches.weights * copies + most * HALF + WORKSPACE_BYTES,
+    )
+
+
+def whole_region(config: TrainingConfig) -> Triple:
+    """Voxels (z, y, x) of a region that the slices cover from end to end, padded as the network needs it."""
+    spacing, divisor = config.preprocessing.spacing_mm, config.architecture.size_divisor
+    sides = (ceil(config.preprocessing.region_mm / step) for step in spacing)
+    z, y, x = (-(-side // d) * d for side, d in zip(sides, divisor, strict=True))
+    return z, y, x
+
+
+@dataclass(frozen=True)
+class _Forward:
+    """`bytes`: kept for the backward pass in float32, at most."""
+
+    weights: int
+    operations: float
+    bytes: float
+
+
+def _forward(config: TrainingConfig, size: Triple, batch: int) -> _Forward:
     with torch.device("meta"):
-        network = make_network(config.network, config.architecture, config.schedule.patch_size)
-        schedule = config.schedule
-        image = torch.zeros(schedule.batch_size, len(config.architecture.channels), *schedule.patch_size)
-        text = _text(config)
-    recomputed = schedule.gradient_checkpointing
+        network = make_network(config.network, config.architecture, size)
+        image = torch.zeros(batch, len(config.architecture.channels), *size)
+        text = _text(config, batch)
+    recomputed = config.schedule.gradient_checkpointing
     set_recomputed(network, recomputed)
     saved, again = _SavedBytes(), _LargestStage()
     for stage in residual_stages(network) if recomputed else ():
@@ -60,14 +97,7 @@ def cost_of(config: TrainingConfig) -> Cost:
     with FlopCounterMode(display=False) as counter, saved_tensors_hooks(saved.pack, lambda tensor: tensor):
         network(image, text)
     weights = sum(parameter.numel() for parameter in network.parameters())
-    copies = 2 + STATES[config.optimizer.kind] + (config.optimizer.average_decay > 0)
-    epochs = schedule.joint_epochs + (schedule.refiner_epochs if PARTS[config.network].refiner else 0)
-    return Cost(
-        parameters=weights,
-        steps=epochs * schedule.iterations,
-        step_operations=float(counter.get_total_flops()) * (1 + BACKWARD + recomputed) * schedule.accumulate,
-        gpu_bytes=4.0 * weights * copies + (saved.total + again.bytes) * HALF + WORKSPACE_BYTES,
-    )
+    return _Forward(weights, float(counter.get_total_flops()), saved.total + again.bytes)
 
 
 class _LargestStage:
@@ -101,8 +131,8 @@ class _SavedBytes:
         return sum(self._seen.values())
 
 
-def _text(config: TrainingConfig) -> TextBatch:
-    width, settings, batch = config.architecture.text_width, config.text, config.schedule.batch_size
+def _text(config: TrainingConfig, batch: int) -> TextBatch:
+    width, settings = config.architecture.text_width, config.text
     count = 1 if settings.tokens == "pooled" else TOKENS * len(settings.prompts)
     return TextBatch(
         torch.zeros(batch, width), torch.zeros(batch, count, width), torch.ones(batch, count, dtype=torch.bool)

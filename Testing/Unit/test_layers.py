@@ -49,7 +49,7 @@ FORBIDDEN_PACKAGES = {
     for room in ALLOWED_ROOMS
 }
 FORBIDDEN_PACKAGES["scene"] |= {"qt", "ctk", "PythonQt", "PySide6"}
-CORE_PACKAGES = {"numpy", "SimpleITK", "PIL"}
+CORE_PACKAGES = {"numpy", "SimpleITK", "PIL", "isal"}  # the last where it is there, in place of zlib
 
 ROOMS = sorted(room for room in ALLOWED_ROOMS if (LIBRARY / room).is_dir())
 

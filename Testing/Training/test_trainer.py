@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -112,6 +113,16 @@ def test_another_configuration_does_not_resume_the_run(
     other = replace(tiny_config, seed=tiny_config.seed + 1)
     with pytest.raises(InputError, match="another configuration"):
         Trainer(other, tiny_cases, text, CPU, whole_run).train()
+
+
+def test_a_run_may_go_on_with_less_memory(
+    whole_run: Path, tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText, tmp_path: Path
+) -> None:
+    other = replace(tiny_config, schedule=replace(tiny_config.schedule, gradient_checkpointing=True))
+    run = Path(shutil.copytree(whole_run, tmp_path / "run"))
+    trainer = Trainer(other, tiny_cases, text, CPU, run)
+    trainer.train()
+    assert len(trainer.history) == len(log_of(whole_run))
 
 
 def test_other_cases_do_not_resume_the_run(

@@ -48,7 +48,7 @@ def load_checkpoint(folder: Path, config: dict[str, Any], cases: str) -> Checkpo
     checkpoint = _read(folder)
     if checkpoint is None:
         return None
-    if checkpoint.config != config:
+    if _learned_by(checkpoint.config) != _learned_by(config):
         raise InputError(
             f"'{folder.name}' holds a run of another configuration; name another output folder, or give the same file."
         )
@@ -57,6 +57,12 @@ def load_checkpoint(folder: Path, config: dict[str, Any], cases: str) -> Checkpo
             f"The cases have changed since the run in '{folder.name}' was begun; name another output folder."
         )
     return checkpoint
+
+
+def _learned_by(config: dict[str, Any]) -> dict[str, Any]:
+    """What decides what is learned: a run that ended for want of memory may go on with less of it."""
+    schedule = {name: value for name, value in config["schedule"].items() if name != "gradient_checkpointing"}
+    return {**config, "schedule": schedule}
 
 
 def stored_config(folder: Path) -> dict[str, Any] | None:

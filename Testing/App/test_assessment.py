@@ -13,6 +13,7 @@ from App.test_reopened import reopen  # noqa: E402
 from ProstateAlignRefineLib.core.diameters import Caliper  # noqa: E402
 from ProstateAlignRefineLib.core.pirads import Enhancement, Extension, ScoredZone  # noqa: E402
 from ProstateAlignRefineLib.core.sectors import sector_called  # noqa: E402
+from ProstateAlignRefineLib.results.html_report import rich_text_report  # noqa: E402
 from ProstateAlignRefineLib.scene.ruler import Ruler, ruler_lines  # noqa: E402
 
 
@@ -207,6 +208,42 @@ def test_a_pdf_of_the_report_has_text_and_pictures(segmented, form, tmp_path):
     content = (tmp_path / "report.pdf").read_bytes()
     assert content.startswith(b"%PDF")
     assert content.count(b"/Subtype /Image") >= 3
+
+
+def test_no_word_or_number_of_the_table_is_broken_on_paper(segmented, form):
+    """A volume of 12.49 mL on two lines reads as 12.4."""
+    from ProstateAlignRefineLib.app.case_reports import case_of
+
+    first, *others = segmented.session.reading.lesions
+    case = case_of(segmented.session.reading)
+    large = replace(first, lesion=replace(first.lesion, number=12, volume_ml=12.49))
+    ends = ends_of_lines_on_paper(rich_text_report(replace(case, lesions=[large, *others])))
+    broken = [end for end in ends if not end.endswith((" ", "-", "\u2028")) and len(end) < 24]  # hashes are longer
+    assert ends
+    assert not broken
+
+
+def ends_of_lines_on_paper(rich_text):
+    """What stands on each line but the last of a paragraph or cell, laid out as QTextDocument::print does."""
+    from PySide6.QtCore import QSizeF
+    from PySide6.QtGui import QTextDocument
+    from PySide6.QtPrintSupport import QPrinter
+
+    document, printer = QTextDocument(), QPrinter()
+    printer.setOutputFormat(QPrinter.PdfFormat)
+    document.setHtml(rich_text)
+    document.documentLayout().setPaintDevice(printer)
+    margins = document.rootFrame().frameFormat()
+    margins.setMargin(printer.logicalDpiY() * 2 / 2.54)
+    document.rootFrame().setFrameFormat(margins)
+    document.setPageSize(QSizeF(printer.width(), printer.height()))
+    assert document.pageCount()  # which lays it out
+    block, ends = document.begin(), []
+    while block.isValid():
+        lines = [block.layout().lineAt(index) for index in range(block.layout().lineCount())]
+        ends += [block.text()[line.textStart() :][: line.textLength()] for line in lines[:-1]]
+        block = block.next()
+    return ends
 
 
 def test_another_suffix_is_refused(segmented, form, tmp_path):

@@ -111,17 +111,17 @@ def _summary(case: CaseReport) -> str:
 
 
 COLUMNS: tuple[tuple[str, int, Callable[[FoundLesion, CaseReport], str]], ...] = (
-    ("Lesion", 7, lambda found, case: str(found.lesion.number)),
-    ("PI-RADS v2.1", 10, lambda found, case: category_words(found)),
-    ("Place", 23, lambda found, case: sector_words(found)),
-    ("Slices", 13, lambda found, case: case.names.text(*found.lesion.slices)),
-    ("Diameters", 12, lambda found, case: found.lesion.diameters.text),
-    ("mL", 6, lambda found, case: f"{found.lesion.volume_ml:.2f}"),
+    ("#", 5, lambda found, case: str(found.lesion.number)),
+    ("PI-RADS v2.1", 12, lambda found, case: category_words(found)),
+    ("Place", 14, lambda found, case: sector_words(found)),
+    ("Slices", 12, lambda found, case: case.names.text(*found.lesion.slices)),
+    ("Diameters", 16, lambda found, case: found.lesion.diameters.text),
+    ("mL", 9, lambda found, case: f"{found.lesion.volume_ml:.2f}"),
     ("ADC mean / 10th", 11, lambda found, case: f"{_adc(found.lesion.mean_adc)} / {_adc(found.lesion.p10_adc)}"),
-    ("Conf.", 7, lambda found, case: f"{found.lesion.confidence:.2f}"),
-    ("Review", 11, lambda found, case: decision_words(found)),
+    ("Conf.", 9, lambda found, case: f"{found.lesion.confidence:.2f}"),
+    ("Review", 12, lambda found, case: decision_words(found)),
 )
-"""Heading, share of the width in percent, and what stands in the cell."""
+"""Heading, share of the width in percent, so that Qt breaks no word or number on paper, and what stands in the cell."""
 
 
 def _table(case: CaseReport) -> str:

@@ -208,8 +208,8 @@ def _device(name: str) -> torch.device:
 def _best_precision(device: torch.device, training: bool) -> str:
     """bf16 where the hardware computes in it; elsewhere it is emulated, and slower than fp32.
 
-    The gradients of a narrow network's convolutions gain from bf16 only where a CPU has tiles for it (AMX); see
-    Testing/Benchmarks/bench_training.py.
+    Training on a CPU takes it only where that has tiles for it (AMX): elsewhere it can be faster, too (docs/training-speed.md),
+    but how good a model it gives there was not measured.
     """
     import torch
 

@@ -208,8 +208,8 @@ def _device(name: str) -> torch.device:
 def _best_precision(device: torch.device, training: bool) -> str:
     """bf16 where the hardware computes in it; elsewhere it is emulated, and slower than fp32.
 
-    Training on a CPU takes it only where that has tiles for it (AMX): elsewhere it can be faster, too (docs/training-speed.md),
-    but how good a model it gives there was not measured.
+    Training on a CPU takes it only where that has tiles for it (AMX): elsewhere a step can be faster with it, too (see
+    docs/training-speed.md), but how good a model it gives there was not measured.
     """
     import torch
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+import torch
 
 from Model.clip_clone import TEXT_WIDTH, write_clone
 from ProstateAlignRefineLib import cli
@@ -157,11 +158,14 @@ def test_runs_are_compared_on_the_same_cases_alone(
     shutil.copytree(other / "test" / "without-refiner", other / "test" / "predictions")
     settings = (other / "config.toml").read_text()
     (other / "config.toml").write_text(settings.replace("seed = 0", "seed = 7", 1))
+    checkpoint = torch.load(other / "checkpoint.pt", weights_only=True)
+    torch.save({**checkpoint, "started_from": {"name": "starter", "sha256": "0f" * 32}}, other / "checkpoint.pt")
     capsys.readouterr()
     run("runs", "compare", runs[0], other, "--resamples", 20)
     said = capsys.readouterr().out
     assert "| run | fold0 | other |" in said
     assert "| `seed` | 0 | 7 |" in said
+    assert "| weights at first | random | starter (0f0f0f0f0f0f0f0f) |" in said
     assert "data.test_fold" not in said
     report = json.loads((runs[0] / "test" / "report" / "evaluation.json").read_text())
     dice = [system["figures"]["Dice, all cases"]["value"] for system in report["systems"]]

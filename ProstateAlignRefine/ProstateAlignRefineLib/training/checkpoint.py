@@ -71,6 +71,15 @@ def stored_config(folder: Path) -> dict[str, Any] | None:
     return None if checkpoint is None else checkpoint.config
 
 
+def stored_start(folder: Path) -> str:
+    """With what weights the folder's run began, as runs are compared; InputError where it cannot be read."""
+    checkpoint = _read(folder)
+    if checkpoint is None:
+        return "not told: the folder has no checkpoint"
+    start = checkpoint.started_from
+    return f"{start['name']} ({start['sha256'][:16]})" if start else "random"
+
+
 def _read(folder: Path) -> Checkpoint | None:
     path = folder / CHECKPOINT_NAME
     if not path.is_file():

@@ -11,6 +11,7 @@ from ..core.errors import InputError
 from ..core.tables import Row, read_table
 from ..evaluation.evaluate import Judged, Protocol, judge_folder
 from ..evaluation.summary import Evaluation, as_tables, evaluation_of
+from .checkpoint import stored_start
 from .configuration_file import flat, read_configuration
 from .log import CONFIG_NAME, LOG_NAME
 
@@ -19,7 +20,7 @@ TEST, PREDICTIONS, REFERENCES = "test", "predictions", "references"
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """`settings`: the configuration's entries by dotted name. `facts`: of the training, from log.csv."""
+    """`settings`: the configuration's entries by dotted name. `facts`: of the training: its log and start."""
 
     folder: Path
     settings: Mapping[str, Any]
@@ -37,7 +38,8 @@ class FinishedRun:
                 f"'{folder.name}' is no finished run: it lacks {', '.join(missing)}; name what train wrote."
             )
         settings = dict(flat(read_configuration(str((folder / CONFIG_NAME).resolve()))))
-        return cls(folder, settings, _facts(read_table(folder / LOG_NAME, LOG_NAME)))
+        began = {"weights at first": stored_start(folder)}
+        return cls(folder, settings, began | _facts(read_table(folder / LOG_NAME, LOG_NAME)))
 
 
 def compare_runs(first: FinishedRun, second: FinishedRun, resamples: int) -> tuple[Evaluation, str]:

@@ -51,19 +51,18 @@ def is_finished(entry: Entry, options: SegmentCohortOptions, bundle: Loaded) -> 
             f"The result of '{entry.case}' in the output folder was made {'with' if earlier.gland_by else 'without'} "
             "--gland-wheel; name another output folder."
         )
-    return not _other_images(entry, earlier)
+    return not _differ(mark_of(entry), earlier.images)
 
 
-def is_of_other_images(entry: Entry, folder: Path) -> bool:
-    """Whether a result lies in `folder` that was made of other files than `entry` names now."""
+def is_of_other_images(images: str, folder: Path) -> bool:
+    """Whether a result lies in `folder` that was made of other files than those of this mark, see `mark_of`."""
     earlier = _run_in(folder)
-    return earlier is not None and _other_images(entry, earlier)
+    return earlier is not None and _differ(images, earlier.images)
 
 
-def _other_images(entry: Entry, earlier: Run) -> bool:
+def _differ(now: str, earlier: str) -> bool:
     """No, where nothing tells: of a result of earlier versions, or where the files are gone."""
-    mark = mark_of(entry) if earlier.images else ""
-    return bool(mark) and mark != earlier.images
+    return "" not in (now, earlier) and now != earlier
 
 
 def _run_in(folder: Path) -> Run | None:

@@ -245,9 +245,9 @@ def _segment(entry: Entry, cohort: CohortRun) -> StudyRow:
     options, bundle = cohort.options, cohort.bundle
     started = time.perf_counter()
     folder = options.output / entry.case
-    why = ANEW if is_of_other_images(entry, folder) else ""
+    images = mark_of(entry)  # before they are read: a study that changes meanwhile is segmented anew the next time
+    why = ANEW if is_of_other_images(images, folder) else ""
     with writing_folder(folder, KIND, NAMES) as draft:
-        images = mark_of(entry)  # before they are read: a study that changes meanwhile is segmented anew the next time
         study = looked_at(read_entry(entry, options.trust_positions), options.register)
         study = with_training_caution(study, entry.t2w, bundle.config)
         read = time.perf_counter() - started

@@ -17,7 +17,7 @@ LINE_WIDTH = 1
 
 
 def add_gland(scene: Scene, maps: Maps, t2w: VolumeNode) -> SegmentationNode | None:
-    """A new segmentation with one segment, outlined and hidden at first; None where the zones show no gland.
+    """A new segmentation with one segment, which `style_result` draws; None where the zones show no gland.
 
     Hidden, since a line along the capsule covers what extension through it is judged by.
     """
@@ -33,7 +33,6 @@ def add_gland(scene: Scene, maps: Maps, t2w: VolumeNode) -> SegmentationNode | N
     segment.SetLabelValue(1)
     segment.AddRepresentation(LABELMAP, image)
     node.GetSegmentation().AddSegment(segment, GLAND_ID)
-    style_gland(node.GetDisplayNode())
     return node
 
 

@@ -158,16 +158,20 @@ WIDTH = 416  # pixels that Slicer leaves the panel at first
 
 @pytest.fixture
 def first_width(events):
-    """Shows a panel's widget in that width, and as high as it wants to be."""
+    """Shows a panel in that width and as high as it wants to be."""
     shown = []
 
-    def show(widget):
+    def show(panel):
+        widget = panel.widget
         shown.append(widget)
         widget.resize(WIDTH, 100)
         widget.show()
+        for _ in range(2):
+            events.settle()
+            widget.resize(WIDTH, max(widget.sizeHint.height(), widget.layout().heightForWidth(WIDTH)))
+            panel.refresh()
         events.settle()
-        widget.resize(WIDTH, max(widget.sizeHint.height(), widget.layout().heightForWidth(WIDTH)))
-        events.settle()
+        return panel
 
     yield show
     for widget in shown:
@@ -179,8 +183,7 @@ def panel_in_slicer(open_panel, application, first_width):
     """As Slicer's window has it: entered and left with its module, in its first width."""
     panel = open_panel("pausing")
     application.left, application.entered = panel.exit, panel.enter
-    first_width(panel.widget)
-    return panel
+    return first_width(panel)
 
 
 @pytest.fixture

@@ -3,45 +3,23 @@
 import numpy as np
 import pytest
 
+from App.conftest import WIDTH
 from ProstateAlignRefineLib.scene.layout import LABELS, OWN_LAYOUTS
 from ProstateAlignRefineLib.scene.views import slice_node
 
 STUDY_SPACING_Z = 3.0
-WIDTH = 416  # pixels that Slicer leaves the panel
 MARGINS = 40  # pixels at most, of a row within its section
 DECISIONS_END = 500  # pixels that are seen without scrolling at 1280 x 800
 BUTTONS = ("layoutButton", "resetButton", "undoButton", "acceptButton", "rejectButton", "csvButton", "copyButton")
 
 
 @pytest.fixture
-def narrowed(events):
-    """Shows a panel in that width and as high as it wants to be."""
-    shown = []
-
-    def show(panel):
-        widget = panel.widget
-        shown.append(widget)
-        widget.resize(WIDTH, 100)
-        widget.show()
-        for _ in range(2):
-            events.settle()
-            widget.resize(WIDTH, max(widget.sizeHint.height(), widget.layout().heightForWidth(WIDTH)))
-            panel.refresh()
-        events.settle()
-        return panel
-
-    yield show
-    for widget in shown:
-        widget.hide()
+def narrow(segmented, first_width):
+    return first_width(segmented)
 
 
 @pytest.fixture
-def narrow(segmented, narrowed):
-    return narrowed(segmented)
-
-
-@pytest.fixture
-def crowded(open_panel, with_study, narrowed, events):
+def crowded(open_panel, with_study, first_width, events):
     """More lesions than rows, a message of two lines, three long cautions, and an earlier result."""
     panel = with_study(open_panel("much to say"))
     for prompt in ("prostate lesion", "left apex"):
@@ -50,7 +28,7 @@ def crowded(open_panel, with_study, narrowed, events):
         panel.ui.segmentButton.click()
         events.until(lambda: not panel.session.run.running)
     panel.session.say(panel.session.message + " Another sentence, so that the message has two lines.")
-    return narrowed(panel)
+    return first_width(panel)
 
 
 def bottom_of(panel, widget):
@@ -147,7 +125,7 @@ def test_no_text_is_cut_short(narrow):
         assert label._qt.wordWrap()
 
 
-def test_long_names_hold_the_panel_no_wider(narrowed, segmented, tmp_path):
+def test_long_names_hold_the_panel_no_wider(first_width, segmented, tmp_path):
     """As long as DICOM and file systems let them be."""
     name = "t2_tse_tra_" + 53 * "x"
     segmented.session.inputs.t2w.SetName(name)

@@ -17,10 +17,7 @@ LINE_WIDTH = 1
 
 
 def add_gland(scene: Scene, maps: Maps, t2w: VolumeNode) -> SegmentationNode | None:
-    """A new segmentation with one segment, which `style_result` draws; None where the zones show no gland.
-
-    Hidden, since a line along the capsule covers what extension through it is judged by.
-    """
+    """A new segmentation with one segment, which `style_result` draws; None where the zones show no gland."""
     gland = maps.gland()
     if gland is None:
         return None
@@ -37,7 +34,7 @@ def add_gland(scene: Scene, maps: Maps, t2w: VolumeNode) -> SegmentationNode | N
 
 
 def style_gland(display: SegmentationDisplayNode) -> None:
-    """A thin outline, hidden at first."""
+    """A thin outline, hidden at first: a line along the capsule covers what extension through it is judged by."""
     display.SetVisibility2DFill(False)
     display.SetVisibility3D(False)
     display.SetSliceIntersectionThickness(LINE_WIDTH)

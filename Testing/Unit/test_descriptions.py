@@ -1,5 +1,6 @@
 """Descriptions, their wordings and the closed vocabulary: what a prompt says is what is understood."""
 
+import time
 from itertools import product
 
 import numpy as np
@@ -212,3 +213,28 @@ def test_sizes_that_differ_in_a_line_are_refused():
     with pytest.raises(InputError, match="sizes that differ"):
         LEXICON.concepts("12 mm lesion left PZ, 3 mm from the capsule")
     assert "medium" in LEXICON.concepts("12 mm lesion left PZ, 11 mm axial")
+
+
+@pytest.mark.fault("a prompt of thousands of numbers, signs or blanks", "one short sentence, at once")
+@pytest.mark.parametrize("prompt", ["12 x " * 20, "1" + " " * 9000 + "q", "q" * 9000, "1x" * 4000])
+def test_a_long_prompt_is_refused_at_once_and_in_short(prompt):
+    """Tried in every way, 20 numbers with a cross between took 6 seconds, and each further one twice as long."""
+    started = time.process_time()
+    with pytest.raises(InputError, match="is unknown") as refused:
+        LEXICON.concepts(prompt)
+    assert time.process_time() - started < 1
+    assert len(str(refused.value)) < 250
+
+
+@pytest.mark.parametrize("line", ["12-mm lesion", "1.2-cm lesion", "12\u2011mm lesion", "12-mm x 9-mm lesion"])
+def test_a_size_is_read_with_a_hyphen_before_its_unit(line):
+    assert LEXICON.concepts(line) == ("lesion", "medium")
+
+
+@pytest.mark.parametrize(
+    "number", ["1. ", "2) ", "(3) ", "#1: ", "Lesion 1: ", "Lesion #2: ", "- Lesion 1: ", "\u2022 2. ", "TARGET 1) "]
+)
+def test_the_number_that_a_report_gives_a_lesion_says_nothing(number):
+    assert LEXICON.concepts(f"{number}12 mm, left apex") == ("left", "apex", "medium")
+    assert gives_place(f"{number}left apex", LEXICON)
+    assert LEXICON.concepts("1.2 cm, left apex")[-1] == "medium"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .errors import InputError
-from .sizes import NUMBER, UNIT, SizeClass, size_of
+from .sizes import GAP, NUMBER, UNIT, SizeClass, size_of
 
 LESION, NOT = "lesion", "not"
 SIDES = ("left", "right", "midline")
@@ -22,8 +22,11 @@ CONCEPTS = (LESION, *SIDES, *LEVELS, *ZONES, *PARTS, *(size.value for size in Si
 PLACE_CONCEPTS = frozenset((*SIDES, *LEVELS, *ZONES, *PARTS))
 
 _KNOWN = "lesion, left, right, midline, base, mid, apex, the zones (PZ, TZ, CZ, AS), PI-RADS sectors, 'small', '12 mm'"
-_SIZE = re.compile(rf"(?<![\w.,])({NUMBER}(?:\s*{UNIT}?\s*(?:x|×|\*|by)\s*{NUMBER})*)\s*({UNIT})(?!\w)")
+# An optional unit takes the gap before it along: a gap that two patterns may share would be tried in every way.
+_SIZE = re.compile(rf"(?<![\w.,])({NUMBER}(?:(?:{GAP}{UNIT})?\s*(?:x|×|\*|by)\s*{NUMBER}){{0,3}}){GAP}({UNIT})(?!\w)")
+_NUMBERED = re.compile(r"^(?:[\W_]*(?:lesion|finding|target|roi)\s)?[\W_]*\d{1,2}\s?[.):](?:\s|$)")
 _SCORE = re.compile(r"\bpi[\s-]?rads(?:\s*(?:v?\s*2(?:[.,][01])?))?(?:\s*(?:score|category))?\s*[:=]?\s*[1-5x]?\b")
+_LONGEST_SHOWN = 40
 _CLAUSE_END = re.compile(r"[,.:()]")
 _WORD = re.compile(r"[^\W_]+(?:\d+)?")
 _PAIRS = (("left", "right"), ("lt", "rt"), ("l", "r"), ("lpz", "rpz"), ("ltz", "rtz"))
@@ -41,7 +44,7 @@ class Lexicon:
     def concepts(self, prompt: str) -> tuple[str, ...]:
         """What a prompt says, in its order. InputError that names the word where one is unknown, where nothing is said,
         where sizes differ, or where a lesion is described and something denied: such a prompt would find nothing."""
-        text, sizes = _without_sizes(unicodedata.normalize("NFKC", prompt).lower())
+        text, sizes = _without_sizes(_plain(prompt))
         if len(set(sizes)) > 1:
             raise InputError(
                 "The prompt names sizes that differ in one line; give the lesion's alone, and no distances."
@@ -59,7 +62,7 @@ class Lexicon:
 
     def known_concepts(self, prompt: str) -> tuple[str, ...]:
         """What the known words of a prompt say."""
-        text, _ = _without_sizes(unicodedata.normalize("NFKC", prompt).lower())
+        text, _ = _without_sizes(_plain(prompt))
         words = _WORD.findall(_SCORE.sub(" ", text))
         return tuple(concept for spelling in self._spelled(words) for concept in self.spellings.get(spelling, ()))
 
@@ -95,7 +98,8 @@ class Lexicon:
         words = [spelling for spelling in self.spellings if " " not in spelling]
         near = difflib.get_close_matches(word, words, n=1, cutoff=0.75)
         meant = f" (is '{near[0]}' meant?)" if near else ""
-        return f"The word '{word}' of the prompt is unknown to this model{meant}; it knows {_KNOWN}."
+        shown = word if len(word) <= _LONGEST_SHOWN else f"{word[:_LONGEST_SHOWN]}…"
+        return f"The word '{shown}' of the prompt is unknown to this model{meant}; it knows {_KNOWN}."
 
 
 def names_place(concepts: tuple[str, ...]) -> bool:
@@ -134,6 +138,11 @@ def swap_sides(prompt: str) -> str:
         return other.upper() if word.isupper() else other.capitalize() if word[0].isupper() else other
 
     return _SIDE.sub(swapped, prompt)
+
+
+def _plain(prompt: str) -> str:
+    """In lower case, without the number that a report gives a lesion ("1.", "Lesion 2:")."""
+    return _NUMBERED.sub("", unicodedata.normalize("NFKC", prompt).strip().lower())
 
 
 def _without_sizes(text: str) -> tuple[str, list[str]]:

@@ -6,7 +6,9 @@ import re
 from enum import Enum
 
 NUMBER, UNIT = r"\d+(?:[.,]\d+)?", r"(?:mm|cm3|cm|ml|cc)"
-_MEASURE = re.compile(rf"({NUMBER})\s*({UNIT})?")
+GAP = r"[\s\u2010-]*"
+"""Between a number and its unit: "12 mm", "12mm", "12-mm"."""
+_MEASURE = re.compile(rf"({NUMBER})(?:{GAP}({UNIT}))?")
 SMALL_BELOW_MM, LARGE_FROM_MM = 10.0, 15.0
 
 

@@ -18,7 +18,16 @@ from ProstateAlignRefineLib.core.descriptions import (
     draw_description,
 )
 from ProstateAlignRefineLib.core.errors import InputError
-from ProstateAlignRefineLib.core.lexicon import NOT, ORGAN, gives_place, names_place, prompt_lines, swap_sides
+from ProstateAlignRefineLib.core.lexicon import (
+    NOT,
+    ORGAN,
+    asked_lines,
+    gives_place,
+    names_place,
+    prompt_lines,
+    says_the_same,
+    swap_sides,
+)
 from ProstateAlignRefineLib.core.phrases import ELSEWHERE, paraphrases, phrase
 from ProstateAlignRefineLib.core.places import Level, Place, Side, StackThird
 from ProstateAlignRefineLib.core.sizes import SizeClass, size_class, size_of
@@ -238,3 +247,98 @@ def test_the_number_that_a_report_gives_a_lesion_says_nothing(number):
     assert LEXICON.concepts(f"{number}12 mm, left apex") == ("left", "apex", "medium")
     assert gives_place(f"{number}left apex", LEXICON)
     assert LEXICON.concepts("1.2 cm, left apex")[-1] == "medium"
+
+
+@pytest.mark.fault("a prompt whose line cannot be one lesion", "what contradicts itself, and to write a line a lesion")
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("left and right PZ", "left and right"),
+        ("left of the midline", "left and midline"),
+        ("lesion, base to mid", "base and mid"),
+        ("tumour in PZ and TZ", "peripheral and transition"),
+        ("small 12 mm lesion", "small and medium"),
+        ("anterior, posterior PZ", "anterior and posterior"),
+    ],
+)
+def test_what_no_lesion_is_at_once_is_refused(line, named):
+    """The words of a line are to hold of one lesion: together these found nothing, or a part of one."""
+    with pytest.raises(InputError, match=f"names {named} in one line"):
+        LEXICON.concepts(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["no lesion in the left and right PZ", "left and right kidney", "left normal, right normal"]
+)
+def test_where_nothing_is_looked_for_several_places_may_be_named(line):
+    assert {NOT, ORGAN} & concepts(line)
+
+
+@pytest.mark.fault("a prompt that tells a lesion's place by an organ", "to leave out what is not the lesion")
+@pytest.mark.parametrize(
+    "line", ["left PZ lesion near the urethra", "12 mm, left apex, abutting the rectum", "posterior to the urethra"]
+)
+def test_an_organ_beside_the_lesion_is_refused(line):
+    """It reads as something else than a lesion, and the answer would be an empty one."""
+    with pytest.raises(InputError, match="leave out what is not the lesion"):
+        LEXICON.concepts(line)
+
+
+@pytest.mark.parametrize("line", ["transition zone: BPH nodules", "stromal nodules", "prostatitis in the left PZ"])
+def test_benign_nodules_are_no_lesions(line):
+    assert ORGAN in concepts(line)
+    assert "stroma" not in concepts(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["not left", "not in the left PZ", "No lesion left. Right PZ.", "Normal TZ. 8 mm, left"]
+)
+def test_a_place_beside_a_denial_is_refused(line):
+    with pytest.raises(InputError, match="leave out what is not there"):
+        LEXICON.concepts(line)
+
+
+@pytest.mark.fault("the word 'as' in a prompt", "that in capitals it is the anterior stroma")
+@pytest.mark.parametrize("line", ["left PZ as well", "12 mm lesion, left apex, as seen on T2w", "As before: left PZ"])
+def test_as_is_the_anterior_stroma_in_capitals_alone(line):
+    with pytest.raises(InputError, match="'as' of the prompt"):
+        LEXICON.concepts(line)
+    assert "stroma" in concepts("AS, left")
+
+
+@pytest.mark.fault("the prostate's own size in a prompt", "to leave that line out")
+@pytest.mark.parametrize("line", ["The prostate measures 4.5 x 3.8 x 4.2 cm.", "prostate gland, 45 mL", "large gland"])
+def test_the_size_of_the_prostate_is_no_lesions(line):
+    with pytest.raises(InputError, match="size of the prostate"):
+        LEXICON.concepts(line)
+    assert "large" in concepts("large prostate cancer")
+
+
+@pytest.mark.parametrize("line", ["lesion < 1 cm", "lesion >15 mm", "lesion \u2264 9 mm", "right > left"])
+def test_a_bound_is_refused(line):
+    with pytest.raises(InputError, match="'<' or '>'"):
+        LEXICON.concepts(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("lower signal in the left PZ", {"left", "peripheral"}),
+        ("lower ADC, right apex", {"right", "apex"}),
+        ("intermediate signal, left PZ", {"left", "peripheral"}),
+        ("lower left PZ", {"apex", "left", "peripheral"}),
+    ],
+)
+def test_words_of_signal_are_no_place_and_no_size(line, said):
+    assert concepts(line) == said
+
+
+@pytest.mark.fault("a report's headings in a prompt", "to write the place into each line, and leave headings out")
+@pytest.mark.parametrize("prompt", ["Findings:\n12 mm lesion, left PZ", "Transition zone:\n- no lesion"])
+def test_a_heading_above_other_lines_is_refused(prompt):
+    """Read by itself "Findings:" is any lesion, and the heading of a zone without one a lesion there."""
+    with pytest.raises(InputError, match="is a heading"):
+        asked_lines(prompt)
+    assert not says_the_same(prompt, "prostate lesion", LEXICON)
+    assert asked_lines("left apex:") == ("left apex:",)
+    assert asked_lines("TZ: no lesion\nleft PZ") == ("TZ: no lesion", "left PZ")

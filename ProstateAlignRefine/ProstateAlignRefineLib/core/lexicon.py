@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from .errors import InputError
@@ -19,6 +19,15 @@ PARTS = ("anterior", "posterior", "lateral", "medial")
 ORGAN = "elsewhere"
 CONCEPTS = (LESION, *SIDES, *LEVELS, *ZONES, *PARTS, *(size.value for size in SizeClass), NOT, ORGAN)
 """What words stand for. `elsewhere`: organs and things that are no part of the prostate."""
+ONE_OF = (
+    SIDES,
+    LEVELS,
+    ZONES,
+    ("anterior", "posterior"),
+    ("lateral", "medial"),
+    tuple(size.value for size in SizeClass),
+)
+"""Of each of these a line names one at most: all its words are to hold of one lesion."""
 PLACE_CONCEPTS = frozenset((*SIDES, *LEVELS, *ZONES, *PARTS))
 
 _KNOWN = "lesion, left, right, midline, base, mid, apex, the zones (PZ, TZ, CZ, AS), PI-RADS sectors, 'small', '12 mm'"
@@ -28,6 +37,11 @@ _NUMBERED = re.compile(r"^(?:[\W_]*(?:lesion|finding|target|roi)\s)?[\W_]*\d{1,2
 _SCORE = re.compile(r"\bpi[\s-]?rads(?:\s*(?:v?\s*2(?:[.,][01])?))?(?:\s*(?:score|category))?\s*[:=]?\s*[1-5x]?\b")
 _LONGEST_SHOWN = 40
 _CLAUSE_END = re.compile(r"[,.:()]")
+_SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
+_CONJUNCTION = re.compile(r"\b[Aa]s\b")
+_BOUND = re.compile(r"[<>\u2264\u2265]")
+_BESIDE = frozenset({"near", "toward", "towards", "abutting", "to", "from"})
+_GLAND = frozenset({"prostate", "gland", "prostate gland"})
 _WORD = re.compile(r"[^\W_]+(?:\d+)?")
 _PAIRS = (("left", "right"), ("lt", "rt"), ("l", "r"), ("lpz", "rpz"), ("ltz", "rtz"))
 _SWAPS = dict(_PAIRS) | {right: left for left, right in _PAIRS}
@@ -43,7 +57,17 @@ class Lexicon:
 
     def concepts(self, prompt: str) -> tuple[str, ...]:
         """What a prompt says, in its order. InputError that names the word where one is unknown, where nothing is said,
-        where sizes differ, or where a lesion is described and something denied: such a prompt would find nothing."""
+        and where a line cannot be one lesion, or says what none is: it would find nothing, or something else."""
+        if _CONJUNCTION.search(prompt):
+            raise InputError(
+                "The word 'as' of the prompt is read as the anterior stroma, and in capitals alone; write AS, or leave "
+                "it out."
+            )
+        if _BOUND.search(prompt):
+            raise InputError(
+                "The prompt holds '<' or '>', which this model does not read; write a size, or small (below 10 mm), "
+                "medium or large (from 15 mm)."
+            )
         text, sizes = _without_sizes(_plain(prompt))
         if len(set(sizes)) > 1:
             raise InputError(
@@ -58,6 +82,7 @@ class Lexicon:
                 "The prompt describes a lesion and denies something in one line ('no', 'not', 'without', 'normal'), so "
                 "it would find nothing; leave out what is not there."
             )
+        self._require_one_lesion(text, found)
         return tuple(dict.fromkeys(found))
 
     def known_concepts(self, prompt: str) -> tuple[str, ...]:
@@ -67,16 +92,65 @@ class Lexicon:
         return tuple(concept for spelling in self._spelled(words) for concept in self.spellings.get(spelling, ()))
 
     def _describes_too(self, text: str, sized: bool) -> bool:
-        """Whether a text with a denial also names a lesion or size outside of it, or a place and denies no lesion."""
+        """Whether a text with a denial also names a lesion or size outside of it; or a place, and denies no lesion, as
+        in "not left"; or goes on about another place in a further sentence."""
         named: set[str] = set()
         of_nothing = False
         for clause in _CLAUSE_END.split(text):
-            said = [self.spellings.get(spelling, ()) for spelling in self._spelled(_WORD.findall(clause))]
+            spelled = list(self._spelled(_WORD.findall(clause)))
+            said = [self.spellings.get(spelling, ()) for spelling in spelled]
             at = next((number for number, concepts in enumerate(said) if NOT in concepts), len(said))
-            named.update(concept for concepts in said[:at] for concept in concepts)
-            denied = said[at + 1 :]
-            of_nothing = of_nothing or (bool(denied) and not any(denied))
-        return sized or LESION in named or (of_nothing and bool(named))
+            denied = _together(said[at + 1 :])
+            of_place = spelled[at : at + 1] == ["not"] and LESION not in denied
+            named |= _together(said[:at]) | (denied if of_place else set())
+            of_nothing = of_nothing or (len(said) > at + 1 and (of_place or not denied))
+        return sized or LESION in named or (of_nothing and bool(named)) or self._goes_on(text)
+
+    def _goes_on(self, text: str) -> bool:
+        """Whether a place or lesion is named in a sentence after one with a denial."""
+        denied = False
+        for sentence in _SENTENCE_END.split(text):
+            said = self._said(sentence)
+            if denied and said.intersection((LESION, *PLACE_CONCEPTS)) and not said.intersection((NOT, ORGAN)):
+                return True
+            denied = denied or NOT in said
+        return False
+
+    def _require_one_lesion(self, text: str, found: list[str]) -> None:
+        """InputError where the words cannot hold of one lesion of the prostate; not of what denies one."""
+        if NOT in found:
+            return
+        sized = any(size.value in found for size in SizeClass)
+        if ORGAN in found:
+            if self._names_beside(text) or (set(ZONES).intersection(found) and (sized or LESION in found)):
+                raise InputError(
+                    "The prompt describes a lesion and names an organ or thing that is none in one line, so it would "
+                    "find nothing; leave out what is not the lesion."
+                )
+            return
+        for group in ONE_OF:
+            named = [concept for concept in dict.fromkeys(found) if concept in group]
+            if len(named) > 1:
+                raise InputError(
+                    f"The prompt names {' and '.join(named)} in one line, which is read as one lesion that is both; "
+                    "give each lesion a line of its own, or part them by ';'."
+                )
+        spelled = set(self._spelled(_WORD.findall(text)))
+        if sized and spelled & _GLAND and not {LESION, *PLACE_CONCEPTS}.intersection(found):
+            raise InputError("The prompt gives the size of the prostate and no lesion; leave that line out.")
+
+    def _names_beside(self, text: str) -> bool:
+        """Whether an organ only tells where something else lies ("near the rectum")."""
+        for clause in _CLAUSE_END.split(text):
+            spelled = list(self._spelled(_WORD.findall(clause)))
+            at = next((number for number, spelling in enumerate(spelled) if spelling in _BESIDE), len(spelled))
+            if ORGAN in _together(self.spellings.get(spelling, ()) for spelling in spelled[at:]):
+                return True
+        return False
+
+    def _said(self, text: str) -> set[str]:
+        """What the known words of a text say."""
+        return _together(self.spellings.get(spelling, ()) for spelling in self._spelled(_WORD.findall(text)))
 
     def _read(self, words: list[str]) -> list[str]:
         found: list[str] = []
@@ -117,7 +191,7 @@ def gives_place(prompt: str, lexicon: Lexicon) -> bool:
 def says_the_same(prompt: str, own: str, lexicon: Lexicon) -> bool:
     """Whether a line of the prompt says what `own` says, in whichever words; not where a word is unknown."""
     try:
-        lines = [set(lexicon.concepts(line)) for line in prompt_lines(prompt)]
+        lines = [set(lexicon.concepts(line)) for line in asked_lines(prompt)]
         return set(lexicon.concepts(own)) in lines
     except InputError:
         return False
@@ -126,6 +200,18 @@ def says_the_same(prompt: str, own: str, lexicon: Lexicon) -> bool:
 def prompt_lines(text: str) -> tuple[str, ...]:
     """A report's lines, one lesion a line or between semicolons, as prompts; empty ones are left out."""
     return tuple(line.strip() for line in re.split(r"[\n;]", text) if line.strip())
+
+
+def asked_lines(text: str) -> tuple[str, ...]:
+    """`prompt_lines` of what is to be asked. InputError where one is a heading, which says of the lines below it what
+    they would be read without."""
+    lines = prompt_lines(text)
+    if len(lines) > 1 and any(line.endswith(":") for line in lines):
+        raise InputError(
+            "A line of the prompt that ends in ':' is a heading, and each line is read by itself; write the place into "
+            "each lesion's line, and leave headings out."
+        )
+    return lines
 
 
 def swap_sides(prompt: str) -> str:
@@ -138,6 +224,10 @@ def swap_sides(prompt: str) -> str:
         return other.upper() if word.isupper() else other.capitalize() if word[0].isupper() else other
 
     return _SIDE.sub(swapped, prompt)
+
+
+def _together(said: Iterable[tuple[str, ...]]) -> set[str]:
+    return {concept for concepts in said for concept in concepts}
 
 
 def _plain(prompt: str) -> str:

@@ -38,7 +38,8 @@ _SAME: dict[str, str] = {
         "nodes, artery, vein, vessel, vessels, aorta, gallbladder, adrenal, oesophagus, esophagus, trachea, "
         "eye, ear, nose, tongue, tooth, teeth, knee, shoulder, hand, foot, arm, leg, finger, catheter, "
         "implant, stent, air, water, cat, dog, car, house, tree, table, banana, apple, nerve, cyst, stone, "
-        "calcification, haemorrhage, hemorrhage, prostatitis, inflammation, bph, air bubble, gas, stool"
+        "calcification, haemorrhage, hemorrhage, prostatitis, inflammation, bph, air bubble, gas, stool, "
+        "bph nodule, bph nodules, stromal nodule, stromal nodules"
     ),
 }
 """Concept to its spellings. Benign tissue that reads like a lesion counts as elsewhere: it is not to be outlined."""
@@ -80,7 +81,9 @@ _FILLERS = (
     "restricted, restriction, diffusion, hypointense, hyperintense, dark, bright, contrast, early, "
     "enhancement, new, known, biopsy, proven, gleason, isup, grade, group, equivocal, near, toward, "
     "towards, abutting, capsule, capsular, up, down, one, an area of, zonal, bilateral, both, sides, "
-    "either, max, maximum, axial, dimension, suspect, prostate gland, tissue, be, which, are"
+    "either, max, maximum, axial, dimension, suspect, prostate gland, tissue, be, which, are, bilaterally, "
+    "lower signal, lower adc, lower t2, intermediate signal, intermediate adc, intermediate t2, "
+    "intermediate intensity"
 )
 
 

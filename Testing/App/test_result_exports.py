@@ -1,6 +1,7 @@
 """What leaves a result: labels, segmentation, table, text; and why DICOM may not."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ import SimpleITK as sitk
 from ProstateAlignRefineLib.results.report import RESEARCH_USE
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed: pip install .[slicer-host]")
+
+from ProstateAlignRefineLib.scene.reading import Reading  # noqa: E402 - it needs slicer
 
 
 def test_labels_are_exported_on_the_t2w_grid(segmented, tmp_path):
@@ -45,6 +48,28 @@ def test_the_table_is_exported_with_every_lesion_and_decision(segmented, tmp_pat
     rows = list(csv.DictReader((tmp_path / "lesions.csv").open(encoding="utf-8")))
     assert [row["decision"] for row in rows] == ["not reviewed", "rejected"]
     assert float(rows[0]["volume_ml"]) == pytest.approx(segmented.session.reading.lesions[0].lesion.volume_ml, rel=1e-3)
+
+
+def test_what_was_found_with_a_place_given_says_so_in_panel_table_and_text(segmented, tmp_path):
+    """A place that the reader gave is no finding of the model alone."""
+    session = segmented.session
+    told = []
+    for prompt in (session.reading.run.model.prompt, "left PZ at the apex"):
+        before = session.reading
+        session.reading = Reading.start(before.scene, before.inputs, before.maps, replace(before.run, prompt=prompt))
+        session.changed.emit()
+        path = tmp_path / f"{len(told)}.csv"
+        segmented.application.answers["new file"] = path
+        segmented.ui.csvButton.click()
+        segmented.ui.copyButton.click()
+        rows = list(csv.DictReader(path.open(encoding="utf-8")))
+        given = {row["found_with_place_given"] for row in rows}
+        told.append((segmented.ui.lesionSummary.text, given, segmented.application.clipboard))
+    (plain, no, own), (marked, yes, asked) = told
+    assert marked == f"{plain}; with a place given"
+    assert (no, yes) == ({"0"}, {"1"})
+    assert "place given" not in own
+    assert "found with a place given" in asked
 
 
 def test_the_copied_text_opens_with_the_research_line_and_leaves_out_what_was_rejected(segmented):

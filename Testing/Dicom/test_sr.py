@@ -129,6 +129,18 @@ def test_who_outlined_the_gland_is_said_where_it_was_not_the_model(study, segmen
     assert told == [[], ["The gland, in which places are told, was outlined by TAPS."]]
 
 
+def test_that_the_prompt_told_where_to_look_is_said_and_the_prompt_is_not(study, segmentation, tmp_path):
+    told = []
+    for given in (False, True):
+        info = replace(INFO, prompt="left apex lesion of Mr X", place_given=given)
+        path = tmp_path / f"given{int(given)}.dcm"
+        write_measurements(LESIONS, segmentation, study.headers, info, path)
+        said = [str(item.TextValue) for item in walked(dcmread(path)) if "TextValue" in item]
+        told.append([text for text in said if "place given" in text])
+        assert b"Mr X" not in path.read_bytes()
+    assert told == [[], ["The prompt told where to look: these lesions were found with a place given."]]
+
+
 def test_failed_self_check_leaves_no_report(study, segmentation, tmp_path, monkeypatch):
     monkeypatch.setattr(sr, "read_measurements", lambda path: {})
     with pytest.raises(InputError, match="did not read back"):

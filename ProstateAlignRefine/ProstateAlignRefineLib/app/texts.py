@@ -63,6 +63,7 @@ CSV_HEADER = [
     "centre_p_mm",
     "centre_s_mm",
     "tracking_uid",
+    "found_with_place_given",
     "pirads_category",
     "pirads_zone",
     "pirads_t2w",
@@ -108,6 +109,7 @@ def report_text(reading: Reading) -> str:
         run.model.notice,
         "",
         _("Prostate MRI (T2W, ADC, HBV): {count} lesion(s).").format(count=len(kept)),
+        _("The prompt told where to look: found with a place given.") if run.place_given else "",
         *(_lesion_text(found, reading.slice_names) for found in kept),
         _("{count} further finding(s) rejected by the reader.").format(count=rejected) if rejected else "",
         _("{count} candidate(s) below the model's operating point not accepted.").format(count=waiting)
@@ -127,7 +129,8 @@ def csv_text(reading: Reading) -> str:
     sheet = io.StringIO()
     writer = csv.writer(sheet, lineterminator="\n")
     writer.writerow(CSV_HEADER)
-    writer.writerows(_csv_row(found, reading.slice_names) for found in reading.lesions)
+    given = int(reading.run.place_given)
+    writer.writerows(_csv_row(found, reading.slice_names, given) for found in reading.lesions)
     return sheet.getvalue()
 
 
@@ -203,7 +206,7 @@ def _provenance(reading: Reading) -> str:
     )
 
 
-def _csv_row(found: FoundLesion, names: SliceNames) -> Sequence[object]:
+def _csv_row(found: FoundLesion, names: SliceNames, place_given: int) -> Sequence[object]:
     lesion: Lesion = found.lesion
     numbers = (
         lesion.volume_ml,
@@ -230,7 +233,7 @@ def _csv_row(found: FoundLesion, names: SliceNames) -> Sequence[object]:
     slices = (*sorted(map(names.number, lesion.slices)), names.text(*lesion.slices))
     centre = [f"{value:.2f}" for value in lesion.centre_lps]
     decision = found.decision.value or ("candidate" if found.candidate else "not reviewed")
-    return [lesion.number, decision, *rounded, *words, *slices, *centre, found.uid, *_said(found)]
+    return [lesion.number, decision, *rounded, *words, *slices, *centre, found.uid, place_given, *_said(found)]
 
 
 def _said(found: FoundLesion) -> Sequence[object]:

@@ -150,7 +150,8 @@ class LesionSection:
         waiting = sum(found.decision is Decision.UNDECIDED for found in self._shown)
         candidates = sum(found.candidate for found in self._shown)
         text = _("{count} found, {waiting} not reviewed").format(count=len(self._shown) - candidates, waiting=waiting)
-        return text + (_("; {count} candidates").format(count=candidates) if candidates else "")
+        text += _("; {count} candidates").format(count=candidates) if candidates else ""
+        return text + (_("; with a place given") if self._session.shown.run.place_given else "")
 
     def _show_patient(self) -> None:
         """What the model was trained on, the gland's size, and the PSA that belongs to this result."""

@@ -142,6 +142,8 @@ def _report(
 
 
 def _of_the_result(info: SegmentationInfo) -> Iterator[str]:
+    if info.place_given:
+        yield "The prompt told where to look: these lesions were found with a place given."
     if info.gland_by:
         yield f"The gland, in which places are told, was outlined by {info.gland_by}."
     yield from (f"Caution ({told.code}): {told.text}" for told in info.cautions)

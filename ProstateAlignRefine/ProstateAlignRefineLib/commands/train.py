@@ -184,6 +184,7 @@ def _trainer(
 def _train(trainer: Trainer) -> None:
     from ..training.completion import BUNDLE, TEST, complete_training
     from ..training.engine_files import offer_engine_files
+    from ..training.own_refiner import OWN_REFINER, OwnEdits
 
     if trainer.processes.first:
         remark(trainer.compute.description)
@@ -195,6 +196,7 @@ def _train(trainer: Trainer) -> None:
         print(f"{name}: {'-' if figure['value'] is None else figure['value']}")
     remark(f"The test cases' predictions and report are in {trainer.folder / TEST}.")
     if trainer.parts.bundled:
+        print(OwnEdits(**metrics[OWN_REFINER]).sentence)
         offer_engine_files(trainer.folder / BUNDLE)
         remark(f"The bundle is in {trainer.folder / BUNDLE}.")
     else:

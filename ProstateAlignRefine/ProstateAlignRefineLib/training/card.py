@@ -8,6 +8,7 @@ from typing import Any
 from .cases import CaseShare
 from .config import TrainingConfig
 from .hardware import hardware
+from .own_refiner import OWN_REFINER, OwnEdits
 from .trainer import Trainer
 
 HEADLINE = (
@@ -93,7 +94,11 @@ less than {config.bundle.minimum_lesion_ml:g} mL not counted as lesions. Tempera
 
 Empty rule: where reference and answer are both empty, Dice and NSD are 1; where one is, they are 0. Positives are cases
 with a lesion. A lesion is found by an intersection over union of at least 0.10. Intervals are percentile bootstrap over
-patients of this one training run."""
+patients of this one training run.{_own_refiner(metrics)}"""
+
+
+def _own_refiner(metrics: Mapping[str, Any]) -> str:
+    return f"\n\n{OwnEdits(**metrics[OWN_REFINER]).sentence}" if OWN_REFINER in metrics else ""
 
 
 def _row(name: str, figure: Mapping[str, Any]) -> str:

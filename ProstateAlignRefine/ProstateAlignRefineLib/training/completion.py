@@ -18,6 +18,7 @@ from ..network.baselines import SegmentationNetwork
 from ..network.bundle import save_bundle
 from .bundle_config import model_config
 from .card import HEADLINE, model_card
+from .own_refiner import OWN_REFINER, own_edits
 from .test_predictions import judge_test_cases, write_test_cases
 from .trainer import Trainer
 from .unseen import METRIC, with_trained_on
@@ -39,6 +40,8 @@ def complete_training(trainer: Trainer, network: SegmentationNetwork, folder: Pa
     if trainer.cases.split is not None:
         metrics[METRIC] = trainer.cases.split.to_dict()
     if trainer.parts.bundled:
+        edits = own_edits(trainer.bundle(network), trainer.cases.validation, trainer.compute)
+        metrics[OWN_REFINER] = asdict(edits)
         card = model_card(trainer, metrics)
         learned = trainer.cases.learned.union(trainer.start.trained_on if trainer.start else ())
         config = with_trained_on(model_config(trainer.config, trainer.statement, metrics), learned)

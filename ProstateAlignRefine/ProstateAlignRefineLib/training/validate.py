@@ -41,10 +41,22 @@ def validate(bundle: Bundle, cases: Iterable[Case], compute: Compute) -> list[Ca
     """Every case through inference's predictor, gated with the bundle's tau and alpha; unmirrored, which is 2 to 8
     times as fast.
     """
+    read = unmirrored(bundle)
+    return [_result(read, case, compute) for case in cases]
+
+
+def unmirrored(bundle: Bundle) -> Bundle:
+    """The bundle as cases are read with it while it is trained."""
     bundle.network.eval()
     inference = replace(bundle.config.inference, mirror_axes=())
-    bundle = replace(bundle, config=replace(bundle.config, inference=inference))
-    return [_result(bundle, case, compute) for case in cases]
+    return replace(bundle, config=replace(bundle.config, inference=inference))
+
+
+def maps_of(bundle: Bundle, case: Case, compute: Compute) -> dict[str, NDArray[np.float32]]:
+    """Each of `MAP_NAMES` on the network grid."""
+    volumes = case.volumes.astype(np.float32)
+    plan = plan_forwards(bundle, case.lesions.shape, compute)
+    return dict(zip(MAP_NAMES, predict(bundle, volumes, plan, compute, lambda _done, _all: None), strict=False))
 
 
 def mean_dice(results: Sequence[CaseResult], processes: Processes, device: torch.device) -> tuple[float, float]:
@@ -56,9 +68,7 @@ def mean_dice(results: Sequence[CaseResult], processes: Processes, device: torch
 
 
 def _result(bundle: Bundle, case: Case, compute: Compute) -> CaseResult:
-    volumes = case.volumes.astype(np.float32)
-    plan = plan_forwards(bundle, case.lesions.shape, compute)
-    maps = dict(zip(MAP_NAMES, predict(bundle, volumes, plan, compute, lambda _done, _all: None), strict=False))
+    maps = maps_of(bundle, case, compute)
     base = maps["base_margin"]
     margin = gate_logits(base, maps["refined_margin"], maps["confidence"], bundle.config.tau, bundle.config.alpha)
     truth = case.lesions > 0

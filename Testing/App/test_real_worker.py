@@ -87,6 +87,19 @@ def test_the_shipped_model_answers_again_and_another_prompt(worker, listener, st
         assert isinstance(listener.last, Finished), listener.last
 
 
+@pytest.mark.fault("a prompt with an unknown word, in the panel", "the word, and what is known; the worker stays")
+@pytest.mark.slow
+@pytest.mark.parametrize("prompt", ["xqzt lesion", "left PZ\nxqzt"])
+def test_a_word_that_the_shipped_model_does_not_know_comes_back_by_name(worker, listener, study_folder, prompt):
+    worker.request(replace(segment_request(worker, study_folder, find_starter()), prompt=prompt))
+    run_to_end(worker, PATIENCE)
+    assert isinstance(listener.last, Failed)
+    assert listener.last.reason == INPUT
+    assert "'xqzt'" in listener.last.message
+    assert "it knows lesion, left" in listener.last.message
+    assert worker.pid is not None
+
+
 @pytest.mark.slow
 def test_the_device_is_described_with_the_time_that_a_run_took(worker, listener, study_folder, model):
     worker.request(segment_request(worker, study_folder, model))

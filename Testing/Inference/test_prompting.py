@@ -11,11 +11,11 @@ import torch
 from host.random_bundle import prompted_random_bundle, silent
 from ProstateAlignRefineLib.core.maps import MAP_NAMES
 from ProstateAlignRefineLib.core.study import Modality
-from ProstateAlignRefineLib.inference import last_forward_pass
+from ProstateAlignRefineLib.inference import last_forward_pass, segment
 from ProstateAlignRefineLib.inference.device import Compute
 from ProstateAlignRefineLib.inference.last_forward_pass import LastForwardPass
 from ProstateAlignRefineLib.inference.prompting import MAPS, prompted
-from ProstateAlignRefineLib.inference.segment import ForwardPass, answer, forward_pass
+from ProstateAlignRefineLib.inference.segment import ForwardPass, Unprompted, answer, forward_pass
 from ProstateAlignRefineLib.network.bundle import Bundle
 from ProstateAlignRefineLib.network.text_encoder import with_prompt
 from ProstateAlignRefineLib.phantom import Sampling, make_phantom
@@ -53,6 +53,20 @@ def test_two_places_give_two_answers_from_one_forward_pass(bundle: Bundle, seen:
     assert left.zones is not None
     assert right.zones is not None
     np.testing.assert_array_equal(left.zones, right.zones)
+
+
+def test_what_no_prompt_changes_is_made_once(
+    bundle: Bundle, seen: ForwardPass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = replace(seen, unprompted=Unprompted(seen.study, seen.region))
+    first = answer(kept, bundle, silent)
+    for name in ("zones_on", "shaped_zones", "shown"):
+        monkeypatch.setattr(segment, name, None)
+    again, other = (answer(replace(kept, seconds={}), one, silent) for one in (bundle, with_prompt(bundle, "left PZ")))
+    for name, values in first.maps.arrays.items():
+        np.testing.assert_array_equal(again.maps.arrays[name], values)
+    np.testing.assert_array_equal(other.maps.zones, first.maps.zones)
+    assert again.cautions == first.cautions
 
 
 def test_margins_confidence_and_similarity_move_together(bundle: Bundle, seen: ForwardPass) -> None:

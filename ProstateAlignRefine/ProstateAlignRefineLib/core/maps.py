@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,6 @@ from .anatomy import GlandZone, plausible_gland
 from .boxes import Box, crop_grid
 from .errors import InputError
 from .geometry import Array, Grid, to_array, to_image
-from .gland_shape import shaped_zones
 from .orientation import laid_on
 from .storage.image_writing import write_image
 from .storage.volume_files import read_image
@@ -68,11 +67,6 @@ class Maps:
 def value_range(array: Array) -> tuple[float, float]:
     """Smallest and largest value; NaN where there is one."""
     return float(array.min()), float(array.max())
-
-
-def with_smooth_gland(maps: Maps) -> Maps:
-    """The zones as `shaped_zones` gives them; nothing else changes."""
-    return maps if maps.zones is None else replace(maps, zones=shaped_zones(maps.zones, maps.grid))
 
 
 def laid_maps(maps: Maps, grid: Grid) -> Maps:

@@ -106,24 +106,26 @@ def undoubted(
 def maps_on(grid: Grid, region: Grid, stacked: NDArray[np.float32]) -> Maps:
     """What `predict` gave on `region`, linearly interpolated onto `grid` (the T2W grid)."""
 
-    def on_grid(values: NDArray[np.float32], outside: float) -> NDArray[np.float32]:
-        array: NDArray[np.float32] = to_array(resample(to_image(values, region), grid, outside=outside))
-        return array
-
     arrays: dict[str, NDArray[np.float32]] = {}
     for name, values in zip(MAP_NAMES, stacked, strict=False):
         unrefined = name == "refined_margin" and np.array_equal(values, stacked[0])  # a boundary refiner follows
-        arrays[name] = arrays["base_margin"].copy() if unrefined else on_grid(values, OUTSIDE[name])
+        known = arrays["base_margin"].copy() if unrefined else _on_grid(values, grid, region, OUTSIDE[name])
+        arrays[name] = known
+    return Maps(grid, **arrays, zones=zones_on(grid, region, stacked))
+
+
+def zones_on(grid: Grid, region: Grid, stacked: NDArray[np.float32]) -> NDArray[np.uint8] | None:
+    """Codes of `GlandZone` on `grid` by the interpolated shares; None of a network without an anatomy head."""
     shares = stacked[len(MAP_NAMES) : len(MAP_NAMES) + len(GlandZone)]
     if not len(shares):
-        return Maps(grid, **arrays, zones=None)
+        return None
     zones = np.zeros(grid.shape, np.uint8)
-    largest = on_grid(shares[GlandZone.OUTSIDE], 1.0)
+    largest = _on_grid(shares[GlandZone.OUTSIDE], grid, region, 1.0)
     for zone in list(GlandZone)[1:]:
-        share = on_grid(shares[zone], 0.0)
+        share = _on_grid(shares[zone], grid, region, 0.0)
         zones[share > largest] = zone
         np.maximum(largest, share, out=largest)
-    return Maps(grid, **arrays, zones=zones)
+    return zones
 
 
 def zones_of(stacked: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -131,6 +133,11 @@ def zones_of(stacked: NDArray[np.float32]) -> NDArray[np.uint8]:
     shares = stacked[len(MAP_NAMES) : len(MAP_NAMES) + len(GlandZone)]
     codes: NDArray[np.uint8] = shares.argmax(axis=0).astype(np.uint8)
     return codes
+
+
+def _on_grid(values: NDArray[np.float32], grid: Grid, region: Grid, outside: float) -> NDArray[np.float32]:
+    array: NDArray[np.float32] = to_array(resample(to_image(values, region), grid, outside=outside))
+    return array
 
 
 def _maps(output: Outputs, kind: Confidence) -> NDArray[np.float32]:

@@ -5,25 +5,27 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..bundle.network_grid import field_of_view, network_grid
 from ..core.cautions import Caution
-from ..core.checks.coverage import shown, withheld_outside
+from ..core.checks.coverage import Shown, shown, withheld_outside
 from ..core.checks.result import result_cautions
 from ..core.checks.study_cautions import looked_at
 from ..core.checks.study_entry import entered
 from ..core.geometry import Grid
-from ..core.maps import Maps, with_smooth_gland
+from ..core.gland_shape import shaped_zones
+from ..core.maps import MAP_NAMES, Maps
 from ..core.study import Study
 from .aiming import MOST_READS, about_gland
 from .boundary import refined
 from .device import Compute, on_torch_cpu
 from .engine.choice import Loaded
 from .engine.protocol import GpuMemoryError
-from .predictor import maps_on, plan_forwards, predict
+from .predictor import maps_on, plan_forwards, predict, zones_on
 from .preprocess import network_volumes
 from .prompting import Region, prompted
 from .soundness import checked_answer, is_finite
@@ -48,6 +50,29 @@ class Segmentation:
     gland_by: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class Unprompted:
+    """What no prompt changes of an answer on the T2W grid, each made at the first answer."""
+
+    study: Study
+    region: Region
+
+    @cached_property
+    def seen(self) -> Shown:
+        """Where the ADC and the HBV have an image."""
+        return shown(self.study, self.study.grid)
+
+    @cached_property
+    def zones(self) -> NDArray[np.uint8] | None:
+        """As the network tells them."""
+        return zones_on(self.study.grid, self.region.grid, self.region.stacked)
+
+    @cached_property
+    def smooth_zones(self) -> NDArray[np.uint8] | None:
+        """As they are shown."""
+        return None if self.zones is None else shaped_zones(self.zones, self.study.grid)
+
+
 @dataclass(frozen=True)
 class ForwardPass:
     """What the network gave of a study, from which every prompt is answered: a bundle with a prompted head need not run
@@ -57,6 +82,7 @@ class ForwardPass:
     study: Study
     compute: Compute
     seconds: dict[str, float]
+    unprompted: Unprompted
 
 
 def segment_study(study: Study, bundle: Loaded, compute: Compute, progress: Progress) -> Segmentation:
@@ -99,20 +125,22 @@ def _read(study: Study, bundle: Loaded, grid: Grid, compute: Compute, progress: 
     progress("network", 0, 1)
     stacked, used = _predict(bundle, volumes, compute, progress)
     seconds = {"preprocess": ready - started, "network": time.perf_counter() - ready}
-    return ForwardPass(Region(volumes, grid, stacked, architecture.features_per_stage[0]), study, used, seconds)
+    region = Region(volumes, grid, stacked, architecture.features_per_stage[0])
+    return ForwardPass(region, study, used, seconds, Unprompted(study, region))
 
 
 def answer(forwarded: ForwardPass, bundle: Loaded, progress: Progress) -> Segmentation:
     """What the bundle says to its prompt, on the T2W grid; nothing is marked where ADC or HBV have no image."""
     started = time.perf_counter()
     progress("maps", 0, 1)
-    study, region = forwarded.study, forwarded.region
+    study, region, known = forwarded.study, forwarded.region, forwarded.unprompted
     stacked = prompted(bundle, region)
-    maps = refined(bundle, study, region, stacked, maps_on(study.grid, region.grid, stacked))
-    seen = shown(study, maps.grid)
+    margins = maps_on(study.grid, region.grid, stacked[: len(MAP_NAMES)])
+    maps = refined(bundle, study, region, stacked, replace(margins, zones=known.zones))
+    seen = known.seen
     maps, withheld = withheld_outside(maps, seen)
     cautions = (*study.cautions, *withheld, *result_cautions(study, maps, region.grid, seen))
-    maps = with_smooth_gland(maps)
+    maps = replace(maps, zones=known.smooth_zones)
     progress("maps", 1, 1)
     seconds = {**forwarded.seconds, "maps": time.perf_counter() - started}
     return Segmentation(maps, forwarded.compute, seconds, study, cautions)

@@ -342,3 +342,14 @@ def test_a_heading_above_other_lines_is_refused(prompt):
     assert not says_the_same(prompt, "prostate lesion", LEXICON)
     assert asked_lines("left apex:") == ("left apex:",)
     assert asked_lines("TZ: no lesion\nleft PZ") == ("TZ: no lesion", "left PZ")
+
+
+def test_every_spelling_of_a_side_is_swapped_and_no_other_word():
+    other = {"left": "right", "right": "left"}
+    for spelling, said in LEXICON.spellings.items():
+        for written in (spelling, spelling.upper(), spelling.capitalize()):
+            if other.keys() & set(said):
+                assert concepts(swap_sides(written)) == {other.get(concept, concept) for concept in said}
+            else:
+                assert swap_sides(written) == written
+    assert swap_sides("Bright spot, LEFT-sided, upright; leftmost") == "Bright spot, RIGHT-sided, upright; rightmost"

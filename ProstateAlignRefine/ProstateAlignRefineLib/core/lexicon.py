@@ -43,9 +43,9 @@ _BOUND = re.compile(r"[<>\u2264\u2265]")
 _BESIDE = frozenset({"near", "toward", "towards", "abutting", "to", "from"})
 _GLAND = frozenset({"prostate", "gland", "prostate gland"})
 _WORD = re.compile(r"[^\W_]+(?:\d+)?")
-_PAIRS = (("left", "right"), ("lt", "rt"), ("l", "r"), ("lpz", "rpz"), ("ltz", "rtz"))
+_PAIRS = (("left", "right"), ("lt", "rt"), ("l", "r"), ("lpz", "rpz"), ("ltz", "rtz"), ("sinister", "dexter"))
 _SWAPS = dict(_PAIRS) | {right: left for left, right in _PAIRS}
-_SIDE = re.compile(r"left|right|\b(?:[lr]|[lr]t|[lr][pt]z)\b", re.IGNORECASE)
+_SIDE = re.compile(r"\b(?:left|right|(?:[lr]|[lr]t|[lr][pt]z|sinister|dexter)\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,15 @@ import csv
 import json
 import os
 import shutil
+import signal
+import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import SimpleITK as sitk
 
@@ -225,16 +230,65 @@ def test_where_there_is_no_cluster_it_is_said(a_cohort, a_bundle, tmp_path, monk
         run(a_cohort, "-o", tmp_path / "out", "--model", a_bundle, "--cluster", "127.0.0.1:1")
 
 
-def _pid_or_end(number: int) -> int:
+def _number_or_end(number: int) -> int:
     if number == 1:
         os._exit(9)
     return number
 
 
-def test_a_process_that_ends_takes_no_study_silently_with_it() -> None:
-    told = dict(among_processes(_pid_or_end, [0, 1, 2], 1))
-    assert isinstance(told[1], Exception)
-    assert set(told) == {0, 1, 2}
+@pytest.mark.fault("a process of segment-cohort ends, as for lack of memory", "the other studies are done by others")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_process_that_ends_takes_no_other_study_with_it(workers: int) -> None:
+    told = dict(among_processes(_number_or_end, range(6), workers))
+    assert "ended before its time" in str(told.pop(1))
+    assert told == {number: number for number in (0, 2, 3, 4, 5)}
+
+
+WORKING = """
+import os, sys, time
+from pathlib import Path
+from ProstateAlignRefineLib.cli import main
+from ProstateAlignRefineLib.commands import inspect
+from ProstateAlignRefineLib.commands.sharing import among_processes
+from ProstateAlignRefineLib.core.storage.output import writing_folder
+def act(number):
+    with writing_folder(Path(sys.argv[1], str(number)), "test", ["a.txt"]) as draft:
+        (draft.folder / "a.txt").write_text("half")
+        Path(sys.argv[1], f"at-{number}").write_text(str(os.getpid()))
+        time.sleep(20 if number < 2 else 0)
+def run(_options):
+    list(among_processes(act, range(6), 2))
+inspect.run = run
+if __name__ == "__main__":
+    sys.exit(main(["inspect", "x"]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends processes without asking them")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_what_is_ended_half_way_ends_with_all_its_processes(number: int, tmp_path: Path) -> None:
+    """Killed outright, the processes end by themselves: nothing goes on into folders that a second run writes."""
+    program, out = tmp_path / "working.py", tmp_path / "out"
+    program.write_text(WORKING)
+    out.mkdir()
+    running = subprocess.Popen([sys.executable, program, out], stderr=subprocess.PIPE, text=True)
+    marks = [out / "at-0", out / "at-1"]
+    wait_until(lambda: all(mark.is_file() and mark.read_text() for mark in marks))
+    running.send_signal(number)
+    _, said = running.communicate(timeout=15)
+    assert running.returncode == (143 if number == signal.SIGTERM else -number)
+    wait_until(lambda: not any(psutil.pid_exists(int(mark.read_text())) for mark in marks))
+    assert not (out / "at-2").exists()
+    if number == signal.SIGTERM:
+        assert said.splitlines() == ["Stopped before the end; nothing half-written was kept."]
+        assert sorted(out.iterdir()) == marks
+
+
+def wait_until(reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_a_row_a_lesion_with_psa_from_the_list_and_from_finished_studies(a_study_folder, a_bundle, tmp_path) -> None:

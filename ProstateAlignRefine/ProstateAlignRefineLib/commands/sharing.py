@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
 from ..core.errors import InputError
+from ..core.signals import bind_to_parent
 from ..core.threads import one_thread_each
 
 Study = TypeVar("Study")
 Row = TypeVar("Row")
 
+ENDED = "The process that segmented it ended before its time, as for lack of memory; close other programs."
 RETRIES = 3
 """How often a study whose node was lost is given to another."""
 
@@ -21,18 +27,54 @@ RETRIES = 3
 def among_processes(
     act: Callable[[Study], Row], studies: Sequence[Study], workers: int
 ) -> Iterator[tuple[Study, Row | Exception]]:
-    """What `act` says of each study, as it comes; the error where it or its process ended. `act` can be pickled.
+    """What `act` says of each study, as it comes; the error where it fails. `act` can be pickled.
 
-    Each process computes with one thread, so that they do not wait for one another's cores.
+    Each process computes with one thread, so that they do not wait for one another's cores. Where one ends, as for lack
+    of memory, the studies that were in work are done again, one at a time; InputError for one that ends it again.
     """
+    waiting = deque(studies)
+    while waiting:
+        for study in (yield from _by_pool(act, waiting, workers)):
+            if (yield from _by_pool(act, deque([study]), 1)):
+                yield study, InputError(ENDED)
+
+
+def _by_pool(
+    act: Callable[[Study], Row], waiting: deque[Study], workers: int
+) -> Generator[tuple[Study, Row | Exception], None, list[Study]]:
+    """Takes studies from `waiting` until there are none, or a process ends: gives those that were then in work."""
     spawning = multiprocessing.get_context("spawn")
-    with one_thread_each(), ProcessPoolExecutor(workers, mp_context=spawning) as pool:
-        given = {pool.submit(act, study): study for study in studies}
-        for done in as_completed(given):
-            error = done.exception()
-            if error is not None and not isinstance(error, Exception):
-                raise error
-            yield given[done], done.result() if error is None else error
+    given: dict[Future[Row], Study] = {}
+    lost: list[Study] = []
+    with one_thread_each(), ProcessPoolExecutor(workers, spawning, _begin) as pool:
+        try:
+            while not lost and (waiting or given):
+                # No more than there are processes, so that what is given is in work.
+                while waiting and len(given) < workers:
+                    study = waiting.popleft()
+                    try:
+                        given[pool.submit(act, study)] = study
+                    except BrokenProcessPool:
+                        return [study, *given.values()]
+                for done in wait(given, return_when=FIRST_COMPLETED).done:
+                    error = done.exception()
+                    if isinstance(error, BrokenProcessPool):
+                        lost.append(given.pop(done))
+                        continue
+                    if error is not None and not isinstance(error, Exception):
+                        raise error
+                    yield given.pop(done), done.result() if error is None else error
+            return [*lost, *given.values()]
+        except BaseException:
+            for child in multiprocessing.active_children():
+                child.terminate()
+            raise
+
+
+def _begin() -> None:
+    """Asked to end, a process leaves nothing half-written."""
+    bind_to_parent()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def on_cluster(

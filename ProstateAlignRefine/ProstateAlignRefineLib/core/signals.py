@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -45,9 +47,17 @@ def deferred() -> Iterator[None]:
         signal.raise_signal(came[0])
 
 
-def ignore_in_worker() -> None:
-    """For processes of a pool: Ctrl-C reaches them too, and their parent ends them."""
+def bind_to_parent() -> None:
+    """In a process of a pool: Ctrl-C, which reaches it too, is for its parent to answer; without a parent it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_after_parent, daemon=True).start()
+
+
+def _end_after_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 @contextmanager

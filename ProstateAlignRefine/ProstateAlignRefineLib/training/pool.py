@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import TypeVar
 
-from ..core.signals import Stopped, ignore_in_worker
+from ..core.signals import Stopped, bind_to_parent
 from ..core.threads import one_thread_each
 
 Item = TypeVar("Item")
@@ -21,7 +21,7 @@ def mapped(function: Callable[[Item], Result], items: Sequence[Item], workers: i
         return
     # Spawned, not forked: the parent holds the thread pools of torch and SimpleITK.
     spawning = multiprocessing.get_context("spawn")
-    with one_thread_each(), ProcessPoolExecutor(workers, spawning, ignore_in_worker) as pool:
+    with one_thread_each(), ProcessPoolExecutor(workers, spawning, bind_to_parent) as pool:
         try:
             yield from pool.map(function, items)
         except (KeyboardInterrupt, Stopped):

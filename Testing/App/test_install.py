@@ -11,7 +11,6 @@ from zipfile import ZipFile
 
 import numpy
 import pytest
-import tomllib
 from packaging.requirements import Requirement
 
 from ProstateAlignRefineLib.app import install
@@ -19,6 +18,11 @@ from ProstateAlignRefineLib.app.install import PackageInstaller, not_installed, 
 from ProstateAlignRefineLib.app.packages import PACS, PROTECTED, WORKER, Package, requirements
 from ProstateAlignRefineLib.app.pip import PipOutcome
 from ProstateAlignRefineLib.app.preflight import Machine, problems, this_machine
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 GOOD = Machine("Linux", Path("/opt/Slicer/lib/Python"), 100.0, True, ())
 LIBRARY = Path(install.__file__).resolve().parents[2]

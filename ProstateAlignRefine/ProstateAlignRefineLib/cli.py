@@ -51,6 +51,24 @@ COMMANDS = {
     "demo": "write a synthetic study, segment it, compare with the truth",
 }
 """What each does, as its parser says: for help, which needs none of them."""
+EXTRAS = {
+    "evaluate": "train",
+    "benchmark": "train",
+    "prepare": "train",
+    "train": "train",
+    "cross-validate": "train",
+    "runs": "train",
+    "teach-prompts": "train",
+    "teach-findings": "train",
+    "teach-refiner": "train",
+    "export-engine": "torch",
+    "export-nnunet": "train",
+    "export-monai": "torch",
+    "algorithm": "algorithm",
+    "import-checkpoint": "torch",
+    "encode-text": "text",
+}
+"""What of the distribution the command needs beyond the base packages."""
 QUIET = "only the answer, its cautions, and errors: no progress, no remarks on what was read and written"
 COMPLETION = "--print-completion"
 INPUT_ERROR, UNEXPECTED_ERROR = 2, 70  # 70: an internal error in sysexits.h
@@ -64,9 +82,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     prepare_streams()
     log: ErrorLog | None = None
+    command = ""
     try:
         with stoppable():
             parsed = _parsed(arguments)
+            command = _command(parsed)
             _check_names(parsed)
             log = _begun_log(parsed)
             with watched(parsed.quiet), told(parsed.verbose):
@@ -77,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(stopped, file=sys.stderr)
         code = stopped.exit_code
     except Exception as error:  # whatever goes wrong is told in one sentence
-        code = _ended(error, log)
+        code = _ended(error, log, EXTRAS.get(command, ""))
     return _noted(code, log)
 
 
@@ -96,11 +116,11 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
             flush_output()
 
 
-def _ended(error: Exception, log: ErrorLog | None) -> int:
+def _ended(error: Exception, log: ErrorLog | None, extra: str) -> int:
     """The exit code of an error, which is told and, where a log is wanted, noted."""
     if isinstance(error, ReaderGoneError) or (isinstance(error, BrokenPipeError) and is_reader_gone()):
         return BROKEN_PIPE
-    fault = fault_of(error)
+    fault = fault_of(error, extra)
     with suppress(OSError):
         print(fault.text if fault.expected or log else f"{fault.text[:-1]}; {REPORT_IT}.", file=sys.stderr)
     if log is not None:
@@ -124,8 +144,12 @@ def _begun_log(parsed: argparse.Namespace) -> ErrorLog | None:
         name: value for name, value in vars(parsed).items() if name not in ("run", "options", "log", "quiet", "verbose")
     }
     given = [name for name, value in values.items() if value not in (None, False)]
-    log.begin(__version__, [parsed.run.__module__.rpartition(".")[2], *sorted(given)])
+    log.begin(__version__, [_command(parsed), *sorted(given)])
     return log
+
+
+def _command(parsed: argparse.Namespace) -> str:
+    return str(parsed.run.__module__).rpartition(".")[2].replace("_", "-")
 
 
 def _check_names(parsed: argparse.Namespace) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import os
 import re
 import shlex
 import subprocess
@@ -16,6 +17,7 @@ from ProstateAlignRefineLib.core.plain_lines import PlainLines
 from ProstateAlignRefineLib.training.configuration_file import read_configuration
 
 ROOT = Path(__file__).resolve().parents[2]
+LIBRARY = Path(cli.__file__).resolve().parent
 PARSER = cli.parser_of(list(cli.COMMANDS))
 COMMANDS = next(action for action in PARSER._actions if isinstance(action, argparse._SubParsersAction)).choices
 
@@ -162,3 +164,32 @@ def test_a_pipe_gets_lines_and_quiet_none(tmp_path):
     assert quiet.stderr.count("\n") == 1
     assert "\r" not in loud.stderr
     assert re.search(r"\S\.$", quiet.stderr.strip())
+
+
+BASE_ONLY = """
+import shlex, sys
+from host.base_only import use_base_only
+use_base_only()
+from ProstateAlignRefineLib.cli import EXTRAS, main
+from ProstateAlignRefineLib.commands.examples import EXAMPLES
+for name in EXTRAS:
+    print(name, flush=True, file=sys.stderr)
+    main(shlex.split({"train": "train --config starter -o run"}.get(name, EXAMPLES[name][0])))
+"""
+
+
+@pytest.mark.fault("a command that needs more than the base packages", "the line that installs them")
+def test_what_a_command_lacks_is_said_with_the_line_that_installs_it(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT / "Testing", LIBRARY.parent)))}
+    done = subprocess.run(
+        [sys.executable, "-c", BASE_ONLY], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    said = done.stderr.splitlines()
+    told = dict(zip(said[::2], said[1::2], strict=True))
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    for name, extra in cli.EXTRAS.items():
+        assert re.fullmatch(
+            rf'The Python package \w+ is missing or broken; run in the clone: pip install "\.\[{extra}\]"\.', told[name]
+        )
+        assert f"\n{extra} = [" in project
+    assert list(tmp_path.iterdir()) == []

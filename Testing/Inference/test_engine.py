@@ -1,6 +1,7 @@
 """The engine that needs no torch: it gives torch's answer, and the whole of `segment` runs where torch is not."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -44,22 +45,31 @@ from ProstateAlignRefineLib.training.engine_files import (
     write_engine_files,
 )
 
+TESTING = Path(__file__).resolve().parents[1]
 FAST = Compute(FAST_CPU, "fp32")
 GLAND_BIAS = 3.0
 """Of the random network's anatomy head: so much that the gland fills a part of the region, and not nearly all of it."""
 MARGIN, SHARE = 2e-3, 5e-4
 """Far below what a gate's third digit changes."""
 PROMPT = "lesion in the right peripheral zone"
-WITHOUT_TORCH = """
+BASE_ONLY = """
 import sys
-class Blocked:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("torch", "torchvision", "einops", "monai", "onnx", "open_clip", "transformers"):
-            raise ModuleNotFoundError(name, name=name)
-sys.meta_path.insert(0, Blocked())
+from host.base_only import use_base_only
+use_base_only()
 from ProstateAlignRefineLib.cli import main
 study, own, asked, prompt = sys.argv[1:]
-sys.exit(main(["segment", study, "-o", own]) or main(["segment", study, "-o", asked, "--prompt", prompt]))
+steps = (
+    ["segment", study, "-o", own],
+    ["segment", study, "-o", asked, "--prompt", prompt],
+    ["gate", own, "--tau", "0.5"],
+    ["gate", own],
+    ["export", own, "-o", own + "-dicom", "--research-study", "--measurements", "--gland", "--similarity"],
+)
+for step in steps:
+    if main(step):
+        sys.exit(f"{step[0]} failed")
+if any(name in sys.modules for name in ("torch", "scipy", "matplotlib", "requests")):
+    sys.exit("more than the base packages was imported")
 """
 
 
@@ -106,14 +116,16 @@ def with_torch(study: Study, *prompts: str) -> list[Maps]:
     return [answer(forwarded, with_prompt(bundle, prompt), silent).maps for prompt in prompts]
 
 
-def test_segment_runs_without_torch_and_finds_what_torch_finds(study: Study, tmp_path: Path) -> None:
+def test_with_the_base_packages_alone_segment_runs_and_finds_what_torch_finds(study: Study, tmp_path: Path) -> None:
     """Of a whole run, and of one that is asked for a place: maps, findings, lesions."""
     folder, outputs = tmp_path / "study", [tmp_path / "own", tmp_path / "asked"]
     folder.mkdir()
     for modality in Modality:
         write_image(study.volume(modality), folder / f"p_{modality.value}.nii.gz")
-    command = [sys.executable, "-c", WITHOUT_TORCH, folder, *outputs, PROMPT]
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", BASE_ONLY, folder, *outputs, PROMPT]
+    paths = os.pathsep.join(map(str, (TESTING, TESTING.parent / "ProstateAlignRefine")))
+    environment = {**os.environ, "PYTHONPATH": paths}
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
     files = find_study_files(folder)
     assert files is not None

@@ -40,9 +40,9 @@ class Fault:
     expected: bool
 
 
-def fault_of(error: BaseException) -> Fault:
-    """What the user is told of `error`."""
-    text = _expected(error)
+def fault_of(error: BaseException, extra: str = "") -> Fault:
+    """What the user is told of `error`. `extra`: of this distribution, which brings packages that may be missing."""
+    text = _expected(error, extra)
     return Fault(text or "Something unexpected went wrong in this program.", expected=bool(text))
 
 
@@ -68,7 +68,7 @@ def scrubbed_traceback(error: BaseException) -> str:
     return "\n".join(line for cause in _causes(error) for line in _lines(cause)) + "\n"
 
 
-def _expected(error: BaseException) -> str:
+def _expected(error: BaseException, extra: str) -> str:
     """The sentence of a fault of input, disk or machine; empty for any other."""
     text = ""
     if isinstance(error, InputError):
@@ -83,7 +83,8 @@ def _expected(error: BaseException) -> str:
         text = "A file or folder has a name that is not valid UTF-8; rename it."
     elif isinstance(error, ImportError) and not (error.name or "").startswith(LIBRARY.name):
         package = plain_text((error.name or "").partition(".")[0] or "it needs", 40)
-        text = f"The Python package {package} is missing or broken; install it again."
+        remedy = f'run in the clone: pip install ".[{extra}]"' if extra else "install it again"
+        text = f"The Python package {package} is missing or broken; {remedy}."
     return text
 
 

@@ -13,7 +13,7 @@ import numpy
 import pytest
 from packaging.requirements import Requirement
 
-from ProstateAlignRefineLib.app import install
+from ProstateAlignRefineLib.app import install, preflight
 from ProstateAlignRefineLib.app.install import PackageInstaller, not_installed, write_constraints
 from ProstateAlignRefineLib.app.packages import PACS, PROTECTED, WORKER, Package, requirements
 from ProstateAlignRefineLib.app.pip import PipOutcome
@@ -24,7 +24,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-GOOD = Machine("Linux", Path("/opt/Slicer/lib/Python"), 100.0, True, ())
+GOOD = Machine("Linux", Path("/opt/Slicer/lib/Python"), 100.0, True, (), True)
 LIBRARY = Path(install.__file__).resolve().parents[2]
 SAMPLE = (Package("par-sample>=1", 30, 90), Package("par-beside", 1, 2))
 
@@ -34,6 +34,7 @@ SAMPLE = (Package("par-sample>=1", 30, 90), Package("par-beside", 1, 2))
     [
         ({"free_gb": 0.1}, "free some space, about 0.4 GB"),
         ({"system": "Windows", "long_paths": False, "packages": Path("C:/" + "x" * 120)}, "260 characters"),
+        ({"writable": False}, "folder that you cannot write, "),
         ({"partial": ("safetensors",)}, "delete 'safetensors' in the folder /opt"),
     ],
 )
@@ -74,7 +75,7 @@ def test_installed_versions_of_slicers_own_packages_are_held(tmp_path):
 
 def test_the_question_says_what_how_large_and_how_long(tmp_path):
     question = PackageInstaller(SAMPLE, tmp_path).question()
-    for words in ("par-sample>=1, par-beside", "About 31 MB", "92 MB of disk", "up to 1 minutes", "removed again"):
+    for words in ("par-sample>=1, par-beside", "About 31 MB", "92 MB of disk", "up to 1 min on", "removed again"):
         assert words in question
 
 
@@ -151,6 +152,30 @@ def test_packages_come_from_a_folder_of_wheels_and_all_that_came_goes_again_and_
     listed = subprocess.run([python, "-m", "pip", "list"], capture_output=True, text=True, check=True).stdout
     assert "par-beside" in listed
     assert "par-brought" not in listed
+
+
+def test_what_a_package_that_came_later_needs_is_not_taken_away(act, python, tmp_path):
+    wheels = tmp_path / "wheels"
+    wheel(wheels, "par-beside", "2.0")
+    wheel(wheels, "par-sample", "1.5", "par-brought")
+    wheel(wheels, "par-brought", "0.1", "par-deep")
+    wheel(wheels, "par-deep", "0.1")
+    wheel(wheels, "par-later", "1.0", "Par.Brought")
+    assert act("install", wheels)[0] == ""
+    subprocess.run([python, "-m", "pip", "install", "-q", "--no-index", "-f", wheels, "par-later"], check=True)
+    problem, missing, removable, _ = act("remove", wheels)
+    assert (problem, removable) == ("", [])
+    assert "par-sample>=1" in missing
+    subprocess.run([python, "-c", "import par_later, par_brought, par_deep"], check=True)
+    subprocess.run([python, "-m", "pip", "uninstall", "-q", "-y", "par-later"], check=True)
+    assert act("remove", tmp_path / "nowhere")[:2] == ("", missing)
+    gone = subprocess.run([python, "-c", "import par_deep"], capture_output=True, text=True, check=False)
+    assert "No module named" in gone.stderr
+
+
+def test_a_folder_is_writable_where_a_file_can_be_made_in_it(tmp_path):
+    assert preflight._is_writable(tmp_path)
+    assert not preflight._is_writable(tmp_path / "nowhere")
 
 
 def test_an_obstacle_stops_before_pip_is_asked(tmp_path, monkeypatch):

@@ -7,12 +7,13 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Protocol
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import NormalizedName, canonicalize_name
 
 from ..core.errors import InputError
 from ..core.faults import reason_of
@@ -43,7 +44,7 @@ class Installer(Protocol):
         work."""
 
     def removable(self) -> list[str]:
-        """Names of packages that were installed by this program and not changed since."""
+        """Names of packages that were installed by this program, not changed since, and that nothing else needs."""
 
     def remove(self, told: Told) -> str:
         """Takes these away again. Empty, or one sentence that says why it did not work."""
@@ -64,7 +65,7 @@ class PackageInstaller:
         lacking = self._lacking()
         return _(
             "Install {packages} into Slicer's Python? About {download} MB are downloaded and {disk} MB of disk used; "
-            "it takes up to {minutes} minutes on a slow network. Under 'Advanced' it can be removed again."
+            "it takes up to {minutes} min on a slow network. Under 'Advanced' it can be removed again."
         ).format(
             packages=", ".join(requirements(lacking)),
             download=sum(package.download_mb for package in lacking),
@@ -98,7 +99,9 @@ class PackageInstaller:
         return "" if outcome.code == 0 else not_installed(outcome, wheels is None)
 
     def removable(self) -> list[str]:
-        return [name for name, version in self._noted().items() if _version(name) == version]
+        unchanged = [name for name, version in self._noted().items() if _version(name) == version]
+        needed = _needed_beside({canonicalize_name(name) for name in unchanged})
+        return [name for name in unchanged if canonicalize_name(name) not in needed]
 
     def remove(self, told: Told) -> str:
         names = self.removable()
@@ -186,6 +189,26 @@ def _reported(report: Path) -> list[str]:
 
 def _present() -> set[str]:
     return {canonicalize_name(one.name) for one in metadata.distributions() if one.name}
+
+
+def _needed_beside(names: set[NormalizedName]) -> set[NormalizedName]:
+    """Those of `names` that other installed packages need, at once or by way of `names`: an extension of Slicer that came
+    later may have found here what it wanted."""
+    needs = {canonicalize_name(one.name): _needs(one) for one in metadata.distributions() if one.name}
+    needed: set[NormalizedName] = set()
+    while more := {each for one in needs if one not in names - needed for each in needs[one]} & names - needed:
+        needed |= more
+    return needed
+
+
+def _needs(distribution: metadata.Distribution) -> set[NormalizedName]:
+    found = set()
+    for text in distribution.requires or ():
+        with suppress(InvalidRequirement):  # of an old package
+            requirement = Requirement(text)
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                found.add(canonicalize_name(requirement.name))
+    return found
 
 
 def _name(requirement: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.util
 import platform
 import shutil
+import site
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +37,7 @@ class Machine:
     free_gb: float
     long_paths: bool
     partial: tuple[str, ...]
+    writable: bool
 
 
 def this_machine(names: Sequence[str]) -> Machine:
@@ -46,6 +49,7 @@ def this_machine(names: Sequence[str]) -> Machine:
         free_gb=shutil.disk_usage(packages).free / 1e9,
         long_paths=_long_paths(),
         partial=tuple(name for name in names if _partial(name)),
+        writable=bool(site.ENABLE_USER_SITE) or _is_writable(packages),
     )
 
 
@@ -53,11 +57,19 @@ def problems(machine: Machine, needed_gb: float) -> list[Problem]:
     """In the order they should be mended. Whether there is a network, pip says: it knows index and proxy."""
     needed = needed_gb + SPARE_GB
     found = [
+        (not machine.writable, _read_only(machine), True),
         (machine.free_gb < needed, _disk(machine, needed), True),
         (machine.system == "Windows" and not machine.long_paths and _is_deep(machine.packages), _long_path(), True),
         (bool(machine.partial), _half(machine), True),
     ]
     return [Problem(text, stops) for applies, text, stops in found if applies]
+
+
+def _read_only(machine: Machine) -> str:
+    return _(
+        "Slicer's packages lie in a folder that you cannot write, {folder}: let who installed Slicer install them, use "
+        "a Slicer in a folder of your own, or choose under 'Advanced' a Python that has the packages."
+    ).format(folder=machine.packages)
 
 
 def _disk(machine: Machine, needed_gb: float) -> str:
@@ -78,6 +90,15 @@ def _half(machine: Machine) -> str:
         "An earlier installation was left half done: close Slicer, delete '{packages}' in the folder {folder}, start "
         "Slicer again."
     ).format(packages="', '".join(machine.partial), folder=machine.packages)
+
+
+def _is_writable(packages: Path) -> bool:
+    """By trying, since Windows tells otherwise nothing true of folders."""
+    try:
+        with tempfile.TemporaryFile(dir=packages):
+            return True
+    except OSError:
+        return False
 
 
 def _is_deep(packages: Path) -> bool:

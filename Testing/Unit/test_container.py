@@ -4,7 +4,10 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import sysconfig
+from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -34,3 +37,26 @@ def test_its_python_is_one_that_the_package_takes(repository, lines):
     project = (repository / "pyproject.toml").read_text(encoding="utf-8")
     oldest = int(re.search(r'requires-python = ">=3\.(\d+)"', project)[1])
     assert int(re.search(r"python:3\.(\d+)-slim", lines[0])[1]) >= oldest
+
+
+def test_what_it_copies_is_all_that_the_wheel_is_made_of(repository, lines, tmp_path):
+    """And no more: of the whole checkout, .venv and data that lie there would get into the image."""
+    source = tmp_path / "src"
+    source.mkdir()
+    for *froms, to in (line.split()[1:] for line in lines if line.startswith("COPY")):
+        assert "." not in froms
+        for name in froms:
+            if (repository / name).is_dir():
+                shutil.copytree(repository / name, tmp_path / to.lstrip("/"), ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(repository / name, tmp_path / to.lstrip("/"))
+    wheels = [wheel_of(folder, tmp_path / name) for folder, name in ((source, "copied"), (repository, "whole"))]
+    assert wheels[0] == wheels[1]
+
+
+def wheel_of(source: Path, folder: Path) -> set[str]:
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, source]
+    built = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert built.returncode == 0, built.stderr
+    with ZipFile(next(folder.glob("*.whl"))) as archive:
+        return set(archive.namelist())

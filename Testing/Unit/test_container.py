@@ -41,13 +41,13 @@ def test_its_python_is_one_that_the_package_takes(repository, lines):
 
 def test_what_it_copies_is_all_that_the_wheel_is_made_of(repository, lines, tmp_path):
     """And no more: of the whole checkout, .venv and data that lie there would get into the image."""
-    source = tmp_path / "src"
+    source, ours = tmp_path / "src", shutil.ignore_patterns("__pycache__")
     source.mkdir()
     for *froms, to in (line.split()[1:] for line in lines if line.startswith("COPY")):
         assert "." not in froms
         for name in froms:
             if (repository / name).is_dir():
-                shutil.copytree(repository / name, tmp_path / to.lstrip("/"), ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(repository / name, tmp_path / to.lstrip("/"), ignore=ours)
             else:
                 shutil.copy(repository / name, tmp_path / to.lstrip("/"))
     wheels = [wheel_of(folder, tmp_path / name) for folder, name in ((source, "copied"), (repository, "whole"))]

@@ -192,8 +192,8 @@ def _present() -> set[str]:
 
 
 def _needed_beside(names: set[NormalizedName]) -> set[NormalizedName]:
-    """Those of `names` that other installed packages need, at once or by way of `names`: an extension of Slicer that came
-    later may have found here what it wanted."""
+    """Those of `names` that other installed packages need, at once or by way of `names`: an extension of Slicer that
+    came later may have found here what it wanted."""
     needs = {canonicalize_name(one.name): _needs(one) for one in metadata.distributions() if one.name}
     needed: set[NormalizedName] = set()
     while more := {each for one in needs if one not in names - needed for each in needs[one]} & names - needed:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -83,11 +84,27 @@ def install(wanted: str) -> None:
     if PYTHON.exists() and any(stamp.is_file() and stamp.read_text() == state() for stamp in stamps):
         return
     if not PYTHON.exists():
-        print(f"Making a virtual environment in {VENV}", flush=True)
-        venv.create(VENV, with_pip=True)
+        make_environment()
     run("-m", "pip", "install", "--upgrade", "pip")
     run("-m", "pip", "install", "--editable", wanted)
     stamps[-1].write_text(state())
+
+
+def make_environment() -> None:
+    """What cannot be finished is not left: the next time it would be taken for whole."""
+    print(f"Making a virtual environment in {VENV}", flush=True)
+    there = VENV.exists()
+    try:
+        venv.create(VENV, with_pip=True)
+    except subprocess.CalledProcessError:
+        if not there:
+            shutil.rmtree(VENV)
+        print(
+            "This Python cannot make a virtual environment with pip. On Debian and Ubuntu install the package "
+            "python3-venv; elsewhere use a Python of python.org or of your package manager.",
+            file=sys.stderr,
+        )
+        raise
 
 
 def run(*command: str) -> None:

@@ -72,6 +72,26 @@ def test_the_tests_say_how_long_they_take_and_at_their_end_what_took_long(checko
     assert "'test' took 21 minutes here, the last time." in again
 
 
+WITHOUT_ENSUREPIP = """
+import subprocess, sys, venv, develop
+def fails(self, context, *arguments, **_options):
+    raise subprocess.CalledProcessError(1, "ensurepip", b"No module named ensurepip")
+venv.EnvBuilder._call_new_python = fails
+sys.exit(develop.main(["demo"]))
+"""
+
+
+def test_a_python_that_cannot_make_environments_is_said_and_nothing_half_made_is_left(checkout):
+    """As Debian's without python3-venv."""
+    shutil.rmtree(checkout / ".venv")
+    command = [sys.executable, "-c", WITHOUT_ENSUREPIP]
+    done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "python3-venv" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (checkout / ".venv").exists()
+
+
 def test_it_installs_where_that_was_not_done_or_the_project_changed(checkout):
     """The environment has no pip here, so trying to install shows."""
     assert "No module named pip" in ran(checkout, "demo").stderr

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+import torch
 from picai_eval.eval import evaluate_case
 
 from ProstateAlignRefineLib import cli
@@ -53,6 +54,13 @@ def test_a_detection_map_and_a_likelihood_are_written(given: Path, a_bundle: Pat
     assert values.max() <= 1
     _, score, *_ = evaluate_case(values, (values == values.max()).astype(np.int32))
     assert score == pytest.approx(likelihood)
+
+
+def test_a_precision_that_is_not_used_is_said(given: Path, a_bundle: Path, tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    arguments = entry_point({"/input": given, "/output": tmp_path / "output", "/opt/model": a_bundle})
+    assert cli.main([*arguments, "--device", "cpu", "--precision", "bf16"]) == 0
+    assert "computing in fp32." in "".join(capsys.readouterr())
 
 
 @pytest.mark.fault("`algorithm`: the disk has room for the map alone", "that space lacks; neither file is written")

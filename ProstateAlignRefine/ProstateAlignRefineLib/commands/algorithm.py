@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import InputError
+from ..core.plain_lines import remark
 from ..core.study import Modality
 from .model_options import PRECISION
 
@@ -62,11 +63,14 @@ def run(options: AlgorithmOptions) -> int:
     from ..core.study_files import read_study_files
     from ..evaluation.calibration import probabilities
     from ..evaluation.extraction import extract_candidates
+    from ..inference.device import told_precision
     from ..inference.engine.choice import compute_for, load_for
     from ..inference.segment import segment_study
 
     detection_map, likelihood = (_free(options.output / name) for name in (MAP_FILE, LIKELIHOOD_FILE))
     compute = compute_for(options.model, options.device, options.precision)
+    if told := told_precision(options.precision, compute):
+        remark(told)
     bundle = load_for(options.model, compute.without_torch)
     study = read_study_files({modality: _only(options.input / "images" / n) for modality, n in INPUT_FOLDERS.items()})
     maps = segment_study(study, bundle, compute, lambda _stage, _done, _all: None).maps

@@ -1,6 +1,7 @@
 """The answer is that of one forward over the region, whatever computes it and however large the study is."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,20 +10,26 @@ import torch
 
 from host.random_bundle import write_random_bundle
 from ProstateAlignRefineLib.bundle.config import InferenceSettings
+from ProstateAlignRefineLib.bundle.rewriting import rewrite_bundle
+from ProstateAlignRefineLib.bundle.summary import CARD_FILE
 from ProstateAlignRefineLib.core.errors import InputError
 from ProstateAlignRefineLib.core.gate import apply_gate
 from ProstateAlignRefineLib.core.geometry import Grid, to_image
 from ProstateAlignRefineLib.core.maps import MAP_NAMES
 from ProstateAlignRefineLib.core.study import Modality, Study
 from ProstateAlignRefineLib.inference import segment
-from ProstateAlignRefineLib.inference.device import Compute, computed_otherwise
+from ProstateAlignRefineLib.inference.device import FAST_CPU, Compute, computed_otherwise
+from ProstateAlignRefineLib.inference.engine.choice import Loaded
+from ProstateAlignRefineLib.inference.engine.exported import ExportedBundle, load_exported
 from ProstateAlignRefineLib.inference.engine.protocol import GpuMemoryError
 from ProstateAlignRefineLib.inference.segment import segment_study
 from ProstateAlignRefineLib.network.bundle import Bundle, load_bundle, starter_bundle_path
+from ProstateAlignRefineLib.network.graphs import engine_graphs
 from ProstateAlignRefineLib.phantom import Sampling, make_phantom
 
 CPU = Compute(torch.device("cpu"), "fp32")
 GPU = Compute(torch.device("cuda"), "bf16")
+FAST = Compute(FAST_CPU, "fp32")
 ANGLE = np.deg2rad(20)
 OBLIQUE = (np.cos(ANGLE), -np.sin(ANGLE), 0, np.sin(ANGLE), np.cos(ANGLE), 0, 0, 0, 1)
 NOISE = {"t2w": (300, 60), "adc": (1300, 200), "hbv": (40, 10)}
@@ -44,22 +51,35 @@ def starter() -> Bundle:
     return load_bundle(starter_bundle_path())
 
 
-def noise(times: float = 1.0, scales: dict[str, float] | None = None) -> Study:
+@pytest.fixture(scope="module")
+def wide_exported(wide: Bundle, tmp_path_factory) -> ExportedBundle:
+    folder = tmp_path_factory.mktemp("exported") / "wide"
+    graphs = engine_graphs(wide)
+    rewrite_bundle(wide.path, folder, wide.config, (wide.path / CARD_FILE).read_text(encoding="utf-8"), graphs)
+    return load_exported(folder)
+
+
+@pytest.fixture(scope="module")
+def starter_exported() -> ExportedBundle:
+    return load_exported(starter_bundle_path())
+
+
+def noise(times: float = 1.0, scales: dict[str, float] | None = None, seed: int = 5, slices: int = 11) -> Study:
     """A field of view of `times` 64 mm, the random bundles' region; oblique and anisotropic."""
     size = round(48 * times)
-    grid = Grid((size, size, 11), (4 / 3, 4 / 3, 3.0), (-31.5, 12.0, -16.5), OBLIQUE)
-    rng = np.random.default_rng(5)
+    grid = Grid((size, size, slices), (4 / 3, 4 / 3, 3.0), (-31.5, 12.0, -16.5), OBLIQUE)
+    rng = np.random.default_rng(seed)
     arrays = [np.maximum(rng.normal(*NOISE[name], grid.shape), 0) * (scales or {}).get(name, 1.0) for name in NOISE]
     return Study(*(to_image(array.astype(np.float32), grid) for array in arrays))
 
 
-def phantom(times: float) -> Study:
+def phantom(times: float, seed: int = 9000, slices: int = 20) -> Study:
     """A field of view of `times` 120 mm, the starter's region."""
-    sampling = Sampling.of_field((1.5, 1.5, 3.0), (120 * times, 120 * times, 60.0))
-    return make_phantom(9000, sampling).study
+    sampling = Sampling.of_field((1.5, 1.5, 3.0), (120 * times, 120 * times, 3.0 * slices))
+    return make_phantom(seed, sampling).study
 
 
-def found(study: Study, bundle: Bundle, compute: Compute = CPU) -> np.ndarray:
+def found(study: Study, bundle: Loaded, compute: Compute = CPU) -> np.ndarray:
     maps = segment_study(study, bundle, compute, lambda *_: None).maps
     return apply_gate(maps, bundle.config.tau, bundle.config.alpha).mask
 
@@ -82,15 +102,23 @@ def full_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.fault("the GPU's memory is full", "the same lesions, and that the CPU computed them")
 @pytest.mark.parametrize(
-    ("name", "study_of", "times"),
-    [("starter", phantom, 1.5), ("wide", noise, 1.0), ("wide", noise, 2.0)],
+    ("name", "study_of"),
+    [
+        ("starter", partial(phantom, 1.0, 9001)),
+        ("starter", partial(phantom, 1.5, 9000, slices=20)),
+        ("starter", partial(phantom, 2.0, 9000, slices=16)),
+        ("wide", partial(noise, 1.0)),
+        ("wide", partial(noise, 1.3, seed=6, slices=5)),  # less deep than a tile
+        ("wide", partial(noise, 2.0, seed=7, slices=14)),
+    ],
 )
-def test_a_full_gpu_and_tiles_change_no_lesion(name, study_of, times, request, monkeypatch):
-    bundle, study = request.getfixturevalue(name), study_of(times)
+def test_a_full_gpu_tiles_and_the_other_engine_change_no_lesion(name, study_of, request, monkeypatch):
+    bundle, study = request.getfixturevalue(name), study_of()
     one = found(study, bundle)
     assert one.any()
     tiles = replace(bundle, config=replace(bundle.config, inference=InferenceSettings("always", ())))
     assert dice(found(study, tiles), one) >= 0.99
+    assert dice(found(study, request.getfixturevalue(f"{name}_exported"), FAST), one) >= 0.99
     full_gpu(monkeypatch)
     assert dice(found(study, bundle, GPU), one) >= 0.99
 

@@ -253,10 +253,11 @@ def test_the_number_that_a_report_gives_a_lesion_says_nothing(number):
 @pytest.mark.parametrize(
     ("line", "named"),
     [
-        ("left and right PZ", "left and right"),
+        ("left PZ and right TZ", "left and right"),
+        ("LPZ and RTZ", "left and right"),
         ("left of the midline", "left and midline"),
-        ("lesion, base to mid", "base and mid"),
-        ("tumour in PZ and TZ", "peripheral and transition"),
+        ("base, mid lesion", "base and mid"),
+        ("PZ tumour near the TZ", "peripheral and transition"),
         ("small 12 mm lesion", "small and medium"),
         ("anterior, posterior PZ", "anterior and posterior"),
     ],
@@ -264,6 +265,27 @@ def test_the_number_that_a_report_gives_a_lesion_says_nothing(number):
 def test_what_no_lesion_is_at_once_is_refused(line, named):
     """The words of a line are to hold of one lesion: together these found nothing, or a part of one."""
     with pytest.raises(InputError, match=f"names {named} in one line"):
+        LEXICON.concepts(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("12 mm lesion, left PZ, mid-gland to apex", ["left peripheral mid medium", "left peripheral apex medium"]),
+        ("left and right PZ", ["left peripheral", "right peripheral"]),
+        ("LPZ and RPZ", ["left peripheral", "right peripheral"]),
+        ("from base through apex", ["base", "mid", "apex"]),
+        ("apex or base", ["apex", "base"]),
+        ("right PZ/TZ", ["right peripheral", "right transition"]),
+        ("mid & base, L/R", ["mid left", "mid right", "base left", "base right"]),
+        ("PZ extending into the TZ", ["peripheral", "transition"]),
+    ],
+)
+def test_a_lesion_in_two_places_is_looked_for_in_either(line, meant):
+    """As all words of one, "mid to apex" found nothing."""
+    said = {frozenset(reading) - {"lesion"} for reading in LEXICON.readings(line)}
+    assert said == {frozenset(reading.split()) for reading in meant}
+    with pytest.raises(InputError, match="in one line"):
         LEXICON.concepts(line)
 
 

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from .alternatives import Said, readings
 from .errors import InputError
 from .sizes import GAP, NUMBER, UNIT, SizeClass, size_of
 
@@ -28,6 +29,8 @@ ONE_OF = (
     tuple(size.value for size in SizeClass),
 )
 """Of each of these a line names one at most: all its words are to hold of one lesion."""
+PLACES = (SIDES, LEVELS, ZONES)
+"""Of these a lesion may lie in two."""
 PLACE_CONCEPTS = frozenset((*SIDES, *LEVELS, *ZONES, *PARTS))
 
 _KNOWN = "lesion, left, right, midline, base, mid, apex, the zones (PZ, TZ, CZ, AS), PI-RADS sectors, 'small', '12 mm'"
@@ -39,6 +42,7 @@ _LONGEST_SHOWN = 40
 _CLAUSE_END = re.compile(r"[,.:()]")
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
 _CONJUNCTION = re.compile(r"\b[Aa]s\b")
+_SLASH = re.compile(r"(?<=[^\W\d_])\s*[/&]\s*(?=[^\W\d_])")
 _BOUND = re.compile(r"[<>\u2264\u2265]")
 _BESIDE = frozenset({"near", "toward", "towards", "abutting", "to", "from"})
 _GLAND = frozenset({"prostate", "gland", "prostate gland"})
@@ -56,8 +60,17 @@ class Lexicon:
     spellings: Mapping[str, tuple[str, ...]]
 
     def concepts(self, prompt: str) -> tuple[str, ...]:
-        """What a prompt says, in its order. InputError that names the word where one is unknown, where nothing is said,
-        and where a line cannot be one lesion, or says what none is: it would find nothing, or something else."""
+        """What a prompt says, in its order, of which there is one reading. InputError as of `readings`, and where there
+        are several."""
+        first, *others = self.readings(prompt)
+        for group in PLACES if others else ():
+            _require_one_of(group, [concept for reading in (first, *others) for concept in reading])
+        return first
+
+    def readings(self, prompt: str) -> tuple[tuple[str, ...], ...]:
+        """What a prompt says, in its order: of a lesion that reaches from one place into another ("mid to apex") once
+        for each, see `alternatives`. InputError that names the word where one is unknown, where nothing is said, and
+        where a line cannot be one lesion, or says what none is: it would find nothing, or something else."""
         if _CONJUNCTION.search(prompt):
             raise InputError(
                 "The word 'as' of the prompt is read as the anterior stroma, and in capitals alone; write AS, or leave "
@@ -73,8 +86,9 @@ class Lexicon:
             raise InputError(
                 "The prompt names sizes that differ in one line; give the lesion's alone, and no distances."
             )
-        text = _SCORE.sub(" ", text)
-        found = [*self._read(_WORD.findall(text)), *sizes]
+        text = _SLASH.sub(" and ", _SCORE.sub(" ", text))
+        said = self._read(_WORD.findall(text))
+        found = [*(concept for _, concepts in said for concept in concepts), *sizes]
         if not found:
             raise InputError(f"The prompt names neither a lesion nor a place; this model knows {_KNOWN}.")
         if NOT in found and self._describes_too(text, bool(sizes)):
@@ -82,8 +96,15 @@ class Lexicon:
                 "The prompt describes a lesion and denies something in one line ('no', 'not', 'without', 'normal'), so "
                 "it would find nothing; leave out what is not there."
             )
-        self._require_one_lesion(text, found)
-        return tuple(dict.fromkeys(found))
+        if {NOT, ORGAN}.intersection(found):
+            self._require_no_lesion(text, found)
+            return (tuple(dict.fromkeys(found)),)
+        self._require_lesion(text, found)
+        read = [[*concepts, *sizes] for concepts in readings(said, PLACES, LEVELS)]
+        for group in ONE_OF:
+            for concepts in read:
+                _require_one_of(group, concepts)
+        return tuple(tuple(dict.fromkeys(concepts)) for concepts in read)
 
     def known_concepts(self, prompt: str) -> tuple[str, ...]:
         """What the known words of a prompt say."""
@@ -116,25 +137,18 @@ class Lexicon:
             denied = denied or NOT in said
         return False
 
-    def _require_one_lesion(self, text: str, found: list[str]) -> None:
-        """InputError where the words cannot hold of one lesion of the prostate; not of what denies one."""
-        if NOT in found:
-            return
+    def _require_no_lesion(self, text: str, found: list[str]) -> None:
+        """InputError where a line that names an organ describes a lesion of the prostate; not of what denies one."""
+        described = LESION in found or any(size.value in found for size in SizeClass)
+        if NOT not in found and (self._names_beside(text) or (set(ZONES).intersection(found) and described)):
+            raise InputError(
+                "The prompt describes a lesion and names an organ or thing that is none in one line, so it would "
+                "find nothing; leave out what is not the lesion."
+            )
+
+    def _require_lesion(self, text: str, found: list[str]) -> None:
+        """InputError where a size is the prostate's own."""
         sized = any(size.value in found for size in SizeClass)
-        if ORGAN in found:
-            if self._names_beside(text) or (set(ZONES).intersection(found) and (sized or LESION in found)):
-                raise InputError(
-                    "The prompt describes a lesion and names an organ or thing that is none in one line, so it would "
-                    "find nothing; leave out what is not the lesion."
-                )
-            return
-        for group in ONE_OF:
-            named = [concept for concept in dict.fromkeys(found) if concept in group]
-            if len(named) > 1:
-                raise InputError(
-                    f"The prompt names {' and '.join(named)} in one line, which is read as one lesion that is both; "
-                    "give each lesion a line of its own, or part them by ';'."
-                )
         spelled = set(self._spelled(_WORD.findall(text)))
         if sized and spelled & _GLAND and not {LESION, *PLACE_CONCEPTS}.intersection(found):
             raise InputError("The prompt gives the size of the prostate and no lesion; leave that line out.")
@@ -152,13 +166,13 @@ class Lexicon:
         """What the known words of a text say."""
         return _together(self.spellings.get(spelling, ()) for spelling in self._spelled(_WORD.findall(text)))
 
-    def _read(self, words: list[str]) -> list[str]:
-        found: list[str] = []
+    def _read(self, words: list[str]) -> list[Said]:
+        said = []
         for spelling in self._spelled(words):
             if spelling not in self.spellings:
                 raise InputError(self._about(spelling))
-            found += self.spellings[spelling]
-        return found
+            said.append((spelling, self.spellings[spelling]))
+        return said
 
     def _spelled(self, words: list[str]) -> Iterator[str]:
         """The longest known spellings, and single words where none is known."""
@@ -191,8 +205,8 @@ def gives_place(prompt: str, lexicon: Lexicon) -> bool:
 def says_the_same(prompt: str, own: str, lexicon: Lexicon) -> bool:
     """Whether a line of the prompt says what `own` says, in whichever words; not where a word is unknown."""
     try:
-        lines = [set(lexicon.concepts(line)) for line in asked_lines(prompt)]
-        return set(lexicon.concepts(own)) in lines
+        said = [set(reading) for line in asked_lines(prompt) for reading in lexicon.readings(line)]
+        return set(lexicon.concepts(own)) in said
     except InputError:
         return False
 
@@ -224,6 +238,15 @@ def swap_sides(prompt: str) -> str:
         return other.upper() if word.isupper() else other.capitalize() if word[0].isupper() else other
 
     return _SIDE.sub(swapped, prompt)
+
+
+def _require_one_of(group: tuple[str, ...], concepts: list[str]) -> None:
+    named = [concept for concept in dict.fromkeys(concepts) if concept in group]
+    if len(named) > 1:
+        raise InputError(
+            f"The prompt names {' and '.join(named)} in one line, which is read as one lesion that is both; "
+            "give each lesion a line of its own, or part them by ';'."
+        )
 
 
 def _together(said: Iterable[tuple[str, ...]]) -> set[str]:

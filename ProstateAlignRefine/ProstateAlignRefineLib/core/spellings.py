@@ -83,7 +83,7 @@ _FILLERS = (
     "towards, abutting, capsule, capsular, up, down, one, an area of, zonal, bilateral, both, sides, "
     "either, max, maximum, axial, dimension, suspect, prostate gland, tissue, be, which, are, bilaterally, "
     "lower signal, lower adc, lower t2, intermediate signal, intermediate adc, intermediate t2, "
-    "intermediate intensity"
+    "intermediate intensity, or, through, into, extending, extends"
 )
 
 

@@ -63,8 +63,8 @@ class OnnxEngine:
         return np.concatenate(parts, axis=1)
 
     def _text(self, prompts: tuple[str, ...]) -> dict[str, Array]:
-        """Tokens, pooled text and mask of the prompts."""
-        numbers = [self._settings.numbers(prompt) for prompt in prompts]
+        """Tokens, pooled text and mask of every reading of the prompts."""
+        numbers = [reading for prompt in prompts for reading in self._settings.readings(prompt)]
         lengths = np.array([[len(row)] for row in numbers])
         mask = np.arange(lengths.max()) < lengths
         concepts = np.zeros(mask.shape, np.int64)

@@ -55,8 +55,8 @@ class PromptedHead(nn.Module):
         self.asked = nn.Linear(width, width + 1)
 
     def text(self, prompts: tuple[str, ...]) -> TextBatch:
-        """InputError where a word is unknown."""
-        words: TextBatch = self.tower([self.settings.numbers(prompt) for prompt in prompts])
+        """Of every reading of every prompt; InputError where a word is unknown."""
+        words: TextBatch = self.tower([reading for prompt in prompts for reading in self.settings.readings(prompt)])
         return words
 
     def forward(self, features: ImageFeatures, text: TextBatch) -> Tensor:

@@ -42,9 +42,10 @@ class PromptedSettings:
         """The words that prompts may be made of."""
         return Lexicon(self.spellings)
 
-    def numbers(self, prompt: str) -> tuple[int, ...]:
-        """Each concept of the prompt as its row of the tower; InputError where a word is unknown."""
-        return tuple(self.concepts.index(concept) for concept in self.lexicon.concepts(prompt))
+    def readings(self, prompt: str) -> tuple[tuple[int, ...], ...]:
+        """Each concept of each reading of the prompt as its row of the tower; InputError where a word is unknown."""
+        read = self.lexicon.readings(prompt)
+        return tuple(tuple(self.concepts.index(concept) for concept in concepts) for concepts in read)
 
     def asked(self, own: str, lines: tuple[str, ...]) -> tuple[str, ...]:
         """What the head is asked by the `lines` of a prompt; nothing where one is `own`, the bundle's, in other words.
@@ -52,9 +53,9 @@ class PromptedSettings:
         InputError where a word is unknown.
         """
         lines = lines or ("",)
-        wanted = [set(self.numbers(line)) for line in lines]
-        return () if set(self.numbers(own)) in wanted else lines
+        wanted = [set(reading) for line in lines for reading in self.readings(line)]
+        return () if set(self.readings(own)[0]) in wanted else lines
 
     def trust_in(self, prompt: str) -> float:
         """`trust` where the prompt gives a place, else 0."""
-        return self.trust if names_place(self.lexicon.concepts(prompt)) else 0.0
+        return self.trust if names_place(self.lexicon.readings(prompt)[0]) else 0.0

@@ -105,7 +105,6 @@ def full_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     ("name", "study_of"),
     [
         ("starter", partial(phantom, 1.0, 9001)),
-        ("starter", partial(phantom, 1.5, 9000, slices=20)),
         ("starter", partial(phantom, 2.0, 9000, slices=16)),
         ("wide", partial(noise, 1.0)),
         ("wide", partial(noise, 1.3, seed=6, slices=5)),  # less deep than a tile

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ProstateAlignRefineLib.core import diameters
 from ProstateAlignRefineLib.core.diameters import measure_diameters
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.gland import body_axes
@@ -66,3 +67,28 @@ def test_a_bent_lesion_is_measured_across_where_it_is_thickest_not_from_end_to_e
     found = measured(mask)
     assert found.longest.length_mm == pytest.approx(30.0, abs=0.1)
     assert found.across.length_mm == pytest.approx(20 * 0.6, abs=0.1)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_longest_line_is_the_longest_of_all_between_faces_of_any_slice(seed, monkeypatch):
+    """Of a ragged lesion with more outermost voxels than are worked out at once."""
+    monkeypatch.setattr(diameters, "BLOCK", 7)
+    rng = np.random.default_rng(seed)
+    mask = ellipse(rng.uniform(0, 180), 8.0, 6.0) & (rng.random(GRID.shape) < 0.7)
+    longest = {number: longest_by_all_pairs(np.argwhere(mask[number])) for number in range(3, 8)}
+    found = measured(mask)
+    assert found.longest.length_mm == pytest.approx(max(longest.values()))
+    assert found.slice == min(n for n, length in longest.items() if length == pytest.approx(max(longest.values())))
+
+
+def longest_by_all_pairs(index_yx):
+    faces = np.concatenate([index_yx + np.array(half) / 2 for half in ((0, 1), (0, -1), (1, 0), (-1, 0))])
+    places = faces * GRID.spacing_zyx[1:]
+    return np.sqrt(((places[:, None] - places) ** 2).sum(axis=2).max())
+
+
+def test_of_slices_with_equally_long_lines_the_first_is_taken():
+    mask = np.zeros(GRID.shape, bool)
+    mask[4, 10:30, 20] = mask[6, 15:35, 50] = True
+    mask[6, 20, 48:52] = True  # so that its box is the larger one
+    assert measured(mask).slice == 4

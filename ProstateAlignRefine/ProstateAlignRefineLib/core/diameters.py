@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 from .geometry import Array, Grid, triple
 
 Point = tuple[float, float, float]
+EQUAL_MM = 1e-9
+BLOCK = 64
+"""Corners whose ways to all others are worked out at once."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +61,9 @@ def measure_diameters(index_zyx: Array, grid: Grid, axes: tuple[int, int, int]) 
     left, back, up = axes
     planes = index_zyx[:, up]
     steps = grid.spacing_zyx
-    longest = (-1.0, 0, np.zeros(3), np.zeros(3))
-    for number in np.unique(planes):
-        start, end = farthest(index_zyx[planes == number], grid, (left, back))
-        length = float(np.linalg.norm((end - start) * steps))
-        if length > longest[0] + 1e-9:
-            longest = (length, int(number), start, end)
-    _length, number, start, end = longest
+    number, start, end = _longest_of_slices(
+        {int(number): index_zyx[planes == number] for number in np.unique(planes)}, grid, (left, back)
+    )
     across = _across(index_zyx[planes == number], grid, (left, back), start, end)
     height = (int(planes.max()) - int(planes.min()) + 1) * float(steps[up])
     return Diameters(_caliper(grid, start, end), _caliper(grid, *across), height, number)
@@ -79,17 +79,37 @@ def farthest(index_zyx: Array, grid: Grid, axes: tuple[int, ...]) -> tuple[NDArr
     pairs = [(one, other) for one in half for other in half]
     outward = np.array([(one + other) * spacing for one, other in pairs])
     longest, found = -1.0, (corners[0].astype(float), corners[0].astype(float))
-    for corner in corners:
-        apart = (corners - corner) * spacing
+    for first in range(0, len(corners), BLOCK):
+        block = corners[first : first + BLOCK]
+        apart = (corners - block[:, None]) * spacing
         size = np.abs(apart)
-        reach = _told_apart((size**2).sum(axis=1)[:, None] + 2 * size @ outward.T + (outward**2).sum(axis=1))
+        reach = _told_apart((size**2).sum(axis=-1)[..., None] + 2 * size @ outward.T + (outward**2).sum(axis=1))
         if reach.max() > longest:
             longest = float(reach.max())
-            other, pair = np.unravel_index(int(reach.argmax()), reach.shape)
-            sign = np.where(apart[other] < 0, -1.0, 1.0)
+            one, other, pair = np.unravel_index(int(reach.argmax()), reach.shape)
+            sign = np.where(apart[one, other] < 0, -1.0, 1.0)
             one_face, other_face = pairs[pair]
-            found = (corner - sign * one_face, corners[other] + sign * other_face)
+            found = (block[one] - sign * one_face, corners[other] + sign * other_face)
     return found
+
+
+def _longest_of_slices(
+    slices: Mapping[int, Array], grid: Grid, axes: tuple[int, int]
+) -> tuple[int, NDArray[np.float64], NDArray[np.float64]]:
+    """The number of the first slice that holds the longest line within any, and that line's ends."""
+    steps = np.asarray(grid.spacing_zyx)
+    # No line is longer than the diagonal of the box around a slice's voxels.
+    most = {n: float(np.linalg.norm(((np.ptp(v, axis=0) + 1) * steps)[list(axes)])) for n, v in slices.items()}
+    longest, lines = -1.0, {}
+    for number in sorted(slices, key=most.__getitem__, reverse=True):
+        if most[number] < longest - EQUAL_MM:
+            break
+        start, end = farthest(slices[number], grid, axes)
+        length = float(np.linalg.norm((end - start) * steps))
+        longest = max(longest, length)
+        lines[number] = length, start, end
+    number = min(number for number, (length, *_) in lines.items() if length >= longest - EQUAL_MM)
+    return number, *lines[number][1:]
 
 
 def _across(

@@ -2,7 +2,6 @@
 
 import argparse
 import io
-import os
 import re
 import shlex
 import subprocess
@@ -11,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from host.base_only import environment
 from ProstateAlignRefineLib import cli
 from ProstateAlignRefineLib.commands.examples import EXAMPLES, PROGRAM
 from ProstateAlignRefineLib.core.plain_lines import PlainLines
 from ProstateAlignRefineLib.training.configuration_file import read_configuration
 
 ROOT = Path(__file__).resolve().parents[2]
-LIBRARY = Path(cli.__file__).resolve().parent
 PARSER = cli.parser_of(list(cli.COMMANDS))
 COMMANDS = next(action for action in PARSER._actions if isinstance(action, argparse._SubParsersAction)).choices
 
@@ -180,9 +179,8 @@ for name in EXTRAS:
 
 @pytest.mark.fault("a command that needs more than the base packages", "the line that installs them")
 def test_what_a_command_lacks_is_said_with_the_line_that_installs_it(tmp_path):
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT / "Testing", LIBRARY.parent)))}
     done = subprocess.run(
-        [sys.executable, "-c", BASE_ONLY], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", BASE_ONLY], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True
     )
     said = done.stderr.splitlines()
     told = dict(zip(said[::2], said[1::2], strict=True))

@@ -1,7 +1,6 @@
 """The engine that needs no torch: it gives torch's answer, and the whole of `segment` runs where torch is not."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from host.base_only import environment
 from host.random_bundle import silent, write_random_bundle
 from ProstateAlignRefineLib.bundle.config import CONFIG_FILE, InferenceSettings
 from ProstateAlignRefineLib.bundle.engine_files import ENGINE_FILES, NETWORK, has_engine_files
@@ -45,7 +45,6 @@ from ProstateAlignRefineLib.training.engine_files import (
     write_engine_files,
 )
 
-TESTING = Path(__file__).resolve().parents[1]
 FAST = Compute(FAST_CPU, "fp32")
 GLAND_BIAS = 3.0
 """Of the random network's anatomy head: so much that the gland fills a part of the region, and not nearly all of it."""
@@ -123,9 +122,7 @@ def test_with_the_base_packages_alone_segment_runs_and_finds_what_torch_finds(st
     for modality in Modality:
         write_image(study.volume(modality), folder / f"p_{modality.value}.nii.gz")
     command = [sys.executable, "-c", BASE_ONLY, folder, *outputs, PROMPT]
-    paths = os.pathsep.join(map(str, (TESTING, TESTING.parent / "ProstateAlignRefine")))
-    environment = {**os.environ, "PYTHONPATH": paths}
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False, env=environment)
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False, env=environment())
     assert done.returncode == 0, done.stderr
     files = find_study_files(folder)
     assert files is not None

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping
 from importlib import metadata
+from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+TESTING = Path(__file__).resolve().parents[1]
 
 
 class BaseOnly:
@@ -23,6 +28,12 @@ class BaseOnly:
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         if name.partition(".")[0] in self._refused:
             raise ModuleNotFoundError(name, name=name)
+
+
+def environment() -> Mapping[str, str]:
+    """In which a further Python finds this module and the library."""
+    paths = TESTING, TESTING.parent / "ProstateAlignRefine"
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
 
 
 def use_base_only() -> None:

@@ -8,7 +8,6 @@ import numpy as np
 
 from ..bundle.stored_text import StoredText
 from ..core.errors import InputError
-from ..core.lexicon import asked_lines
 from .device import is_there
 from .engine.choice import Loaded
 from .engine.exported import ExportedBundle
@@ -26,7 +25,7 @@ def with_prompt(bundle: Loaded, prompt: str) -> Loaded:
 
         return with_torch(bundle, prompt)
     if bundle.prompted is not None:
-        return replace(bundle, prompts=bundle.prompted.settings.asked(bundle.config.prompt, asked_lines(prompt)))
+        return replace(bundle, prompts=bundle.prompted.settings.asked(bundle.config.prompt, prompt))
     return bundle if prompt.strip() == bundle.config.prompt else _with_text(bundle, prompt)
 
 

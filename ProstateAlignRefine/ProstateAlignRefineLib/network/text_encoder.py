@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from ..bundle.config import ModelConfig
 from ..core.errors import InputError
-from ..core.lexicon import asked_lines, swap_sides
+from ..core.lexicon import swap_sides
 from .text import TextEmbedding, join
 from .text_towers import FrozenTextTower, load_tower
 
@@ -67,8 +67,7 @@ def with_prompt(bundle: Bundle, prompt: str) -> Bundle:
     InputError where a word is unknown to that head. Other words for the bundle's own prompt change nothing.
     """
     if bundle.prompted is not None:
-        asked = bundle.prompted.settings.asked(bundle.config.prompt, asked_lines(prompt))
-        return replace(bundle, prompts=asked)
+        return replace(bundle, prompts=bundle.prompted.settings.asked(bundle.config.prompt, prompt))
     if prompt.strip() == bundle.config.prompt:
         return bundle
     text, mirrored = texts_for(bundle, prompt)

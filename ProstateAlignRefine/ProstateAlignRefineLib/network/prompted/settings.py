@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...core.errors import InputError
-from ...core.lexicon import Lexicon, names_place
+from ...core.lexicon import Lexicon, asked_lines, names_place
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ class PromptedSettings:
         read = self.lexicon.readings(prompt)
         return tuple(tuple(self.concepts.index(concept) for concept in concepts) for concepts in read)
 
-    def asked(self, own: str, lines: tuple[str, ...]) -> tuple[str, ...]:
-        """What the head is asked by the `lines` of a prompt; nothing where one is `own`, the bundle's, in other words.
+    def asked(self, own: str, prompt: str) -> tuple[str, ...]:
+        """What the head is asked by a prompt, line by line; nothing where one is `own`, the bundle's, in other words.
 
-        InputError where a word is unknown.
+        InputError where a word is unknown or a line is a heading.
         """
-        lines = lines or ("",)
+        lines = asked_lines(prompt) or ("",)
         wanted = [set(reading) for line in lines for reading in self.readings(line)]
         return () if set(self.readings(own)[0]) in wanted else lines
 

@@ -15,6 +15,7 @@ from ProstateAlignRefineLib.core.anatomy import GlandZone
 from ProstateAlignRefineLib.core.assessment import Assessment
 from ProstateAlignRefineLib.core.cautions import Caution
 from ProstateAlignRefineLib.core.diameters import measure_diameters
+from ProstateAlignRefineLib.core.extents import Extents
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.gland import body_axes
 from ProstateAlignRefineLib.core.lesions import Lesion
@@ -41,7 +42,7 @@ PLACE = Place(Side.RIGHT, Level.MID, GlandZone.PERIPHERAL, sector="PZpl")
 def lesion_at(number, mask, place):
     axes = body_axes(GRID)[0]
     index = np.argwhere(mask)
-    diameters = measure_diameters(index, GRID, axes)
+    diameters = measure_diameters(mask, (0, 0, 0), GRID, axes, Extents.of(mask, GRID.spacing_zyx, axes[2]))
     slices = (int(index[:, 0].min()), int(index[:, 0].max()))
     length = diameters.longest.length_mm
     return Lesion(number, 1.2, length, 20.0, 700.0, 500.0, 0.8, 0.9, 0.6, (0, 0, 0), slices, place, 0.8, diameters)

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from ProstateAlignRefineLib.core import diameters
+from ProstateAlignRefineLib.core.boxes import box_of
 from ProstateAlignRefineLib.core.diameters import measure_diameters
+from ProstateAlignRefineLib.core.extents import Extents
 from ProstateAlignRefineLib.core.geometry import Grid
 from ProstateAlignRefineLib.core.gland import body_axes
 
@@ -23,7 +25,10 @@ def ellipse(turn_degrees, half_long=15.0, half_short=8.0, slices=(3, 7), widest=
 
 
 def measured(mask):
-    return measure_diameters(np.argwhere(mask), GRID, body_axes(GRID)[0])
+    axes, _ = body_axes(GRID)
+    box = box_of(mask)
+    inside = mask[box.slices]
+    return measure_diameters(inside, box.low, GRID, axes, Extents.of(inside, GRID.spacing_zyx, axes[2]))
 
 
 @pytest.mark.parametrize("turn", [0, 30, 45, 77, 120])

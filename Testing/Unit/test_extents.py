@@ -75,3 +75,13 @@ def test_boxes_of_labels_are_the_smallest_around_each() -> None:
         (5, (0, 0, 4), (3, 3, 9)),
     ]
     assert boxes_of(labels * 0) == []
+
+
+def test_a_label_that_fills_rows_from_end_to_end_has_one_box() -> None:
+    labels = np.zeros((3, 4, 5), np.uint8)
+    labels[1, 1:3], labels[1, 3, 0], labels[2, :, 4], labels[0, 3, 2:] = 1, 1, 2, 3
+    assert [(n, box.low, box.high) for n, box in boxes_of(labels)] == [
+        (1, (1, 1, 0), (2, 4, 5)),
+        (2, (2, 0, 4), (3, 4, 5)),
+        (3, (0, 3, 2), (1, 4, 5)),
+    ]

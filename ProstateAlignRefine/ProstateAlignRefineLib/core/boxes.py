@@ -97,19 +97,26 @@ def box_of_flat(indices: Array, shape: tuple[int, int, int]) -> Box:
 
 def boxes_of(labels: Array) -> list[tuple[int, Box]]:
     """The labels above 0 of a volume [Z, Y, X], rising, each with the box around its voxels."""
-    flat = np.flatnonzero(labels > 0)
-    numbers = labels.ravel()[flat].astype(np.int64)
-    count = int(numbers.max(initial=0)) + 1
-    ends = []
-    for size, places in zip(labels.shape, np.unravel_index(flat, labels.shape), strict=True):
-        touched = np.zeros(count * size, bool)
-        touched[numbers * size + places] = True
-        lines = touched.reshape(count, size)
-        ends.append((lines.argmax(axis=1).tolist(), (size - lines[:, ::-1].argmax(axis=1)).tolist()))
-    (z, z_end), (y, y_end), (x, x_end) = ends
-    return [
-        (n, Box((z[n], y[n], x[n]), (z_end[n], y_end[n], x_end[n]))) for n in np.flatnonzero(lines.any(axis=1)).tolist()
-    ]
+    _, height, width = labels.shape
+    # By runs of equal labels within a row: there are far fewer of them than voxels.
+    begins_run = np.ones(labels.shape, bool)
+    np.not_equal(labels[..., 1:], labels[..., :-1], out=begins_run[..., 1:])
+    begins = np.flatnonzero(begins_run)
+    numbers = labels.ravel()[begins]
+    ends = np.append(begins[1:], labels.size)
+    order = np.flatnonzero(numbers > 0)
+    if not order.size:
+        return []
+    order = order[np.argsort(numbers[order], kind="stable")]
+    first, numbers = begins[order], numbers[order]
+    rows, x = np.divmod(first, width)
+    z, y = np.divmod(rows, height)
+    starts = np.flatnonzero(np.append(True, numbers[1:] != numbers[:-1]))
+    low = [np.minimum.reduceat(axis, starts).tolist() for axis in (z, y, x)]
+    x_end = x + ends[order] - first
+    high = [np.maximum.reduceat(axis, starts).tolist() for axis in (z + 1, y + 1, x_end)]
+    corners = zip(zip(*low, strict=True), zip(*high, strict=True), strict=True)
+    return [(number, Box(*pair)) for number, pair in zip(numbers[starts].tolist(), corners, strict=True)]
 
 
 def box_around(mask: Array, spacing_zyx: Sequence[float], margin_mm: float) -> Box:

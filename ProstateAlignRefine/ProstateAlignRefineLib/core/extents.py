@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,36 +18,48 @@ Points = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Extents:
-    """Of a mask, mm. `in_3d`: IBSI "maximum 3D diameter". `in_a_slice`: the longest within any one slice."""
+    """Of a mask, mm. `in_3d`: IBSI "maximum 3D diameter". `in_slices`: the longest within each slice that can hold the
+    longest of all, by its number."""
 
     in_3d: float
-    in_a_slice: float
+    in_slices: Mapping[int, float]
+
+    @property
+    def in_a_slice(self) -> float:
+        """The longest within any one slice."""
+        return max(self.in_slices.values())
 
     @classmethod
     def of(cls, inside: NDArray[np.bool_], spacing_zyx: Sequence[float], stack_axis: int = 0) -> Extents:
         """Of a mask [Z, Y, X] that is not empty, whose slices follow each other along `stack_axis` (of z, y, x)."""
         spacing = np.asarray(spacing_zyx, float)
-        across = tuple(axis for axis in range(3) if axis != stack_axis)
-        outlines = _row_ends(inside, across[::-1])
+        outlines = slice_outlines(inside, stack_axis)
         corners = _row_ends(outlines, (stack_axis,))
-        in_a_slice = _longest_in_a_slice(np.argwhere(outlines), spacing, stack_axis, across)
+        in_slices = _longest_in_slices(np.argwhere(outlines), spacing, stack_axis)
         in_3d = _longest(np.argwhere(corners) * spacing, spacing, (0, 1, 2))
-        return cls(float(np.sqrt(in_3d)), float(np.sqrt(in_a_slice)))
+        return cls(float(np.sqrt(in_3d)), in_slices)
 
 
-def _longest_in_a_slice(index: NDArray[np.int64], spacing: Points, stack_axis: int, across: tuple[int, ...]) -> float:
-    slices = [index[index[:, stack_axis] == n] * spacing for n in np.unique(index[:, stack_axis])]
+def slice_outlines(inside: NDArray[np.bool_], stack_axis: int) -> NDArray[np.bool_]:
+    """Of a mask [Z, Y, X] the voxels that hold all corners of the convex hull of each slice across `stack_axis`."""
+    return _row_ends(inside, [axis for axis in (2, 1, 0) if axis != stack_axis])
+
+
+def _longest_in_slices(index: NDArray[np.int64], spacing: Points, stack_axis: int) -> dict[int, float]:
+    across = [axis for axis in range(3) if axis != stack_axis]
+    slices = {int(n): index[index[:, stack_axis] == n] * spacing for n in np.unique(index[:, stack_axis])}
     # No two points of an outline are farther apart than the corners of the box around it.
-    reach = [float(((np.ptp(points, axis=0) + spacing)[list(across)] ** 2).sum()) for points in slices]
-    longest = 0.0
-    for number in np.argsort(reach)[::-1]:
-        if reach[number] * (1 + ROUNDING) < longest:
+    most = {n: float(((np.ptp(points, axis=0) + spacing)[across] ** 2).sum()) for n, points in slices.items()}
+    longest, lengths = 0.0, {}
+    for number in sorted(slices, key=most.__getitem__, reverse=True):
+        if most[number] * (1 + ROUNDING) < longest:
             break
-        longest = max(longest, _longest(slices[number], spacing, across))
-    return longest
+        square = _longest(slices[number], spacing, across)
+        longest, lengths[number] = max(longest, square), float(np.sqrt(square))
+    return lengths
 
 
-def _longest(points: Points, spacing: Points, axes: tuple[int, ...]) -> float:
+def _longest(points: Points, spacing: Points, axes: Sequence[int]) -> float:
     """The square of the diameter between face centres along `axes` of voxels with these centres [n, 3], mm.
 
     Of two voxels the farthest faces point away from each other along one and the same axis: for faces along two axes

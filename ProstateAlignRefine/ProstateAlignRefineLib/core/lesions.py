@@ -98,27 +98,36 @@ def _components(mask: NDArray[np.bool_], grid: Grid) -> Array:
 def _measure(
     inside: NDArray[np.bool_], box: tuple[slice, slice, slice], maps: Maps, adc: Array, anatomy: Anatomy
 ) -> Lesion:
-    index = np.argwhere(inside) + [part.start for part in box]
-    (left, back, up), _ = body_axes(maps.grid)
-    slices = index[:, up]
+    first = box[0].start, box[1].start, box[2].start
+    axes, _ = body_axes(maps.grid)
+    up = axes[2]
+    middle, count = _middle(inside)
+    extents = Extents.of(inside, maps.grid.spacing_zyx, up)
     diffusion = adc[box][inside]
     diffusion = diffusion[diffusion > 0]
     confidence = maps.confidence[box][inside]
-    centre = triple(maps.grid.to_lps(index.mean(axis=0)[::-1]))
-    diameters = measure_diameters(index, maps.grid, (left, back, up))
+    centre = triple(maps.grid.to_lps((middle + first)[::-1]))
+    diameters = measure_diameters(inside, first, maps.grid, axes, extents)
     return Lesion(
         number=0,
-        volume_ml=len(index) * maps.grid.voxel_ml,
+        volume_ml=count * maps.grid.voxel_ml,
         max_axial_diameter_mm=diameters.longest.length_mm,
-        diameter_3d_mm=Extents.of(inside, maps.grid.spacing_zyx, up).in_3d,
+        diameter_3d_mm=extents.in_3d,
         mean_adc=float(diffusion.mean()) if diffusion.size else None,
         p10_adc=float(np.percentile(diffusion, 10)) if diffusion.size else None,
         mean_confidence=float(confidence.mean()),
         max_confidence=float(confidence.max()),
         mean_similarity=float(maps.similarity[box][inside].mean()),
         centre_lps=centre,
-        slices=(int(slices.min()), int(slices.max())),
+        slices=(first[up], box[up].stop - 1),
         place=anatomy.place(centre, None if maps.zones is None else maps.zones[box][inside]),
         confidence=float(confidence.mean()),
         diameters=diameters,
     )
+
+
+def _middle(inside: NDArray[np.bool_]) -> tuple[NDArray[np.float64], int]:
+    """The mean voxel (z, y, x) of a mask, and how many voxels it has."""
+    counts = [inside.sum(axis=(1, 2)), (flat := inside.sum(axis=0)).sum(axis=1), flat.sum(axis=0)]
+    count = int(counts[0].sum())
+    return np.array([line @ np.arange(len(line)) / count for line in counts]), count

@@ -93,7 +93,8 @@ def _findings(near: Near, setting: Setting, weak: bool) -> tuple[NDArray[np.int3
     findings, own = _painted(parts, setting.paint)
     if weak:
         taken = parts > 0
-        taken |= findings > 0
+        if setting.paint:
+            taken |= findings > 0
         taken.ravel()[setting.paint.erased] = True  # what the reader took away does not come back as a candidate
         findings = beside(findings, near.peaks.weaker(taken, fewest))
     return findings, own

@@ -34,11 +34,15 @@ class Near:
     def foreground(self, tau: float, alpha: float) -> NDArray[np.bool_]:
         """What the gate makes of the maps here."""
         mask = np.zeros(self.maps.grid.shape, bool)
-        base, refined, confidence = (
-            getattr(self.maps, name).ravel()[self.likely] for name in ("base_margin", "refined_margin", "confidence")
-        )
+        base, refined, confidence = self._likely_values
         mask.ravel()[self.likely] = gate_logits(base, refined, confidence, tau, alpha) > 0
         return mask
+
+    @cached_property
+    def _likely_values(self) -> tuple[Array, ...]:
+        """What the gate reads of the likely voxels: base margin, refined margin and confidence."""
+        maps = self.maps
+        return tuple(m.ravel()[self.likely] for m in (maps.base_margin, maps.refined_margin, maps.confidence))
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
 from ProstateAlignRefineLib.network.text import TextEmbedding
 from ProstateAlignRefineLib.training.cases import Cases
+from ProstateAlignRefineLib.training.completion import complete_training
 from ProstateAlignRefineLib.training.config import TrainingConfig, read_training_config
 from ProstateAlignRefineLib.training.mirrored_text import TrainingText
 from ProstateAlignRefineLib.training.phantoms import prepare_phantoms
+from ProstateAlignRefineLib.training.trainer import Trainer
+from Training.settings import CPU
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -76,3 +80,13 @@ def text(tiny_config: TrainingConfig) -> TrainingText:
     tokens = torch.randn(8, 64, generator=noise)
     plain = TextEmbedding(tiny_config.text.prompts, pooled, tokens, torch.ones(8, dtype=torch.bool), "starter:0")
     return TrainingText(plain, plain)
+
+
+@pytest.fixture(scope="session")
+def whole_run(
+    tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    trainer = Trainer(tiny_config, tiny_cases, text, CPU, folder)
+    complete_training(trainer, trainer.train(), folder)
+    return folder

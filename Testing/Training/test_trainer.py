@@ -24,16 +24,6 @@ from Training.runs import log_of
 from Training.settings import CPU, NO_AUGMENTATION
 
 
-@pytest.fixture(scope="session")
-def whole_run(
-    tiny_config: TrainingConfig, tiny_cases: Cases, text: TrainingText, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    folder = tmp_path_factory.mktemp("run")
-    trainer = Trainer(tiny_config, tiny_cases, text, CPU, folder)
-    complete_training(trainer, trainer.train(), folder)
-    return folder
-
-
 def test_a_run_goes_through_the_three_phases(whole_run: Path) -> None:
     phases = [row["phase"] for row in log_of(whole_run)]
     assert phases == [*phases[:3], "refiner", "refiner"]

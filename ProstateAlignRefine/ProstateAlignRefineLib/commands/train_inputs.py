@@ -25,6 +25,7 @@ def checked_configuration(options: TrainOptions) -> dict[str, Any]:
         _check_data(entries.get("data"), options.data)
         _check_files(options)
         _check_encoder(entries.get("text"), options.text)
+        _check_miner(entries.get("schedule"), options)
     return entries
 
 
@@ -67,6 +68,14 @@ def _check_encoder(wanted: object, text: Path | None) -> None:
         require_encoder(encoder)
 
 
+def _check_miner(schedule: object, options: TrainOptions) -> None:
+    from ..training.starting import require_miner
+
+    wanted = schedule.get("mined_share", 0) if isinstance(schedule, Mapping) else 0
+    if wanted and options.output is not None:
+        require_miner(options.initial, options.output)
+
+
 def require_free(folder: Path) -> None:
     """InputError, before hours of training, where something lies in the way of what it writes."""
     from ..core.storage.output import check_output
@@ -78,9 +87,10 @@ def require_free(folder: Path) -> None:
     from ..training.completion import BUNDLE as BUNDLE_FOLDER
     from ..training.completion import TEST
     from ..training.log import CONFIG_NAME, LOG_NAME
+    from ..training.starting import MINED_NAME
     from ..training.trainer import BEST, BEST_JOINT
 
-    for name in (CHECKPOINT_NAME, LOG_NAME, CONFIG_NAME, BEST, BEST_JOINT):
+    for name in (CHECKPOINT_NAME, LOG_NAME, CONFIG_NAME, MINED_NAME, BEST, BEST_JOINT):
         require_replaceable(folder / name)
     check_output(folder / TEST, tested.KIND, tested.NAMES)
     check_output(folder / BUNDLE_FOLDER, BUNDLE, NAMES)

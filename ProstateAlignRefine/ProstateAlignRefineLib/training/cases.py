@@ -31,12 +31,23 @@ class Case:
 
 
 @dataclass(frozen=True)
+class FalseFinding:
+    """What a network marks that is no lesion. `case`: its number in the share. `voxel` (z, y, x): where the margin is
+    highest, on the network grid."""
+
+    case: int
+    voxel: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
 class CaseShare:
-    """Cases by number, each loaded when it is asked for. `positive`: the numbers of those that have a lesion."""
+    """Cases by number, each loaded when it is asked for. `positive`: the numbers of those that have a lesion. `mined`:
+    see `training.mining`."""
 
     count: int
     positive: tuple[int, ...]
     load: Callable[[int], Case]
+    mined: tuple[FalseFinding, ...] = ()
 
     @cached_property
     def lesion_volumes(self) -> tuple[tuple[int, int, float], ...]:

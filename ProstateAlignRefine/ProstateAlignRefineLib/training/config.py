@@ -118,7 +118,7 @@ class ScheduleSettings:
     `whole_region_epochs` of the joint epochs, and the refiner's after them, read whole regions, one a forward, since
     instance normalisation sees other statistics there than in a patch, and the region is what inference reads.
     `sizes_ml`: volumes that part lesions into classes of size, of which foreground patches draw each alike; empty: each
-    lesion alike.
+    lesion alike. `mined_share` of the patches are where the model that the run starts from marks what is no lesion.
 
     `gradient_checkpointing`: the same gradients with less memory and a forward more; of our own networks' stages.
     """
@@ -136,13 +136,15 @@ class ScheduleSettings:
     validate_every: int
     gradient_checkpointing: bool
     sizes_ml: tuple[float, ...] = ()
+    mined_share: float = 0.0
 
     def __post_init__(self) -> None:
         counts = (self.iterations, self.batch_size, self.accumulate, self.validate_every)
         least = min(*counts, self.joint_epochs, self.refiner_epochs)
         _require(least > 0, "iterations, batch_size, accumulate, epochs and validate_every must be positive")
         _require(0 <= self.whole_region_epochs <= self.joint_epochs, "whole_region_epochs must not exceed joint_epochs")
-        _require(0 <= self.foreground_share <= 1, "foreground_share must lie between 0 and 1")
+        shares = (self.foreground_share, self.mined_share)
+        _require(min(shares) >= 0 and max(shares) <= 1, "foreground_share and mined_share must lie between 0 and 1")
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ def epoch_steps(
         config.augmentation,
         anatomy=architecture.anatomy,
         sizes_ml=schedule.sizes_ml,
+        mined_share=schedule.mined_share,
     )
     forwards = schedule.iterations * schedule.accumulate
     patches = PatchDataset(cases, plan, forwards * batch, config.seed, epoch)

@@ -40,8 +40,9 @@ class PatchPlan:
     """`size` (z, y, x); None reads the whole region, padded to multiples of `divisor`.
 
     `foreground_share` of the patches are of a case with a lesion and hold a voxel of it, each lesion equally likely;
-    with `sizes_ml` each class of size that these volumes part, and in it each lesion. `anatomy`: zones are wanted of
-    every patch, all unknown where the case has none.
+    with `sizes_ml` each class of size that these volumes part, and in it each lesion. `mined_share` of them are at one
+    of the cases' mined findings, each equally likely. `anatomy`: zones are wanted of every patch, all unknown where the
+    case has none.
     """
 
     size: Triple | None
@@ -50,6 +51,7 @@ class PatchPlan:
     augmentation: AugmentationSettings
     anatomy: bool = False
     sizes_ml: tuple[float, ...] = ()
+    mined_share: float = 0.0
 
 
 class PatchDataset(Dataset[Patch]):
@@ -65,16 +67,8 @@ class PatchDataset(Dataset[Patch]):
         if index >= self.count:
             raise IndexError(index)
         rng = np.random.default_rng([self.seed, self.epoch, index])
-        positive = self.cases.positive
-        on_lesion = bool(positive) and rng.random() < self.plan.foreground_share
-        pool = positive if on_lesion else range(len(self.cases))
-        number, lesion = pool[int(rng.integers(len(pool)))], None
-        if on_lesion and self.plan.sizes_ml:
-            number, lesion = self._of_a_size(rng)
-        case = self.cases[number]
+        case, centre = self._drawn(rng)
         size = self.plan.size or case.lesions.shape
-        # A lesion may lie beyond the region, or be too small for the network's grid.
-        centre = _lesion_voxel(case.lesions, lesion, rng) if on_lesion and case.lesions.any() else None
         start = _start(case.lesions.shape, size, centre, rng)
         padded = _padded(size, self.plan.divisor)
         image = torch.from_numpy(_cut(case.volumes, start, padded).astype(np.float32))
@@ -90,6 +84,22 @@ class PatchDataset(Dataset[Patch]):
             changed.sides_swapped,
             None if changed.zones is None else changed.zones.contiguous(),
         )
+
+    def _drawn(self, rng: np.random.Generator) -> tuple[Case, NDArray[np.int64] | None]:
+        """A case, and the voxel (z, y, x) that the patch shall hold; None where it may lie anywhere."""
+        positive, mined = self.cases.positive, self.cases.mined
+        if mined and self.plan.mined_share > 0 and rng.random() < self.plan.mined_share:
+            finding = mined[int(rng.integers(len(mined)))]
+            return self.cases[finding.case], np.asarray(finding.voxel)
+        on_lesion = bool(positive) and rng.random() < self.plan.foreground_share
+        pool = positive if on_lesion else range(len(self.cases))
+        number, lesion = pool[int(rng.integers(len(pool)))], None
+        if on_lesion and self.plan.sizes_ml:
+            number, lesion = self._of_a_size(rng)
+        case = self.cases[number]
+        # A lesion may lie beyond the region, or be too small for the network's grid.
+        held = on_lesion and case.lesions.any()
+        return case, _lesion_voxel(case.lesions, lesion, rng) if held else None
 
     def _of_a_size(self, rng: np.random.Generator) -> tuple[int, int]:
         """A case's number and one of its lesions', each class of size that is there being equally likely."""

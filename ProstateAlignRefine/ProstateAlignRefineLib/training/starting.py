@@ -11,6 +11,9 @@ from ..core.errors import InputError
 from .provenance import Start
 from .unseen import trained_on
 
+MINED_NAME = "mined.json"
+"""In a run's folder: see `training.mining`."""
+
 
 def require_unseen_tests(tested: frozenset[str], start: ModelConfig) -> None:
     """InputError where the model was trained on test cases of the run that would start from it. `tested`: their marks,
@@ -21,6 +24,15 @@ def require_unseen_tests(tested: frozenset[str], start: ModelConfig) -> None:
             f"{seen} of the {len(tested)} test cases are cases that the model '{start.name}', from which the run would "
             "start, was trained on, so that their figures would flatter; set data.test_fold to the fold that it was "
             "tested on, or start from another model."
+        )
+
+
+def require_miner(start: Path | None, folder: Path) -> None:
+    """InputError where false findings are wanted and neither the run's start nor what it has mined is there."""
+    if start is None and not (folder / MINED_NAME).is_file():
+        raise InputError(
+            "schedule.mined_share draws patches where a model marks what is no lesion; name that model, from whose "
+            "weights the run then starts, with --from, or set the share to 0."
         )
 
 

@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from ..bundle.ensemble import require_single
 from ..core.errors import InputError
+from ..core.plain_lines import remark
 from ..inference.device import Compute
 from ..network.baselines import PARTS, SegmentationNetwork, built_architecture, make_network
 from ..network.bundle import Bundle, load_bundle
@@ -26,6 +27,7 @@ from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from .config import TrainingConfig
 from .loading import epoch_steps, reads_whole_regions
 from .log import write_config, write_log
+from .mining import mined_by
 from .mirrored_text import TrainingText
 from .operating_point import best_cut, fold_cut
 from .processes import Processes
@@ -88,6 +90,7 @@ class Trainer:
         """From where an earlier run in the folder stopped to the last epoch; the network with its best weights, ready
         to answer."""
         self._resume()
+        self._mine()
         steps = self.config.schedule.iterations
         with (
             self._watching() as watching,
@@ -248,6 +251,16 @@ class Trainer:
         widen(bundle.network.state_dict(), self.network)
         self.start = Start.of(bundle.config, bundle.sha256)
         self._enter(Phase.SEGMENTATION)
+
+    def _mine(self) -> None:
+        """False findings of the model that the run started from join its training cases, where they are wanted."""
+        if not self.config.schedule.mined_share:
+            return
+        training = self.cases.training
+        mined = self.processes.first_then_others(lambda: mined_by(self.initial, self.folder, training, self.compute))
+        if self.processes.first:
+            remark(f"{len(mined)} false findings in {len(training)} training cases.")
+        self.cases = replace(self.cases, training=replace(training, mined=mined))
 
     def _save(self) -> None:
         state = Checkpoint(

@@ -10,7 +10,6 @@ from ProstateAlignRefineLib.training import own_refiner
 from ProstateAlignRefineLib.training.cases import Cases
 from ProstateAlignRefineLib.training.own_refiner import OWN_REFINER, OwnEdits, own_edits
 from Training.settings import CPU
-from Training.test_trainer import whole_run  # noqa: F401 - the run that its tests share
 
 SHAPE = (4, 12, 12)
 
@@ -58,6 +57,6 @@ def test_where_the_gate_stays_closed_nothing_is_claimed(
 MAPS = ("base_margin", "refined_margin", "confidence")
 
 
-def test_a_runs_card_and_bundle_hold_it(whole_run: Path) -> None:  # noqa: F811 - the fixture
+def test_a_runs_card_and_bundle_hold_it(whole_run: Path) -> None:
     said = OwnEdits(**load_bundle(whole_run / "bundle").config.metrics[OWN_REFINER])
     assert said.sentence in (whole_run / "bundle" / "MODEL_CARD.md").read_text()

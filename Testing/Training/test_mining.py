@@ -133,11 +133,10 @@ def test_false_findings_need_a_model(
     tiny_config: TrainingConfig, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     config = replace(tiny_config, schedule=replace(tiny_config.schedule, mined_share=0.2))
-    assert (
-        cli.main(["train", "--config", str(write_config(config, tmp_path / "c.toml")), "-o", str(tmp_path / "r")]) == 2
-    )
+    path, run = write_config(config, tmp_path / "config.toml"), tmp_path / "run"
+    assert cli.main(["train", "--config", str(path), "-o", str(run)]) == 2
     assert "name that model" in capsys.readouterr().err
-    assert not (tmp_path / "r").exists()
+    assert not run.exists()
 
 
 def test_a_damaged_list_is_refused(tmp_path: Path, tiny_cases: Cases) -> None:

@@ -65,7 +65,7 @@ def measure_diameters(
     left, back, up = axes
     longest = extents.in_a_slice
     number = min(n for n, length in extents.in_slices.items() if length >= longest - EQUAL_MM)
-    plane = inside[tuple(slice(number, number + 1) if axis == up else slice(None) for axis in range(3))]
+    plane = np.take(inside, [number], up)
     place = np.asarray(first) + number * (np.arange(3) == up)
     # By z, x and y: of equally long lines the first is taken, on every machine and however the corners were found.
     ends = np.argwhere(slice_outlines(plane, up).swapaxes(1, 2))[:, [0, 2, 1]]

@@ -128,6 +128,7 @@ def _measure(
 
 def _middle(inside: NDArray[np.bool_]) -> tuple[NDArray[np.float64], int]:
     """The mean voxel (z, y, x) of a mask, and how many voxels it has."""
-    counts = [inside.sum(axis=(1, 2)), (flat := inside.sum(axis=0)).sum(axis=1), flat.sum(axis=0)]
-    count = int(counts[0].sum())
-    return np.array([line @ np.arange(len(line)) / count for line in counts]), count
+    plane = inside.sum(axis=0)
+    lines = inside.sum(axis=(1, 2)), plane.sum(axis=1), plane.sum(axis=0)
+    count = int(plane.sum())
+    return np.array([line @ np.arange(len(line)) / count for line in lines]), count
